@@ -1,0 +1,92 @@
+package batch
+
+import (
+	"encoding/json"
+	"strconv"
+)
+
+// An Answer is everything that arrived for one request.
+type Answer struct {
+	// Text is the answer as it was sent. It cites a source as its node id in
+	// square brackets; [Answer.Numbered] gives the text for readers.
+	Text string `json:"text"`
+	// Sources holds each source once, in order of first arrival.
+	Sources []Source `json:"sources,omitempty"`
+	// Suggestions are follow-up questions.
+	Suggestions []string `json:"suggestions,omitempty"`
+	// Summary is a paragraph about the answer (enrichAnswerSources).
+	Summary string `json:"summary,omitempty"`
+	// Steps are what the server reported while it worked, as it sent them.
+	Steps []json.RawMessage `json:"steps,omitempty"`
+	// Usage is the token count as it was sent.
+	Usage json.RawMessage `json:"usage,omitempty"`
+	// Metadata is the ai_metadata object as it was sent, without its sources.
+	Metadata json.RawMessage `json:"metadata,omitempty"`
+	// Other holds every custom_data object of a kind that is not known here.
+	Other []json.RawMessage `json:"other,omitempty"`
+	// Model is the model that the server says answered.
+	Model string `json:"model,omitempty"`
+	// FinishReason is never empty: "stop", or "length" and "content_filter"
+	// for an answer that ended early.
+	FinishReason string `json:"finish_reason"`
+	RequestID    string `json:"request_id,omitempty"`
+	ThreadID     string `json:"thread_id,omitempty"`
+}
+
+// Status is Answered, or what the finish reason says against that.
+func (a *Answer) Status() Status {
+	switch a.FinishReason {
+	case "length", "max_tokens":
+		return Truncated
+	case "content_filter", "refusal":
+		return Refused
+	}
+	return Answered
+}
+
+// A Source is a document that an answer rests on, with every field that
+// arrived for it. The same source can arrive several times; its node id is its
+// identity.
+type Source map[string]json.RawMessage
+
+// NodeID is the source's identity, a UUID; citations in the text name it.
+func (s Source) NodeID() string { return s.text("node_id") }
+
+// Title is the source's title, or its file name where it has none.
+func (s Source) Title() string { return s.first("title", "file_name") }
+
+// URL is where the source can be read.
+func (s Source) URL() string { return s.first("url", "s3_file_path", "file_path") }
+
+// Page is the page within the source, as a label.
+func (s Source) Page() string { return s.first("page_label", "page") }
+
+// first returns the first of the named fields that has a value, of the source
+// or of the metadata object in which some environments put them.
+func (s Source) first(names ...string) string {
+	var meta Source
+	_ = json.Unmarshal(s["metadata"], &meta) // absent or not an object: no metadata
+	for _, from := range []Source{s, meta} {
+		for _, name := range names {
+			if v := from.text(name); v != "" {
+				return v
+			}
+		}
+	}
+	return ""
+}
+
+// text returns a field as a string; numbers are returned as they are written.
+func (s Source) text(name string) string {
+	var v any
+	if json.Unmarshal(s[name], &v) != nil {
+		return ""
+	}
+	switch v := v.(type) {
+	case string:
+		return v
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	}
+	return ""
+}

@@ -1,0 +1,123 @@
+// Package batch runs files of paid questions through a streaming chat API and
+// brings home every answer exactly once.
+//
+// The normal case is three calls: [Import] reads the questions into a
+// checkpoint, [Run] asks those that have no answer yet, and [Records] gives
+// every row back in input order. Whatever stops Run (an empty balance, a
+// throttled account, a signal, a crash), calling it again takes up the rest.
+//
+// The package knows neither how questions are read (package question), nor how
+// they are asked (an [Asker], such as the one of package bizora), nor how
+// answers are written (package report).
+package batch
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+)
+
+// An Asker sends one request and brings home its answer. Run calls it from
+// many goroutines.
+//
+// Ask returns an answer only when it is whole: a stream that ends without a
+// finish reason is an error. It does not retry. Its error is an [*Error]
+// wherever more is known than that the request failed; [Classify] decides what
+// an error means for the run. Ask returns soon after ctx is done.
+type Asker interface {
+	Ask(ctx context.Context, req Request) (Answer, error)
+}
+
+// A Request is what is sent for a question, and with it the question's
+// identity: two questions with the same payload are asked once.
+type Request struct {
+	// Payload is the JSON object to send, in canonical form (members sorted,
+	// no white space): model, messages and every request parameter. It does
+	// not hold "stream", which belongs to the transport.
+	Payload json.RawMessage
+}
+
+// A Question is one row of the input.
+type Question struct {
+	// ID names the row to people: the id column's value, or the row number.
+	ID string
+	// Line is the line of the file where the row begins, from 1.
+	Line int
+	// Text is what to ask, unless Messages is set.
+	Text string
+	// Messages is a conversation to send instead of Text.
+	Messages []Message
+	// Subject is what the question is about before a template dressed it:
+	// the question column's text, or the whole row where there is none. It
+	// tells a question asked in another way from another question.
+	Subject string
+	// AskMode overrides the run's ask mode for this row; empty means the run's.
+	AskMode AskMode
+	// Params holds this row's own request parameters. They override the run's.
+	Params map[string]json.RawMessage
+	// Fields is the row as it was read: a JSON array of strings in the order
+	// of Input.Columns for CSV, the original object for JSONL.
+	Fields json.RawMessage
+	// Skip says why the row cannot be asked ("no question"); empty otherwise.
+	Skip string
+}
+
+// A Message is one turn of a conversation, with the role as the input has it
+// (system, user, assistant, human, ai).
+type Message struct {
+	Role    string `json:"role"`
+	Content string `json:"content"`
+}
+
+// A Format names the form of a question file.
+type Format string
+
+// The formats that questions are read from.
+const (
+	CSV   Format = "csv"
+	JSONL Format = "jsonl"
+)
+
+// Input describes a question file as far as its answers' files need it.
+type Input struct {
+	Format Format `json:"format"`
+	// Columns are the header of a CSV file, or the member names of a JSONL
+	// file in order of first appearance.
+	Columns []string `json:"columns"`
+	// Delimiter separates CSV fields; empty means a comma.
+	Delimiter string `json:"delimiter,omitempty"`
+	// BOM says that a UTF-8 CSV file began with a byte order mark.
+	BOM bool `json:"bom,omitempty"`
+}
+
+// A Status says what became of a row.
+type Status string
+
+// The states of a row. Running ends in answered, failed, or (after a stop)
+// pending again. Truncated and refused are answers that arrived whole and were
+// charged, but end early: at the length limit, or by a content filter.
+const (
+	Pending   Status = "pending"   // not asked yet, or stopped before an outcome
+	Running   Status = "running"   // sent, no outcome recorded yet
+	Answered  Status = "answered"  // the answer is on disk
+	Truncated Status = "truncated" // answered, but cut at the model's length limit
+	Refused   Status = "refused"   // answered, but with a content refusal
+	Failed    Status = "failed"    // given up; Error says why
+	Skipped   Status = "skipped"   // the row holds no question; never sent
+)
+
+// A Record is one row of the output: the row as read and what became of it.
+// It is what package report writes.
+type Record struct {
+	ID       string
+	Line     int             // line in the input, from 1
+	Fields   json.RawMessage // as in [Question]
+	Status   Status
+	Answer   *Answer // nil unless there is one
+	Error    string  // why the row is failed or skipped, or was last not answered
+	Attempts int     // requests sent for it that counted
+	Seconds  float64 // how long the attempt that answered took
+	Cost     Money
+	Started  time.Time // of the attempt that answered; zero otherwise
+	Finished time.Time
+}

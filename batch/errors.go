@@ -1,0 +1,64 @@
+package batch
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// An Error is a request that failed, with what the service said about it.
+// Askers return it; [Classify] reads it.
+type Error struct {
+	// Status is the HTTP status, or 0 where there was none: no response, or an
+	// error inside a stream that began with 200.
+	Status int
+	// Type is the service's name for the error, such as insufficient_balance.
+	Type string
+	// Message is what the service said, or a description of what went wrong;
+	// at most a few hundred characters, without control characters.
+	Message string
+	// RetryAfter is how long the service asks to wait; 0 where it does not say.
+	RetryAfter time.Duration
+	// ResetAt is when a used-up limit clears (details.reset_at, or an
+	// x-ratelimit-reset header); zero where the service does not say.
+	ResetAt time.Time
+	// Balance is what the account held (details.balance_before_cents of a 402).
+	// Known only where HasBalance is set.
+	Balance    Money
+	HasBalance bool
+	// Cost is what this request would have cost (details.cost_cents); 0 where
+	// the service does not say.
+	Cost Money
+	// RequestID is the service's name for the request, where it arrived.
+	RequestID string
+	// Partial is the text that had arrived before the failure.
+	Partial string
+	// Unreached says that no server was reached: a refused connection, a name
+	// that does not resolve, a network that is down.
+	Unreached bool
+	// MaybeCharged says that the request reached the service and its outcome
+	// is not known: a stream cut short, a time-out. An error that the service
+	// itself reports is not charged.
+	MaybeCharged bool
+	// Fatal says that no request can succeed until the user changes something
+	// on this side (a certificate that does not match, a redirect); Hint says
+	// what.
+	Fatal bool
+	Hint  string
+	// Err is the cause, where there is one.
+	Err error
+}
+
+func (e *Error) Error() string {
+	var b strings.Builder
+	if e.Status != 0 {
+		fmt.Fprintf(&b, "%d ", e.Status)
+	}
+	if e.Type != "" {
+		fmt.Fprintf(&b, "%s: ", e.Type)
+	}
+	b.WriteString(e.Message)
+	return b.String()
+}
+
+func (e *Error) Unwrap() error { return e.Err }
