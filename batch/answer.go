@@ -64,22 +64,22 @@ func (s Source) Page() string { return s.first("page_label", "page") }
 // first returns the first of the named fields that has a value, of the source
 // or of the metadata object in which some environments put them.
 func (s Source) first(names ...string) string {
-	var meta Source
-	_ = json.Unmarshal(s["metadata"], &meta) // absent or not an object: no metadata
-	for _, from := range []Source{s, meta} {
-		for _, name := range names {
-			if v := from.text(name); v != "" {
-				return v
-			}
+	for _, name := range names {
+		if v := s.text(name); v != "" {
+			return v
 		}
 	}
-	return ""
+	var meta Source
+	if s["metadata"] == nil || json.Unmarshal(s["metadata"], &meta) != nil {
+		return ""
+	}
+	return meta.first(names...)
 }
 
 // text returns a field as a string; numbers are returned as they are written.
 func (s Source) text(name string) string {
 	var v any
-	if json.Unmarshal(s[name], &v) != nil {
+	if s[name] == nil || json.Unmarshal(s[name], &v) != nil {
 		return ""
 	}
 	switch v := v.(type) {

@@ -1,0 +1,81 @@
+package batch
+
+import (
+	"iter"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+)
+
+// Numbered is the answer's text with its citations numbered [1], [2] in order
+// of first use, and the sources they name, in that order. An id in another
+// case is the same id. A citation of a source that never arrived gets a number
+// too, and a Source with nothing but its node_id.
+func (a *Answer) Numbered() (text string, cited []Source) {
+	var b strings.Builder
+	var ids []uuid.UUID
+	numbers := map[uuid.UUID]int{}
+	done := 0 // how much of a.Text is in b
+	for at, id := range citations(a.Text) {
+		if numbers[id] == 0 {
+			ids = append(ids, id)
+			numbers[id] = len(ids)
+		}
+		b.WriteString(a.Text[done:at])
+		b.WriteString("[" + strconv.Itoa(numbers[id]) + "]")
+		done = at + citationLen
+	}
+	if ids == nil {
+		return a.Text, nil
+	}
+	b.WriteString(a.Text[done:])
+	return b.String(), a.sources(ids)
+}
+
+// citationLen is the length of a node id in square brackets.
+const citationLen = 1 + 36 + 1
+
+// citations yields where each citation in the text begins, and whom it cites.
+func citations(text string) iter.Seq2[int, uuid.UUID] {
+	return func(yield func(int, uuid.UUID) bool) {
+		for at := 0; at+citationLen <= len(text); at++ {
+			i := strings.IndexByte(text[at:], '[')
+			if i < 0 {
+				return
+			}
+			at += i
+			if id, ok := citation(text[at:]); ok && !yield(at, id) {
+				return
+			}
+		}
+	}
+}
+
+// citation reads the citation with which s begins, if it does.
+func citation(s string) (id uuid.UUID, ok bool) {
+	const dash, end = 1 + 8, citationLen - 1
+	if len(s) < citationLen || s[dash] != '-' || s[end] != ']' {
+		return id, false // without Parse, which allocates its error
+	}
+	id, err := uuid.Parse(s[1:end])
+	return id, err == nil
+}
+
+// sources gives the source of each id, in the same order.
+func (a *Answer) sources(ids []uuid.UUID) []Source {
+	known := make(map[uuid.UUID]Source, len(a.Sources))
+	for _, s := range a.Sources {
+		id, err := uuid.Parse(s.NodeID())
+		if err == nil && known[id] == nil {
+			known[id] = s
+		}
+	}
+	found := make([]Source, len(ids))
+	for i, id := range ids {
+		if found[i] = known[id]; found[i] == nil {
+			found[i] = Source{"node_id": strconv.AppendQuote(nil, id.String())}
+		}
+	}
+	return found
+}

@@ -1,0 +1,67 @@
+package report
+
+import (
+	"bufio"
+	"encoding/csv"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/gocarina/gocsv"
+
+	"bizbatch/batch"
+)
+
+// A csvWriter writes the input's columns as they were, and after them the
+// common ones.
+type csvWriter struct {
+	w    *gocsv.SafeCSVWriter
+	rows rowReader
+}
+
+func newCSVWriter(b *bufio.Writer, in batch.Input) (*csvWriter, error) {
+	w := csv.NewWriter(b) // buffers in b, not once more
+	if in.Delimiter != "" {
+		w.Comma, _ = utf8.DecodeRuneInString(in.Delimiter)
+	}
+	if in.BOM {
+		if _, err := b.WriteString("\ufeff"); err != nil {
+			return nil, err
+		}
+	}
+	names := ownNames(common, in.Columns)
+	header := slices.Clone(in.Columns)
+	for _, name := range common {
+		header = append(header, names[name])
+	}
+	c := &csvWriter{w: gocsv.NewSafeCSVWriter(w), rows: rowReader{in}}
+	return c, c.w.Write(header)
+}
+
+func (c *csvWriter) write(rec batch.Record) error {
+	row, err := c.rows.cells(rec.Fields)
+	if err != nil {
+		return err
+	}
+	var answer, cited, seconds, requestID, attempts string
+	if rec.Answer != nil {
+		text, sources := rec.Answer.Numbered()
+		answer, cited = text, citationLines(sources)
+		seconds = strconv.FormatFloat(rec.Seconds, 'f', 1, 64)
+		requestID = rec.Answer.RequestID
+	}
+	if rec.Status != batch.Skipped {
+		attempts = strconv.Itoa(rec.Attempts)
+	}
+	for _, cell := range []string{answer, cited, string(rec.Status), rec.Error, attempts, seconds, requestID} {
+		row = append(row, readable(cell))
+	}
+	return c.w.Write(row)
+}
+
+// readable replaces what many CSV readers refuse a whole file for: bytes that
+// are not UTF-8, and NUL.
+func readable(cell string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(cell, "\ufffd"), "\x00", "\ufffd")
+}

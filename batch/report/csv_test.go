@@ -1,0 +1,147 @@
+package report_test
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"bizbatch/batch"
+)
+
+// nasty are cells that careless CSV writers change.
+var nasty = []string{
+	"", " ", " leading", "trailing ", "a,b;c\td", `a "quoted" word`, `"`, `""`, "two\nlines", "Windows\r\nlines",
+	"old\rMac", "\r", "\n", "\r\n", "\n\r", "a\r\r\nb", `\.`, `\`, "=1+1", "#no comment", "'", "\ufeff", "§ 280A — 税",
+	"\u2028", "007", "1e5", "null", "\t", "\v\f", "\x1b[31m",
+}
+
+// asked is an answered row of oneColumn.
+func asked(question, answer string) batch.Record {
+	rec := row(question)
+	rec.Status, rec.Attempts = batch.Answered, 1
+	rec.Answer = &batch.Answer{Text: answer, FinishReason: "stop"}
+	return rec
+}
+
+// cells is the row that asked is written as.
+func cells(question, answer string) []string {
+	return []string{question, answer, "", "answered", "", "1", "0.0", ""}
+}
+
+func TestPythonReadsEveryCellAsItWas(t *testing.T) {
+	python, err := exec.LookPath("python3")
+	if err != nil {
+		t.Skip("needs python3")
+	}
+	var recs []batch.Record
+	var want [][]string
+	for _, question := range nasty {
+		for _, answer := range nasty {
+			recs = append(recs, asked(question, answer+question))
+			want = append(want, cells(question, answer+question))
+		}
+	}
+	for _, delimiter := range []string{",", ";", "\t", "|"} {
+		t.Run(delimiter, func(t *testing.T) {
+			in := oneColumn
+			in.Delimiter = delimiter
+			script := `
+import csv, io, json, sys
+text = io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8", newline="")
+json.dump(list(csv.reader(text, delimiter=sys.argv[1], strict=True)), sys.stdout)`
+			cmd := exec.Command(python, "-c", script, delimiter)
+			cmd.Stdin = strings.NewReader(written(t, "answers.csv", in, recs...))
+			out, err := cmd.Output()
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got [][]string
+			if err := json.Unmarshal(out, &got); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want, got[1:]); diff != "" {
+				t.Errorf("rows (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestAnyStringComesBackEqual(t *testing.T) {
+	special := rapid.StringOf(rapid.SampledFrom([]rune("\"\r\n,;\t\\. a§")))
+	cell := rapid.OneOf(rapid.String(), special, rapid.SampledFrom(nasty))
+	rapid.Check(t, func(r *rapid.T) {
+		delimiter := rapid.SampledFrom([]string{"", ",", ";", "\t"}).Draw(r, "delimiter")
+		question, answer := cell.Draw(r, "question"), cell.Draw(r, "answer")
+		in := oneColumn
+		in.Delimiter = delimiter
+		file := written(t, "answers.csv", in, asked(question, answer), asked(answer, question))
+
+		reader := csv.NewReader(strings.NewReader(file))
+		reader.Comma = []rune(delimiter + ",")[0]
+		got, err := reader.ReadAll()
+		if err != nil {
+			r.Fatal(err)
+		}
+		// encoding/csv reads \r\n between quotes as \n, which is its own doing.
+		q, a := strings.ReplaceAll(question, "\r\n", "\n"), strings.ReplaceAll(answer, "\r\n", "\n")
+		want := [][]string{cells(q, strings.ReplaceAll(a, "\x00", "\ufffd")), cells(a, strings.ReplaceAll(q, "\x00", "\ufffd"))}
+		if diff := cmp.Diff(want, got[1:]); diff != "" {
+			r.Errorf("rows (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestColumnNamesNeverCollide(t *testing.T) {
+	for name, test := range map[string]struct {
+		columns []string
+		want    []string // the answer's and the status's column
+	}{
+		"names of their own":                       {[]string{"question"}, []string{"answer", "status"}},
+		"the input has an answer":                  {[]string{"question", "answer"}, []string{"bizbatch_answer", "status"}},
+		"the input has it in another case":         {[]string{" Answer ", "STATUS"}, []string{"bizbatch_answer", "bizbatch_status"}},
+		"the input was such an output":             {[]string{"answer", "bizbatch_answer"}, []string{"bizbatch_bizbatch_answer", "status"}},
+		"a prefixed name alone is in nobody's way": {[]string{"bizbatch_answer"}, []string{"answer", "status"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			in := batch.Input{Format: batch.CSV, Columns: test.columns}
+			header, err := csv.NewReader(strings.NewReader(written(t, "answers.csv", in))).Read()
+			if err != nil {
+				t.Fatal(err)
+			}
+			ours := header[len(test.columns):]
+			if diff := cmp.Diff(test.want, []string{ours[0], ours[2]}); diff != "" {
+				t.Errorf("in CSV (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(test.columns, header[:len(test.columns)]); diff != "" {
+				t.Errorf("the input's own columns (-want +got):\n%s", diff)
+			}
+			line := written(t, "answers.jsonl", in, batch.Record{Status: batch.Pending})
+			for i, value := range []string{"null", `"pending"`} {
+				if member := fmt.Sprintf(`,%q:%s,`, test.want[i], value); strings.Count(line, member) != 1 {
+					t.Errorf("in JSONL there is no %s: %s", member, line)
+				}
+			}
+		})
+	}
+}
+
+func TestWhatCSVReadersRefuseIsReplaced(t *testing.T) {
+	file := written(t, "answers.csv", oneColumn, asked("q", "a\x00b\xffc"))
+	if want := "q,a\ufffdb\ufffdc,,answered,"; !strings.Contains(file, want) {
+		t.Errorf("file %q does not contain %q", file, want)
+	}
+}
+
+func TestRowWithoutFieldsLeavesItsColumnsEmpty(t *testing.T) {
+	in := batch.Input{Format: batch.CSV, Columns: []string{"a", "b"}}
+	file := written(t, "answers.csv", in, batch.Record{Status: batch.Pending})
+	if want := "\n,,,,pending,,0,,\n"; !strings.HasSuffix(file, want) {
+		t.Errorf("file %q does not end in %q", file, want)
+	}
+}

@@ -1,0 +1,187 @@
+package report
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"syscall"
+
+	"bizbatch/batch"
+)
+
+// A File is a file of answers on its way. It is for one goroutine.
+type File struct {
+	path   string // as the caller gave it, for messages
+	target string // what path leads to
+	temp   *os.File
+	buf    *bufio.Writer
+	w      writer
+	err    error // the first one; it keeps Commit from publishing a torn file
+	done   bool  // committed or aborted
+}
+
+// Create begins a file of answers to the questions that in describes, in the
+// format of path's extension. It writes to a hidden file of mode 0600 beside
+// path (.answers.csv.*.tmp) that [File.Commit] renames; only a killed process
+// leaves one behind, which can be deleted. Its name is drawn at random, so that
+// a run and an export to the same path cannot write into each other's.
+//
+// Where path is a symbolic link, the file it leads to is written and the link
+// stays. A folder, a pipe or a device is refused.
+func Create(path string, in batch.Input) (*File, error) {
+	format, err := FormatOf(path)
+	if err != nil {
+		return nil, err
+	}
+	f := &File{path: path}
+	if f.target, err = follow(path); err != nil {
+		return nil, f.failed(err)
+	}
+	folder := filepath.Dir(f.target)
+	f.temp, err = os.CreateTemp(folder, "."+filepath.Base(f.target)+".*.tmp")
+	if err != nil {
+		return nil, fmt.Errorf("write %s: create a file in folder %s: %w", path, folder, cause(err))
+	}
+	f.buf = bufio.NewWriterSize(f.temp, 64<<10)
+	if f.w, err = newWriter(format, f.buf, in); err != nil {
+		return nil, errors.Join(f.failed(err), f.Abort())
+	}
+	return f, nil
+}
+
+// Write adds a row. After an error the file cannot be committed.
+func (f *File) Write(rec batch.Record) error {
+	if f.done {
+		return f.failed(os.ErrClosed)
+	}
+	if f.err != nil {
+		return f.err
+	}
+	if err := f.w.write(rec); err != nil {
+		f.err = f.failed(fmt.Errorf("the row of line %d: %w", rec.Line, cause(err)))
+	}
+	return f.err
+}
+
+// Commit makes the file appear under its name, on disk to stay. Where it
+// fails, the file that was there before is untouched, unless the error is one
+// of syncing the folder.
+func (f *File) Commit() error {
+	if f.done {
+		return f.failed(os.ErrClosed)
+	}
+	if f.err != nil {
+		return f.err
+	}
+	if f.err = f.publish(); f.err != nil {
+		f.err = f.failed(f.err)
+		return f.err
+	}
+	f.done = true
+	return nil
+}
+
+func (f *File) publish() error {
+	if err := f.buf.Flush(); err != nil {
+		return err
+	}
+	if err := f.temp.Sync(); err != nil {
+		return err
+	}
+	if err := f.temp.Close(); err != nil {
+		return err
+	}
+	if err := os.Rename(f.temp.Name(), f.target); err != nil {
+		return err
+	}
+	return syncFolder(filepath.Dir(f.target))
+}
+
+// Abort removes what was written. After Commit it does nothing, so that it can
+// be deferred.
+func (f *File) Abort() error {
+	if f.done {
+		return nil
+	}
+	f.done = true
+	closing := f.temp.Close()
+	if errors.Is(closing, os.ErrClosed) {
+		closing = nil // by a Commit that failed later
+	}
+	removing := os.Remove(f.temp.Name())
+	if errors.Is(removing, fs.ErrNotExist) {
+		removing = nil // renamed by a Commit that failed later
+	}
+	if err := errors.Join(closing, removing); err != nil {
+		return fmt.Errorf("remove the unfinished %s: %w", f.path, err)
+	}
+	return nil
+}
+
+func (f *File) failed(err error) error {
+	return fmt.Errorf("write %s: %w", f.path, cause(err))
+}
+
+// cause is what went wrong without the names of the call and of the temporary
+// file, which say nothing to the reader of a message about path.
+func cause(err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return e.Err
+	}
+	if e, ok := errors.AsType[*os.LinkError](err); ok {
+		return e.Err
+	}
+	return err
+}
+
+// follow is the file that path leads to over any symbolic links, which need
+// not exist yet.
+func follow(path string) (string, error) {
+	for range 40 { // as many as Linux follows
+		info, err := os.Lstat(path)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return path, nil
+		case err != nil:
+			return "", err
+		case info.Mode().IsRegular():
+			return path, nil
+		case info.Mode()&fs.ModeSymlink == 0:
+			return "", errors.New("it is there and is not a file")
+		}
+		link, err := os.Readlink(path)
+		if err != nil {
+			return "", err
+		}
+		if !filepath.IsAbs(link) {
+			folder, _ := filepath.Split(path)
+			link = folder + link // not cleaned: folder/.. may lie elsewhere
+		}
+		path = link
+	}
+	return "", errors.New("too many symbolic links")
+}
+
+// syncFolder makes a rename in the folder outlive a loss of power, where the
+// system can do that.
+func syncFolder(path string) error {
+	if runtime.GOOS == "windows" {
+		return nil // it has no such call
+	}
+	folder, err := os.Open(path)
+	if errors.Is(err, fs.ErrPermission) {
+		return nil // a folder that can be written but not read
+	}
+	if err != nil {
+		return err
+	}
+	err = folder.Sync()
+	if errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.EINVAL) {
+		err = nil // some network file systems
+	}
+	return errors.Join(err, folder.Close())
+}

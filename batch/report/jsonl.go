@@ -1,0 +1,225 @@
+package report
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"reflect"
+	"slices"
+	"time"
+
+	"bizbatch/batch"
+)
+
+// A member is one of ours in an object of a JSONL file.
+type member struct {
+	name  string
+	value any
+}
+
+// members are all that is known of a row, in the order in which it is written.
+// The common ones are always there, null where there is nothing to say; the
+// others only where they have a value.
+func members(rec batch.Record) []member {
+	a := rec.Answer
+	if a == nil {
+		a = &batch.Answer{}
+	}
+	text, cited := a.Numbered()
+	return []member{
+		{"id", rec.ID},
+		{"line", rec.Line},
+		{"answer", unless(rec.Answer == nil, text)},
+		{"answer_as_sent", a.Text},
+		{"citations", citations(cited)},
+		{"status", rec.Status},
+		{"error", unless(rec.Error == "", rec.Error)},
+		{"attempts", unless(rec.Status == batch.Skipped, rec.Attempts)},
+		{"seconds", unless(rec.Answer == nil, math.Round(rec.Seconds*1000)/1000)},
+		{"request_id", unless(a.RequestID == "", a.RequestID)},
+		{"sources", a.Sources},
+		{"suggestions", a.Suggestions},
+		{"summary", a.Summary},
+		{"steps", a.Steps},
+		{"usage", a.Usage},
+		{"model", a.Model},
+		{"finish_reason", a.FinishReason},
+		{"thread_id", a.ThreadID},
+		{"metadata", a.Metadata},
+		{"other", a.Other},
+		{"cost", rec.Cost.Dollars()},
+		{"started", timestamp(rec.Started)},
+		{"finished", timestamp(rec.Finished)},
+	}
+}
+
+// unless is the value, or null.
+func unless(absent bool, value any) any {
+	if absent {
+		return nil
+	}
+	return value
+}
+
+// timestamp is t in UTC, as RFC 3339 has it, to the millisecond.
+func timestamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Truncate(time.Millisecond).Format(time.RFC3339Nano)
+}
+
+// A jsonlWriter writes an object a line: the input's members as they were, and
+// after them ours.
+type jsonlWriter struct {
+	out     *bufio.Writer
+	rows    rowReader
+	columns []string          // what a CSV file's columns are called, as JSON
+	names   map[string]string // what our members are called, as JSON
+	idAt    int               // which column is called id, or -1
+	line    bytes.Buffer      // the line being written
+	json    *json.Encoder     // into line
+}
+
+func newJSONLWriter(b *bufio.Writer, in batch.Input) *jsonlWriter {
+	var wanted []string
+	for _, m := range members(batch.Record{}) {
+		wanted = append(wanted, m.name)
+	}
+	w := &jsonlWriter{
+		out:     b,
+		rows:    rowReader{in},
+		columns: memberNames(in.Columns),
+		names:   ownNames(wanted, in.Columns),
+		idAt:    slices.IndexFunc(in.Columns, func(column string) bool { return sameName(column, "id") }),
+	}
+	w.json = json.NewEncoder(&w.line)
+	w.json.SetEscapeHTML(false)
+	for i, name := range w.columns {
+		w.columns[i] = w.quoted(name)
+	}
+	for own, name := range w.names {
+		w.names[own] = w.quoted(name)
+	}
+	return w
+}
+
+// quoted is a name as JSON.
+func (w *jsonlWriter) quoted(name string) string {
+	w.line.Reset()
+	_ = w.value(name) // every string can be written
+	return w.line.String()
+}
+
+func (w *jsonlWriter) write(rec batch.Record) error {
+	w.line.Reset()
+	w.line.WriteByte('{')
+	original := w.object
+	if w.rows.in.Format != batch.JSONL {
+		original = w.cells
+	}
+	id, err := original(rec.Fields)
+	if err != nil {
+		return err
+	}
+	for _, m := range members(rec) {
+		switch {
+		case m.name == "id" && id == rec.ID: // the input says so already
+		case isEmpty(m.value) && !slices.Contains(common, m.name):
+		default:
+			if err := w.member(w.names[m.name], m.value); err != nil {
+				return err
+			}
+		}
+	}
+	w.line.WriteString("}\n")
+	_, err = w.out.Write(unbroken(w.line.Bytes()))
+	return err
+}
+
+// cells writes a CSV row's cells as members and returns the one called id.
+func (w *jsonlWriter) cells(fields json.RawMessage) (id string, err error) {
+	row, err := w.rows.cells(fields)
+	if err != nil {
+		return "", err
+	}
+	for i, cell := range row {
+		if err := w.member(w.columns[i], cell); err != nil {
+			return "", err
+		}
+	}
+	if w.idAt >= 0 {
+		id = row[w.idAt]
+	}
+	return id, nil
+}
+
+// object writes a JSON object's members as they are and returns the one called
+// id.
+func (w *jsonlWriter) object(fields json.RawMessage) (id string, err error) {
+	if isNull(fields) {
+		return "", nil
+	}
+	w.line.Reset() // the object brings its own brace
+	if err := json.Compact(&w.line, fields); err != nil {
+		return "", fmt.Errorf("read its fields: %w", err)
+	}
+	if w.line.Bytes()[0] != '{' {
+		return "", errors.New("its fields are not a JSON object")
+	}
+	w.line.Truncate(w.line.Len() - 1)
+	if w.idAt < 0 {
+		return "", nil
+	}
+	row, err := w.rows.members(fields)
+	if err != nil {
+		return "", fmt.Errorf("read its fields: %w", err)
+	}
+	return row[w.idAt], nil
+}
+
+// member adds a member to the line. Its name is JSON already.
+func (w *jsonlWriter) member(name string, value any) error {
+	if w.line.Len() > len("{") {
+		w.line.WriteByte(',')
+	}
+	w.line.WriteString(name)
+	w.line.WriteByte(':')
+	if err := w.value(value); err != nil {
+		return fmt.Errorf("write its %s: %w", name, err)
+	}
+	return nil
+}
+
+// value adds a value to the line.
+func (w *jsonlWriter) value(value any) error {
+	if err := w.json.Encode(value); err != nil {
+		return err
+	}
+	w.line.Truncate(w.line.Len() - len("\n")) // with which Encode ends
+	return nil
+}
+
+func isEmpty(value any) bool {
+	v := reflect.ValueOf(value)
+	switch v.Kind() {
+	case reflect.Invalid: // nil
+		return true
+	case reflect.Slice, reflect.Map:
+		return v.Len() == 0
+	}
+	return v.IsZero()
+}
+
+// unbroken escapes the two characters that JSON allows in strings and that some
+// readers, Node's readline for one, take for the end of a line.
+func unbroken(line []byte) []byte {
+	if !bytes.Contains(line, []byte("\u2028")) && !bytes.Contains(line, []byte("\u2029")) {
+		return line
+	}
+	line = bytes.ReplaceAll(line, []byte("\u2028"), []byte(`\u2028`))
+	return bytes.ReplaceAll(line, []byte("\u2029"), []byte(`\u2029`))
+}
