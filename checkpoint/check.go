@@ -1,0 +1,73 @@
+package checkpoint
+
+import (
+	"database/sql"
+	"fmt"
+)
+
+// invariants are queries that find nothing in a sound checkpoint.
+var invariants = []struct{ what, query string }{
+	{"answered requests without an answer", "SELECT count(*) FROM requests q WHERE state = 'answered' AND NOT EXISTS (SELECT 1 FROM answers WHERE request = q.id)"},
+	{"answers of requests that are not answered", "SELECT count(*) FROM answers a JOIN requests q ON q.id = a.request WHERE q.state <> 'answered'"},
+	{"answers without a request", "SELECT count(*) FROM answers WHERE request NOT IN (SELECT id FROM requests)"},
+	{"requests in an unknown state", "SELECT count(*) FROM requests WHERE state NOT IN ('pending', 'running', 'answered', 'failed')"},
+	{"rows without their request", "SELECT count(*) FROM rows WHERE (request IS NULL) <> (skip <> '') OR (request IS NOT NULL AND request NOT IN (SELECT id FROM requests))"},
+	{"gaps in the rows", "SELECT coalesce(max(position), 0) - count(*) FROM rows"},
+	{"requests of the input that no row asks", `SELECT count(*) FROM requests q
+		WHERE input = (SELECT value FROM meta WHERE name = 'number') + 0
+		AND NOT EXISTS (SELECT 1 FROM rows r WHERE r.position = q.position AND r.request = q.id)`},
+	{"payloads that do not match their key", ""}, // see checkKeys
+}
+
+// Check verifies the file and what must always hold of its content. It returns
+// one line for each thing that is wrong.
+func (s *Store) Check() (problems []string, err error) {
+	err = s.query(func(rows *sql.Rows) (bool, error) {
+		var line string
+		err := rows.Scan(&line)
+		if line != "ok" {
+			problems = append(problems, line)
+		}
+		return true, err
+	}, "PRAGMA integrity_check")
+	if err == nil && len(problems) == 0 {
+		problems, err = s.checkInvariants()
+	}
+	if err != nil && damaged(err) {
+		return append(problems, err.Error()), nil
+	}
+	return problems, err
+}
+
+func (s *Store) checkInvariants() (problems []string, err error) {
+	for _, inv := range invariants {
+		var n int
+		if inv.query == "" {
+			n, err = s.checkKeys()
+		} else {
+			err = s.db.QueryRow(inv.query).Scan(&n)
+		}
+		if err != nil {
+			return problems, fmt.Errorf("check %s: %w", s.path, err)
+		}
+		if n != 0 {
+			problems = append(problems, fmt.Sprintf("%s: %d", inv.what, n))
+		}
+	}
+	return problems, nil
+}
+
+// checkKeys counts the requests whose key is not the hash of their payload.
+func (s *Store) checkKeys() (n int, err error) {
+	var key, payload []byte
+	err = s.query(func(rows *sql.Rows) (bool, error) {
+		if err := rows.Scan(&key, &payload); err != nil {
+			return false, err
+		}
+		if k := KeyOf(payload); string(k[:]) != string(key) {
+			n++
+		}
+		return true, nil
+	}, "SELECT key, payload FROM requests")
+	return n, err
+}

@@ -1,0 +1,158 @@
+// Package checkpoint keeps a batch of requests and their answers in one SQLite
+// file, so that whatever stops a run, the next one takes up the rest.
+//
+// The normal case: [Open] locks the file, [Store.Import] reads the input's
+// rows into it, [Store.Pending] pages through the requests without an answer,
+// [Store.Start] and [Store.Complete] bracket each of them, [Store.Results]
+// gives all rows back in input order. [View] opens a checkpoint for reading,
+// also while a run is on.
+//
+// A checkpoint is a ledger of requests by key, the SHA-256 of what is sent; an
+// input file is only a list of rows that point to keys. So rows that ask the
+// same share one answer, and a row that is edited, moved or added costs what
+// is new in it and nothing else. A request is pending, running, answered or
+// failed:
+//
+//	pending → running → answered | failed | pending
+//
+// Every change that Start, Complete, Fail and Release report as done is on
+// disk (WAL, synchronous=FULL). The package knows nothing of the service: a
+// request and an answer are bytes to it.
+package checkpoint
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// A Key identifies a request: the SHA-256 of its payload.
+type Key [sha256.Size]byte
+
+// KeyOf returns the key of a payload.
+func KeyOf(payload []byte) Key { return sha256.Sum256(payload) }
+
+// hash is what the key is indexed by: an index of integers is a third as large
+// as one of keys, and stays in memory for a million rows. Import checks that
+// no two keys share it.
+func (k Key) hash() int64 { return int64(binary.BigEndian.Uint64(k[:8])) }
+
+// A State says where a request stands.
+type State string
+
+// The states of a request. A request is running from the moment before it is
+// sent until its outcome is on disk. One that is still running when the next
+// run opens the checkpoint was interrupted: it is pending again, and counted
+// as one that may have been charged.
+const (
+	Pending  State = "pending"
+	Running  State = "running"
+	Answered State = "answered"
+	Failed   State = "failed"
+)
+
+// The errors that callers tell apart, with errors.Is.
+var (
+	// ErrInUse: another run holds the checkpoint.
+	ErrInUse = errors.New("the checkpoint is in use by another run")
+	// ErrNotCheckpoint: the file is there, but is no checkpoint or is damaged.
+	ErrNotCheckpoint = errors.New("not a checkpoint, or damaged")
+	// ErrNewer: the file was written by a newer version of this program.
+	ErrNewer = errors.New("the checkpoint was written by a newer version")
+	// ErrReadOnly: the store was opened with View.
+	ErrReadOnly = errors.New("the checkpoint is open for reading only")
+)
+
+// An EndpointError reports a checkpoint that belongs to another service: a
+// sandbox's answer must never pass for a real one.
+type EndpointError struct {
+	Path string
+	Have string // the endpoint whose answers the checkpoint holds
+	Want string // the endpoint it was opened for
+}
+
+func (e *EndpointError) Error() string {
+	return fmt.Sprintf("%s holds answers from %s, not from %s", e.Path, e.Have, e.Want)
+}
+
+// A Row is one row of the input, as Import takes it.
+type Row struct {
+	ID      string
+	Line    int    // line in the input, from 1
+	Fields  []byte // the row as it was read, kept for the output
+	Skip    string // why the row is not asked; empty for a row that is
+	Payload []byte // what is sent for it; nil for a skipped row
+	Mode    string // a label by which requests are counted and priced
+	Subject string // what it is about, whatever the settings; see Plan.Conflicts
+}
+
+// A Request is a pending request.
+type Request struct {
+	ID       int64 // its number in the checkpoint
+	Position int64 // position in the input of the first row that asks it, from 1
+	RowID    string
+	Mode     string
+	Attempts int // attempts counted so far, over all runs
+	Payload  []byte
+}
+
+// A Completion is an answer that arrived.
+type Completion struct {
+	Answer   []byte
+	Attempts int   // attempts of this run that counted, this one included
+	Cost     int64 // in the caller's unit of money
+	Started  time.Time
+	Finished time.Time
+}
+
+// A Fault is an attempt that brought no answer.
+type Fault struct {
+	Reason  string // a short label, by which failures are counted
+	Message string
+	// Passing says that another run may succeed; Import makes such a failed
+	// request pending again.
+	Passing bool
+	// Attempts are the attempts of this run that counted and were not told
+	// yet.
+	Attempts int
+	// MaybeCharged says that the service may have charged for it all the same;
+	// then the attempt is kept, with Cost, RequestID and Partial.
+	MaybeCharged bool
+	Cost         int64
+	RequestID    string
+	Partial      string // the text that had arrived
+	Started      time.Time
+	Finished     time.Time
+}
+
+// A Result is a row of the input and what became of it.
+type Result struct {
+	Position int64 // from 1
+	ID       string
+	Line     int
+	Fields   []byte
+	Skip     string
+	State    State // empty for a skipped row
+	Attempts int
+	Error    string
+	Answer   []byte
+	Cost     int64
+	Started  time.Time // of the attempt that answered
+	Finished time.Time
+}
+
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+func fromMillis(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}

@@ -1,0 +1,149 @@
+package checkpoint
+
+import (
+	"database/sql"
+	"fmt"
+	"time"
+)
+
+// maxGroup bounds the saves that share one commit. One sync of the disk makes
+// them all durable; without grouping, each would cost a sync of its own.
+const maxGroup = 256
+
+// A save is one change that waits for its commit.
+type save struct {
+	apply func() error
+	done  chan error
+}
+
+// statements are the prepared statements of the saves.
+type statements struct {
+	start, outcome, answer, uncertain *sql.Stmt
+}
+
+func (st *statements) prepare(conn *sql.Conn) (err error) {
+	for _, p := range []struct {
+		stmt **sql.Stmt
+		text string
+	}{
+		{&st.start, "UPDATE requests SET state = 'running', interrupted = 0, run = ?, started = ?, finished = 0 WHERE id = ? AND state <> 'answered'"},
+		{&st.outcome, `UPDATE requests SET state = ?, attempts = attempts + ?, passing = ?, started = ?, finished = ?,
+			cost = ?, reason = ?, error = ?, interrupted = 0 WHERE id = ? AND state <> 'answered'`},
+		{&st.answer, "INSERT INTO answers VALUES (?, ?) ON CONFLICT DO NOTHING"},
+		{&st.uncertain, `INSERT INTO uncertain (request, run, started, finished, cost, reason, request_id, partial)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?)`},
+	} {
+		if *p.stmt, err = conn.PrepareContext(bg, p.text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (st *statements) close() {
+	for _, s := range []*sql.Stmt{st.start, st.outcome, st.answer, st.uncertain} {
+		if s != nil {
+			_ = s.Close()
+		}
+	}
+}
+
+// Start marks a request as running. It is on disk when Start returns, so that
+// after a crash the next run can tell what was in flight. Send only then.
+func (s *Store) Start(id int64, now time.Time) error {
+	return s.save("mark a question as sent", func() error {
+		_, err := s.stmts.start.ExecContext(bg, s.run, millis(now), id)
+		return err
+	})
+}
+
+// Complete saves an answer. It is on disk when Complete returns. A request
+// that is answered already keeps the answer it has.
+func (s *Store) Complete(id int64, c Completion) error {
+	return s.save("save an answer", func() error { return s.complete(id, c) })
+}
+
+// complete is Complete within a transaction.
+func (s *Store) complete(id int64, c Completion) error {
+	_, err := s.stmts.outcome.ExecContext(bg, Answered, c.Attempts, false, millis(c.Started), millis(c.Finished), c.Cost, "", "", id)
+	if err != nil {
+		return err
+	}
+	_, err = s.stmts.answer.ExecContext(bg, id, c.Answer)
+	return err
+}
+
+// Fail gives a request up.
+func (s *Store) Fail(id int64, f Fault) error { return s.fault(id, Failed, f) }
+
+// Release makes a running request pending again.
+func (s *Store) Release(id int64, f Fault) error { return s.fault(id, Pending, f) }
+
+func (s *Store) fault(id int64, state State, f Fault) error {
+	return s.save("save a failed attempt", func() error {
+		if _, err := s.stmts.outcome.ExecContext(bg, state, f.Attempts, f.Passing, millis(f.Started), millis(f.Finished), 0, f.Reason, f.Message, id); err != nil {
+			return err
+		}
+		if !f.MaybeCharged {
+			return nil
+		}
+		_, err := s.stmts.uncertain.ExecContext(bg, id, s.run, millis(f.Started), millis(f.Finished), f.Cost, f.Reason, f.RequestID, f.Partial)
+		return err
+	})
+}
+
+// save hands a change to the group and waits until it is on disk.
+func (s *Store) save(what string, apply func() error) error {
+	if s.writer == nil {
+		return ErrReadOnly
+	}
+	sv := save{apply: apply, done: make(chan error, 1)}
+	s.saves <- sv
+	if err := <-sv.done; err != nil {
+		return fmt.Errorf("%s in %s: %w", what, s.path, err)
+	}
+	return nil
+}
+
+// groupSaves commits whatever saves are waiting, together, until the store is
+// closed.
+func (s *Store) groupSaves() {
+	defer close(s.done)
+	group := make([]save, 0, maxGroup)
+	for first := range s.saves {
+		group = append(group[:0], first)
+	collect:
+		for len(group) < maxGroup {
+			select {
+			case next, ok := <-s.saves:
+				if !ok {
+					break collect
+				}
+				group = append(group, next)
+			default:
+				break collect
+			}
+		}
+		s.commit(group)
+	}
+}
+
+// commit makes a group durable. If that fails, each save is tried alone, so
+// that one that cannot be applied does not take the others with it.
+func (s *Store) commit(group []save) {
+	err := s.write(func() error {
+		for _, sv := range group {
+			if err := sv.apply(); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	for _, sv := range group {
+		if err != nil && len(group) > 1 {
+			sv.done <- s.write(sv.apply)
+		} else {
+			sv.done <- err
+		}
+	}
+}

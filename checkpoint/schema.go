@@ -1,0 +1,91 @@
+package checkpoint
+
+// applicationID marks a SQLite file as a checkpoint ("bizb"); version is the
+// version of the schema below.
+const (
+	applicationID = 0x62697a62
+	version       = 1
+)
+
+// The big column of a table comes last, so that reading the others does not
+// walk through it. Times are milliseconds since 1970, 0 where there is none.
+const schema = `
+CREATE TABLE meta (            -- endpoint, input, digest, plan
+	name  TEXT PRIMARY KEY,
+	value TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE settings (        -- what a run sets for all its requests
+	id    INTEGER PRIMARY KEY,
+	value TEXT NOT NULL UNIQUE
+);
+
+CREATE TABLE requests (
+	id          INTEGER PRIMARY KEY,
+	hash        INTEGER NOT NULL,           -- the first 8 bytes of the key
+	state       TEXT NOT NULL DEFAULT 'pending',
+	input       INTEGER NOT NULL,           -- number of the last import that had it
+	born        INTEGER NOT NULL,           -- number of the first import that had it
+	position    INTEGER NOT NULL,           -- first row that asks it, in its last import
+	settings    INTEGER NOT NULL REFERENCES settings,
+	mode        TEXT NOT NULL,
+	subject     INTEGER NOT NULL,           -- hash
+	attempts    INTEGER NOT NULL DEFAULT 0,
+	interrupted INTEGER NOT NULL DEFAULT 0, -- was running when its run ended without a word
+	passing     INTEGER NOT NULL DEFAULT 0, -- failed, but another run may succeed
+	run         INTEGER NOT NULL DEFAULT 0, -- last run that sent it
+	started     INTEGER NOT NULL DEFAULT 0,
+	finished    INTEGER NOT NULL DEFAULT 0,
+	cost        INTEGER NOT NULL DEFAULT 0,
+	reason      TEXT NOT NULL DEFAULT '',
+	error       TEXT NOT NULL DEFAULT '',
+	key         BLOB NOT NULL,              -- SHA-256 of the payload
+	payload     BLOB NOT NULL
+);
+CREATE UNIQUE INDEX requests_hash ON requests (hash);
+CREATE INDEX requests_pending ON requests (input, position) WHERE state = 'pending';
+CREATE INDEX requests_running ON requests (id) WHERE state = 'running' OR interrupted;
+
+CREATE TABLE answers (
+	request INTEGER PRIMARY KEY REFERENCES requests,
+	answer  BLOB NOT NULL
+);
+
+` + rowsSchema + `
+CREATE TABLE runs (
+	id      INTEGER PRIMARY KEY,
+	started INTEGER NOT NULL,
+	ended   INTEGER NOT NULL DEFAULT 0,     -- 0: on, or it ended without a word
+	outcome TEXT NOT NULL DEFAULT '',
+	summary TEXT NOT NULL DEFAULT '{}'
+);
+
+CREATE TABLE uncertain (       -- attempts without an answer that may have been charged
+	id         INTEGER PRIMARY KEY,
+	request    INTEGER NOT NULL REFERENCES requests,
+	run        INTEGER NOT NULL,
+	started    INTEGER NOT NULL,
+	finished   INTEGER NOT NULL,
+	cost       INTEGER NOT NULL,
+	reason     TEXT NOT NULL,
+	request_id TEXT NOT NULL,
+	partial    TEXT NOT NULL
+);
+
+CREATE TABLE outputs (         -- the files this checkpoint's answers were written to
+	path    TEXT PRIMARY KEY,
+	written INTEGER NOT NULL
+) WITHOUT ROWID;
+`
+
+// rowsSchema is apart because each import makes the table anew.
+const rowsSchema = `
+CREATE TABLE rows (            -- the rows of the last input
+	position INTEGER PRIMARY KEY,
+	request  INTEGER REFERENCES requests,   -- NULL: skipped
+	line     INTEGER NOT NULL,
+	id       TEXT NOT NULL,
+	skip     TEXT NOT NULL,
+	fields   BLOB NOT NULL
+);
+`
