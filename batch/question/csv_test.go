@@ -1,0 +1,211 @@
+package question
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"bizbatch/batch"
+)
+
+func fields(columns ...string) json.RawMessage {
+	b, _ := json.Marshal(columns)
+	return b
+}
+
+func TestCSV(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		content string
+		opts    Options
+		want    []batch.Question
+		input   batch.Input
+	}{
+		{
+			name:    "rows are numbered and keep every column",
+			content: "client,question\nAcme,Is it taxable?\nBeta, When is it due? \n",
+			want: []batch.Question{
+				{ID: "1", Line: 2, Text: "Is it taxable?", Subject: "Is it taxable?", Fields: fields("Acme", "Is it taxable?")},
+				{ID: "2", Line: 3, Text: "When is it due?", Subject: "When is it due?", Fields: fields("Beta", " When is it due? ")},
+			},
+			input: batch.Input{Columns: []string{"client", "question"}},
+		},
+		{
+			name:    "the id and ask_mode columns are found in any case and between spaces",
+			content: " ID ,Question,Ask_Mode\nQ-1,Is it taxable?,Deep\n ,When is it due?,\n",
+			want: []batch.Question{
+				{ID: "Q-1", Line: 2, Text: "Is it taxable?", Subject: "Is it taxable?", AskMode: batch.Deep, Fields: fields("Q-1", "Is it taxable?", "Deep")},
+				{ID: "2", Line: 3, Text: "When is it due?", Subject: "When is it due?", Fields: fields(" ", "When is it due?", "")},
+			},
+			input: batch.Input{Columns: []string{" ID ", "Question", "Ask_Mode"}},
+		},
+		{
+			name:    "a row without a question is skipped but kept",
+			content: "id,question\n7,\n8,a\n",
+			want: []batch.Question{
+				{ID: "7", Line: 2, Skip: "no question", Fields: fields("7", "")},
+				{ID: "8", Line: 3, Text: "a", Subject: "a", Fields: fields("8", "a")},
+			},
+			input: batch.Input{Columns: []string{"id", "question"}},
+		},
+		{
+			name:    "line breaks inside quotes stay as they are, those between rows do not matter",
+			content: "question,note\r\n\"a\r\nb\nc\rd\r\",\"x\"\"y\"\r\n\r\ne,\n",
+			want: []batch.Question{
+				{ID: "1", Line: 2, Text: "a\r\nb\nc\rd", Subject: "a\r\nb\nc\rd", Fields: fields("a\r\nb\nc\rd\r", `x"y`)},
+				{ID: "2", Line: 6, Text: "e", Subject: "e", Fields: fields("e", "")},
+			},
+			input: batch.Input{Columns: []string{"question", "note"}},
+		},
+		{
+			name:    "a quoted carriage return may end the file",
+			content: "question\n\"a\r\"\r",
+			want:    []batch.Question{{ID: "1", Line: 2, Text: "a", Subject: "a", Fields: fields("a\r")}},
+			input:   batch.Input{Columns: []string{"question"}},
+		},
+		{
+			name:    "question comes before prompt, text and query, and custom_id is an id",
+			content: "text,prompt,question,query,custom_id\nt,p,q,y,c\n",
+			want:    []batch.Question{{ID: "c", Line: 2, Text: "q", Subject: "q", Fields: fields("t", "p", "q", "y", "c")}},
+			input:   batch.Input{Columns: []string{"text", "prompt", "question", "query", "custom_id"}},
+		},
+		{
+			name:    "the only column is the question column",
+			content: "What we want to know\nIs it taxable?\n",
+			want:    []batch.Question{{ID: "1", Line: 2, Text: "Is it taxable?", Subject: "Is it taxable?", Fields: fields("Is it taxable?")}},
+			input:   batch.Input{Columns: []string{"What we want to know"}},
+		},
+		{
+			name:    "the columns can be named",
+			content: "question,Ask this,ref,id\nno,yes,R1,9\n",
+			opts:    Options{QuestionColumn: "ask THIS ", IDColumn: "REF"},
+			want:    []batch.Question{{ID: "R1", Line: 2, Text: "yes", Subject: "yes", Fields: fields("no", "yes", "R1", "9")}},
+			input:   batch.Input{Columns: []string{"question", "Ask this", "ref", "id"}},
+		},
+		{
+			name:    "other columns may share a name or have none",
+			content: "note,note,,,question\n1,2,3,4,a\n",
+			want:    []batch.Question{{ID: "1", Line: 2, Text: "a", Subject: "a", Fields: fields("1", "2", "3", "4", "a")}},
+			input:   batch.Input{Columns: []string{"note", "note", "", "", "question"}},
+		},
+		{
+			name:    "a semicolon is found as the delimiter",
+			content: "id;\"a,b,c,d\";question\n1;x;y\n",
+			want:    []batch.Question{{ID: "1", Line: 2, Text: "y", Subject: "y", Fields: fields("1", "x", "y")}},
+			input:   batch.Input{Columns: []string{"id", "a,b,c,d", "question"}, Delimiter: ";"},
+		},
+		{
+			name:    "a tab is found as the delimiter",
+			content: "id\tquestion\n1\ta, b\n",
+			want:    []batch.Question{{ID: "1", Line: 2, Text: "a, b", Subject: "a, b", Fields: fields("1", "a, b")}},
+			input:   batch.Input{Columns: []string{"id", "question"}, Delimiter: "\t"},
+		},
+		{
+			name:    "a bar is found as the delimiter",
+			content: "id|question\n1|a\n",
+			want:    []batch.Question{{ID: "1", Line: 2, Text: "a", Subject: "a", Fields: fields("1", "a")}},
+			input:   batch.Input{Columns: []string{"id", "question"}, Delimiter: "|"},
+		},
+		{
+			name:    "the delimiter can be named",
+			content: "id,x;question\n1;a\n",
+			opts:    Options{Delimiter: "semicolon"},
+			want:    []batch.Question{{ID: "1", Line: 2, Text: "a", Subject: "a", Fields: fields("1", "a")}},
+			input:   batch.Input{Columns: []string{"id,x", "question"}, Delimiter: ";"},
+		},
+		{
+			name:    "the delimiter can be any character",
+			content: "id§question\n1§<a> & b\n",
+			opts:    Options{Delimiter: "§"},
+			want:    []batch.Question{{ID: "1", Line: 2, Text: "<a> & b", Subject: "<a> & b", Fields: json.RawMessage(`["1","<a> & b"]`)}},
+			input:   batch.Input{Columns: []string{"id", "question"}, Delimiter: "§"},
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got, in, err := read(t, "questions.csv", tt.content, tt.opts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("questions, -want +got:\n%s", diff)
+			}
+			tt.input.Format = batch.CSV
+			if diff := cmp.Diff(tt.input, in); diff != "" {
+				t.Errorf("input, -want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestCSVErrorsSayWhere(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		content string
+		opts    Options
+		err     string
+		hint    string
+	}{
+		{name: "a row too short", content: "a,b,c,question\n1,2,3,4\n\"5\n\",6,7\n",
+			err: "questions.csv:3: row has 3 fields, the header has 4", hint: "quotes"},
+		{name: "a row too long", content: "id,question\n1,Rent, and fuel?\n",
+			err: "questions.csv:2: row has 3 fields, the header has 2", hint: `','`},
+		{name: "a row of one field", content: "id,question\nIs it taxable?\n",
+			err: "questions.csv:2: row has 1 field, the header has 2"},
+		{name: "a quote inside a field", content: "question\na\nthe \"safe harbor\" rule\n",
+			err: "questions.csv:3: a quote inside a field", hint: `""safe harbor""`},
+		{name: "a quote that is never closed", content: "id,question\n1,a\n2,\"b\n3,c\n4,d\n",
+			err: "questions.csv:3: the quoted field that begins here is not closed, or goes on after a quote in line 5"},
+		{name: "a broken quote after a field of several lines", content: "id,question\n\"1\n2\",\"b\"c\n",
+			err: "questions.csv:3: the quoted field that begins here is not closed"},
+		{name: "a named question column that is missing", content: "id,Frage,question\n1,a,b\n",
+			opts: Options{QuestionColumn: "Fragen"}, err: `questions.csv:1: no column "Fragen" (found: id, frage, question)`, hint: "--question-column"},
+		{name: "a named id column that is missing", content: "\nid,question\n1,a\n",
+			opts: Options{IDColumn: "ref"}, err: `questions.csv:2: no column "ref" (found: id, question)`, hint: "--id-column"},
+		{name: "no question column", content: "id,Frage\n1,a\n",
+			err: "questions.csv:1: no question column (found: id, Frage)", hint: "--question-column"},
+		{name: "only an id column", content: "id\n1\n",
+			err: "questions.csv:1: no question column (found: id)", hint: "--question-column"},
+		{name: "two question columns", content: "Question,id,question\na,1,b\n",
+			err: `questions.csv:1: "question" is there twice`, hint: "rename"},
+		{name: "two id columns", content: "id,question,ID\na,1,b\n",
+			err: `questions.csv:1: "id" is there twice`},
+		{name: "an unknown ask mode", content: "question,ask_mode\na,web\nb,deepest\n",
+			err: `questions.csv:3: unknown ask mode "deepest"`},
+		{name: "bytes that are not UTF-8", content: "question,note\na,\"b\nc\"\nd\xE9,e\n",
+			err: "questions.csv:4: not valid UTF-8", hint: "--encoding windows-1252"},
+		{name: "the byte that stands for a carriage return", content: "question\n\"a\xFF\"\n",
+			err: "questions.csv:2: not valid UTF-8", hint: "--encoding"},
+		{name: "bytes that are not UTF-8 in the header", content: "question,\xFC\na,b\n",
+			err: "questions.csv:1: not valid UTF-8", hint: "--encoding"},
+		{name: "line ends of an old Mac", content: "question\ra\rb\r",
+			err: "questions.csv:1: a carriage return that ends no line", hint: "line endings"},
+		{name: "UTF-16 without a byte order mark", content: "i\x00d\x00,\x00q\x00\n\x00",
+			err: "questions.csv:1: the header is not text in UTF-8", hint: "utf-16le"},
+		{name: "an Excel file", content: "PK\x03\x04...", err: "questions.csv is a ZIP or Excel file", hint: "CSV"},
+		{name: "a delimiter of two characters", content: "question\na\n", opts: Options{Delimiter: "::"},
+			err: `questions.csv cannot be read with the delimiter "::"`, hint: "semicolon"},
+		{name: "a quote as the delimiter", content: "question\na\n", opts: Options{Delimiter: `"`},
+			err: `questions.csv cannot be read with the delimiter "\""`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, _, err := read(t, "questions.csv", tt.content, tt.opts)
+			checkError(t, err, tt.err, tt.hint)
+		})
+	}
+}
+
+func TestOneColumnOfTSVMayHoldCommas(t *testing.T) {
+	got, _, err := read(t, "q.tsv", "question\na, b\n", Options{})
+	if err != nil || len(got) != 1 || got[0].Text != "a, b" {
+		t.Errorf("read %v, %v", got, err)
+	}
+}
+
+func TestRowsBeforeAnErrorAreRead(t *testing.T) {
+	got, _, err := read(t, "q.csv", "question\na\nb\nc,d\ne\n", Options{})
+	checkError(t, err, "q.csv:4: row has 2 fields", "")
+	if len(got) != 2 {
+		t.Errorf("read %d questions before the error, want 2", len(got))
+	}
+}

@@ -1,0 +1,46 @@
+package question
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+)
+
+// An Error says what is wrong with a question file, or with the options it is
+// read with. Every error of this package is one.
+type Error struct {
+	File string // the file's name as it was given
+	Line int    // from 1; 0 when about the file as a whole
+	Msg  string
+	Hint string // what to do about it, where that is known
+	Err  error  // the cause where the file could not be read; nil otherwise
+}
+
+// Error gives "questions.csv:12: row has 3 fields, the header has 4", or
+// "questions.csv holds no questions" for an error about the whole file.
+func (e *Error) Error() string {
+	if e.Line == 0 {
+		return e.File + " " + e.Msg
+	}
+	return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Msg)
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// in completes an error with the name of the file it is about. Errors are made
+// without it, where only the line is known.
+func (e *Error) in(file string) *Error {
+	if e.File == "" {
+		e.File = file
+	}
+	return e
+}
+
+// readError is a failure of the file system rather than of the file.
+func readError(err error) *Error {
+	cause := err
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
+		cause = path.Err // the file is named already
+	}
+	return &Error{Msg: "cannot be read: " + cause.Error(), Err: err}
+}

@@ -1,0 +1,191 @@
+package question
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/tidwall/gjson"
+
+	"bizbatch/batch"
+)
+
+type jsonlReader struct {
+	opts   Options
+	in     *batch.Input
+	text   *bufio.Reader
+	long   []byte            // a line larger than text's buffer
+	line   int               // the current line, from 1
+	number int               // of the current object, from 1, blank lines left out
+	known  map[string]string // canonical names of the members met so far
+	object object
+}
+
+// An object is the current line's members: their canonical names and values.
+type object struct {
+	keys   []string
+	values []gjson.Result
+}
+
+func newJSONLReader(text *bufio.Reader, opts Options, in *batch.Input) *jsonlReader {
+	return &jsonlReader{opts: opts, in: in, text: text, known: map[string]string{}}
+}
+
+// next reads the next object.
+func (j *jsonlReader) next() (q batch.Question, err error) {
+	line, err := j.read()
+	if err != nil {
+		return q, err
+	}
+	j.number++
+	q = batch.Question{ID: strconv.Itoa(j.number), Line: j.line, Fields: bytes.Clone(line)}
+	if err := j.parse(line); err != nil {
+		return q, j.at(err)
+	}
+	if err := j.fill(&q); err != nil {
+		return q, j.at(err)
+	}
+	return q, nil
+}
+
+// read returns the next line that is not blank, without the space around it.
+// It is valid until the next call.
+func (j *jsonlReader) read() ([]byte, error) {
+	for {
+		line, err := j.readLine()
+		if err != nil && err != io.EOF {
+			return nil, err
+		}
+		if line = bytes.TrimSpace(line); len(line) > 0 {
+			return line, nil // the end of the file comes up again
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+}
+
+// readLine returns the next line; it comes with an error where no line break
+// ends it.
+func (j *jsonlReader) readLine() ([]byte, error) {
+	j.line++
+	line, err := j.text.ReadSlice('\n')
+	if err != bufio.ErrBufferFull {
+		return line, err
+	}
+	j.long = append(j.long[:0], line...)
+	for err == bufio.ErrBufferFull {
+		if len(j.long) > maxRecord {
+			return nil, j.at(&Error{Msg: "the line is larger than 16 MB"})
+		}
+		line, err = j.text.ReadSlice('\n')
+		j.long = append(j.long, line...)
+	}
+	return j.long, err
+}
+
+// at places an error in the current line.
+func (j *jsonlReader) at(err error) error {
+	e := asError(err)
+	e.Line = j.line
+	return e
+}
+
+// parse takes a line apart, and notes the names of members not met before.
+func (j *jsonlReader) parse(line []byte) error {
+	if !utf8.Valid(line) {
+		return &Error{Msg: "not valid UTF-8", Hint: encodingHint}
+	}
+	// gjson takes anything for JSON: it is only used on what encoding/json takes.
+	if !json.Valid(line) {
+		err := json.Unmarshal(line, new(any)) // says what is wrong
+		return &Error{Msg: fmt.Sprintf("broken JSON: %v", err), Hint: jsonlHint}
+	}
+	if line[0] != '{' {
+		return &Error{Msg: "not a JSON object", Hint: jsonlHint}
+	}
+	j.object.keys, j.object.values = j.object.keys[:0], j.object.values[:0]
+	gjson.ParseBytes(line).ForEach(func(name, value gjson.Result) bool {
+		key, ok := j.known[name.Str]
+		if !ok {
+			key = strings.Clone(canonical(name.Str)) // not to keep the line
+			j.known[strings.Clone(name.Str)] = key
+			j.in.Columns = append(j.in.Columns, strings.Clone(name.Str))
+		}
+		j.object.keys = append(j.object.keys, key)
+		j.object.values = append(j.object.values, value)
+		return true
+	})
+	return nil
+}
+
+const jsonlHint = "JSONL has one object in each line; jq -c . file.json writes it (jq -c '.[]' for an array)"
+
+// fill takes the question's parts from the current object.
+func (j *jsonlReader) fill(q *batch.Question) error {
+	l, err := j.opts.layout(j.object.keys)
+	if err != nil {
+		return err
+	}
+	if id, err := j.object.label(l.id); err != nil {
+		return err
+	} else if id != "" {
+		q.ID = id
+	}
+	mode, err := j.object.text(l.askMode)
+	if err != nil {
+		return err
+	}
+	if q.AskMode, err = batch.ParseAskMode(mode); err != nil {
+		return &Error{Msg: err.Error()}
+	}
+	messages, params, err := j.object.request()
+	if err != nil {
+		return err
+	}
+	q.Params = params
+	if messages.Type != gjson.Null && j.opts.QuestionColumn == "" {
+		return fillMessages(q, messages)
+	}
+	if l.question < 0 {
+		if j.opts.Template == "" {
+			return noQuestionColumn(j.object.keys)
+		}
+		q.Subject = string(q.Fields)
+		return nil
+	}
+	text, err := j.object.text(l.question)
+	if err != nil {
+		return err
+	}
+	if q.Text = strings.TrimSpace(text); q.Text == "" {
+		q.Skip = noQuestion
+	}
+	q.Subject = q.Text
+	return nil
+}
+
+// text is the string at an index, empty for null and for none (-1).
+func (o *object) text(at int) (string, error) {
+	if at < 0 || o.values[at].Type == gjson.Null {
+		return "", nil
+	}
+	if o.values[at].Type != gjson.String {
+		return "", &Error{Msg: fmt.Sprintf("%q is not a string", o.keys[at])}
+	}
+	return o.values[at].Str, nil
+}
+
+// label is the string or number at an index, as it is written.
+func (o *object) label(at int) (string, error) {
+	if at >= 0 && o.values[at].Type == gjson.Number {
+		return o.values[at].Raw, nil
+	}
+	id, err := o.text(at)
+	return strings.TrimSpace(id), err
+}

@@ -1,0 +1,203 @@
+// Package question reads files of questions.
+//
+// The normal case is [Open] on a CSV file with a column named "question":
+// every row that [Reader.Questions] yields is then a [batch.Question] to ask,
+// numbered, and with all of its columns as they were. JSONL files, other
+// columns, delimiters and encodings, conversations, and questions built from
+// several columns by a template are a matter of the file itself or of
+// [Options].
+//
+// Rows are streamed: memory does not grow with the file. What is wrong with a
+// file is an [*Error] that names the line.
+package question
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"iter"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"bizbatch/batch"
+)
+
+// Options say how to read a question file. The zero value is right for most.
+type Options struct {
+	// Format is the form of the file. Default: by its extension; .csv, .tsv
+	// and .txt are CSV, .jsonl and .ndjson are JSONL.
+	Format batch.Format
+	// Delimiter separates the fields of a CSV file: one character, or "comma",
+	// "semicolon", "tab" or "pipe". Default: the one of these that the header
+	// holds most often; where it holds none, a tab for .tsv, else a comma.
+	Delimiter string
+	// Encoding is the file's character encoding by its IANA or WHATWG name,
+	// such as windows-1252. Default: UTF-8. A byte order mark in the file
+	// outweighs it.
+	Encoding string
+	// QuestionColumn names the column (or JSONL member) that holds the
+	// question. Default: the first of question, prompt, text and query that is
+	// there, else the only column. Names match in any case.
+	QuestionColumn string
+	// IDColumn names the column that names the row. Default: the first of id,
+	// question_id and custom_id that is there, else rows go by their number.
+	IDColumn string
+	// Template is a text/template that builds each question from the row's
+	// columns, such as {{.question}} or {{index . "Client name"}}. Default:
+	// the question is the question column's text.
+	Template string
+}
+
+// maxRecord is the largest row that is read, in bytes. It keeps memory bounded
+// when a quote is never closed or a file has no lines.
+const maxRecord = 16 << 20
+
+// noQuestion is why a row is skipped.
+const noQuestion = "no question"
+
+// A Reader reads the questions of one file.
+type Reader struct {
+	name     string
+	input    batch.Input
+	next     func() (batch.Question, error) // the next row; io.EOF after the last
+	template *questionTemplate              // nil unless there is one
+	encoding string                         // what the file is decoded from; empty for UTF-8
+	file     *os.File                       // nil unless opened here
+}
+
+// Open opens the question file at path; "-" is standard input. It reads as far
+// as the header, so that what is wrong with the columns is known at once.
+func Open(path string, opts Options) (*Reader, error) {
+	if path == "-" {
+		return NewReader(os.Stdin, "standard input", opts)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, readError(err).in(path)
+	}
+	r, err := NewReader(f, path, opts)
+	if err != nil {
+		f.Close() // only read from
+		return nil, err
+	}
+	r.file = f
+	return r, nil
+}
+
+// NewReader reads questions from r. Errors call it name, whose extension is
+// its format's default.
+func NewReader(r io.Reader, name string, opts Options) (*Reader, error) {
+	q := &Reader{name: name}
+	if err := q.init(r, opts); err != nil {
+		return nil, asError(err).in(name)
+	}
+	return q, nil
+}
+
+func (r *Reader) init(src io.Reader, opts Options) (err error) {
+	if r.input.Format, err = format(r.name, opts.Format); err != nil {
+		return err
+	}
+	if opts.Template != "" {
+		if r.template, err = parseTemplate(opts.Template); err != nil {
+			return err
+		}
+	}
+	text, err := decode(src, opts.Encoding)
+	if err != nil {
+		return err
+	}
+	r.encoding = text.encoding
+	if r.input.Format == batch.JSONL {
+		r.next = newJSONLReader(text.r, opts, &r.input).next
+		return nil
+	}
+	r.input.BOM = text.bom
+	c, err := newCSVReader(text.r, r.name, opts, &r.input)
+	if err != nil {
+		return err
+	}
+	r.next = c.next
+	return nil
+}
+
+// format is the format that was asked for, or the one of the name's extension.
+func format(name string, asked batch.Format) (batch.Format, error) {
+	const hint = "say which with --format csv or --format jsonl"
+	switch asked {
+	case batch.CSV, batch.JSONL:
+		return asked, nil
+	case "":
+	default:
+		return "", &Error{Msg: "cannot be read as " + string(asked), Hint: hint}
+	}
+	switch strings.ToLower(filepath.Ext(name)) {
+	case ".csv", ".tsv", ".txt":
+		return batch.CSV, nil
+	case ".jsonl", ".ndjson":
+		return batch.JSONL, nil
+	}
+	return "", &Error{Msg: "has no extension that tells its format (.csv, .tsv, .txt, .jsonl, .ndjson)", Hint: hint}
+}
+
+// Questions yields every row in order, those with nothing to ask included
+// (their Skip says why). It ends after the first error, which is an [*Error];
+// a file in which no row holds a question is one. It can be used once.
+func (r *Reader) Questions() iter.Seq2[batch.Question, error] {
+	return func(yield func(batch.Question, error) bool) {
+		found := false
+		for {
+			q, err := r.read()
+			if err == io.EOF {
+				break
+			}
+			if err != nil {
+				yield(batch.Question{}, asError(err).in(r.name))
+				return
+			}
+			found = found || q.Skip == ""
+			if !yield(q, nil) {
+				return
+			}
+		}
+		if !found {
+			yield(batch.Question{}, &Error{File: r.name, Msg: "holds no questions"})
+		}
+	}
+}
+
+func (r *Reader) read() (batch.Question, error) {
+	q, err := r.next()
+	if err != nil {
+		return q, err
+	}
+	// A decoder puts U+FFFD in the place of what it cannot decode.
+	if r.encoding != "" && bytes.ContainsRune(q.Fields, '\uFFFD') {
+		return q, &Error{Line: q.Line, Msg: "not valid " + r.encoding, Hint: "name the file's encoding with --encoding"}
+	}
+	if r.template != nil && q.Skip == "" {
+		err = r.template.fill(&q, r.input)
+	}
+	return q, err
+}
+
+// Input describes the file. It is complete once Questions has ended: the
+// member names of a JSONL file are known only then.
+func (r *Reader) Input() batch.Input { return r.input }
+
+// Close closes the file that Open opened.
+func (r *Reader) Close() error {
+	if r.file == nil {
+		return nil
+	}
+	return r.file.Close()
+}
+
+// asError makes an error that is not about what the file holds an Error too.
+func asError(err error) *Error {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e
+	}
+	return readError(err)
+}

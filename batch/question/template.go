@@ -1,0 +1,107 @@
+package question
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"text/template"
+
+	"bizbatch/batch"
+)
+
+// A questionTemplate builds questions from columns.
+type questionTemplate struct {
+	t   *template.Template
+	out strings.Builder
+}
+
+func parseTemplate(text string) (*questionTemplate, error) {
+	t, err := template.New("template").
+		Option("missingkey=error").
+		Funcs(template.FuncMap{"index": index}).
+		Parse(text)
+	if err != nil {
+		return nil, &Error{
+			File: "--template",
+			Msg:  "is not valid: " + strings.TrimPrefix(err.Error(), "template: "),
+			Hint: `columns are written {{.question}} or {{index . "Client name"}}`,
+		}
+	}
+	return &questionTemplate{t: t}, nil
+}
+
+// fill replaces what a question asks by the template, filled in with its row.
+func (t *questionTemplate) fill(q *batch.Question, in batch.Input) error {
+	t.out.Reset()
+	row, err := values(q.Fields, in)
+	if err != nil {
+		return err
+	}
+	err = t.t.Execute(&t.out, row)
+	if err == nil && strings.Contains(t.out.String(), "<no value>") {
+		err = errors.New("a value in it is null") // which text/template writes so
+	}
+	if err != nil {
+		return &Error{
+			Line: q.Line,
+			Msg:  "cannot fill in the template: " + strings.TrimPrefix(err.Error(), "template: "),
+			Hint: "the columns are: " + list(in.Columns),
+		}
+	}
+	q.Messages = nil
+	if q.Text = strings.TrimSpace(t.out.String()); q.Text == "" {
+		q.Skip = noQuestion
+	}
+	return nil
+}
+
+// values gives a row's values by the names of its columns, the first of two
+// that share one. Numbers stay as they are written, null is an empty string.
+func values(fields json.RawMessage, in batch.Input) (map[string]any, error) {
+	row := map[string]any{}
+	if in.Format == batch.JSONL {
+		dec := json.NewDecoder(bytes.NewReader(fields))
+		dec.UseNumber()
+		err := dec.Decode(&row)
+		for name, v := range row {
+			if v == nil {
+				row[name] = ""
+			}
+		}
+		return row, err
+	}
+	var cells []string
+	err := json.Unmarshal(fields, &cells)
+	for i, cell := range slices.Backward(cells) {
+		row[strings.TrimSpace(in.Columns[i])] = cell
+	}
+	return row, err
+}
+
+// index replaces the function of that name, which takes a column that is not
+// there for an empty one: the question would be asked, and paid, without it.
+func index(v any, keys ...any) (any, error) {
+	for _, key := range keys {
+		switch from := v.(type) {
+		case map[string]any:
+			name, _ := key.(string)
+			item, ok := from[name]
+			if !ok {
+				return nil, fmt.Errorf("no entry %q", key)
+			}
+			v = item
+		case []any:
+			i, ok := key.(int)
+			if !ok || i < 0 || i >= len(from) {
+				return nil, fmt.Errorf("no entry %v", key)
+			}
+			v = from[i]
+		default:
+			return nil, fmt.Errorf("no entry %v in %T", key, v)
+		}
+	}
+	return v, nil
+}
