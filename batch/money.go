@@ -26,8 +26,19 @@ func (m Money) String() string {
 	return fmt.Sprintf("%s$%d.%02d", sign, cents/100, cents%100)
 }
 
-// Dollars is m as a number, for JSON.
+// Dollars is m as a number of dollars.
 func (m Money) Dollars() float64 { return float64(m) / float64(Dollar) }
+
+// MarshalJSON writes m as a number of dollars.
+func (m Money) MarshalJSON() ([]byte, error) {
+	return strconv.AppendFloat(nil, m.Dollars(), 'f', -1, 64), nil
+}
+
+// UnmarshalJSON reads a number of dollars.
+func (m *Money) UnmarshalJSON(b []byte) (err error) {
+	*m, err = ParseMoney(string(b))
+	return err
+}
 
 // ParseMoney reads an amount in dollars, such as "25", "0.24" or "$1.50".
 func ParseMoney(s string) (Money, error) {

@@ -1,0 +1,83 @@
+package batch
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"bizbatch/checkpoint"
+)
+
+// A result is what came of one attempt, after it was saved.
+type result struct {
+	it     *item
+	probe  bool  // it was sent to find out whether anything succeeds
+	cost   Money // reserved for it
+	back   time.Time
+	answer *Answer               // nil unless it was answered
+	err    error                 // from the asker
+	action Action                // what err means
+	fault  error                 // from the checkpoint, where it was not saved
+	lost   checkpoint.Completion // the answer that was not saved
+}
+
+// attempt asks one question once, and saves what comes of it before anything
+// else happens.
+func (r *runner) attempt(it *item, cost Money, probe bool) (res result) {
+	res = result{it: it, cost: cost, probe: probe}
+	if res.fault = r.store.Start(it.ID, it.sent); res.fault != nil {
+		res.back = time.Now()
+		return res
+	}
+	ctx, cancel := context.WithTimeoutCause(r.asking, r.o.AttemptTimeout, errAttemptTimeout)
+	defer cancel()
+	answer, err := r.ask(ctx, it)
+	res.back = time.Now()
+	if err != nil {
+		r.saveError(&res, err)
+		return res
+	}
+	b, err := json.Marshal(answer)
+	if err != nil {
+		r.saveError(&res, fmt.Errorf("the answer cannot be kept: %w", err))
+		return res
+	}
+	done := checkpoint.Completion{Answer: b, Attempts: it.attempts + 1, Cost: int64(cost), Started: it.sent, Finished: res.back}
+	res.answer = &answer
+	if res.fault = r.store.Complete(it.ID, done); res.fault != nil {
+		res.lost = done
+	}
+	return res
+}
+
+// ask calls the asker. One that panics costs this question, not the run.
+func (r *runner) ask(ctx context.Context, it *item) (answer Answer, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &Error{Message: fmt.Sprintf("panic: %v", p), MaybeCharged: true, Err: fmt.Errorf("%s", debug.Stack())}
+		}
+	}()
+	return r.asker.Ask(ctx, Request{Payload: it.Payload})
+}
+
+// saveError saves an attempt that brought no answer: the question fails if it
+// cannot succeed, else it is pending again. Whether a passing fault counts is
+// not decided here: it depends on how the others fare.
+func (r *runner) saveError(res *result, err error) {
+	it := res.it
+	res.err, res.action = err, Classify(err, res.back, r.o.MaxPause)
+	e := asError(err)
+	it.reason, it.message = reason(err), e.Error()
+	f := checkpoint.Fault{
+		Reason: it.reason, Message: it.message, Started: it.sent, Finished: res.back,
+		MaybeCharged: e.MaybeCharged, Cost: int64(res.cost), RequestID: e.RequestID, Partial: e.Partial,
+	}
+	if res.action == GiveUp {
+		f.Attempts = it.attempts + 1
+		res.fault = r.store.Fail(it.ID, f)
+		return
+	}
+	res.fault = r.store.Release(it.ID, f)
+}

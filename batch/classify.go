@@ -1,0 +1,137 @@
+package batch
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"strings"
+	"time"
+)
+
+// An Action is what an error means for its question and for the run.
+type Action int
+
+// The actions.
+const (
+	// Again: a passing fault. The attempt counts, the question is asked again
+	// after a backoff, the run goes on.
+	Again Action = iota
+	// Pause: the account is throttled. No attempt counts; every question waits
+	// until the same moment.
+	Pause
+	// GiveUp: this request is wrong. The question fails, the run goes on.
+	GiveUp
+	// Stop: no request will succeed. The question stays pending; the run
+	// drains and stops.
+	Stop
+)
+
+func (a Action) String() string { return [...]string{"again", "pause", "give up", "stop"}[a] }
+
+// Classify says what an error from an [Asker] means. A 429 that clears within
+// maxPause of now is a pause, any other is a stop.
+func Classify(err error, now time.Time, maxPause time.Duration) Action {
+	var e *Error
+	if !errors.As(err, &e) {
+		return Again
+	}
+	if e.Fatal {
+		return Stop
+	}
+	switch e.status() {
+	case 401, 402, 403:
+		return Stop
+	case 404:
+		if e.aboutModel() {
+			return GiveUp
+		}
+		return Stop
+	case 429:
+		if e.usedUp() || e.clears(now) > maxPause {
+			return Stop
+		}
+		return Pause
+	case 408, 409, 425:
+		return Again
+	}
+	if s := e.status(); s >= 400 && s < 500 || e.contentRefused() {
+		return GiveUp
+	}
+	return Again
+}
+
+// statuses are the HTTP statuses that go with the types of errors, for an
+// error inside a stream, which has a type but no status.
+var statuses = map[string]int{
+	"authentication_error":  401,
+	"insufficient_balance":  402,
+	"insufficient_quota":    402, // OpenAI sends it with 429: it is about money, not pace
+	"permission_error":      403,
+	"not_found_error":       404,
+	"request_too_large":     413,
+	"invalid_request_error": 400,
+	"rate_limit_exceeded":   429,
+	"rate_limit_error":      429,
+	"overloaded_error":      503,
+	"server_error":          500,
+	"api_error":             500,
+	"timeout_error":         408,
+}
+
+// status is the error's HTTP status, or the one that goes with its type.
+func (e *Error) status() int {
+	if e.Status == 429 && e.Type == "insufficient_quota" {
+		return 402
+	}
+	return cmp.Or(e.Status, statuses[e.Type])
+}
+
+func (e *Error) aboutModel() bool {
+	return strings.Contains(strings.ToLower(e.Type+" "+e.Message), "model")
+}
+
+func (e *Error) contentRefused() bool {
+	return e.Type == "content_filter" || e.Type == "content_policy_violation"
+}
+
+// usedUp reports a limit that does not clear in the time of a run, told
+// without the moment when it does.
+func (e *Error) usedUp() bool {
+	return e.RetryAfter == 0 && e.ResetAt.IsZero() && strings.Contains(strings.ToLower(e.Message), "monthly")
+}
+
+// clears is how long the service asks to wait, 0 where it does not say.
+func (e *Error) clears(now time.Time) time.Duration {
+	if !e.ResetAt.IsZero() {
+		return max(e.RetryAfter, e.ResetAt.Sub(now))
+	}
+	return e.RetryAfter
+}
+
+// reason is the short label by which failures are counted.
+func reason(err error) string {
+	var e *Error
+	switch {
+	case errors.As(err, &e) && e.Status != 0 && e.Type != "":
+		return strings.TrimSuffix(e.Error(), ": "+e.Message)
+	case errors.As(err, &e) && e.Type != "":
+		return e.Type
+	case errors.As(err, &e) && e.Unreached:
+		return "service not reached"
+	case errors.Is(err, errAttemptTimeout), errors.Is(err, context.DeadlineExceeded):
+		return "time-out"
+	case errors.As(err, &e):
+		return e.Error()
+	}
+	return err.Error()
+}
+
+// asError is err as an *Error; an error of another type becomes one that says
+// nothing about the service.
+func asError(err error) *Error {
+	var e *Error
+	if errors.As(err, &e) {
+		return e
+	}
+	return &Error{Message: err.Error(), MaybeCharged: true, Err: err}
+}

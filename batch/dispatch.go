@@ -1,0 +1,161 @@
+package batch
+
+import (
+	"context"
+	"time"
+)
+
+// loop starts questions as they may be started and takes in what comes of
+// them, until nothing is left or the run has stopped and drained.
+func (r *runner) loop(ctx context.Context) {
+	stop := ctx.Done()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		if stop != nil && ctx.Err() != nil {
+			r.stopFor(StopInterrupted, context.Cause(ctx))
+			stop = nil
+		}
+		wake := r.admit()
+		if r.sum.InFlight == 0 && (r.stop != nil || r.queue.empty()) {
+			if r.stop == nil {
+				r.judgeParked()
+			}
+			return
+		}
+		timer.Reset(time.Until(wake))
+		select {
+		case res := <-r.results:
+			r.handle(res)
+		case <-timer.C:
+			if r.stop != nil && !time.Now().Before(r.drained) {
+				r.abandon(errDrained)
+			}
+		case <-stop:
+		}
+	}
+}
+
+// never is when a timer that waits for nothing fires.
+const never = 1000 * time.Hour
+
+// admit starts every question that may start now, and returns when to look
+// again, if no result comes before.
+func (r *runner) admit() (wake time.Time) {
+	for {
+		now := time.Now()
+		if r.stop == nil && !r.o.Until.IsZero() && !now.Before(r.o.Until) {
+			r.stopFor(StopClock, nil)
+		}
+		if r.stop != nil {
+			if now.Before(r.drained) {
+				return r.drained
+			}
+			return now.Add(never) // everything in flight is being cut short
+		}
+		wake = now.Add(never)
+		if !r.o.Until.IsZero() {
+			wake = r.o.Until
+		}
+		if r.queue.empty() || r.sum.InFlight == r.o.Workers || r.probe != nil && r.probe.out {
+			return wake
+		}
+		if at := r.mayStart(); at.After(now) {
+			return earlier(at, wake)
+		}
+		if !r.startNext(now) {
+			return wake
+		}
+	}
+}
+
+// mayStart is when the next question may be sent.
+func (r *runner) mayStart() time.Time {
+	at := later(r.pace.ready(), r.queue.due())
+	if r.probe != nil {
+		at = later(at, r.probe.next)
+	}
+	return at
+}
+
+// startNext sends the next question. It reports false where none can be sent
+// before something comes back.
+func (r *runner) startNext(now time.Time) bool {
+	it, err := r.queue.next(now, r.probe != nil)
+	if err != nil {
+		r.stopFor(StopSave, err)
+		return true
+	}
+	if it == nil {
+		return true
+	}
+	cost := r.price(it.mode())
+	if r.overspends(cost) {
+		r.queue.again(it, now)
+		if r.sum.InFlight > 0 {
+			return false // one that fails may leave money for this one
+		}
+		r.stopFor(StopSpend, nil)
+		return true
+	}
+	probing := r.probe != nil
+	if probing {
+		r.probe.out = true
+	}
+	r.pace.started(now)
+	r.sum.InFlight++
+	r.sum.Attempts++
+	r.reserved += cost
+	it.sent = now
+	r.group.Go(func() error {
+		r.results <- r.attempt(it, cost, probing)
+		return nil
+	})
+	return true
+}
+
+// overspends reports whether one more answer could exceed what the user
+// allows.
+func (r *runner) overspends(cost Money) bool {
+	this := r.sum.Spent + r.sum.UncertainCost + r.reserved + cost
+	return r.o.MaxSpend > 0 && this > r.o.MaxSpend ||
+		r.o.MaxSpendTotal > 0 && r.spentBefore+this > r.o.MaxSpendTotal
+}
+
+// price is what an answer costs, as far as is known.
+func (r *runner) price(mode AskMode) Money {
+	if learned, ok := r.costs[mode]; ok && r.o.Price == nil {
+		return learned
+	}
+	return price(r.o.Price, mode)
+}
+
+// stopFor ends admission. The first reason to stop is the one that is told.
+func (r *runner) stopFor(kind StopKind, err error) {
+	if r.stop != nil {
+		return
+	}
+	r.stop = &StopError{Kind: kind, Err: err}
+	r.drained = time.Now().Add(r.o.Drain)
+	r.event(Event{Kind: EventStopping, Err: r.stop})
+}
+
+func (r *runner) event(e Event) {
+	r.sum.PausedUntil = r.pace.until
+	e.Progress = r.sum.Progress
+	r.o.OnEvent(e)
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}

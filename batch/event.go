@@ -1,0 +1,64 @@
+package batch
+
+import "time"
+
+// An EventKind says what happened.
+type EventKind string
+
+// The kinds of events.
+const (
+	EventAnswered EventKind = "answered"
+	EventFailed   EventKind = "failed"   // a question was given up; Err says why
+	EventAgain    EventKind = "again"    // a passing fault; asked again after Wait
+	EventPause    EventKind = "pause"    // throttled; nothing is sent for Wait
+	EventOutage   EventKind = "outage"   // nothing succeeds; one question is sent as a probe every Wait
+	EventWaiting  EventKind = "waiting"  // Options.WaitForCredits or WaitForReset; probing after Wait
+	EventResumed  EventKind = "resumed"  // a probe was answered
+	EventStopping EventKind = "stopping" // no question is sent any more; Err is the *StopError
+)
+
+// An Event is something that a person watching a run would like to know.
+type Event struct {
+	Kind     EventKind
+	Question string // its id, where the event is about one
+	Err      error
+	Wait     time.Duration
+	Progress Progress
+}
+
+// Progress is where a run stands.
+type Progress struct {
+	Total       int       `json:"total"` // questions that this run set out to ask
+	Answered    int       `json:"answered"`
+	Failed      int       `json:"failed"`
+	InFlight    int       `json:"-"`
+	Spent       Money     `json:"spent"`
+	PausedUntil time.Time `json:"-"` // zero, or in the past: not paused
+}
+
+// A Summary tells a run from its beginning to its end. In JSON, money is in
+// dollars.
+type Summary struct {
+	Started time.Time `json:"started"`
+	Ended   time.Time `json:"ended"`
+	Progress
+	// Attempts are the requests that were sent, whatever came of them.
+	Attempts int `json:"attempts"`
+	// Throttled are those that were answered 429, and PausedSeconds is how
+	// long nothing was sent because of them.
+	Throttled     int     `json:"throttled"`
+	PausedSeconds float64 `json:"paused_seconds"`
+	// Truncated and Refused are among the answered: answers that end early.
+	Truncated int `json:"truncated"`
+	Refused   int `json:"refused"`
+	// SpentByMode is the money spent, by ask mode.
+	SpentByMode map[AskMode]Money `json:"spent_by_mode"`
+	// Uncertain are attempts without an answer that may have been charged,
+	// and UncertainCost is what they cost if they were.
+	Uncertain     int   `json:"uncertain"`
+	UncertainCost Money `json:"uncertain_cost"`
+	// Left is the number of questions of the input that are still pending,
+	// and LeftCost about what they cost.
+	Left     int   `json:"left"`
+	LeftCost Money `json:"left_cost"`
+}

@@ -1,0 +1,143 @@
+package batch
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"strings"
+
+	"bizbatch/checkpoint"
+)
+
+// ImportOptions say how questions become requests.
+type ImportOptions struct {
+	Settings
+	// Input describes the file; called after the last question.
+	Input func() Input
+	// Digest identifies the file's content and how it is read. Where the last
+	// import had the same digest and settings, no question is read. Empty:
+	// unknown.
+	Digest string
+	// RetryFailed asks every failed question again, not only those that failed
+	// for a passing fault.
+	RetryFailed bool
+	// AskAgain agrees to pay again for questions that are answered under other
+	// settings.
+	AskAgain bool
+	// DryRun plans, and leaves the checkpoint as it was.
+	DryRun bool
+	// Price is what an answer costs; nil: the price of its ask mode.
+	Price *Money
+}
+
+// A Plan is what an import found, and what a run would cost.
+type Plan struct {
+	checkpoint.Plan
+	Estimate Money `json:"estimate"` // for all pending questions
+}
+
+// A SettingsError refuses an import that would pay again for answers that are
+// there under other settings. ImportOptions.AskAgain agrees to it.
+type SettingsError struct {
+	Changes []string // such as "ask mode fast → deep"
+	Answers int      // questions that would be asked again
+	Cost    Money    // of asking them again
+}
+
+func (e *SettingsError) Error() string {
+	return fmt.Sprintf("the settings changed (%s): %d answered questions would be asked again, for about %s",
+		strings.Join(e.Changes, ", "), e.Answers, e.Cost)
+}
+
+// errDryRun ends an import that is not to be kept.
+var errDryRun = errors.New("dry run")
+
+// requestFormat is part of every import's digest; it changes when the same
+// question would make another request.
+const requestFormat = "1"
+
+// Import reads all questions into the checkpoint, in one transaction: any
+// error, also one that questions yields, leaves the checkpoint as it was. Run
+// then asks what has no answer. The error is a *SettingsError where settings
+// changed so that answered questions would be paid for again.
+func Import(store *checkpoint.Store, questions iter.Seq2[Question, error], o ImportOptions) (Plan, error) {
+	o.Settings = o.Settings.withDefaults()
+	settings, err := json.Marshal(o.Settings)
+	if err != nil {
+		return Plan{}, fmt.Errorf("settings: %w", err)
+	}
+	opts := checkpoint.ImportOptions{
+		Settings:    settings,
+		RetryFailed: o.RetryFailed,
+		Confirm:     func(p checkpoint.Plan) error { return o.confirm(p) },
+	}
+	if o.Digest != "" {
+		opts.Digest = fmt.Sprintf("%x", sha256.Sum256([]byte(requestFormat+"\n"+o.Digest+"\n"+string(settings))))
+	}
+	if o.Input != nil {
+		opts.Input = func() []byte {
+			input, _ := json.Marshal(o.Input()) // strings and a bool: cannot fail
+			return input
+		}
+	}
+	p, err := store.Import(o.rows(questions), opts)
+	if errors.Is(err, errDryRun) {
+		err = nil
+	}
+	return Plan{Plan: p, Estimate: o.estimate(p.Pending)}, err
+}
+
+// rows turns questions into the checkpoint's rows.
+func (o ImportOptions) rows(questions iter.Seq2[Question, error]) iter.Seq2[checkpoint.Row, error] {
+	return func(yield func(checkpoint.Row, error) bool) {
+		for q, err := range questions {
+			row := checkpoint.Row{ID: q.ID, Line: q.Line, Fields: q.Fields, Skip: q.Skip, Subject: q.Subject}
+			if err == nil && q.Skip == "" {
+				var req Request
+				var mode AskMode
+				if req, mode, err = o.Request(q); err != nil {
+					err = fmt.Errorf("line %d: %w", q.Line, err)
+				}
+				row.Payload, row.Mode = req.Payload, string(mode)
+			}
+			if !yield(row, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+func (o ImportOptions) confirm(p checkpoint.Plan) error {
+	if c := p.Conflicts; c != nil && !o.AskAgain {
+		var old Settings
+		if err := json.Unmarshal(c.Settings, &old); err != nil {
+			return fmt.Errorf("read the settings of the answers there are: %w", err)
+		}
+		e := &SettingsError{Changes: o.diff(old), Cost: o.estimate(c.Modes)}
+		for _, n := range c.Modes {
+			e.Answers += n
+		}
+		return e
+	}
+	if o.DryRun {
+		return errDryRun
+	}
+	return nil
+}
+
+func (o ImportOptions) estimate(modes map[string]int) (sum Money) {
+	for mode, n := range modes {
+		sum += Money(n) * price(o.Price, AskMode(mode))
+	}
+	return sum
+}
+
+// price is what one answer costs: what the user said, or the mode's price.
+func price(fixed *Money, mode AskMode) Money {
+	if fixed != nil {
+		return *fixed
+	}
+	return mode.Price()
+}

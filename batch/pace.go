@@ -1,0 +1,148 @@
+package batch
+
+import (
+	"cmp"
+	"math"
+	"math/rand/v2"
+	"time"
+)
+
+// A pacer says when the next request may start. It learns how fast the account
+// lets requests through, which the service does not tell, from the answers 429.
+//
+// What is limited in practice is the rate of starts, so it is the rate that
+// adapts; the number in flight follows. Each episode of 429 answers cuts the
+// rate once. It then returns slowly to where it was cut, lingers there, and
+// climbs ever faster beyond (the curve of TCP CUBIC), so that most time is
+// spent just below the limit, and a limit that was raised is found.
+//
+// A pacer is a pure function of the times it is told; it never looks at a
+// clock.
+type pacer struct {
+	rpm      float64 // the user's own limit, starts a minute; 0 = none
+	maxPause time.Duration
+
+	until time.Time // nothing starts before; only ever moves forward
+	next  time.Time // nothing starts before, by the rate
+	user  time.Time // nothing starts before, by rpm
+
+	rate     float64 // starts a second; 0 = not limited, as long as no 429 came
+	peak     float64 // the rate at the last cut; 0 while the limit is searched
+	clock    float64 // seconds of starting at the rate, since the last cut
+	began    time.Time
+	accepted int       // starts less 429s since began
+	cut      time.Time // when the last episode began: a request that was sent before belongs to it
+	episodes int       // in a row, without an answer between them
+}
+
+const (
+	searchGrowth = 1.25            // the rate's growth a second, while the limit is searched
+	cutTo        = 0.97            // of the rate, at a 429 near the limit
+	cutFar       = 0.7             // of the rate, at a 429 right after another
+	linger       = 45.0            // seconds until the rate is back where it was cut
+	firstBackoff = time.Second     // of a 429 that does not say how long
+	maxBackoff   = 2 * time.Minute // likewise, after several in a row
+)
+
+// ready is the earliest moment for the next start.
+func (p *pacer) ready() time.Time {
+	t := p.until
+	for _, u := range []time.Time{p.next, p.user} {
+		if u.After(t) {
+			t = u
+		}
+	}
+	return t
+}
+
+// started notes a request that is sent now.
+func (p *pacer) started(now time.Time) {
+	if p.began.IsZero() {
+		p.began = now
+	}
+	p.accepted++
+	if p.rpm > 0 {
+		p.user = now.Add(time.Duration(60 / p.rpm * float64(time.Second)))
+	}
+	if p.rate == 0 {
+		return
+	}
+	p.clock += 1 / p.rate
+	p.rate = p.grown()
+	// A start that was late by less than an interval is made up for, so that
+	// the rate holds on average; what was missed before that is not.
+	interval := time.Duration(float64(time.Second) / p.rate)
+	if p.next.Before(now.Add(-interval)) {
+		p.next = now
+	}
+	p.next = p.next.Add(interval)
+}
+
+// grown is the rate after one more start.
+func (p *pacer) grown() float64 {
+	if p.peak == 0 {
+		return p.rate * math.Pow(searchGrowth, min(1, 1/p.rate))
+	}
+	x := (p.clock - linger) / linger
+	return p.peak * (1 + (1-cutTo)*x*x*x)
+}
+
+// answered notes that a request got through.
+func (p *pacer) answered() { p.episodes = 0 }
+
+// throttled notes a 429 that came now, for a request that was sent at sent,
+// with the wait that the service asks for (0: it does not say). It returns
+// how long everything waits.
+func (p *pacer) throttled(now, sent time.Time, wait time.Duration) time.Duration {
+	p.accepted--
+	if wait <= 0 && sent.Before(p.cut) {
+		return max(0, p.until.Sub(now)) // the pause of this episode stands
+	}
+	if !sent.Before(p.cut) {
+		p.slower(now)
+		p.episodes++
+		p.cut = now
+	}
+	if wait <= 0 {
+		wait = backoff(firstBackoff, maxBackoff, p.episodes)
+	}
+	wait = min(wait, p.maxPause)
+	wait += rand.N(wait/20 + 1) // so that two runs do not wake at the same instant
+	if t := now.Add(wait); t.After(p.until) {
+		p.until = t
+		p.next = t
+	}
+	return p.until.Sub(now)
+}
+
+// slower cuts the rate, once an episode.
+func (p *pacer) slower(now time.Time) {
+	switch {
+	case p.rate == 0:
+		// The first 429: begin with what got through so far, and search from
+		// there. The requests sent at once at the start say little.
+		elapsed := max(now.Sub(p.began).Seconds(), 1)
+		p.rate = max(float64(p.accepted)/elapsed, 0.01)
+		p.rate = min(p.rate, 1)
+	case p.clock < 3/p.rate:
+		p.rate *= cutFar // throttled again at once: far above the limit
+		p.peak = p.rate
+	case p.peak == 0:
+		p.peak = p.rate / math.Sqrt(searchGrowth)
+		p.rate = p.peak * cutTo
+	default:
+		p.peak = p.rate
+		p.rate = p.peak * cutTo
+	}
+	p.clock = 0
+}
+
+// backoff is how long to wait after the nth failure in a row: full jitter
+// under an exponential ceiling.
+func backoff(first, longest time.Duration, n int) time.Duration {
+	ceiling := longest
+	if n = max(n, 1); n < 20 {
+		ceiling = min(longest, first<<(n-1))
+	}
+	return cmp.Or(rand.N(ceiling), 1)
+}

@@ -1,0 +1,94 @@
+package batch
+
+import (
+	"container/heap"
+	"time"
+
+	"bizbatch/checkpoint"
+)
+
+// An item is a question on its way through a run.
+type item struct {
+	checkpoint.Request
+	attempts int       // in this run, that counted
+	due      time.Time // not to be sent before
+	suspect  bool      // it failed while the service answered others
+	sent     time.Time // its last attempt
+	reason   string    // why that failed
+	message  string
+}
+
+func (it *item) mode() AskMode { return AskMode(it.Mode) }
+
+// A queue gives out the questions to ask: those waiting for another attempt
+// when they are due, else the next pending one of the checkpoint, a page at a
+// time.
+type queue struct {
+	store   *checkpoint.Store
+	left    int // questions not given out yet
+	after   int64
+	page    []checkpoint.Request
+	waiting waiting
+}
+
+const pageSize = 512
+
+// empty reports that there is nothing left to give out, now or later.
+func (q *queue) empty() bool { return q.left == 0 && len(q.waiting) == 0 }
+
+// due is when the next item can be given out: a time in the past where one
+// can at once. The queue must not be empty.
+func (q *queue) due() time.Time {
+	if q.left > 0 {
+		return time.Time{}
+	}
+	return q.waiting[0].due
+}
+
+// next gives out an item, or nil where none is due. A new question goes first
+// when fresh is set: as a probe, it tells more than one that failed before.
+func (q *queue) next(now time.Time, fresh bool) (*item, error) {
+	if len(q.waiting) > 0 && !q.waiting[0].due.After(now) && !(fresh && q.left > 0) {
+		return heap.Pop(&q.waiting).(*item), nil
+	}
+	if q.left == 0 {
+		return nil, nil
+	}
+	if len(q.page) == 0 {
+		page, err := q.store.Pending(q.after, pageSize)
+		if err != nil {
+			return nil, err
+		}
+		if len(page) == 0 {
+			q.left = 0
+			return nil, nil
+		}
+		q.page, q.after = page, page[len(page)-1].Position
+	}
+	it := &item{Request: q.page[0]}
+	q.page = q.page[1:]
+	q.left--
+	return it, nil
+}
+
+// again takes an item back, to be given out when due.
+func (q *queue) again(it *item, due time.Time) {
+	it.due = due
+	heap.Push(&q.waiting, it)
+}
+
+// waiting is a heap of items by the time when they are due.
+type waiting []*item
+
+func (w waiting) Len() int           { return len(w) }
+func (w waiting) Less(i, j int) bool { return w[i].due.Before(w[j].due) }
+func (w waiting) Swap(i, j int)      { w[i], w[j] = w[j], w[i] }
+func (w *waiting) Push(x any)        { *w = append(*w, x.(*item)) }
+
+func (w *waiting) Pop() any {
+	last := len(*w) - 1
+	it := (*w)[last]
+	(*w)[last] = nil
+	*w = (*w)[:last]
+	return it
+}

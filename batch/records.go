@@ -1,0 +1,56 @@
+package batch
+
+import (
+	"encoding/json"
+	"fmt"
+	"iter"
+
+	"bizbatch/checkpoint"
+)
+
+// Records yields every row of the checkpoint's input, in order, with what
+// became of it.
+func Records(store *checkpoint.Store) iter.Seq2[Record, error] {
+	return func(yield func(Record, error) bool) {
+		for r, err := range store.Results() {
+			var rec Record
+			if err == nil {
+				rec, err = record(r)
+			}
+			if !yield(rec, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// InputOf describes the input whose rows the checkpoint holds.
+func InputOf(store *checkpoint.Store) (in Input, err error) {
+	b, err := store.Input()
+	if err != nil || b == nil {
+		return in, err
+	}
+	if err := json.Unmarshal(b, &in); err != nil {
+		return in, fmt.Errorf("read the input's description in %s: %w", store.Path(), err)
+	}
+	return in, nil
+}
+
+func record(r checkpoint.Result) (Record, error) {
+	rec := Record{
+		ID: r.ID, Line: r.Line, Fields: r.Fields, Status: Status(r.State), Error: r.Error, Attempts: r.Attempts,
+		Cost: Money(r.Cost), Started: r.Started, Finished: r.Finished,
+		Seconds: r.Finished.Sub(r.Started).Seconds(),
+	}
+	if r.Skip != "" {
+		rec.Status, rec.Error = Skipped, r.Skip
+	}
+	if r.Answer != nil {
+		rec.Answer = new(Answer)
+		if err := json.Unmarshal(r.Answer, rec.Answer); err != nil {
+			return rec, fmt.Errorf("read the answer to question %s: %w", r.ID, err)
+		}
+		rec.Status = rec.Answer.Status()
+	}
+	return rec, nil
+}

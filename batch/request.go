@@ -1,0 +1,152 @@
+package batch
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Settings are what a run sends with every question. They are part of every
+// request's key: an answer belongs to the settings it was asked with.
+type Settings struct {
+	// Model is sent as the model. Default "bizora-1.0", the only one of the
+	// Bizora API.
+	Model string `json:"model"`
+	// Role is the role of a question's message. Default "human", as the
+	// Bizora API has it; any other OpenAI-compatible service wants "user".
+	Role string `json:"role"`
+	// AskMode is sent as askMode; empty: not sent.
+	AskMode AskMode `json:"ask_mode,omitempty"`
+	// Params are further members of every request.
+	Params map[string]json.RawMessage `json:"params,omitempty"`
+	// Template is what the questions were made with, empty for none. It is
+	// kept to tell what changed; the reader of the questions applies it.
+	Template string `json:"template,omitempty"`
+}
+
+func (s Settings) withDefaults() Settings {
+	s.Model = cmp.Or(s.Model, "bizora-1.0")
+	s.Role = cmp.Or(s.Role, "human")
+	return s
+}
+
+// CheckParam reports a request parameter that cannot be set, because the
+// request's other parts decide it.
+func CheckParam(name string) error {
+	switch name {
+	case "model", "messages", "stream":
+		return fmt.Errorf("%q cannot be set as a parameter", name)
+	}
+	return nil
+}
+
+// Request makes the request for a question. Its payload is canonical: equal
+// questions make equal payloads.
+func (s Settings) Request(q Question) (Request, AskMode, error) {
+	s = s.withDefaults()
+	body := make(map[string]any, 3+len(s.Params)+len(q.Params))
+	for _, params := range []map[string]json.RawMessage{s.Params, q.Params} {
+		for name, value := range params {
+			v, err := canonical(value)
+			if err != nil {
+				return Request{}, "", fmt.Errorf("parameter %q: %w", name, err)
+			}
+			body[name] = v
+		}
+	}
+	if mode := cmp.Or(q.AskMode, s.AskMode); mode != "" && (q.AskMode != "" || q.Params["askMode"] == nil) {
+		body["askMode"] = mode.Wire()
+	}
+	body["model"] = s.Model
+	body["messages"] = s.messages(q)
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(body); err != nil { // a map's members are written in order
+		return Request{}, "", err
+	}
+	return Request{Payload: bytes.TrimSuffix(b.Bytes(), []byte("\n"))}, modeOf(body), nil
+}
+
+// canonical decodes a value without touching its numbers, so that it is
+// encoded again in one way only.
+func canonical(value json.RawMessage) (v any, err error) {
+	dec := json.NewDecoder(bytes.NewReader(value))
+	dec.UseNumber()
+	err = dec.Decode(&v)
+	return v, err
+}
+
+// modeOf is the ask mode that a request is priced by, whichever member sets it.
+func modeOf(body map[string]any) AskMode {
+	if name, ok := body["askMode"].(string); ok {
+		if mode, err := ParseAskMode(name); err == nil && mode != "" {
+			return mode
+		}
+	}
+	if body["deepResearch"] == true {
+		return Deep
+	}
+	if body["webSearch"] == true {
+		return Web
+	}
+	return Fast
+}
+
+// messages is the conversation in the roles of the service.
+func (s Settings) messages(q Question) []Message {
+	if q.Messages == nil {
+		return []Message{{Role: s.Role, Content: q.Text}}
+	}
+	var system []string
+	var out []Message
+	for _, m := range q.Messages {
+		switch m.Role {
+		case "system", "developer":
+			if s.Role == "human" {
+				system = append(system, m.Content)
+				continue
+			}
+			m.Role = "system"
+		case "assistant", "ai":
+			m.Role = "assistant"
+			if s.Role == "human" {
+				m.Role = "ai"
+			}
+		default:
+			m.Role = s.Role
+		}
+		out = append(out, m)
+	}
+	// Bizora has no system role: instructions ride in the first human message.
+	if i := slices.IndexFunc(out, func(m Message) bool { return m.Role == s.Role }); i >= 0 && len(system) > 0 {
+		out[i].Content = strings.Join(append(system, out[i].Content), "\n\n")
+	}
+	return out
+}
+
+// diff names what differs between two runs' settings, one line each: "ask mode
+// fast → deep".
+func (s Settings) diff(old Settings) (lines []string) {
+	add := func(what, from, to string) {
+		if from != to {
+			lines = append(lines, fmt.Sprintf("%s %s → %s", what, cmp.Or(from, "none"), cmp.Or(to, "none")))
+		}
+	}
+	add("model", old.Model, s.Model)
+	add("role", old.Role, s.Role)
+	add("ask mode", string(old.AskMode), string(s.AskMode))
+	names := slices.AppendSeq(slices.Collect(maps.Keys(old.Params)), maps.Keys(s.Params))
+	slices.Sort(names)
+	for _, name := range slices.Compact(names) {
+		add("parameter "+name, string(old.Params[name]), string(s.Params[name]))
+	}
+	if old.Template != s.Template {
+		lines = append(lines, "the template")
+	}
+	return lines
+}

@@ -1,0 +1,235 @@
+package batch
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"bizbatch/checkpoint"
+)
+
+// Options for Run. The zero value is ready to use.
+type Options struct {
+	// Workers bounds the requests in flight. Default 8.
+	Workers int
+	// MaxAttempts bounds the attempts for one question in this run. Default 5.
+	MaxAttempts int
+	// RPM bounds the requests sent in any minute; 0: only what the service
+	// allows does.
+	RPM float64
+	// AttemptTimeout bounds one request from its start to the end of its
+	// answer. Default 10 minutes.
+	AttemptTimeout time.Duration
+	// Drain bounds how long requests in flight may go on once the run is
+	// stopping; they are paid for. Default AttemptTimeout.
+	Drain time.Duration
+	// MaxPause is the longest wait that a 429 may ask for; a longer one stops
+	// the run. Default 15 minutes.
+	MaxPause time.Duration
+	// MaxOutage is how long nothing may succeed, over several questions,
+	// before the run stops. Default 1 minute.
+	MaxOutage time.Duration
+	// Limit bounds the questions that are asked; 0: all.
+	Limit int
+	// Price is what an answer costs; nil: the price of its ask mode, or what a
+	// 402 said it would have cost.
+	Price *Money
+	// MaxSpend bounds the money spent by this run, requests in flight and
+	// attempts that may have been charged included; 0: no bound.
+	MaxSpend Money
+	// MaxSpendTotal bounds the money spent on this checkpoint by all runs; 0:
+	// no bound.
+	MaxSpendTotal Money
+	// Until ends the run: no request is sent after; zero: no end.
+	Until time.Time
+	// WaitForCredits keeps the run when the balance is used up, and asks one
+	// question at this interval until it is answered; 0: stop.
+	WaitForCredits time.Duration
+	// WaitForReset does the same for a limit that clears after MaxPause.
+	WaitForReset time.Duration
+	// OnEvent is called for everything worth telling, from one goroutine. It
+	// must not block for long: the run waits for it.
+	OnEvent func(Event)
+	// LastResort takes answers that neither the checkpoint nor a rescue file
+	// could take. Default: standard error.
+	LastResort io.Writer
+}
+
+func (o Options) withDefaults() Options {
+	o.Workers = cmp.Or(o.Workers, 8)
+	o.MaxAttempts = cmp.Or(o.MaxAttempts, 5)
+	o.AttemptTimeout = cmp.Or(o.AttemptTimeout, 10*time.Minute)
+	o.Drain = cmp.Or(o.Drain, o.AttemptTimeout)
+	o.MaxPause = cmp.Or(o.MaxPause, 15*time.Minute)
+	o.MaxOutage = cmp.Or(o.MaxOutage, time.Minute)
+	if o.OnEvent == nil {
+		o.OnEvent = func(Event) {}
+	}
+	if o.LastResort == nil {
+		o.LastResort = os.Stderr
+	}
+	return o
+}
+
+func (o Options) validate() error {
+	for _, f := range []struct {
+		name string
+		ok   bool
+	}{
+		{"Workers", o.Workers > 0}, {"MaxAttempts", o.MaxAttempts > 0}, {"RPM", o.RPM >= 0},
+		{"AttemptTimeout", o.AttemptTimeout > 0}, {"Drain", o.Drain > 0}, {"MaxPause", o.MaxPause > 0},
+		{"MaxOutage", o.MaxOutage > 0}, {"Limit", o.Limit >= 0}, {"MaxSpend", o.MaxSpend >= 0},
+		{"MaxSpendTotal", o.MaxSpendTotal >= 0}, {"WaitForCredits", o.WaitForCredits >= 0}, {"WaitForReset", o.WaitForReset >= 0},
+	} {
+		if !f.ok {
+			return fmt.Errorf("batch: Options.%s is out of range", f.name)
+		}
+	}
+	return nil
+}
+
+// Why a request was cut short by this side.
+var (
+	errAttemptTimeout = errors.New("no whole answer within the attempt time-out")
+	errDrained        = errors.New("not finished when the drain time was over")
+)
+
+// Run asks every pending question of the checkpoint's input and saves each
+// answer as it arrives. Ending ctx is the stop button: no further question is
+// sent, those in flight come home. The error is a *StopError where the run
+// ended before every question had an outcome; what is left stays pending, and
+// the next Run takes it up. Questions that were given up are no error: see
+// Summary.Failed.
+func Run(ctx context.Context, store *checkpoint.Store, asker Asker, o Options) (Summary, error) {
+	o = o.withDefaults()
+	if err := o.validate(); err != nil {
+		return Summary{}, err
+	}
+	r, err := newRunner(store, asker, o)
+	if err != nil {
+		return Summary{}, err
+	}
+	r.loop(ctx)
+	return r.end()
+}
+
+// A runner is one run. All its fields but the channel belong to the goroutine
+// that runs loop; the attempts run in goroutines of the group and send what
+// came of them.
+type runner struct {
+	o     Options
+	store *checkpoint.Store
+	asker Asker
+
+	group   errgroup.Group
+	results chan result
+	asking  context.Context // ends a drain time after the run began to stop
+	abandon context.CancelCauseFunc
+
+	pace        pacer
+	probe       *probe // set while nothing is expected to succeed
+	outage      outage
+	queue       queue
+	costs       map[AskMode]Money // what a 402 said an answer costs
+	spentBefore Money             // by earlier runs on this checkpoint
+	reserved    Money             // for requests in flight
+	unsaved     []unsaved         // answers
+	stop        *StopError
+	drained     time.Time // when the drain time is over
+	sum         Summary
+}
+
+func newRunner(store *checkpoint.Store, asker Asker, o Options) (*runner, error) {
+	counts, err := store.Counts()
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now()
+	if err := store.BeginRun(now); err != nil {
+		return nil, fmt.Errorf("begin a run: %w", err)
+	}
+	r := &runner{
+		o: o, store: store, asker: asker,
+		results:     make(chan result, o.Workers),
+		pace:        pacer{rpm: o.RPM, maxPause: o.MaxPause},
+		queue:       queue{store: store, left: counts.States[checkpoint.Pending]},
+		costs:       map[AskMode]Money{},
+		spentBefore: Money(counts.SpentTotal),
+		sum:         Summary{Started: now, SpentByMode: map[AskMode]Money{}},
+	}
+	if o.Limit > 0 {
+		r.queue.left = min(r.queue.left, o.Limit)
+	}
+	r.sum.Total = r.queue.left
+	r.group.SetLimit(o.Workers)
+	r.asking, r.abandon = context.WithCancelCause(context.Background())
+	return r, nil
+}
+
+// end waits for the group, saves what could not be saved before, and notes how
+// the run ended.
+func (r *runner) end() (Summary, error) {
+	_ = r.group.Wait() // attempts report through results, never as errors
+	r.abandon(nil)
+	r.releaseWaiting()
+	r.rescue()
+	r.sum.Ended = time.Now()
+	counts, err := r.store.Counts()
+	if err == nil {
+		for mode, n := range counts.PendingByMode {
+			r.sum.Left += n
+			r.sum.LeftCost += Money(n) * r.price(AskMode(mode))
+		}
+	}
+	outcome := "finished"
+	if r.stop != nil {
+		outcome = string(r.stop.Kind)
+	}
+	summary, jsonErr := json.Marshal(r.sum)
+	err = errors.Join(err, jsonErr, r.store.EndRun(r.sum.Ended, outcome, summary))
+	if r.stop != nil {
+		return r.sum, r.stop // what stopped it tells more than what followed
+	}
+	return r.sum, err
+}
+
+// rescue saves the answers that could not be saved when they arrived, in the
+// checkpoint if it takes them now, else in a rescue file.
+func (r *runner) rescue() {
+	var still []checkpoint.Unsaved
+	for _, a := range r.unsaved {
+		if r.store.Complete(a.id, a.Completion) != nil {
+			still = append(still, a.Unsaved)
+		}
+	}
+	if len(still) == 0 {
+		return
+	}
+	path, err := r.store.Rescue(still, r.o.LastResort)
+	r.stop.Rescued, r.stop.Unsaved = path, len(still)
+	r.stop.Err = errors.Join(r.stop.Err, err)
+}
+
+// releaseWaiting writes down the attempts of questions that were waiting for
+// another when the run stopped.
+func (r *runner) releaseWaiting() {
+	waiting := r.queue.waiting
+	for _, p := range r.outage.takeParked() {
+		waiting = append(waiting, p.it)
+	}
+	for _, it := range waiting {
+		if it.attempts > 0 {
+			// What it costs if this fails is a count in the output.
+			_ = r.store.Release(it.ID, checkpoint.Fault{
+				Attempts: it.attempts, Reason: it.reason, Message: it.message, Started: it.sent, Finished: time.Now(),
+			})
+		}
+	}
+}

@@ -1,0 +1,55 @@
+package batch
+
+import "fmt"
+
+// A StopKind says why a run ended early.
+type StopKind string
+
+// The kinds of stops. None marks a question as failed for it.
+const (
+	StopInterrupted StopKind = "interrupted"    // the context was cancelled: a signal
+	StopBalance     StopKind = "balance"        // 402: the balance is used up
+	StopSpend       StopKind = "spend limit"    // Options.MaxSpend or MaxSpendTotal
+	StopKey         StopKind = "key refused"    // 401, 403
+	StopThrottled   StopKind = "throttled"      // 429 that does not clear within Options.MaxPause
+	StopDown        StopKind = "service down"   // nothing succeeds any more
+	StopEndpoint    StopKind = "wrong endpoint" // 404, a redirect, a certificate: no request can succeed
+	StopClock       StopKind = "time is up"     // Options.Until
+	StopSave        StopKind = "cannot save"    // the checkpoint takes no more
+)
+
+// A StopError is what Run returns when it ends before every question has an
+// outcome. What is left stays pending for the next run.
+type StopError struct {
+	Kind StopKind
+	// Err is what made the run stop: the service's *Error, or an error of the
+	// checkpoint. Nil for StopSpend and StopClock.
+	Err error
+	// Rescued names the file that holds answers which the checkpoint could not
+	// take; the next Import takes them in. Empty where there are none.
+	Rescued string
+	// Unsaved counts those answers.
+	Unsaved int
+}
+
+func (e *StopError) Error() string {
+	if e.Err == nil {
+		return "stopped: " + string(e.Kind)
+	}
+	return fmt.Sprintf("stopped: %s: %v", e.Kind, e.Err)
+}
+
+func (e *StopError) Unwrap() error { return e.Err }
+
+// stopKind is the kind of stop that an error with the action Stop makes.
+func (e *Error) stopKind() StopKind {
+	switch e.status() {
+	case 401, 403:
+		return StopKey
+	case 402:
+		return StopBalance
+	case 429:
+		return StopThrottled
+	}
+	return StopEndpoint
+}
