@@ -1,0 +1,156 @@
+package bizora
+
+import (
+	"encoding/json"
+	"flag"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"bizbatch/batch"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+func TestRecordedStream(t *testing.T) {
+	answer, err := askStream(t, recorded(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := json.MarshalIndent(answer, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got = append(got, '\n')
+	const golden = "testdata/answer.json"
+	if *update {
+		if err := os.WriteFile(golden, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("the answer differs from %s (-want +got):\n%s", golden, diff)
+	}
+}
+
+func TestAnswerHolds(t *testing.T) {
+	type answer = batch.Answer
+	raws := func(s ...string) (raws []json.RawMessage) {
+		for _, s := range s {
+			raws = append(raws, json.RawMessage(s))
+		}
+		return raws
+	}
+	a := func(fields ...string) batch.Source {
+		s := batch.Source{"node_id": json.RawMessage(`"a"`)}
+		for i := 0; i < len(fields); i += 2 {
+			s[fields[i]] = json.RawMessage(fields[i+1])
+		}
+		return s
+	}
+	sources := func(list string) string { return custom(`{"type":"source_message","content":` + list + `}`) }
+
+	tests := []struct {
+		name, stream string
+		want         answer
+	}{
+		{"the deltas joined", text("one ") + text("two"), answer{Text: "one two"}},
+		{"nothing, if there was no text: it was paid", "", answer{}},
+		{"a character whose bytes came in two chunks", text("x") +
+			"data: {\"choices\":[{\"delta\":{\"content\":\"\xe2\x82\"}}]}\n\n" +
+			"data: {\"choices\":[{\"delta\":{\"content\":\"\xac\"}}]}\n\n", answer{Text: "x€"}},
+		{"a sign in place of what is not UTF-8", "data: {\"choices\":[{\"delta\":{\"content\":\"a\xffb\"}}]}\n\n", answer{Text: "a\uFFFDb"}},
+		{"a text that came in parts", `data: {"choices":[{"delta":{"content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]}}]}` + "\n\n", answer{Text: "ab"}},
+		{"the first choice only", `data: {"choices":[{"index":0,"delta":{"content":"a"}},{"index":1,"delta":{"content":"b"}}]}` + "\n\n", answer{Text: "a"}},
+		{"a refusal as its text", `data: {"choices":[{"delta":{"refusal":"I cannot"}}]}` + "\n\n", answer{Text: "I cannot", FinishReason: "refusal"}},
+		{"a request id from the stream", custom(`{"type":"start","request_id":"r1"}`), answer{RequestID: "r1"}},
+		{"the thread", custom(`{"type":"human_message","role":"human","content":"q","thread_id":"t1","request_id":"r2"}`), answer{RequestID: "r2", ThreadID: "t1"}},
+		{"members of a known kind that are not known", custom(`{"type":"start","request_id":"r1","region":"eu"}`),
+			answer{RequestID: "r1", Other: raws(`{"type":"start","request_id":"r1","region":"eu"}`)}},
+		{"kinds that are not known", custom(`{"type":"chart","rows":[1,2]}`) + custom(`"a note"`), answer{Other: raws(`{"type":"chart","rows":[1,2]}`, `"a note"`)}},
+		{"steps as they were sent", custom(`{"type":"step_message","title":"T","status":"failed","x":1}`),
+			answer{Steps: raws(`{"type":"step_message","title":"T","status":"failed","x":1}`)}},
+		{"custom_data in the delta", `data: {"choices":[{"delta":{"custom_data":{"type":"start","request_id":"r1"}}}]}` + "\n\n", answer{RequestID: "r1"}},
+		{"custom_data as a list", custom(`[{"type":"start","request_id":"r1"},{"type":"x"}]`), answer{RequestID: "r1", Other: raws(`{"type":"x"}`)}},
+		{"custom_data as JSON in a string", custom(`"{\"type\":\"start\",\"request_id\":\"r1\"}"`), answer{RequestID: "r1"}},
+		{"a source once, with what came later",
+			sources(`[{"node_id":"a","text":"t","page_label":3}]`) + sources(`[{"node_id":"a","text":"","page_label":null,"title":"T"},{"node_id":"a","text":"longer"}]`),
+			answer{Sources: []batch.Source{a("text", `"longer"`, "page_label", "3", "title", `"T"`)}}},
+		{"a source that is not in a list", sources(`[{"text":"t"},{"text":"u"},{"text":"t"}]`),
+			answer{Sources: []batch.Source{{"text": json.RawMessage(`"t"`)}, {"text": json.RawMessage(`"u"`)}}}},
+		{"a title that came before its source",
+			custom(`{"type":"source_titles","source_titles":[{"node_id":"a","title":"T"}]}`) + sources(`[{"node_id":"a","text":"t"}]`),
+			answer{Sources: []batch.Source{a("text", `"t"`, "title", `"T"`)}}},
+		{"a title that came after its source",
+			sources(`[{"node_id":"a","text":"t"}]`) + custom(`{"type":"source_titles","source_titles":[{"node_id":"a","title":"T"}]}`),
+			answer{Sources: []batch.Source{a("text", `"t"`, "title", `"T"`)}}},
+		{"sources of a form that is not known", sources(`["https://x.example"]`) + sources(`"s"`),
+			answer{Other: raws(`{"type":"source_message","content":["https://x.example"]}`, `{"type":"source_message","content":"s"}`)}},
+		{"metadata without its sources", custom(`{"type":"ai_metadata","metadata":{"tokens_used":5},"sources":[{"node_id":"a","text":"t"}]}`),
+			answer{Metadata: json.RawMessage(`{"type":"ai_metadata","metadata":{"tokens_used":5}}`), Sources: []batch.Source{a("text", `"t"`)}}},
+		{"suggestions", custom(`{"type":"suggestions","suggestions":["one","two"]}`), answer{Suggestions: []string{"one", "two"}}},
+		{"suggestions that are not texts", custom(`{"type":"suggestions","suggestions":["one",{"q":"two"}]}`),
+			answer{Suggestions: []string{"one"}, Other: raws(`{"type":"suggestions","suggestions":["one",{"q":"two"}]}`)}},
+		{"the summary", custom(`{"type":"enrichAnswerSources","enrichAnswerSources":"S"}`), answer{Summary: "S"}},
+		{"usage, unless it is null", `data: {"choices":[],"usage":{"total_tokens":3}}` + "\n\n" + `data: {"choices":[],"usage":null}` + "\n\n",
+			answer{Usage: json.RawMessage(`{"total_tokens":3}`)}},
+		{"no more for members that are null", `data: {"error":null,"custom_data":null,"choices":null,"usage":null}` + "\n\n", answer{}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			got, err := askStream(t, test.stream+stop+done)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if test.want.FinishReason == "" {
+				test.want.FinishReason = "stop"
+			}
+			if strings.Contains(test.stream, `"id":"c1"`) { // see text
+				test.want.Model, test.want.RequestID = "m", "c1"
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// What follows the finish reason belongs to the answer too, and what goes
+// wrong there takes nothing away from it.
+func TestAfterTheFinishReason(t *testing.T) {
+	tests := []struct {
+		name, after string
+		want        func(*batch.Answer)
+	}{
+		{"nothing, not even the end mark", "", nil},
+		{"usage in a chunk without choices", `data: {"choices":[],"usage":{"total_tokens":3}}` + "\n\n" + done,
+			func(a *batch.Answer) { a.Usage = json.RawMessage(`{"total_tokens":3}`) }},
+		{"custom data", custom(`{"type":"suggestions","suggestions":["more?"]}`) + done,
+			func(a *batch.Answer) { a.Suggestions = []string{"more?"} }},
+		{"a line that is torn", `data: {"choi`, nil},
+		{"a line that is not a chunk", "data: oops\n\n" + done, nil},
+		{"an error", `data: {"error":{"message":"too late"}}` + "\n\n" + done,
+			func(a *batch.Answer) { a.Other = []json.RawMessage{[]byte(`{ "error":{"message":"too late"}}`)} }},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			want := batch.Answer{Text: "whole", FinishReason: "stop", Model: "m", RequestID: "c1"}
+			if test.want != nil {
+				test.want(&want)
+			}
+			got, err := askStream(t, text("whole")+stop+test.after)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}

@@ -1,0 +1,215 @@
+// Package bizora asks the Bizora tax-research API, or any other API that
+// speaks OpenAI's streaming chat completions.
+//
+// The normal case is [New] once, with a key, and [Client.Ask] for every
+// request, from as many goroutines as there are workers. Ask returns an answer
+// only when it is whole, with its sources and everything else that arrived,
+// and otherwise a [batch.Error] that says what is known about the failure. It
+// sends a request once; trying again is for the caller to decide.
+//
+// The stream is read through github.com/sashabaranov/go-openai, which decides
+// what a line of the stream is; everything in a line that it knows nothing
+// of, such as Bizora's custom_data, is read here.
+package bizora
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/sashabaranov/go-openai"
+
+	"bizbatch/batch"
+)
+
+// DefaultBaseURL is Bizora's own API. It has no version in its path.
+const DefaultBaseURL = "https://api-bizora.ai"
+
+const (
+	defaultIdleTimeout = 3 * time.Minute
+	defaultMaxAnswer   = 32 << 20
+	defaultUserAgent   = "bizbatch"
+
+	// tail is how long a whole answer waits for the chunks that may follow its
+	// finish reason, and for the end of the stream.
+	tail = 10 * time.Second
+	// farewell is how long the end of the response may take after the end of
+	// the stream. A connection can be used again only when it has arrived.
+	farewell = 250 * time.Millisecond
+
+	maxResponseHeader = 256 << 10
+	idleConnections   = 2048
+)
+
+// Config says how to reach the API. Only Key must be set.
+type Config struct {
+	// BaseURL is the address that /chat/completions is added to; default
+	// [DefaultBaseURL]. A slash at its end makes no difference.
+	BaseURL string
+	// Key is the API key, sent as a bearer token.
+	Key string
+	// IdleTimeout is the longest silence before or within a stream; default
+	// 3 minutes (a recorded deep-research answer paused for about a minute).
+	IdleTimeout time.Duration
+	// InsecureHTTP allows a key to be sent without encryption to a host other
+	// than this machine.
+	InsecureHTTP bool
+	// MaxAnswer bounds the stream of one answer, in bytes; default 32 MB (a
+	// recorded answer had 414 KB).
+	MaxAnswer int64
+	// UserAgent is the User-Agent header; default "bizbatch".
+	UserAgent string
+}
+
+// A Client asks one API with one key. It implements [batch.Asker] and can be
+// used from many goroutines.
+type Client struct {
+	cfg       Config
+	transport http.RoundTripper
+}
+
+var _ batch.Asker = (*Client)(nil)
+
+// New returns a client, or an error that names the setting that is wrong. It
+// sends nothing.
+func New(cfg Config) (*Client, error) {
+	cfg.BaseURL = strings.TrimRight(cmp.Or(cfg.BaseURL, DefaultBaseURL), "/")
+	cfg.IdleTimeout = cmp.Or(cfg.IdleTimeout, defaultIdleTimeout)
+	cfg.MaxAnswer = cmp.Or(cfg.MaxAnswer, defaultMaxAnswer)
+	cfg.UserAgent = cmp.Or(cfg.UserAgent, defaultUserAgent)
+	if err := cfg.validate(); err != nil {
+		return nil, err
+	}
+	return &Client{cfg: cfg, transport: newTransport()}, nil
+}
+
+// BaseURL is the address of the API, without a slash at its end.
+func (c *Client) BaseURL() string { return c.cfg.BaseURL }
+
+// Close closes the connections that are not in use.
+func (c *Client) Close() {
+	if t, ok := c.transport.(*http.Transport); ok {
+		t.CloseIdleConnections()
+	}
+}
+
+// Ask sends req and returns its answer when it is whole: its finish reason has
+// arrived. Every error is a [*batch.Error].
+func (c *Client) Ask(ctx context.Context, req batch.Request) (batch.Answer, error) {
+	x := c.exchange(ctx, req)
+	defer x.end()
+	answer, err := x.ask()
+	if err != nil {
+		return batch.Answer{}, c.describe(x, err)
+	}
+	return answer, nil
+}
+
+// ask makes the request and collects its stream. What breaks after the finish
+// reason takes nothing away from the answer.
+func (x *exchange) ask() (batch.Answer, error) {
+	config := openai.DefaultConfig(x.client.cfg.Key)
+	config.BaseURL = x.client.cfg.BaseURL
+	config.HTTPClient = x
+	config.EmptyMessagesLimit = math.MaxUint // no comment gets there, see lines; the bound is MaxAnswer
+	client := openai.NewClientWithConfig(config)
+	stream, err := client.CreateChatCompletionStream(x.ctx, openai.ChatCompletionRequest{})
+	if err != nil {
+		return batch.Answer{}, err
+	}
+	defer stream.Close()
+
+	for {
+		whole := x.got.whole()
+		line, err := stream.RecvRaw()
+		if err == nil {
+			err = x.got.chunk(string(line))
+		}
+		switch {
+		case err != nil && !whole:
+			return batch.Answer{}, err
+		case err != nil:
+			if errors.Is(err, io.EOF) {
+				x.body.within(farewell)
+				_, _ = io.CopyN(io.Discard, x.body, 64<<10) // for the connection, not for us
+			}
+			return x.got.finish(x.requestID()), nil
+		case !whole && x.got.whole():
+			x.body.within(tail)
+		}
+	}
+}
+
+// newTransport is http.DefaultTransport (proxies from the environment, HTTP/2)
+// for many workers on one host. It is used without an http.Client: a transport
+// follows no redirects, with which the key would travel, and has no time-out
+// that covers the body.
+func newTransport() *http.Transport {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.MaxIdleConns = 0 // no limit
+	t.MaxIdleConnsPerHost = idleConnections
+	t.MaxResponseHeaderBytes = maxResponseHeader
+	t.ForceAttemptHTTP2 = true
+	t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
+	return t
+}
+
+func (cfg *Config) validate() error {
+	if cfg.Key == "" {
+		return errors.New("the API key is empty")
+	}
+	for _, r := range cfg.Key {
+		if r <= ' ' || r > '~' {
+			return errors.New("the API key holds white space or another character that no key has")
+		}
+	}
+	if cfg.IdleTimeout < 0 {
+		return fmt.Errorf("idle time-out %v: must not be negative", cfg.IdleTimeout)
+	}
+	if cfg.MaxAnswer < 0 {
+		return fmt.Errorf("longest answer %d bytes: must not be negative", cfg.MaxAnswer)
+	}
+	if strings.ContainsFunc(cfg.UserAgent, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return fmt.Errorf("user agent %q: must be printable ASCII", cfg.UserAgent)
+	}
+	return cfg.validateURL()
+}
+
+// validateURL repeats nothing of an address that may hold a password.
+func (cfg *Config) validateURL() error {
+	u, err := url.Parse(cfg.BaseURL)
+	if err != nil {
+		var urlErr *url.Error
+		if errors.As(err, &urlErr) {
+			err = urlErr.Err
+		}
+		return fmt.Errorf("base URL: %w", err)
+	}
+	switch {
+	case u.User != nil:
+		return errors.New("base URL: must not hold a user name or password")
+	case u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "":
+		return fmt.Errorf("base URL %q: must begin with https:// and a host", cfg.BaseURL)
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return fmt.Errorf("base URL %q: must not hold a query or fragment", cfg.BaseURL)
+	case strings.HasSuffix(u.Path, "/chat/completions"):
+		return fmt.Errorf("base URL %q: leave out /chat/completions, which is added to it", cfg.BaseURL)
+	case u.Scheme == "http" && !cfg.InsecureHTTP && !loopback(u.Hostname()):
+		return fmt.Errorf("base URL %q: http would send the key unencrypted; use https", cfg.BaseURL)
+	}
+	return nil
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}

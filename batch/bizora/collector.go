@@ -1,0 +1,155 @@
+package bizora
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/tidwall/gjson"
+
+	"bizbatch/batch"
+)
+
+var errNotChunk = errors.New("not a chunk of an answer")
+
+// A collector puts the chunks of a stream together to an answer. Its zero
+// value is ready.
+type collector struct {
+	answer  batch.Answer // without its text
+	text    strings.Builder
+	refused bool           // the text, or part of it, came as a refusal
+	id      string         // the stream's, in OpenAI's envelope
+	sources map[string]int // where in answer.Sources a source is, by its identity
+}
+
+// whole says that the finish reason has arrived.
+func (c *collector) whole() bool { return c.answer.FinishReason != "" }
+
+// partial is the text so far. A character that is not UTF-8 is replaced only
+// here: two chunks may hold its halves.
+func (c *collector) partial() string { return toUTF8(c.text.String()) }
+
+// finish returns the answer; requestID is used if the stream named none.
+func (c *collector) finish(requestID string) batch.Answer {
+	a := c.answer
+	a.Text = c.partial()
+	if c.refused && a.FinishReason == "stop" {
+		a.FinishReason = "refusal"
+	}
+	a.RequestID = toUTF8(cmp.Or(a.RequestID, requestID, c.id))
+	a.ThreadID = toUTF8(a.ThreadID)
+	a.Model = toUTF8(a.Model)
+	a.FinishReason = toUTF8(a.FinishReason)
+	return a
+}
+
+// chunk takes in one chunk. Its error is a [*batch.Error] where the chunk
+// reports one, wherever in the chunk that stands; the finish reason of such a
+// chunk does not count. Once the answer is whole, nothing is lost by an error.
+func (c *collector) chunk(line string) error {
+	if !valid(line) || line[0] != '{' {
+		return fmt.Errorf("%w: %.80q", errNotChunk, line)
+	}
+	root := gjson.Parse(line)
+	var failed error
+	finish := ""
+	root.ForEach(func(name, value gjson.Result) bool {
+		switch name.Str {
+		case "choices":
+			value.ForEach(func(_, choice gjson.Result) bool {
+				reason, err := c.choice(choice)
+				finish = cmp.Or(reason, finish)
+				if err != nil {
+					failed = err
+				}
+				return true
+			})
+		case "custom_data":
+			c.custom(value)
+		case "error":
+			if given(value) {
+				failed = reported(root)
+			}
+		case "object":
+			if value.Str == "error" { // as older servers report one
+				failed = reported(root)
+			}
+		case "id":
+			c.id = value.Str
+		case "model":
+			c.answer.Model = value.Str
+		case "usage":
+			if value.IsObject() {
+				c.answer.Usage = raw(value)
+			}
+		}
+		return true
+	})
+	switch {
+	case failed != nil && c.whole():
+		c.answer.Other = append(c.answer.Other, raw(root))
+	case failed == nil && finish == "error":
+		failed = &batch.Error{Message: `the service ended the answer with finish_reason "error"`}
+	case failed == nil && finish != "":
+		c.answer.FinishReason = finish
+	}
+	return failed
+}
+
+// choice takes in one choice and returns its finish reason, and the error that
+// it reports. Only the first choice is the answer. A server that does not
+// stream says message, not delta.
+func (c *collector) choice(choice gjson.Result) (finish string, failed error) {
+	if choice.Get("index").Int() != 0 {
+		return "", nil
+	}
+	choice.ForEach(func(name, value gjson.Result) bool {
+		switch name.Str {
+		case "delta", "message":
+			c.delta(value)
+		case "custom_data":
+			c.custom(value)
+		case "finish_reason":
+			finish = value.Str
+		case "error":
+			if given(value) {
+				failed = reported(choice)
+			}
+		}
+		return true
+	})
+	return finish, failed
+}
+
+func (c *collector) delta(delta gjson.Result) {
+	delta.ForEach(func(name, value gjson.Result) bool {
+		switch name.Str {
+		case "content":
+			if value.IsArray() { // parts, each with a text
+				value.ForEach(func(_, part gjson.Result) bool {
+					c.text.WriteString(part.Get("text").Str)
+					return true
+				})
+			}
+			c.text.WriteString(value.Str)
+		case "refusal":
+			c.refused = c.refused || value.Str != ""
+			c.text.WriteString(value.Str)
+		case "custom_data":
+			c.custom(value)
+		}
+		return true
+	})
+}
+
+// given says that a member is there and means something.
+func given(v gjson.Result) bool {
+	return v.Exists() && v.Type != gjson.Null && v.Type != gjson.False && v.Raw != `""`
+}
+
+// raw copies a value as it was sent, so that the line it stood in can go.
+func raw(v gjson.Result) json.RawMessage {
+	return json.RawMessage(toUTF8(v.Raw))
+}

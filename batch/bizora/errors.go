@@ -1,0 +1,131 @@
+package bizora
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode"
+
+	"bizbatch/batch"
+)
+
+// describe turns whatever ended an exchange into what is known about it. Every
+// error of Ask passes through here, and so none holds the key or a control
+// character. An error that is the caller's reason to cancel says nothing about
+// this request, though it may be another one's [batch.Error].
+func (c *Client) describe(x *exchange, err error) *batch.Error {
+	var e *batch.Error
+	if !errors.As(err, &e) || errors.Is(context.Cause(x.parent), e) {
+		e = x.broken(err)
+	}
+	e.Partial = x.got.partial()
+	if e.RequestID == "" {
+		e.RequestID = x.got.finish(x.requestID()).RequestID
+	}
+	for text, limit := range map[*string]int{&e.Message: 500, &e.Hint: 500, &e.Type: 100, &e.RequestID: 100} {
+		*text = clean(*text, c.cfg.Key, limit)
+	}
+	return e
+}
+
+// requestID is what the response's header calls the request.
+func (x *exchange) requestID() string { return x.header.Get("X-Request-Id") }
+
+// broken describes an exchange that ended without a word from the service.
+// The request counts as sent, and so as perhaps charged, once its head was
+// written.
+func (x *exchange) broken(err error) *batch.Error {
+	sent := x.sent.Load()
+	e := &batch.Error{Err: err, MaybeCharged: sent}
+	switch cause := context.Cause(x.ctx); {
+	case errors.Is(err, errNotChunk), errors.Is(err, errTooLong):
+		e.Message = x.unreadable(err)
+	case x.parent.Err() != nil:
+		e.Err = context.Cause(x.parent)
+		e.Message = e.Err.Error()
+	case cause == errIdle:
+		e.Err = errIdle
+		e.Message = fmt.Sprintf("nothing arrived for %v", x.client.cfg.IdleTimeout)
+		e.Unreached = !sent
+	case x.body != nil && errors.Is(err, io.EOF):
+		e.Message = "the stream ended before its finish_reason"
+	case x.body != nil:
+		e.Message = fmt.Sprintf("the stream ended before its finish_reason: %v", err)
+	case sent:
+		e.Message = fmt.Sprintf("the connection broke before an answer began: %v", err)
+	default:
+		e.Message = fmt.Sprintf("the service cannot be reached: %v", err)
+		e.Hint = connectionHint(err)
+		e.Fatal = e.Hint != ""
+		e.Unreached = !e.Fatal
+	}
+	return e
+}
+
+// unreadable describes a stream that is not read on.
+func (x *exchange) unreadable(err error) string {
+	if errors.Is(err, errTooLong) {
+		return fmt.Sprintf("the answer's stream is longer than %d bytes", x.client.cfg.MaxAnswer)
+	}
+	return fmt.Sprintf("the stream holds a line that is %v", err)
+}
+
+// connectionHint says what to change where no request can get through as
+// things are set; it is empty for a fault that can pass.
+func connectionHint(err error) string {
+	var certificate *tls.CertificateVerificationError
+	var record tls.RecordHeaderError
+	switch {
+	case errors.As(err, &certificate):
+		return "the server's certificate is not trusted: check --base-url, this machine's clock, and the certificate authorities it trusts (SSL_CERT_FILE)"
+	case errors.As(err, &record):
+		return "the server does not speak TLS there: check --base-url, and its port"
+	case strings.Contains(err.Error(), "protocol version"): // an alert, whose type is private to crypto/tls
+		return "the server's TLS is older than 1.2: check --base-url"
+	}
+	return ""
+}
+
+// redirected describes a redirect. It is not followed: the key would travel.
+func redirected(resp *http.Response) *batch.Error {
+	e := &batch.Error{
+		Message: "the service redirects to another address",
+		Fatal:   true,
+		Hint:    "check --base-url",
+	}
+	target, err := resp.Location()
+	if err == nil {
+		target = &url.URL{Scheme: target.Scheme, Host: target.Host, Path: target.Path} // no query, no password
+		e.Message = fmt.Sprintf("the service redirects to %s", target.Host)
+		e.Hint = fmt.Sprintf("redirects are not followed with a key: if %s is right, change --base-url", target)
+	}
+	return e
+}
+
+// clean makes text from the network fit for a terminal: one line without
+// control characters or marks that change the direction of writing, without
+// the key, of at most limit characters.
+func clean(s, key string, limit int) string {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r):
+			return -1
+		}
+		return r
+	}, toUTF8(s))
+	s = strings.Join(strings.Fields(s), " ")
+	if len(key) >= 8 { // a shorter one is a placeholder, and may be a word
+		s = strings.ReplaceAll(s, key, "(the key)")
+	}
+	if runes := []rune(s); len(runes) > limit {
+		s = string(runes[:limit-1]) + "…"
+	}
+	return s
+}

@@ -1,0 +1,169 @@
+package bizora
+
+import (
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/tidwall/gjson"
+
+	"bizbatch/batch"
+)
+
+func TestErrorResponse(t *testing.T) {
+	headers := func(pairs ...string) map[string]string {
+		h := map[string]string{"Content-Type": "application/json", "Date": "Wed, 07 Oct 2026 10:00:00 GMT"}
+		for i := 0; i < len(pairs); i += 2 {
+			h[pairs[i]] = pairs[i+1]
+		}
+		return h
+	}
+	htmlPage := headers("Content-Type", "text/html; charset=utf-8")
+	const checkURL = "this is not the API's answer: check --base-url"
+
+	tests := []struct {
+		name    string
+		status  int
+		headers map[string]string
+		body    string
+		want    batch.Error
+	}{
+		{"a wrong key", 401, headers("X-Request-Id", "req_1"), `{"error":{"type":"authentication_error","message":"Invalid API key"}}`,
+			batch.Error{Type: "authentication_error", Message: "Invalid API key", RequestID: "req_1"}},
+		{"an empty balance", 402, headers(), `{"error":{"type":"insufficient_balance","message":"Please add credits to your account","details":{"balance_before_cents":10,"cost_cents":24}}}`,
+			batch.Error{Type: "insufficient_balance", Message: "Please add credits to your account", Balance: 10 * batch.Cent, HasBalance: true, Cost: 24 * batch.Cent}},
+		{"amounts in strings, in debt and with fractions", 402, headers(), `{"error":{"message":"m","details":{"balance_before_cents":"-3","cost_cents":"24.5"}}}`,
+			batch.Error{Message: "m", Balance: -3 * batch.Cent, HasBalance: true, Cost: 245 * batch.Cent / 10}},
+		{"a balance of nothing", 402, headers(), `{"error":{"message":"m","details":{"balance_before_cents":0}}}`, batch.Error{Message: "m", HasBalance: true}},
+		{"amounts that are none", 402, headers(), `{"error":{"message":"m","details":{"balance_before_cents":"NaN","cost_cents":1e300}}}`, batch.Error{Message: "m"}},
+		{"too many requests", 429, headers("Retry-After", "7"), `{"error":{"type":"rate_limit_exceeded","message":"slow down"}}`,
+			batch.Error{Type: "rate_limit_exceeded", Message: "slow down", RetryAfter: 7 * time.Second}},
+		{"a date to wait for, by the server's clock", 429, headers("Retry-After", "Wed, 07 Oct 2026 10:02:00 GMT"), `{"error":{"message":"m"}}`,
+			batch.Error{Message: "m", RetryAfter: 2 * time.Minute}},
+		{"a used-up month", 429, headers(), `{"error":{"type":"rate_limit_exceeded","message":"Monthly usage limit reached","details":{"reset_at":"2026-11-01T02:00:00+02:00"}}}`,
+			batch.Error{Type: "rate_limit_exceeded", Message: "Monthly usage limit reached", ResetAt: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)}},
+		{"details beside the error", 422, headers(), `{"detail":[{"loc":["body","model"],"msg":"field required"},{"msg":"too long"}],"request_id":"r9"}`,
+			batch.Error{Message: "field required, too long", RequestID: "r9"}},
+		{"an error that is a text", 400, headers(), `{"error":"no such model"}`, batch.Error{Message: "no such model"}},
+		{"messages in a list", 400, headers(), `{"error":{"message":["one","two"],"code":"bad"}}`, batch.Error{Type: "bad", Message: "one, two"}},
+		{"JSON of another form", 500, headers(), `{"oops":1}`, batch.Error{Message: `{"oops":1}`}},
+		{"plain text", 503, headers("Content-Type", "text/plain"), "upstream\nconnect error\n", batch.Error{Message: "upstream connect error"}},
+		{"no body", 500, headers(), "", batch.Error{Message: "internal server error"}},
+		{"a gateway's page", 502, htmlPage, "<html><head><title>502 Bad\nGateway</title></head></html>", batch.Error{Message: "an HTML page: 502 Bad Gateway"}},
+		{"a page in place of the API", 404, htmlPage, "<html>", batch.Error{Message: "an HTML page", Fatal: true, Hint: checkURL}},
+		{"a model that is not there", 404, headers(), `{"error":{"type":"not_found","message":"no such model"}}`, batch.Error{Type: "not_found", Message: "no such model"}},
+		{"a login page", 200, htmlPage, "<!doctype html><TITLE>Sign in</TITLE>", batch.Error{Message: "an HTML page: Sign in", Fatal: true, Hint: checkURL}},
+		{"control characters", 400, headers(), `{"error":{"type":"a\u001bb","message":"red \u001b[31m\u009b0m\r\nnext\u0000 \u202eevil\u2066\u2028end\ttab"}}`,
+			batch.Error{Type: "ab", Message: "red [31m0m next evil end tab"}},
+		{"the key in the message", 401, headers(), `{"error":{"message":"Incorrect key sk_live_\u00000123456789abcdef."}}`, batch.Error{Message: "Incorrect key (the key)."}},
+		{"a message without end", 400, headers(), `{"error":{"message":"` + strings.Repeat("ü", 3<<20) + `"}}`, batch.Error{Message: `{"error":{"message":"` + strings.Repeat("ü", 500-22) + "…"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			client := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				for name, value := range test.headers {
+					w.Header().Set(name, value)
+				}
+				w.WriteHeader(test.status)
+				io.WriteString(w, test.body)
+			})
+			_, err := client.Ask(t.Context(), question)
+			test.want.Status = test.status
+			if diff := cmp.Diff(test.want, *failure(t, err)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// A redirect is not followed: the key would travel to another host.
+func TestRedirect(t *testing.T) {
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		t.Run(fmt.Sprint(status), func(t *testing.T) {
+			reached := false
+			other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached = true }))
+			defer other.Close()
+			client := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Location", other.URL+"/v2/chat?token=secret")
+				w.WriteHeader(status)
+			})
+			_, err := client.Ask(t.Context(), question)
+			e := failure(t, err)
+			host := strings.TrimPrefix(other.URL, "http://")
+			if e.Status != status || !e.Fatal || e.MaybeCharged || !strings.Contains(e.Message, host) ||
+				!strings.Contains(e.Hint, "--base-url") || strings.Contains(e.Hint, "secret") {
+				t.Errorf("got %+v", e)
+			}
+			if reached {
+				t.Error("the redirect was followed")
+			}
+		})
+	}
+}
+
+func TestServerThatCannotBeReached(t *testing.T) {
+	closed := httptest.NewServer(nil)
+	closed.Close()
+	tls := httptest.NewUnstartedServer(sending(stop))
+	tls.Config.ErrorLog = log.New(io.Discard, "", 0)
+	tls.StartTLS()
+	defer tls.Close()
+	plain := httptest.NewServer(sending(stop))
+	defer plain.Close()
+
+	tests := []struct {
+		name, url       string
+		message, hint   string
+		unreached, dead bool
+	}{
+		{"a refused connection", closed.URL, "the service cannot be reached: ", "", true, false},
+		{"a certificate that is not trusted", tls.URL, "the service cannot be reached: ", "certificate is not trusted", false, true},
+		{"a server without TLS", strings.Replace(plain.URL, "http:", "https:", 1), "the service cannot be reached: ", "does not speak TLS", false, true},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := newClient(t, Config{BaseURL: test.url, Key: testKey}).Ask(t.Context(), question)
+			e := failure(t, err)
+			if e.Unreached != test.unreached || e.Fatal != test.dead || e.MaybeCharged || e.Err == nil ||
+				!strings.HasPrefix(e.Message, test.message) || !strings.Contains(e.Hint, test.hint) || (e.Hint == "") != (test.hint == "") {
+				t.Errorf("got %+v", e)
+			}
+		})
+	}
+}
+
+// FuzzReported holds any body and headers of an error against what the fields
+// of batch.Error promise.
+func FuzzReported(f *testing.F) {
+	f.Add(429, "7", "1s", `{"error":{"type":"t","message":"m","details":{"reset_at":"2026-11-01T00:00:00Z","cost_cents":24}}}`)
+	f.Add(200, "Wed, 07 Oct 2026 10:02:00 GMT", "1700000000", "<html><title>x</title>")
+	f.Add(302, "NaN", "-5", "\x1b[31m\u202e")
+	client := newClient(f, Config{Key: testKey})
+	f.Fuzz(func(t *testing.T, status int, retryAfter, reset, body string) {
+		resp := &http.Response{StatusCode: status, Header: http.Header{
+			"Retry-After": {retryAfter}, "X-Ratelimit-Remaining": {"0"}, "X-Ratelimit-Reset": {reset}, "Location": {reset}}}
+		for _, mediaType := range []string{"application/json", "text/html"} {
+			x := client.exchange(t.Context(), question)
+			e := client.describe(x, refusal(resp, mediaType, []byte(body)))
+			x.end()
+			if e.RetryAfter < 0 || e.RetryAfter > longestWait {
+				t.Errorf("retry after %v", e.RetryAfter)
+			}
+			for _, text := range []string{e.Type, e.Message, e.Hint, e.RequestID} {
+				if text != clean(text, testKey, 500) {
+					t.Errorf("%q is not clean", text)
+				}
+			}
+		}
+		if gjson.Valid(body) {
+			inStream := collector{}
+			_ = inStream.chunk(`{"error":` + body + `}`)
+		}
+	})
+}

@@ -1,0 +1,168 @@
+package bizora
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/http/httptrace"
+	"sync/atomic"
+	"time"
+
+	"bizbatch/batch"
+)
+
+// maxErrorBody bounds what is read of an error's body; the rest is not read.
+const maxErrorBody = 1 << 20
+
+var (
+	errIdle    = errors.New("nothing arrived in time")
+	errTooLong = errors.New("the answer is too long")
+)
+
+// An exchange is one request and its response. It is the HTTP client that
+// go-openai is given for it: it sends the payload in place of go-openai's own
+// request, which has no room for every parameter, and keeps of the response
+// what go-openai drops.
+type exchange struct {
+	client  *Client
+	payload json.RawMessage
+	parent  context.Context // the caller's
+	ctx     context.Context // parent, or cancelled by the idle timer
+	cancel  context.CancelCauseFunc
+	timer   *time.Timer
+
+	sent   atomic.Bool // the service may have seen the request
+	header http.Header // of the response; nil until there is one
+	body   *body       // nil until a stream began
+	got    collector
+}
+
+func (c *Client) exchange(ctx context.Context, req batch.Request) *exchange {
+	x := &exchange{client: c, payload: req.Payload, parent: ctx}
+	x.ctx, x.cancel = context.WithCancelCause(ctx)
+	x.timer = time.AfterFunc(c.cfg.IdleTimeout, func() { x.cancel(errIdle) })
+	return x
+}
+
+func (x *exchange) end() {
+	x.timer.Stop()
+	x.cancel(nil)
+}
+
+// Do sends the request. Every response that is not the beginning of an answer
+// is an error here, so that go-openai's own handling of errors, which reads
+// bodies of any length and drops headers and details, is never used.
+func (x *exchange) Do(req *http.Request) (*http.Response, error) {
+	req, err := x.request(req)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := x.client.transport.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	x.header = resp.Header
+	x.body = &body{ReadCloser: resp.Body, timer: x.timer, idle: x.client.cfg.IdleTimeout, left: x.client.cfg.MaxAnswer}
+
+	mediaType, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	switch {
+	case resp.StatusCode/100 != 2 || mediaType == "text/html":
+		defer resp.Body.Close()
+		start, _ := io.ReadAll(io.LimitReader(x.body, maxErrorBody)) // what arrived is enough
+		return nil, refusal(resp, mediaType, start)
+	case mediaType == "application/json":
+		defer resp.Body.Close()
+		whole, err := io.ReadAll(x.body)
+		if err != nil {
+			return nil, err
+		}
+		resp.Body = io.NopCloser(newLines(bytes.NewReader(oneLine(whole))))
+	default:
+		resp.Body = struct {
+			io.Reader
+			io.Closer
+		}{newLines(x.body), resp.Body}
+	}
+	return resp, nil
+}
+
+// request makes go-openai's request ours.
+//
+// The transport replays a request by itself only where the server cannot have
+// acted on it (nothing was written to a connection that had died, or HTTP/2
+// says so), and needs GetBody for that. An Idempotency-Key header would make
+// it replay others too.
+func (x *exchange) request(req *http.Request) (*http.Request, error) {
+	payload, err := streaming(x.payload)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{
+		GotConn:      func(httptrace.GotConnInfo) { x.sent.Store(false) }, // a replay: the last try was not sent
+		WroteHeaders: func() { x.sent.Store(true) },
+	}))
+	req.Header.Set("User-Agent", x.client.cfg.UserAgent)
+	req.ContentLength = int64(len(payload))
+	req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(payload)), nil }
+	req.Body, err = req.GetBody()
+	return req, err
+}
+
+// streaming adds the stream member to a payload and changes nothing else.
+func streaming(payload []byte) ([]byte, error) {
+	payload = bytes.TrimSpace(payload)
+	if !json.Valid(payload) || payload[0] != '{' {
+		return nil, &batch.Error{
+			Message: "the request is not a JSON object",
+			Fatal:   true,
+			Hint:    "this is a mistake in the program, not in the question",
+		}
+	}
+	open := bytes.TrimSpace(payload[:len(payload)-1])
+	if len(open) == 1 {
+		return []byte(`{"stream":true}`), nil
+	}
+	return fmt.Appendf(nil, `%s,"stream":true}`, open), nil
+}
+
+// oneLine makes the answer of a server that does not stream a stream of one
+// chunk. What is not JSON is left as it is: a stream with the wrong label.
+func oneLine(whole []byte) []byte {
+	var line bytes.Buffer
+	if json.Compact(&line, whole) != nil {
+		return whole
+	}
+	return line.Bytes()
+}
+
+// A body bounds a response's length, and the silence before each part of it.
+type body struct {
+	io.ReadCloser
+	timer *time.Timer
+	idle  time.Duration
+	left  int64
+	fixed bool // within was called: reading no longer moves the deadline
+}
+
+func (b *body) Read(p []byte) (int, error) {
+	if b.left <= 0 {
+		return 0, errTooLong
+	}
+	if !b.fixed {
+		b.timer.Reset(b.idle)
+	}
+	n, err := b.ReadCloser.Read(p[:min(int64(len(p)), b.left)])
+	b.left -= int64(n)
+	return n, err
+}
+
+// within ends the response after d, however much arrives until then.
+func (b *body) within(d time.Duration) {
+	b.fixed = true
+	b.timer.Reset(min(d, b.idle))
+}

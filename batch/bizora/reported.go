@@ -1,0 +1,121 @@
+package bizora
+
+import (
+	"fmt"
+	"math"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tidwall/gjson"
+
+	"bizbatch/batch"
+)
+
+// refusal describes a response that is not the beginning of an answer, from
+// its status, its headers and what was read of its body.
+func refusal(resp *http.Response, mediaType string, body []byte) *batch.Error {
+	isJSON := valid(string(body))
+	if resp.StatusCode >= 300 && resp.StatusCode < 400 {
+		e := redirected(resp)
+		e.Status = resp.StatusCode
+		return e
+	}
+	e := &batch.Error{Message: string(body)}
+	switch {
+	case isJSON:
+		e = reported(gjson.ParseBytes(body))
+	case mediaType == "text/html":
+		e.Message = "an HTML page" + title(body)
+	}
+	if strings.TrimSpace(e.Message) == "" {
+		e.Message = strings.ToLower(http.StatusText(resp.StatusCode))
+	}
+	if resp.StatusCode < 400 || !isJSON && resp.StatusCode == http.StatusNotFound {
+		e.Fatal = true
+		e.Hint = "this is not the API's answer: check --base-url"
+	}
+	e.Status = resp.StatusCode
+	timing(e, resp.Header, time.Now())
+	return e
+}
+
+// reported reads an error as the service writes it, in a response's body or a
+// chunk: {"error": {type, message, details}}. Other servers leave the error
+// member out, put a text in its place, or say detail.
+func reported(body gjson.Result) *batch.Error {
+	source := body
+	if inner := body.Get("error"); given(inner) {
+		source = inner
+	}
+	e := &batch.Error{
+		Type:      first(source, "type", "code").Str,
+		Message:   sentence(source),
+		RequestID: first(source, "request_id", "details.request_id").String(),
+	}
+	if e.RequestID == "" {
+		e.RequestID = body.Get("request_id").String()
+	}
+	// Within a stream, gateways say the status that they met as a member.
+	if n := first(source, "status", "code").Num; n >= 400 && n < 600 {
+		e.Status = int(n)
+	}
+	details := source.Get("details")
+	e.ResetAt = moment(details.Get("reset_at"))
+	e.Balance, e.HasBalance = cents(details.Get("balance_before_cents"))
+	e.Cost, _ = cents(details.Get("cost_cents"))
+	return e
+}
+
+// sentence is what an error's JSON says to people, whatever its shape.
+func sentence(v gjson.Result) string {
+	switch {
+	case v.IsArray():
+		var parts []string
+		v.ForEach(func(_, part gjson.Result) bool {
+			parts = append(parts, sentence(part))
+			return true
+		})
+		return strings.Join(parts, ", ")
+	case v.IsObject():
+		if said := first(v, "message", "detail", "msg"); said.Exists() {
+			return sentence(said)
+		}
+		return v.Raw
+	}
+	return v.String()
+}
+
+// first is the first of the members that is given.
+func first(v gjson.Result, paths ...string) gjson.Result {
+	for _, path := range paths {
+		if member := v.Get(path); given(member) {
+			return member
+		}
+	}
+	return gjson.Result{}
+}
+
+// cents reads an amount, a number or a number in a string.
+func cents(v gjson.Result) (batch.Money, bool) {
+	if v.Type != gjson.Number && v.Type != gjson.String {
+		return 0, false
+	}
+	f, err := strconv.ParseFloat(strings.TrimSpace(v.String()), 64)
+	if err != nil || !(math.Abs(f) < 1e11) { // a billion dollars, and NaN
+		return 0, false
+	}
+	return batch.Money(math.Round(f * float64(batch.Cent))), true
+}
+
+var titleTag = regexp.MustCompile(`(?is)<title[^>]*>(.{0,200}?)</title>`)
+
+// title is an HTML page's title, to be put behind a description of the page.
+func title(page []byte) string {
+	if m := titleTag.FindSubmatch(page); m != nil {
+		return fmt.Sprintf(": %s", m[1])
+	}
+	return ""
+}

@@ -1,0 +1,196 @@
+package bizora
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"bizbatch/batch"
+)
+
+// Streams that are whole, though much in them is not data.
+func TestStreamIsRead(t *testing.T) {
+	pretty := "{\n  \"choices\": [{\"index\": 0,\n    \"message\": {\"content\": \"yes\"}, \"finish_reason\": \"stop\"}]\n}\n"
+	tests := []struct{ name, contentType, stream string }{
+		{"with its end mark", "", text("yes") + stop + done},
+		{"that just ends after the finish reason", "", text("yes") + stop},
+		{"whose last line has no end", "", text("yes") + strings.TrimSpace(stop)},
+		{"with thousands of comments in a silence", "", text("yes") + strings.Repeat(": keep-alive\n\n", 5000) + stop + done},
+		{"with event names, ids and empty data", "", "retry: 3000\n\nevent: message\nid: 7\n" + text("yes") + "data:\n\n" + stop + done},
+		{"with carriage returns", "", strings.ReplaceAll(text("yes")+stop+done, "\n", "\r\n")},
+		{"with no space after data", "", strings.ReplaceAll(text("yes")+stop+done, "data: ", "data:")},
+		{"that begins with a byte order mark", "", "\ufeff" + text("yes") + stop + done},
+		{"with a line of a megabyte", "", custom(`{"type":"step_message","title":"`+strings.Repeat("x", 1<<20)+`"}`) + text("yes") + stop + done},
+		{"of one JSON object, from a server that does not stream", "application/json; charset=utf-8", pretty},
+		{"with the label of JSON", "application/json", text("yes") + stop + done},
+		{"with no label", "none", text("yes") + stop + done},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			client := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				switch test.contentType {
+				case "":
+					w.Header().Set("Content-Type", "text/event-stream")
+				case "none":
+					w.Header()["Content-Type"] = nil
+				default:
+					w.Header().Set("Content-Type", test.contentType)
+				}
+				io.WriteString(w, test.stream)
+			})
+			answer, err := client.Ask(t.Context(), question)
+			if err != nil || answer.Text != "yes" {
+				t.Errorf("got the text %q and the error %v", answer.Text, err)
+			}
+		})
+	}
+}
+
+// Streams that are no answer, or half of one. An answer that arrived in part
+// may be charged; an error that the service reports is not.
+func TestStreamFails(t *testing.T) {
+	inStream := func(members string) string { return "data: {" + members + "}\n\n" }
+	const balance = `"error":{"type":"insufficient_balance","message":"Please add credits","details":{"balance_before_cents":12,"cost_cents":24}}`
+	noMoney := batch.Error{Type: "insufficient_balance", Message: "Please add credits", Partial: "half",
+		Balance: 12 * batch.Cent, HasBalance: true, Cost: 24 * batch.Cent}
+	cut := batch.Error{Message: "the stream ended before its finish_reason", Partial: "half", MaybeCharged: true}
+	garbage := func(line string) batch.Error {
+		return batch.Error{Message: fmt.Sprintf("the stream holds a line that is not a chunk of an answer: %q", line), Partial: "half", MaybeCharged: true}
+	}
+
+	tests := []struct {
+		name, rest string // rest comes after the text
+		want       batch.Error
+	}{
+		{"an end without a finish reason", "", cut},
+		{"an end mark without a finish reason", done, cut},
+		{"an end within a line", `data: {"choices":[{"delta":{"content":" an`, cut},
+		{"an empty finish reason", `data: {"choices":[{"delta":{},"finish_reason":""}]}` + "\n\n" + done, cut},
+		{"a line that is torn in the middle", `data: {"choices":[{"del` + "\n\n" + stop + done, garbage(`{"choices":[{"del`)},
+		{"a line without its beginning", `ices":[]}` + "\n\n" + stop + done, garbage(`ices":[]}`)},
+		{"data that is not an object", "data: 12\n\n" + stop + done, garbage("12")},
+		{"an error at the beginning of a chunk", inStream(balance), noMoney},
+		{"an error and an end mark", inStream(balance) + done, noMoney},
+		{"an error after an event name", "event: error\n" + inStream(balance), noMoney},
+		{"an error after a comment", ": oops\n\n" + inStream(balance) + stop, noMoney},
+		{"an error behind other members", inStream(`"id":"c1","choices":[],` + balance), noMoney},
+		{"an error beside a finish reason", inStream(balance + `,"choices":[{"delta":{},"finish_reason":"error"}]`), noMoney},
+		{"an error in a choice", inStream(`"choices":[{"index":0,"finish_reason":"error","error":{"message":"no","code":502}}]`),
+			batch.Error{Status: 502, Message: "no", Partial: "half"}},
+		{"an error that is only a text", inStream(`"error":"it broke"`), batch.Error{Message: "it broke", Partial: "half"}},
+		{"an error that is the whole chunk", inStream(`"object":"error","message":"it broke","type":"server_error","code":500`),
+			batch.Error{Status: 500, Type: "server_error", Message: "it broke", Partial: "half"}},
+		{"an error as the finish reason", `data: {"choices":[{"delta":{},"finish_reason":"error"}]}` + "\n\n" + done,
+			batch.Error{Message: `the service ended the answer with finish_reason "error"`, Partial: "half"}},
+		{"an error that is not an event", `{"error":{"type":"server_error","message":"it broke"}}` + "\n", batch.Error{Type: "server_error", Message: "it broke", Partial: "half"}},
+		{"nesting without end", "data: " + strings.Repeat("[", 16<<20) + "\n\n" + stop + done,
+			garbage(strings.Repeat("[", 80))},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := askStream(t, text("half")+test.rest)
+			test.want.RequestID = "c1"
+			if diff := cmp.Diff(test.want, *failure(t, err), cmpopts.IgnoreFields(batch.Error{}, "Err")); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// A connection that breaks is told from a stream that ends, and neither is an
+// answer.
+func TestConnectionBreaks(t *testing.T) {
+	for _, whole := range []bool{false, true} {
+		client := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			sending(text("some"))(w, r)
+			if whole {
+				io.WriteString(w, stop)
+			}
+			http.NewResponseController(w).Flush()
+			panic(http.ErrAbortHandler)
+		})
+		answer, err := client.Ask(t.Context(), question)
+		if whole {
+			if err != nil || answer.Text != "some" {
+				t.Errorf("after the finish reason: got %q, %v", answer.Text, err)
+			}
+			continue
+		}
+		e := failure(t, err)
+		if e.Partial != "some" || !e.MaybeCharged || !strings.HasPrefix(e.Message, "the stream ended before its finish_reason: ") {
+			t.Errorf("before the finish reason: got %+v", e)
+		}
+	}
+}
+
+func TestAnswerHasALimit(t *testing.T) {
+	stream := text("start") + strings.Repeat(text("x"), 1000) + stop + done
+	client := serve(t, sending(stream), func(cfg *Config) { cfg.MaxAnswer = 4000 })
+	_, err := client.Ask(t.Context(), question)
+	e := failure(t, err)
+	if e.Message != "the answer's stream is longer than 4000 bytes" || !e.MaybeCharged || !strings.HasPrefix(e.Partial, "start") {
+		t.Errorf("got %+v", e)
+	}
+}
+
+// A stream that is cut at any byte is an error, or the whole answer.
+func TestStreamCutAnywhere(t *testing.T) {
+	stream := recorded(t)
+	client := memoryClient(t, stream)
+	want, err := client.Ask(t.Context(), question)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for at := range len(stream) {
+		checkPrefix(t, client, stream[:at], want)
+	}
+}
+
+func checkPrefix(t *testing.T, client *Client, prefix string, want batch.Answer) {
+	t.Helper()
+	client.transport = memory(prefix)
+	got, err := client.Ask(t.Context(), question)
+	if err != nil {
+		if e := failure(t, err); !strings.HasPrefix(want.Text, e.Partial) {
+			t.Fatalf("cut at byte %d: the partial text is %q", len(prefix), e.Partial)
+		}
+		return
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Fatalf("cut at byte %d: not the whole answer (-want +got):\n%s", len(prefix), diff)
+	}
+}
+
+// FuzzStream holds what TestStreamCutAnywhere says against any place of the
+// recorded stream, and any stream at all against this: it ends, and an answer
+// has a finish reason and is fit to be saved.
+func FuzzStream(f *testing.F) {
+	stream := recorded(f)
+	f.Add(uint(len(stream)/2), stream)
+	f.Add(uint(0), text("half")+`data: {"error":{"message":"no"}}`+"\n\n")
+	f.Add(uint(1), ": c\nevent: x\n"+stop+"data: [DONE]")
+	f.Add(uint(2), custom(`[{"type":"source_message","content":[{"node_id":1},[]]},"{\"type\":\"ai_metadata\"}"]`)+stop)
+	f.Add(uint(3), strings.Replace(stop, "stop", "s\xf0p", 1))
+	want, err := memoryClient(f, stream).Ask(f.Context(), question)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, at uint, other string) {
+		client := memoryClient(t, other)
+		answer, err := client.Ask(t.Context(), question)
+		checkPrefix(t, client, stream[:at%uint(len(stream))], want)
+		if err != nil {
+			failure(t, err)
+			return
+		}
+		if answer.FinishReason == "" {
+			t.Error("an answer without a finish reason")
+		}
+		checkSavable(t, answer)
+	})
+}

@@ -1,0 +1,109 @@
+package bizora
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tidwall/gjson"
+
+	"bizbatch/batch"
+)
+
+// longestWait bounds Retry-After: no limit lasts longer than a month.
+const longestWait = 30 * 24 * time.Hour
+
+// timing adds to an error what the headers say about waiting.
+func timing(e *batch.Error, h http.Header, now time.Time) {
+	e.RetryAfter = retryAfter(h, now)
+	if e.ResetAt.IsZero() && e.Status == http.StatusTooManyRequests {
+		e.ResetAt = limitReset(h, now)
+	}
+}
+
+// retryAfter reads Retry-After (RFC 9110, section 10.2.3: seconds or an HTTP
+// date, here with fractions too) and retry-after-ms, which is more exact where
+// a server sends it. A date is compared with the server's own Date. It is
+// between 0 and 30 days, and 0 where nothing can be read.
+func retryAfter(h http.Header, now time.Time) time.Duration {
+	if ms, ok := number(h.Get("Retry-After-Ms")); ok {
+		return wait(ms, time.Millisecond)
+	}
+	value := h.Get("Retry-After")
+	if s, ok := number(value); ok {
+		return wait(s, time.Second)
+	}
+	at, err := http.ParseTime(value)
+	if err != nil {
+		return 0
+	}
+	if date, err := http.ParseTime(h.Get("Date")); err == nil {
+		now = date
+	}
+	return min(max(at.Sub(now), 0), longestWait)
+}
+
+// limitReset is when the last of the limits that are used up clears, as
+// OpenAI's x-ratelimit headers say it: a duration ("6m0s"), seconds, or the
+// seconds or milliseconds of a Unix time.
+func limitReset(h http.Header, now time.Time) (latest time.Time) {
+	for _, limit := range []string{"", "-Requests", "-Tokens"} {
+		if left, ok := number(h.Get("X-Ratelimit-Remaining" + limit)); !ok || left > 0 {
+			continue
+		}
+		at := time.Time{}
+		value := strings.TrimSpace(h.Get("X-Ratelimit-Reset" + limit))
+		if d, err := time.ParseDuration(value); err == nil && d > 0 {
+			at = now.Add(d)
+		} else if n, ok := number(value); ok && n > 0 && n < 1e9 {
+			at = now.Add(wait(n, time.Second))
+		} else if ok {
+			at = unix(n)
+		}
+		if at.After(latest) {
+			latest = at
+		}
+	}
+	return latest
+}
+
+// moment reads a time of a JSON member: RFC 3339, as Bizora says it, the same
+// without its zone, taken as UTC, or a Unix time.
+func moment(v gjson.Result) time.Time {
+	value := strings.TrimSpace(v.String())
+	if n, ok := number(value); ok {
+		return unix(n)
+	}
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", time.DateTime, time.DateOnly} {
+		if t, err := time.Parse(layout, value); err == nil {
+			return t.UTC()
+		}
+	}
+	return time.Time{}
+}
+
+// unix is the time of a number of seconds, or of milliseconds if seconds would
+// be thousands of years from now.
+func unix(n float64) time.Time {
+	switch {
+	case !(n > 0) || n > 1e14:
+		return time.Time{}
+	case n > 1e11:
+		return time.UnixMilli(int64(n)).UTC()
+	}
+	return time.UnixMilli(int64(n * 1e3)).UTC()
+}
+
+// wait is n units, between 0 and 30 days; 0 for NaN.
+func wait(n float64, unit time.Duration) time.Duration {
+	if !(n > 0) {
+		return 0
+	}
+	return time.Duration(min(n*float64(unit), float64(longestWait)))
+}
+
+func number(s string) (float64, bool) {
+	f, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
+	return f, err == nil
+}
