@@ -1,0 +1,44 @@
+package main
+
+import (
+	"errors"
+
+	"bizbatch/batch"
+	"bizbatch/checkpoint"
+)
+
+type exportCmd struct {
+	Checkpoint string   `arg:"" help:"The checkpoint of a run, such as questions.csv.bizbatch."`
+	Out        []string `required:"" sep:"none" placeholder:"FILE" help:"Write the answers here, .csv or .jsonl; may be repeated."`
+	Force      bool     `help:"Overwrite a file that bizbatch did not write."`
+	Quiet      bool     `short:"q" help:"Print only what a person must act on."`
+}
+
+// Run writes the answers as they are now, also while a run is on.
+func (c *exportCmd) Run(e env) error {
+	store, err := checkpoint.View(c.Checkpoint)
+	if err != nil {
+		return storeError(err)
+	}
+	defer store.Close()
+	in, err := batch.InputOf(store)
+	if err != nil {
+		return err
+	}
+	if in.Format == "" {
+		return usageError(errors.New(c.Checkpoint+" holds no questions yet"), "bizbatch run takes them in")
+	}
+	u := &ui{out: e.stdout, quiet: c.Quiet}
+	for _, out := range c.Out {
+		if err := checkOutput(out, c.Checkpoint, store, c.Force); err != nil {
+			return err
+		}
+	}
+	for _, out := range c.Out {
+		if err := writeAnswers(store, in, out); err != nil {
+			return err
+		}
+		u.say("wrote %s", out)
+	}
+	return nil
+}

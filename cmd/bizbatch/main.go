@@ -1,0 +1,166 @@
+// Command bizbatch sends files of questions to the Bizora tax-research API, or
+// any other OpenAI-compatible streaming API, and brings back every answer with
+// its sources. What stops it, the same command takes up again.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// Exit codes. They are part of the interface: see exitCodes, the README and
+// the samples for cron and systemd.
+const (
+	exitOK          = 0
+	exitUnexpected  = 1
+	exitUsage       = 2
+	exitFailures    = 3
+	exitMoney       = 4
+	exitInUse       = 5
+	exitService     = 6
+	exitKey         = 7
+	exitClock       = 8
+	exitHangup      = 129
+	exitInterrupted = 130
+	exitTerminated  = 143
+)
+
+const exitCodes = `Exit codes:
+   0  everything is answered (with --limit: what was asked is)
+   1  an unexpected error; what was answered is safe
+   2  wrong usage or bad input; nothing was sent
+   3  finished, but some questions failed
+   4  stopped for money: the balance is used up, or --max-spend is reached
+   5  another run is using the checkpoint
+   6  stopped by the service: down, throttled, monthly limit, wrong address
+   7  the API key was refused
+   8  stopped by the clock: --until or --max-duration
+ 129, 130, 143  stopped by a signal: hang-up, Ctrl-C, SIGTERM`
+
+// cli is the command line.
+type cli struct {
+	Run     runCmd           `cmd:"" help:"Ask the questions of a file and write the answers. The same command again takes up the rest."`
+	Status  statusCmd        `cmd:"" help:"Tell how a run stands, also while it is on."`
+	Export  exportCmd        `cmd:"" help:"Write the answers again, without asking anything."`
+	Sandbox sandboxCmd       `cmd:"" help:"Serve a pretend API, to rehearse a run and everything that can go wrong."`
+	Version kong.VersionFlag `help:"Print the version."`
+}
+
+const description = `Sends files of tax questions (CSV, JSON lines) to the Bizora API and brings
+back every answer with its sources. An answer that was paid for is never lost
+and never paid for twice: stop a run in any way, and the same command takes up
+the rest.
+
+  bizbatch run --sandbox questions.csv    try it, without a key and for free
+  bizbatch run --dry-run questions.csv    count the questions and the money
+  bizbatch run questions.csv              ask; writes questions.answers.csv
+
+` + exitCodes
+
+// env is what a command needs of its surroundings.
+type env struct {
+	args           []string
+	stdin          io.Reader
+	stdout, stderr io.Writer
+}
+
+func main() {
+	os.Exit(execute(env{os.Args[1:], os.Stdin, os.Stdout, os.Stderr}))
+}
+
+// execute runs one command line and returns its exit code.
+func execute(e env) int {
+	var c cli
+	parser, err := kong.New(&c,
+		kong.Name("bizbatch"),
+		kong.Description(description),
+		kong.Writers(e.stdout, e.stderr),
+		kong.Vars{"version": version()},
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, WrapUpperBound: 100}),
+		kong.ExplicitGroups(groups),
+	)
+	if err != nil {
+		panic(err) // a mistake in the definition above
+	}
+	parsed, err := parser.Parse(e.args)
+	if err == nil {
+		err = parsed.Run(e)
+	} else {
+		err = usageError(err, helpFor(e.args))
+	}
+	return tell(e.stderr, err)
+}
+
+// helpFor names the help that tells more about a wrong command line.
+func helpFor(args []string) string {
+	for _, name := range []string{"run", "status", "export", "sandbox"} {
+		if len(args) > 0 && args[0] == name {
+			return "see bizbatch " + name + " --help"
+		}
+	}
+	return "see bizbatch --help"
+}
+
+// version is the module's version, or the commit it was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	v := info.Main.Version
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && (v == "" || v == "(devel)") {
+			v = s.Value
+		}
+	}
+	return strings.TrimSpace("bizbatch " + v)
+}
+
+// A cmdError is an error as it is told to the user: what happened, more lines
+// about what that means, what to do next, and the exit code.
+type cmdError struct {
+	code   int
+	err    error // nil: nothing more to say, only the code counts
+	detail []string
+	hint   string
+}
+
+func (e *cmdError) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit code %d", e.code)
+	}
+	return e.err.Error()
+}
+
+func (e *cmdError) Unwrap() error { return e.err }
+
+func usageError(err error, hint string) error {
+	return &cmdError{code: exitUsage, err: err, hint: hint}
+}
+
+// tell prints an error and returns the exit code that goes with it.
+func tell(w io.Writer, err error) int {
+	if err == nil {
+		return exitOK
+	}
+	var e *cmdError
+	if !errors.As(err, &e) {
+		e = &cmdError{code: exitUnexpected, err: err}
+	}
+	if e.err != nil {
+		fmt.Fprintf(w, "error: %s\n", clean(e.err.Error()))
+	}
+	for _, line := range e.detail {
+		fmt.Fprintf(w, "       %s\n", clean(line))
+	}
+	if e.hint != "" {
+		fmt.Fprintf(w, "hint:  %s\n", clean(e.hint))
+	}
+	return e.code
+}

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"bizbatch/batch"
+	"bizbatch/batch/question"
+)
+
+// parseParams reads --param flags. A value that is no JSON is text.
+func parseParams(flags []string) (map[string]json.RawMessage, error) {
+	var params map[string]json.RawMessage
+	for _, f := range flags {
+		name, value, ok := strings.Cut(f, "=")
+		if !ok || name == "" {
+			return nil, fmt.Errorf("--param %q has no value", f)
+		}
+		if err := batch.CheckParam(name); err != nil {
+			return nil, fmt.Errorf("--param: %w", err)
+		}
+		if !json.Valid([]byte(value)) {
+			text, err := json.Marshal(value)
+			if err != nil {
+				return nil, fmt.Errorf("--param %s: %w", name, err)
+			}
+			value = string(text)
+		}
+		if params == nil {
+			params = map[string]json.RawMessage{}
+		}
+		params[name] = json.RawMessage(value)
+	}
+	return params, nil
+}
+
+// parseUntil is the next moment with the given time of day, in local time;
+// zero for an empty string.
+func parseUntil(s string, now time.Time) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	clock, err := time.Parse("15:04", s)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("--until %q is not a time of day", s)
+	}
+	until := time.Date(now.Year(), now.Month(), now.Day(), clock.Hour(), clock.Minute(), 0, 0, now.Location())
+	if !until.After(now) {
+		until = until.AddDate(0, 0, 1)
+	}
+	return until, nil
+}
+
+// digestFile identifies a file's content and how it is read; it is empty for
+// one that cannot be read, which the reader tells.
+func digestFile(path string, opts question.Options) string {
+	f, err := os.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	h := sha256.New()
+	fmt.Fprintf(h, "%q\n", fmt.Sprintf("%+v", opts))
+	if _, err := io.Copy(h, f); err != nil {
+		return ""
+	}
+	return fmt.Sprintf("%x", h.Sum(nil))
+}

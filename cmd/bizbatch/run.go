@@ -1,0 +1,218 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"bizbatch/batch"
+	"bizbatch/batch/question"
+	"bizbatch/checkpoint"
+)
+
+// groups are the headings of run's help.
+var groups = []kong.Group{
+	{Key: "files", Title: "Files:"},
+	{Key: "input", Title: "Reading the questions:"},
+	{Key: "asking", Title: "What is asked:"},
+	{Key: "service", Title: "The service:"},
+	{Key: "pace", Title: "Pace and patience:"},
+	{Key: "money", Title: "Money and time:"},
+	{Key: "output", Title: "What is printed:"},
+}
+
+type runCmd struct {
+	File string `arg:"" help:"Questions: .csv, .tsv, .jsonl or .ndjson; - for standard input."`
+
+	Checkpoint string   `group:"files" placeholder:"FILE" help:"Where answers are kept while and after running (default: FILE.bizbatch, or FILE.sandbox.bizbatch with --sandbox)."`
+	Out        []string `group:"files" sep:"none" placeholder:"FILE" help:"Write the answers here, .csv or .jsonl; may be repeated (default: FILE without its extension, with .answers.csv or .answers.jsonl)."`
+	Force      bool     `group:"files" help:"Overwrite an --out file that bizbatch did not write."`
+	Summary    string   `group:"files" placeholder:"FILE" help:"Write what happened as JSON."`
+
+	QuestionColumn string `group:"input" placeholder:"NAME" help:"Column with the questions (default: question, prompt, text or query, else the only column)."`
+	IDColumn       string `group:"input" name:"id-column" placeholder:"NAME" help:"Column that names the rows (default: id, question_id or custom_id, else the row number)."`
+	Template       string `group:"input" placeholder:"TEXT" help:"Make each question from its row, as a Go text/template over the columns: 'For {{.client}}: {{.question}}'."`
+	Format         string `group:"input" enum:",csv,jsonl" default:"" placeholder:"csv|jsonl" help:"Format of FILE (default: by its extension)."`
+	Delimiter      string `group:"input" placeholder:"CHAR" help:"Delimiter of a CSV file: a character, comma, semicolon or tab (default: found from the header)."`
+	Encoding       string `group:"input" placeholder:"NAME" help:"Encoding of FILE, such as windows-1252 (default: UTF-8, or UTF-16 with a byte order mark)."`
+
+	AskMode  batch.AskMode `group:"asking" placeholder:"fast|web|deep|auto" help:"How thoroughly to look; a column ask_mode sets it for a row (default: the service's, fast)."`
+	Param    []string      `group:"asking" sep:"none" placeholder:"KEY=VALUE" help:"Another member of every request, as JSON or as text; may be repeated."`
+	Model    string        `group:"asking" default:"bizora-1.0" help:"Model (default: ${default})."`
+	Role     string        `group:"asking" default:"human" help:"Role of a question's message; user for services other than Bizora (default: ${default})."`
+	AskAgain bool          `group:"asking" help:"Agree to pay again for questions that are answered under other settings."`
+
+	Sandbox      bool   `group:"service" help:"Ask a pretend service on this machine: no key, no cost."`
+	BaseURL      string `group:"service" name:"base-url" env:"BIZORA_API_URL" placeholder:"URL" help:"Address of the API (default: https://api-bizora.ai)."`
+	APIKeyFile   string `group:"service" name:"api-key-file" placeholder:"FILE" help:"Read the API key from here (default: the environment variable BIZORA_API_KEY)."`
+	InsecureHTTP bool   `group:"service" name:"insecure-http" help:"Allow sending the key unencrypted to an http:// address on another machine."`
+
+	Workers        int           `group:"pace" default:"8" help:"Most requests in flight (default: ${default})."`
+	RPM            float64       `group:"pace" name:"rpm" placeholder:"N" help:"Most requests a minute (default: what the service allows)."`
+	MaxAttempts    int           `group:"pace" default:"5" help:"Attempts for one question in one run (default: ${default})."`
+	AttemptTimeout time.Duration `group:"pace" default:"10m" help:"Longest time for one answer (default: ${default})."`
+	IdleTimeout    time.Duration `group:"pace" default:"3m" help:"Longest silence within an answer (default: ${default})."`
+	MaxPause       time.Duration `group:"pace" default:"15m" help:"Longest wait that the service may ask for; beyond, the run stops (default: ${default})."`
+	MaxOutage      time.Duration `group:"pace" default:"1m" help:"How long nothing may succeed before the run stops (default: ${default})."`
+	Drain          time.Duration `group:"pace" placeholder:"DURATION" help:"How long requests in flight may take to finish once the run is stopping (default: the attempt time-out)."`
+	RetryFailed    bool          `group:"pace" help:"Ask again also what the service refused; passing faults are always asked again."`
+
+	Limit          int           `group:"money" placeholder:"N" help:"Ask only the first N pending questions: try a few before paying for all."`
+	DryRun         bool          `group:"money" help:"Print the plan and what it would cost; send nothing, write nothing."`
+	Price          *batch.Money  `group:"money" placeholder:"DOLLARS" help:"What an answer costs, for estimates and totals (default: by ask mode, fast 0.24, web 0.30, deep and auto 1.50)."`
+	MaxSpend       batch.Money   `group:"money" placeholder:"DOLLARS" help:"Spend no more than this in this run."`
+	MaxSpendTotal  batch.Money   `group:"money" placeholder:"DOLLARS" help:"Spend no more than this on this checkpoint, over all runs."`
+	WaitForCredits time.Duration `group:"money" placeholder:"DURATION" help:"When the balance is used up, stay and try one question at this interval."`
+	WaitForReset   time.Duration `group:"money" placeholder:"DURATION" help:"The same for a monthly limit."`
+	MaxDuration    time.Duration `group:"money" placeholder:"DURATION" help:"Send no question after this long."`
+	Until          string        `group:"money" placeholder:"HH:MM" help:"Send no question after this time of day."`
+
+	Quiet       bool          `group:"output" short:"q" help:"Print only what a person must act on."`
+	LogFormat   string        `group:"output" enum:"text,json" default:"text" help:"text or json, on standard error (default: ${default})."`
+	LogInterval time.Duration `group:"output" default:"1m" help:"Interval of progress lines where there is no terminal (default: ${default})."`
+}
+
+// Help stands below the flags.
+func (runCmd) Help() string { return exitCodes }
+
+// Run is the whole way of a file: read, plan, ask, write.
+func (c *runCmd) Run(e env) error {
+	settings, err := c.check()
+	if err != nil {
+		return err
+	}
+	ctx, stop := notifySignals(e.stderr)
+	defer stop()
+	reader, digest, err := c.openInput(e)
+	if err != nil {
+		return inputError(err)
+	}
+	defer reader.Close()
+	svc, err := c.service()
+	if err != nil {
+		return err
+	}
+	defer svc.close()
+	store, closeStore, err := c.openStore(svc.endpoint)
+	if err != nil {
+		return storeError(err)
+	}
+	j := &job{cmd: c, env: e, ui: newUI(c, e), store: store, service: svc}
+	err = j.run(ctx, reader, digest, settings)
+	if cerr := closeStore(); err == nil {
+		err = cerr
+	}
+	return err
+}
+
+// check fills in what depends on other flags, and refuses what cannot be.
+func (c *runCmd) check() (batch.Settings, error) {
+	s := batch.Settings{Model: c.Model, Role: c.Role, AskMode: c.AskMode, Template: c.Template}
+	var err error
+	if s.Params, err = parseParams(c.Param); err != nil {
+		return s, usageError(err, "give --param as KEY=VALUE, such as --param temperature=0.2")
+	}
+	for _, f := range []struct {
+		name string
+		bad  bool
+	}{
+		{"--workers", c.Workers < 1}, {"--max-attempts", c.MaxAttempts < 1}, {"--rpm", c.RPM < 0}, {"--limit", c.Limit < 0},
+		{"--attempt-timeout", c.AttemptTimeout <= 0}, {"--idle-timeout", c.IdleTimeout <= 0}, {"--max-pause", c.MaxPause <= 0},
+		{"--max-outage", c.MaxOutage <= 0}, {"--drain", c.Drain < 0}, {"--max-duration", c.MaxDuration < 0},
+		{"--wait-for-credits", c.WaitForCredits < 0}, {"--wait-for-reset", c.WaitForReset < 0}, {"--log-interval", c.LogInterval <= 0},
+	} {
+		if f.bad {
+			return s, usageError(fmt.Errorf("%s is out of range", f.name), "see bizbatch run --help")
+		}
+	}
+	if c.Sandbox && c.BaseURL != "" && os.Getenv("BIZORA_API_URL") == "" {
+		return s, usageError(errors.New("--sandbox and --base-url exclude each other"), "leave one of them out")
+	}
+	if c.File == "-" && (c.Checkpoint == "" || c.Format == "") {
+		return s, usageError(errors.New("standard input needs --checkpoint and --format"),
+			"such as bizbatch run - --format csv --checkpoint questions.bizbatch")
+	}
+	c.Drain = cmp.Or(c.Drain, c.AttemptTimeout)
+	if c.Checkpoint == "" {
+		c.Checkpoint = c.File + ".bizbatch"
+		if c.Sandbox {
+			c.Checkpoint = c.File + ".sandbox.bizbatch"
+		}
+	}
+	if _, err := parseUntil(c.Until, time.Now()); err != nil {
+		return s, usageError(err, "give a time of day, such as --until 06:00")
+	}
+	return s, nil
+}
+
+func (c *runCmd) openInput(e env) (*question.Reader, string, error) {
+	opts := question.Options{
+		Format: batch.Format(c.Format), Delimiter: c.Delimiter, Encoding: c.Encoding,
+		QuestionColumn: c.QuestionColumn, IDColumn: c.IDColumn, Template: c.Template,
+	}
+	if c.File == "-" {
+		r, err := question.NewReader(e.stdin, "standard input", opts)
+		return r, "", err
+	}
+	r, err := question.Open(c.File, opts)
+	if err != nil {
+		return nil, "", err
+	}
+	return r, digestFile(c.File, opts), nil
+}
+
+// openStore opens the checkpoint. A dry run without one plans in a temporary
+// folder, so that it leaves nothing behind.
+func (c *runCmd) openStore(endpoint string) (store *checkpoint.Store, closeStore func() error, err error) {
+	path, cleanUp := c.Checkpoint, func() {}
+	if _, err := os.Stat(path); c.DryRun && errors.Is(err, os.ErrNotExist) {
+		dir, err := os.MkdirTemp("", "bizbatch-plan-*")
+		if err != nil {
+			return nil, nil, err
+		}
+		path, cleanUp = filepath.Join(dir, "plan.bizbatch"), func() { os.RemoveAll(dir) }
+	}
+	store, err = checkpoint.Open(path, checkpoint.Options{Endpoint: endpoint})
+	if err != nil {
+		cleanUp()
+		return nil, nil, err
+	}
+	return store, func() error {
+		defer cleanUp()
+		return store.Close()
+	}, nil
+}
+
+// outputs are the files to write.
+func (c *runCmd) outputs(format batch.Format) []string {
+	if len(c.Out) > 0 {
+		return c.Out
+	}
+	base := strings.TrimSuffix(c.File, filepath.Ext(c.File))
+	if c.File == "-" {
+		base = strings.TrimSuffix(c.Checkpoint, ".bizbatch")
+	}
+	return []string{base + ".answers." + string(format)}
+}
+
+// options are the runner's.
+func (c *runCmd) options(now time.Time, onEvent func(batch.Event)) batch.Options {
+	until, _ := parseUntil(c.Until, now) // checked before
+	if c.MaxDuration > 0 {
+		if t := now.Add(c.MaxDuration); until.IsZero() || t.Before(until) {
+			until = t
+		}
+	}
+	return batch.Options{
+		Workers: c.Workers, MaxAttempts: c.MaxAttempts, RPM: c.RPM, AttemptTimeout: c.AttemptTimeout, Drain: c.Drain,
+		MaxPause: c.MaxPause, MaxOutage: c.MaxOutage, Limit: c.Limit, Price: c.Price,
+		MaxSpend: c.MaxSpend, MaxSpendTotal: c.MaxSpendTotal, Until: until,
+		WaitForCredits: c.WaitForCredits, WaitForReset: c.WaitForReset, OnEvent: onEvent,
+	}
+}

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"time"
+
+	"bizbatch/internal/sandbox"
+)
+
+type sandboxCmd struct {
+	Listen       string        `default:"127.0.0.1:8099" placeholder:"ADDR" help:"Address to listen on (default: ${default})."`
+	Balance      *float64      `placeholder:"DOLLARS" help:"Credits of the account (default: no end). Add more with POST /sandbox/credits {\"dollars\": 5}."`
+	RPM          int           `name:"rpm" placeholder:"N" help:"Requests a minute that are let through; more are answered 429 (default: any)."`
+	Burst        int           `default:"1" help:"Requests let through at once (default: ${default})."`
+	MonthlyLimit int           `placeholder:"N" help:"Answers until the monthly limit is reached (default: any)."`
+	Latency      time.Duration `default:"2s" help:"About how long an answer takes (default: ${default})."`
+	Key          string        `placeholder:"KEY" help:"The only API key that is accepted (default: any)."`
+	OpenAI       bool          `name:"openai" help:"Behave as a plain OpenAI-compatible service: roles system, user and assistant, any model."`
+	Script       string        `placeholder:"FILE" help:"Rules in JSON for what goes wrong; see the README."`
+}
+
+// Run serves until it is stopped.
+func (c *sandboxCmd) Run(e env) error {
+	o := sandbox.Options{
+		Balance: c.Balance, RPM: c.RPM, Burst: c.Burst, MonthlyLimit: c.MonthlyLimit,
+		Latency: c.Latency, Key: c.Key, OpenAI: c.OpenAI,
+	}
+	if c.Script != "" {
+		b, err := os.ReadFile(c.Script)
+		if err != nil {
+			return usageError(fmt.Errorf("read the script: %w", err), "")
+		}
+		if o.Script, err = sandbox.ParseScript(b); err != nil {
+			return usageError(fmt.Errorf("script %s: %w", c.Script, err), "see the README for its rules")
+		}
+	}
+	server, err := sandbox.Start(c.Listen, o)
+	if err != nil {
+		return usageError(fmt.Errorf("start the sandbox: %w", err), "choose another address with --listen")
+	}
+	ctx, stop := notifySignals(e.stderr)
+	defer stop()
+	fmt.Fprintf(e.stdout, "sandbox listening on %s (ledger: %s/sandbox/ledger)\n", server.URL, server.URL)
+	fmt.Fprintf(e.stdout, "try: BIZORA_API_KEY=any bizbatch run --base-url %s questions.csv\n", server.URL)
+	<-ctx.Done()
+	return server.Close()
+}

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"bizbatch/batch"
+	"bizbatch/batch/bizora"
+	"bizbatch/internal/sandbox"
+)
+
+// sandboxEndpoint is what a checkpoint remembers instead of the sandbox's
+// address, which differs each time.
+const sandboxEndpoint = "sandbox"
+
+// sandboxLatency is how long the built-in sandbox takes for an answer: long
+// enough to watch, short enough to wait for.
+const sandboxLatency = 1500 * time.Millisecond
+
+// A service is what a run asks.
+type service struct {
+	endpoint string // what the checkpoint remembers
+	asker    batch.Asker
+	close    func()
+}
+
+// service connects to the API, or starts the sandbox. Nothing is sent yet. A
+// dry run needs no key.
+func (c *runCmd) service() (service, error) {
+	if c.Sandbox {
+		return c.startSandbox()
+	}
+	base := cmp.Or(strings.TrimRight(c.BaseURL, "/"), bizora.DefaultBaseURL)
+	if c.DryRun {
+		return service{endpoint: base, close: func() {}}, nil
+	}
+	key, err := c.apiKey()
+	if err != nil {
+		return service{}, err
+	}
+	client, err := bizora.New(bizora.Config{
+		BaseURL: base, Key: key, IdleTimeout: c.IdleTimeout, InsecureHTTP: c.InsecureHTTP, UserAgent: "bizbatch",
+	})
+	if err != nil {
+		return service{}, usageError(err, "check --base-url (or BIZORA_API_URL) and the key")
+	}
+	return service{endpoint: client.BaseURL(), asker: client, close: client.Close}, nil
+}
+
+func (c *runCmd) startSandbox() (service, error) {
+	if c.DryRun {
+		return service{endpoint: sandboxEndpoint, close: func() {}}, nil
+	}
+	server, err := sandbox.Start("", sandbox.Options{Latency: sandboxLatency, OpenAI: c.Role != "human"})
+	if err != nil {
+		return service{}, fmt.Errorf("start the sandbox: %w", err)
+	}
+	client, err := bizora.New(bizora.Config{BaseURL: server.URL, Key: "sandbox", IdleTimeout: c.IdleTimeout})
+	if err != nil {
+		_ = server.Close()
+		return service{}, err
+	}
+	return service{endpoint: sandboxEndpoint, asker: client, close: func() {
+		client.Close()
+		_ = server.Close()
+	}}, nil
+}
+
+// apiKey reads the key. It is never taken from the command line, where others
+// on the machine could see it.
+func (c *runCmd) apiKey() (string, error) {
+	const hint = "set BIZORA_API_KEY, or name a file that holds the key with --api-key-file; to try without one: --sandbox"
+	key := os.Getenv("BIZORA_API_KEY")
+	if c.APIKeyFile != "" {
+		b, err := os.ReadFile(c.APIKeyFile)
+		if err != nil {
+			return "", usageError(fmt.Errorf("read the API key: %w", err), hint)
+		}
+		key = string(b)
+	}
+	if key = strings.TrimSpace(key); key == "" {
+		return "", usageError(errors.New("there is no API key; nothing was sent"), hint)
+	}
+	return key, nil
+}

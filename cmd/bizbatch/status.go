@@ -1,0 +1,210 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+
+	"bizbatch/batch"
+	"bizbatch/checkpoint"
+)
+
+type statusCmd struct {
+	Checkpoint string `arg:"" help:"The checkpoint of a run, such as questions.csv.bizbatch."`
+	JSON       bool   `name:"json" help:"Print everything as JSON, for programs."`
+	Check      bool   `help:"Verify the file and what must hold of its content."`
+}
+
+// A status is what the status command tells. Money is in dollars.
+type status struct {
+	Checkpoint    string                 `json:"checkpoint"`
+	Endpoint      string                 `json:"endpoint"`
+	Active        bool                   `json:"active"` // a run is on
+	Rows          int                    `json:"rows"`
+	Skipped       int                    `json:"skipped"`
+	Questions     int                    `json:"questions"` // distinct ones
+	Answered      int                    `json:"answered"`
+	Pending       int                    `json:"pending"` // those in flight included
+	Failed        int                    `json:"failed"`
+	FailedReasons map[string]int         `json:"failed_by_reason"`
+	InFlight      []checkpoint.InFlight  `json:"in_flight"`
+	Interrupted   []checkpoint.InFlight  `json:"interrupted"`
+	Spent         batch.Money            `json:"spent"`       // for the answers of the input
+	SpentTotal    batch.Money            `json:"spent_total"` // for all answers in the checkpoint
+	SpentByMode   map[string]batch.Money `json:"spent_by_mode"`
+	LeftCost      batch.Money            `json:"left_cost"` // about what the pending questions cost
+	UncertainCost batch.Money            `json:"uncertain_cost"`
+	Uncertain     []uncertain            `json:"uncertain"` // without an answer, perhaps charged
+	Runs          []runStatus            `json:"runs"`
+	Problems      []string               `json:"problems,omitempty"`
+}
+
+type uncertain struct {
+	checkpoint.Uncertain
+	Cost batch.Money `json:"cost"`
+}
+
+type runStatus struct {
+	Run     int64           `json:"run"`
+	Started time.Time       `json:"started"`
+	Ended   time.Time       `json:"ended,omitzero"`
+	Outcome string          `json:"outcome"` // running, finished, the kind of stop, or interrupted
+	Summary json.RawMessage `json:"summary,omitempty"`
+}
+
+// Run reads the checkpoint beside whatever run is on.
+func (c *statusCmd) Run(e env) error {
+	store, err := checkpoint.View(c.Checkpoint)
+	if err != nil {
+		return storeError(err)
+	}
+	defer store.Close()
+	s, err := readStatus(store, checkpoint.InUse(store.Path()))
+	if err != nil {
+		return err
+	}
+	if c.Check {
+		if s.Problems, err = store.Check(); err != nil {
+			return err
+		}
+	}
+	if c.JSON {
+		enc := json.NewEncoder(e.stdout)
+		enc.SetIndent("", "  ")
+		if err := enc.Encode(s); err != nil {
+			return err
+		}
+	} else {
+		s.print(e.stdout, c.Check)
+	}
+	if len(s.Problems) > 0 {
+		return &cmdError{code: exitUnexpected, err: fmt.Errorf("%s is damaged", c.Checkpoint), detail: s.Problems,
+			hint: "restore the file from a backup"}
+	}
+	return nil
+}
+
+func readStatus(store *checkpoint.Store, active bool) (*status, error) {
+	s := &status{Checkpoint: store.Path(), Active: active, SpentByMode: map[string]batch.Money{}}
+	counts, err := store.Counts()
+	if err != nil {
+		return nil, err
+	}
+	s.Rows, s.Skipped, s.FailedReasons = counts.Rows, counts.Skipped, counts.Reasons
+	s.Answered, s.Failed = counts.States[checkpoint.Answered], counts.States[checkpoint.Failed]
+	s.Pending = counts.States[checkpoint.Pending] + counts.States[checkpoint.Running]
+	s.Questions = s.Answered + s.Failed + s.Pending
+	s.Spent, s.SpentTotal = batch.Money(counts.Spent), batch.Money(counts.SpentTotal)
+	for mode, cost := range counts.SpentByMode {
+		s.SpentByMode[mode] = batch.Money(cost)
+	}
+	for mode, n := range counts.PendingByMode {
+		s.LeftCost += batch.Money(n) * batch.AskMode(mode).Price()
+	}
+	if s.Endpoint, err = store.Endpoint(); err != nil {
+		return nil, err
+	}
+	return s, s.readHistory(store)
+}
+
+// readHistory adds what was in flight, what may have been charged, and the
+// runs. What is running while no run is on was interrupted.
+func (s *status) readHistory(store *checkpoint.Store) error {
+	list, err := store.InFlight()
+	if err != nil {
+		return err
+	}
+	for _, f := range list {
+		if s.Active && !f.Interrupted {
+			s.InFlight = append(s.InFlight, f)
+			continue
+		}
+		f.Interrupted = true
+		s.Interrupted = append(s.Interrupted, f)
+	}
+	open, err := store.Uncertain()
+	if err != nil {
+		return err
+	}
+	for _, u := range open {
+		cost := batch.Money(u.Cost)
+		if cost == 0 {
+			cost = batch.AskMode(u.Mode).Price() // it was interrupted before it had one
+		}
+		s.Uncertain = append(s.Uncertain, uncertain{u, cost})
+		s.UncertainCost += cost
+	}
+	runs, err := store.Runs()
+	for i, r := range runs {
+		outcome := r.Outcome
+		switch {
+		case r.Ended.IsZero() && s.Active && i == len(runs)-1:
+			outcome = "running"
+		case r.Ended.IsZero():
+			outcome = "interrupted"
+		}
+		s.Runs = append(s.Runs, runStatus{r.Run, r.Started, r.Ended, outcome, json.RawMessage(r.Summary)})
+	}
+	return err
+}
+
+func (s *status) print(w io.Writer, checked bool) {
+	line := func(format string, args ...any) { fmt.Fprintln(w, clean(fmt.Sprintf(format, args...))) }
+	state := "no run is on"
+	if s.Active {
+		state = "a run is on"
+	}
+	line("%s: %s, answers from %s", s.Checkpoint, state, s.Endpoint)
+	line("%d rows, %d different questions, %d skipped", s.Rows, s.Questions, s.Skipped)
+	line("answered     %d, for %s", s.Answered, s.Spent)
+	line("pending      %d, about %s", s.Pending, s.LeftCost)
+	line("failed       %d", s.Failed)
+	for _, r := range reasons(checkpoint.Counts{Reasons: s.FailedReasons}) {
+		line("             %s", r)
+	}
+	if len(s.InFlight) > 0 {
+		line("in flight    %d", len(s.InFlight))
+	}
+	if len(s.Interrupted) > 0 {
+		line("interrupted  %d: %s", len(s.Interrupted), ids(s.Interrupted))
+	}
+	if len(s.Uncertain) > 0 {
+		line("uncertain    %d requests without an answer may have been charged, %s (--json lists them)", len(s.Uncertain), s.UncertainCost)
+	}
+	line("spent        %s in all runs", s.SpentTotal)
+	for _, r := range s.Runs {
+		line("run %-3d      %s  %s", r.Run, r.Started.Local().Format("2006-01-02 15:04:05"), r.describe())
+	}
+	if checked && len(s.Problems) == 0 {
+		line("check        sound")
+	}
+}
+
+// describe tells a run in a few words.
+func (r runStatus) describe() string {
+	if r.Ended.IsZero() {
+		return r.Outcome
+	}
+	var sum batch.Summary
+	if err := json.Unmarshal(r.Summary, &sum); err != nil {
+		return r.Outcome
+	}
+	return fmt.Sprintf("%s: %d answered, %d failed, %s in %s", r.Outcome, sum.Answered, sum.Failed, sum.Spent,
+		r.Ended.Sub(r.Started).Round(time.Second))
+}
+
+func ids(list []checkpoint.InFlight) string {
+	const most = 10
+	s := ""
+	for i, f := range list[:min(most, len(list))] {
+		if i > 0 {
+			s += ", "
+		}
+		s += f.RowID
+	}
+	if more := len(list) - most; more > 0 {
+		s += fmt.Sprintf(" and %d more", more)
+	}
+	return s
+}
