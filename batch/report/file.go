@@ -37,7 +37,33 @@ func Create(path string, in batch.Input) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
+	f, err := begin(path)
+	if err != nil {
+		return nil, err
+	}
+	if f.w, err = newWriter(format, f.buf, in); err != nil {
+		return nil, errors.Join(f.failed(err), f.Abort())
+	}
+	return f, nil
+}
+
+// WriteFile writes a small file in the same way: whole or not at all.
+func WriteFile(path string, content []byte) error {
+	f, err := begin(path)
+	if err != nil {
+		return err
+	}
+	defer f.Abort()
+	if _, err := f.buf.Write(content); err != nil {
+		return f.failed(err)
+	}
+	return f.Commit()
+}
+
+// begin opens the temporary file for path.
+func begin(path string) (*File, error) {
 	f := &File{path: path}
+	var err error
 	if f.target, err = follow(path); err != nil {
 		return nil, f.failed(err)
 	}
@@ -47,9 +73,6 @@ func Create(path string, in batch.Input) (*File, error) {
 		return nil, fmt.Errorf("write %s: create a file in folder %s: %w", path, folder, cause(err))
 	}
 	f.buf = bufio.NewWriterSize(f.temp, 64<<10)
-	if f.w, err = newWriter(format, f.buf, in); err != nil {
-		return nil, errors.Join(f.failed(err), f.Abort())
-	}
 	return f, nil
 }
 
