@@ -13,9 +13,9 @@ var invariants = []struct{ what, query string }{
 	{"requests in an unknown state", "SELECT count(*) FROM requests WHERE state NOT IN ('pending', 'running', 'answered', 'failed')"},
 	{"rows without their request", "SELECT count(*) FROM rows WHERE (request IS NULL) <> (skip <> '') OR (request IS NOT NULL AND request NOT IN (SELECT id FROM requests))"},
 	{"gaps in the rows", "SELECT coalesce(max(position), 0) - count(*) FROM rows"},
-	{"requests of the input that no row asks", `SELECT count(*) FROM requests q
-		WHERE input = (SELECT value FROM meta WHERE name = 'number') + 0
-		AND NOT EXISTS (SELECT 1 FROM rows r WHERE r.position = q.position AND r.request = q.id)`},
+	{"requests at a row that does not ask them", "SELECT count(*) FROM requests q WHERE position > 0 AND NOT EXISTS (SELECT 1 FROM rows WHERE position = q.position AND request = q.id)"},
+	{"rows before the first that asks their request", "SELECT count(*) FROM rows r JOIN requests q ON q.id = r.request WHERE q.position = 0 OR q.position > r.position"},
+	{"requests with the key of another", "SELECT count(*) - count(DISTINCT key) FROM requests"},
 	{"payloads that do not match their key", ""}, // see checkKeys
 }
 

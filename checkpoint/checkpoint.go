@@ -22,7 +22,6 @@ package checkpoint
 
 import (
 	"crypto/sha256"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"time"
@@ -33,11 +32,6 @@ type Key [sha256.Size]byte
 
 // KeyOf returns the key of a payload.
 func KeyOf(payload []byte) Key { return sha256.Sum256(payload) }
-
-// hash is what the key is indexed by: an index of integers is a third as large
-// as one of keys, and stays in memory for a million rows. Import checks that
-// no two keys share it.
-func (k Key) hash() int64 { return int64(binary.BigEndian.Uint64(k[:8])) }
 
 // A State says where a request stands.
 type State string

@@ -1,17 +1,33 @@
 package checkpoint
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"os"
 	"path/filepath"
-	"runtime"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
 )
 
-// open opens a store in a folder of the test's own, and checks its invariants
-// when the test ends.
+// TestMain lets a test start this binary as a process of its own, to kill it.
+func TestMain(m *testing.M) {
+	if job := os.Getenv(jobVariable); job != "" {
+		if err := jobs[job](os.Args[1]); err != nil {
+			fmt.Println("error:", err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// open opens a store, and checks what must always hold of it when the test
+// ends.
 func open(t testing.TB, path string, opts Options) *Store {
 	t.Helper()
 	s, err := Open(path, opts)
@@ -29,13 +45,18 @@ func open(t testing.TB, path string, opts Options) *Store {
 // closeStore closes a store early, as the end of a run does.
 func closeStore(t testing.TB, s *Store) {
 	t.Helper()
-	path := s.path
 	if err := s.Close(); err != nil {
 		t.Error(err)
 	}
 	s.lock = nil
+	check(t, s.path)
+}
+
+// check verifies a checkpoint, if there is one.
+func check(t testing.TB, path string) {
+	t.Helper()
 	v, err := View(path)
-	if os.IsNotExist(err) {
+	if errors.Is(err, fs.ErrNotExist) {
 		return // nothing was imported
 	}
 	if err != nil {
@@ -54,6 +75,15 @@ func temp(t testing.TB) string { return filepath.Join(t.TempDir(), "questions.cs
 func ask(id, text string) Row {
 	return Row{ID: id, Fields: []byte(`["` + text + `"]`), Payload: []byte(text), Mode: "fast", Subject: text}
 }
+
+// under is a row that asks for text under other settings.
+func under(settings, id, text string) Row {
+	r := ask(id, text)
+	r.Payload = []byte(settings + ":" + text)
+	return r
+}
+
+func skipped(id string) Row { return Row{ID: id, Fields: []byte(`[""]`), Skip: "no question"} }
 
 func rowsOf(rows ...Row) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
@@ -75,90 +105,71 @@ func doImport(t testing.TB, s *Store, opts ImportOptions, rows ...Row) Plan {
 	return plan
 }
 
-// answer asks the first n pending requests and answers them.
-func answer(t testing.TB, s *Store, n int) {
+func pending(t testing.TB, s *Store, n int) []Request {
 	t.Helper()
 	page, err := s.Pending(0, n)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, r := range page {
-		if err := s.Start(r.ID, time.Now()); err != nil {
-			t.Fatal(err)
-		}
-		c := Completion{Answer: fmt.Appendf(nil, "answer to %s", r.Payload), Cost: 24, Started: time.Now(), Finished: time.Now()}
-		if err := s.Complete(r.ID, c); err != nil {
+	return page
+}
+
+var noon = time.Date(2026, 9, 1, 12, 0, 0, 0, time.UTC)
+
+func answerTo(r Request) Completion {
+	return Completion{Answer: fmt.Appendf(nil, "answer to %s", r.Payload), Attempts: 1, Cost: 24, Started: noon, Finished: noon.Add(time.Minute)}
+}
+
+// answer asks the first n pending requests and answers them.
+func answer(t testing.TB, s *Store, n int) {
+	t.Helper()
+	for _, r := range pending(t, s, n) {
+		if err := errors.Join(s.Start(r.ID, noon), s.Complete(r.ID, answerTo(r))); err != nil {
 			t.Fatal(err)
 		}
 	}
 }
 
-func BenchmarkImport(b *testing.B) {
-	const n = 1_000_000
-	for range b.N {
-		s := open(b, temp(b), Options{})
-		seq := func(yield func(Row, error) bool) {
-			for i := range n {
-				q := fmt.Sprintf("Question %d: what is the tax treatment of a rather long situation in which a client has done this and that in year %d?", i, i%30+1990)
-				row := Row{ID: fmt.Sprint(i), Line: i + 2, Mode: "fast", Subject: q,
-					Fields:  fmt.Appendf(nil, `["%d","Client %d","%s"]`, i, i, q),
-					Payload: fmt.Appendf(nil, `{"messages":[{"content":%q,"role":"human"}],"model":"bizora-1.0"}`, q)}
-				if !yield(row, nil) {
-					return
-				}
-			}
+// fail gives up the first n pending requests.
+func fail(t testing.TB, s *Store, n int, passing bool) {
+	t.Helper()
+	for _, r := range pending(t, s, n) {
+		f := Fault{Reason: "refused", Message: "no", Passing: passing, Attempts: 1, Started: noon, Finished: noon}
+		if err := errors.Join(s.Start(r.ID, noon), s.Fail(r.ID, f)); err != nil {
+			t.Fatal(err)
 		}
-		for _, name := range []string{"first", "again", "unchanged"} {
-			digest := "1"
-			if name == "again" {
-				digest = "2"
-			}
-			if name == "unchanged" {
-				digest = "2"
-			}
-			start := time.Now()
-			plan, err := s.Import(seq, ImportOptions{Digest: digest})
-			if err != nil {
-				b.Fatal(err)
-			}
-			var m runtime.MemStats
-			runtime.ReadMemStats(&m)
-			fmt.Printf("%s: %.1fs to ask %d, sys %d MB\n", name, time.Since(start).Seconds(), plan.ToAsk(), m.Sys>>20)
-			st, _ := os.ReadFile("/proc/self/status")
-			for _, l := range []string{"VmHWM", "VmRSS"} {
-				for _, line := range splitLines(string(st)) {
-					if len(line) > 5 && line[:5] == l {
-						fmt.Println(line)
-					}
-				}
-			}
-		}
-		start := time.Now()
-		k := 0
-		for _, err := range s.Results() {
-			if err != nil {
-				b.Fatal(err)
-			}
-			k++
-		}
-		fmt.Printf("results %d: %.1fs\n", k, time.Since(start).Seconds())
-		start = time.Now()
-		closeStore(b, s)
-		fmt.Printf("close+check: %.1fs\n", time.Since(start).Seconds())
 	}
 }
 
-func splitLines(s string) (out []string) {
-	for len(s) > 0 {
-		i := 0
-		for i < len(s) && s[i] != '\n' {
-			i++
+// results are the rows, one line each: id, state and answer.
+func results(t fataler, s *Store) (lines []string) {
+	t.Helper()
+	for r, err := range s.Results() {
+		if err != nil {
+			t.Fatal(err)
 		}
-		out = append(out, s[:i])
-		if i == len(s) {
-			break
+		line := fmt.Sprintf("%s %s", r.ID, r.State)
+		if r.Skip != "" {
+			line = fmt.Sprintf("%s skipped: %s", r.ID, r.Skip)
 		}
-		s = s[i+1:]
+		if r.Answer != nil {
+			line += ": " + string(r.Answer)
+		}
+		lines = append(lines, line)
 	}
-	return
+	return lines
+}
+
+// A fataler is a test, or a property's.
+type fataler interface {
+	Helper()
+	Fatal(...any)
+	Errorf(string, ...any)
+}
+
+func diff(t fataler, what string, want, got any) {
+	t.Helper()
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("%s (-want +got):\n%s", what, d)
+	}
 }

@@ -4,24 +4,8 @@ import (
 	"database/sql"
 	"fmt"
 	"iter"
-	"strconv"
 	"time"
 )
-
-// inputNumber is the number of the last import, 0 before the first.
-func (s *Store) inputNumber() (int64, error) {
-	var n string
-	var err error
-	if s.writer != nil {
-		n, err = s.metaTx("number")
-	} else {
-		n, err = s.meta("number")
-	}
-	if err != nil || n == "" {
-		return 0, err
-	}
-	return strconv.ParseInt(n, 10, 64)
-}
 
 // Endpoint names the service whose answers the checkpoint holds.
 func (s *Store) Endpoint() (string, error) { return s.meta("endpoint") }
@@ -40,9 +24,8 @@ func (s *Store) Input() ([]byte, error) {
 // from the first whose position is greater than after.
 func (s *Store) Pending(after int64, n int) (page []Request, err error) {
 	rows, err := s.db.Query(`
-		SELECT q.id, q.position, r.id, q.mode, q.attempts, q.payload FROM requests q JOIN rows r ON r.position = q.position
-		WHERE q.state = 'pending' AND q.input = (SELECT value FROM meta WHERE name = 'number') + 0 AND q.position > ?
-		ORDER BY q.position LIMIT ?`, after, n)
+		SELECT q.id, q.position, r.id, q.mode, q.attempts, q.payload FROM rows r JOIN requests q ON q.id = r.request AND q.position = r.position
+		WHERE r.position > ? AND q.state = 'pending' ORDER BY r.position LIMIT ?`, after, n)
 	if err != nil {
 		return nil, fmt.Errorf("read pending questions from %s: %w", s.path, err)
 	}
@@ -117,11 +100,6 @@ func (s *Store) Counts() (c Counts, err error) {
 		States: map[State]int{}, Reasons: map[string]int{},
 		AnsweredByMode: map[string]int{}, SpentByMode: map[string]int64{}, PendingByMode: map[string]int{},
 	}
-	number, err := s.meta("number")
-	if err != nil {
-		return c, fmt.Errorf("count questions in %s: %w", s.path, err)
-	}
-	input, _ := strconv.ParseInt(number, 10, 64) // none yet: 0
 	err = s.query(func(rows *sql.Rows) (bool, error) {
 		var current bool
 		var state State
@@ -147,8 +125,8 @@ func (s *Store) Counts() (c Counts, err error) {
 			c.PendingByMode[mode] += n
 		}
 		return true, nil
-	}, `SELECT input = ?, state, mode, CASE state WHEN 'failed' THEN reason ELSE '' END AS why, count(*), sum(cost)
-		FROM requests GROUP BY 1, 2, 3, 4`, input)
+	}, `SELECT position > 0, state, mode, CASE state WHEN 'failed' THEN reason ELSE '' END AS why, count(*), sum(cost)
+		FROM requests GROUP BY 1, 2, 3, 4`)
 	if err == nil {
 		err = s.db.QueryRow("SELECT count(*), count(*) - count(request) FROM rows").Scan(&c.Rows, &c.Skipped)
 	}
@@ -202,7 +180,7 @@ func (s *Store) InFlight() (list []InFlight, err error) {
 		list = append(list, f)
 		return true, err
 	}, `SELECT coalesce(r.id, ''), coalesce(r.line, 0), q.started, q.interrupted
-		FROM requests q LEFT JOIN rows r ON r.position = q.position AND r.request = q.id
+		FROM requests q LEFT JOIN rows r ON r.position = q.position
 		WHERE q.state = 'running' OR q.interrupted ORDER BY q.position`)
 	if err != nil {
 		return nil, fmt.Errorf("read what is in flight from %s: %w", s.path, err)
@@ -234,7 +212,7 @@ func (s *Store) Uncertain() (list []Uncertain, err error) {
 		return true, err
 	}, `SELECT coalesce(r.id, ''), u.run, u.started, u.finished, u.cost, q.mode, u.reason, u.request_id, u.partial
 		FROM uncertain u JOIN requests q ON q.id = u.request
-		LEFT JOIN rows r ON r.position = q.position AND r.request = q.id ORDER BY u.id`)
+		LEFT JOIN rows r ON r.position = q.position ORDER BY u.id`)
 	if err != nil {
 		return nil, fmt.Errorf("read what may have been charged from %s: %w", s.path, err)
 	}

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -33,17 +32,15 @@ type Unsaved struct {
 	Completion
 }
 
-// Rescue writes answers that the checkpoint could not take to a file elsewhere
-// (mode 0600, JSON lines, synced): in the temporary folder, else in the home
-// folder. It returns the file's path; the next Import takes the answers in and
-// removes the file. Where nothing can be written, the answers go to last.
+// Rescue writes answers that the checkpoint could not take to a new file
+// elsewhere (mode 0600, JSON lines, synced): in the temporary folder, else in
+// the home folder. It returns the file's path; the next Import takes the
+// answers in and removes the file. Where nothing can be written, the answers go
+// to last, and the path is empty.
 func (s *Store) Rescue(answers []Unsaved, last io.Writer) (path string, err error) {
 	var errs []error
-	for _, path := range s.rescuePaths() {
-		f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-		if err == nil {
-			err = errors.Join(f.Chmod(0o600), s.writeRescued(f, answers), f.Sync(), f.Close())
-		}
+	for _, dir := range rescueDirs() {
+		path, err := s.rescueTo(dir, answers)
 		if err == nil {
 			return path, nil
 		}
@@ -53,6 +50,17 @@ func (s *Store) Rescue(answers []Unsaved, last io.Writer) (path string, err erro
 		return "", errors.Join(append(errs, err)...)
 	}
 	return "", nil
+}
+
+func (s *Store) rescueTo(dir string, answers []Unsaved) (path string, err error) {
+	f, err := os.CreateTemp(dir, s.rescuePattern())
+	if err != nil {
+		return "", err
+	}
+	if err := errors.Join(s.writeRescued(f, answers), f.Sync(), f.Close(), syncDir(dir)); err != nil {
+		return "", errors.Join(err, os.Remove(f.Name()))
+	}
+	return f.Name(), nil
 }
 
 func (s *Store) writeRescued(w io.Writer, answers []Unsaved) error {
@@ -68,19 +76,19 @@ func (s *Store) writeRescued(w io.Writer, answers []Unsaved) error {
 	return nil
 }
 
-// rescuePaths are where the rescue file of this checkpoint may be. The name is
-// made from the checkpoint's path, so that the next run finds it.
-func (s *Store) rescuePaths() (paths []string) {
-	id := KeyOf([]byte(s.absPath()))
-	name := fmt.Sprintf("bizbatch-rescue-%x.jsonl", id[:8])
+func rescueDirs() []string {
 	dirs := []string{os.TempDir()}
 	if home, err := os.UserHomeDir(); err == nil {
 		dirs = append(dirs, home)
 	}
-	for _, dir := range dirs {
-		paths = append(paths, filepath.Join(dir, name))
-	}
-	return paths
+	return dirs
+}
+
+// rescuePattern is the name of this checkpoint's rescue files, made from its
+// path, so that the next run finds them.
+func (s *Store) rescuePattern() string {
+	id := KeyOf([]byte(s.absPath()))
+	return fmt.Sprintf("bizbatch-rescue-%x-*.jsonl", id[:8])
 }
 
 func (s *Store) absPath() string {
@@ -90,71 +98,103 @@ func (s *Store) absPath() string {
 	return s.path
 }
 
-// takeRescued saves the answers of the rescue files that an earlier run left,
+// takeRescued saves the answers of the rescue files that earlier runs left,
 // within the transaction of an import. It returns how many there were, and the
 // files to remove once that is committed. An answer whose request is not in
 // the checkpoint stays in its file.
 func (s *Store) takeRescued() (n int, used []string, err error) {
-	for _, path := range s.rescuePaths() {
-		taken, unknown, err := s.takeRescueFile(path)
-		if err != nil {
-			return n, nil, fmt.Errorf("take in the rescue file %s: %w", path, err)
-		}
-		if n += taken; taken > 0 && unknown == 0 {
-			used = append(used, path)
+	for _, dir := range rescueDirs() {
+		files, _ := os.ReadDir(dir) // what cannot be listed holds nothing of ours
+		for _, f := range files {
+			if ours, _ := filepath.Match(s.rescuePattern(), f.Name()); !ours {
+				continue
+			}
+			path := filepath.Join(dir, f.Name())
+			taken, all, err := s.takeRescueFile(path)
+			if err != nil {
+				return n, nil, fmt.Errorf("take in the rescue file %s: %w", path, err)
+			}
+			if n += taken; all {
+				used = append(used, path)
+			}
 		}
 	}
 	return n, used, nil
 }
 
-func (s *Store) takeRescueFile(path string) (taken, unknown int, err error) {
+// takeRescueFile returns how many answers are new, and whether all of the file
+// are in the checkpoint now.
+func (s *Store) takeRescueFile(path string) (taken int, all bool, err error) {
 	info, err := os.Lstat(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return 0, 0, nil
-	}
 	if err != nil {
-		return 0, 0, err
+		return 0, false, err
 	}
 	// The temporary folder is open to others: only a file that nobody else
 	// could have read or written was left by us.
 	if !info.Mode().IsRegular() || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
-		return 0, 0, errors.New("it is not a regular file with mode 0600")
+		return 0, false, errors.New("it is not a regular file with mode 0600")
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return 0, 0, err
+		return 0, false, err
 	}
 	defer f.Close()
-	for dec := json.NewDecoder(bufio.NewReader(f)); ; {
-		var r rescued
-		if err := dec.Decode(&r); errors.Is(err, io.EOF) {
-			return taken, unknown, nil
-		} else if err != nil {
-			return taken, unknown, err
-		}
-		switch err := s.keepRescued(r); {
+	list, torn, err := readRescued(f)
+	all = !torn
+	for _, r := range list {
+		switch fresh, err := s.keepRescued(r); {
 		case errors.Is(err, sql.ErrNoRows):
-			unknown++
+			all = false
 		case err != nil:
-			return taken, unknown, err
-		default:
+			return 0, false, err
+		case fresh:
 			taken++
 		}
 	}
+	return taken, all, err
 }
 
-func (s *Store) keepRescued(r rescued) error {
-	var key Key
-	if _, err := hex.Decode(key[:], []byte(r.Key)); err != nil || len(r.Key) != 2*len(key) {
-		return fmt.Errorf("%q is not a key", r.Key)
+// readRescued reads the lines of a rescue file. The last one is torn where the
+// process died while it wrote the file; those before it are good.
+func readRescued(r io.Reader) (list []rescued, torn bool, err error) {
+	for br := bufio.NewReader(r); ; {
+		line, err := br.ReadBytes('\n')
+		if errors.Is(err, io.EOF) {
+			return list, len(line) > 0, nil
+		}
+		if err != nil {
+			return nil, false, err
+		}
+		var one rescued
+		if err := json.Unmarshal(line, &one); err != nil {
+			return nil, false, fmt.Errorf("line %d: %w", len(list)+1, err)
+		}
+		if key, err := hex.DecodeString(one.Key); err != nil || len(key) != len(Key{}) {
+			return nil, false, fmt.Errorf("line %d: %q is not a key", len(list)+1, one.Key)
+		}
+		if len(one.Answer) == 0 {
+			return nil, false, fmt.Errorf("line %d: no answer", len(list)+1)
+		}
+		list = append(list, one)
+	}
+}
+
+// keepRescued saves one answer, and reports whether it was not there yet. The
+// error is sql.ErrNoRows where its request is not known.
+func (s *Store) keepRescued(r rescued) (fresh bool, err error) {
+	key, err := hex.DecodeString(r.Key)
+	if err != nil {
+		return false, err
 	}
 	var id int64
-	if err := s.writer.QueryRowContext(bg, "SELECT id FROM requests WHERE hash = ? AND key = ?", key.hash(), key[:]).Scan(&id); err != nil {
-		return err
+	var state State
+	err = s.writer.QueryRowContext(bg, "SELECT id, state FROM requests WHERE key = ?", key).Scan(&id, &state)
+	if err != nil || state == Answered {
+		return false, err
 	}
 	// It was in flight when the save failed; now it is known what came of it.
 	if err := s.exec("DELETE FROM uncertain WHERE request = ? AND finished = 0", id); err != nil {
-		return err
+		return false, err
 	}
-	return s.complete(id, Completion{r.Answer, r.Attempts, r.Cost, r.Started, r.Finished})
+	return true, s.complete(id, Completion{r.Answer, r.Attempts, r.Cost, r.Started, r.Finished})
 }

@@ -2,6 +2,7 @@ package checkpoint
 
 import (
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -21,15 +22,19 @@ type statements struct {
 	start, outcome, answer, uncertain *sql.Stmt
 }
 
+// errNotPending: sending a request that is answered or in flight would pay
+// twice.
+var errNotPending = errors.New("the question is not pending")
+
 func (st *statements) prepare(conn *sql.Conn) (err error) {
 	for _, p := range []struct {
 		stmt **sql.Stmt
 		text string
 	}{
-		{&st.start, "UPDATE requests SET state = 'running', interrupted = 0, run = ?, started = ?, finished = 0 WHERE id = ? AND state <> 'answered'"},
+		{&st.start, "UPDATE requests SET state = 'running', interrupted = 0, run = ?, started = ?, finished = 0 WHERE id = ? AND state = 'pending'"},
 		{&st.outcome, `UPDATE requests SET state = ?, attempts = attempts + ?, passing = ?, started = ?, finished = ?,
 			cost = ?, reason = ?, error = ?, interrupted = 0 WHERE id = ? AND state <> 'answered'`},
-		{&st.answer, "INSERT INTO answers VALUES (?, ?) ON CONFLICT DO NOTHING"},
+		{&st.answer, "INSERT INTO answers VALUES (?, ?)"},
 		{&st.uncertain, `INSERT INTO uncertain (request, run, started, finished, cost, reason, request_id, partial)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?)`},
 	} {
@@ -48,11 +53,15 @@ func (st *statements) close() {
 	}
 }
 
-// Start marks a request as running. It is on disk when Start returns, so that
-// after a crash the next run can tell what was in flight. Send only then.
+// Start marks a pending request as running. It is on disk when Start returns,
+// so that after a crash the next run can tell what was in flight. Send only
+// then. It fails for a request that is not pending.
 func (s *Store) Start(id int64, now time.Time) error {
 	return s.save("mark a question as sent", func() error {
-		_, err := s.stmts.start.ExecContext(bg, s.run, millis(now), id)
+		changed, err := changes(s.stmts.start.ExecContext(bg, s.run, millis(now), id))
+		if err == nil && !changed {
+			err = errNotPending
+		}
 		return err
 	})
 }
@@ -65,29 +74,50 @@ func (s *Store) Complete(id int64, c Completion) error {
 
 // complete is Complete within a transaction.
 func (s *Store) complete(id int64, c Completion) error {
-	_, err := s.stmts.outcome.ExecContext(bg, Answered, c.Attempts, false, millis(c.Started), millis(c.Finished), c.Cost, "", "", id)
+	changed, err := changes(s.stmts.outcome.ExecContext(bg, Answered, c.Attempts, false, millis(c.Started), millis(c.Finished), c.Cost, "", "", id))
 	if err != nil {
 		return err
+	}
+	if !changed {
+		return s.isAnswered(id)
 	}
 	_, err = s.stmts.answer.ExecContext(bg, id, c.Answer)
 	return err
 }
 
-// Fail gives a request up.
+// isAnswered explains why an outcome changed nothing: the request has an
+// answer, or, an error, there is no such request.
+func (s *Store) isAnswered(id int64) error {
+	var state State
+	return s.writer.QueryRowContext(bg, "SELECT state FROM requests WHERE id = ?", id).Scan(&state)
+}
+
+func changes(r sql.Result, err error) (bool, error) {
+	if err != nil {
+		return false, err
+	}
+	n, err := r.RowsAffected()
+	return n > 0, err
+}
+
+// Fail gives a request up, on disk when it returns. One that is answered stays
+// so.
 func (s *Store) Fail(id int64, f Fault) error { return s.fault(id, Failed, f) }
 
-// Release makes a running request pending again.
+// Release makes a running request pending again, on disk when it returns. One
+// that is answered stays so.
 func (s *Store) Release(id int64, f Fault) error { return s.fault(id, Pending, f) }
 
 func (s *Store) fault(id int64, state State, f Fault) error {
 	return s.save("save a failed attempt", func() error {
-		if _, err := s.stmts.outcome.ExecContext(bg, state, f.Attempts, f.Passing, millis(f.Started), millis(f.Finished), 0, f.Reason, f.Message, id); err != nil {
+		changed, err := changes(s.stmts.outcome.ExecContext(bg, state, f.Attempts, f.Passing, millis(f.Started), millis(f.Finished), 0, f.Reason, f.Message, id))
+		if err == nil && !changed {
+			err = s.isAnswered(id)
+		}
+		if err != nil || !f.MaybeCharged {
 			return err
 		}
-		if !f.MaybeCharged {
-			return nil
-		}
-		_, err := s.stmts.uncertain.ExecContext(bg, id, s.run, millis(f.Started), millis(f.Finished), f.Cost, f.Reason, f.RequestID, f.Partial)
+		_, err = s.stmts.uncertain.ExecContext(bg, id, s.run, millis(f.Started), millis(f.Finished), f.Cost, f.Reason, f.RequestID, f.Partial)
 		return err
 	})
 }
@@ -100,7 +130,7 @@ func (s *Store) save(what string, apply func() error) error {
 	sv := save{apply: apply, done: make(chan error, 1)}
 	s.saves <- sv
 	if err := <-sv.done; err != nil {
-		return fmt.Errorf("%s in %s: %w", what, s.path, err)
+		return fmt.Errorf("%s: %w", what, err)
 	}
 	return nil
 }

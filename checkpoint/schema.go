@@ -22,11 +22,8 @@ CREATE TABLE settings (        -- what a run sets for all its requests
 
 CREATE TABLE requests (
 	id          INTEGER PRIMARY KEY,
-	hash        INTEGER NOT NULL,           -- the first 8 bytes of the key
 	state       TEXT NOT NULL DEFAULT 'pending',
-	input       INTEGER NOT NULL,           -- number of the last import that had it
-	born        INTEGER NOT NULL,           -- number of the first import that had it
-	position    INTEGER NOT NULL,           -- first row that asks it, in its last import
+	position    INTEGER NOT NULL,           -- first row that asks it, 0: none of the last input
 	settings    INTEGER NOT NULL REFERENCES settings,
 	mode        TEXT NOT NULL,
 	subject     INTEGER NOT NULL,           -- hash
@@ -42,8 +39,6 @@ CREATE TABLE requests (
 	key         BLOB NOT NULL,              -- SHA-256 of the payload
 	payload     BLOB NOT NULL
 );
-CREATE UNIQUE INDEX requests_hash ON requests (hash);
-CREATE INDEX requests_pending ON requests (input, position) WHERE state = 'pending';
 CREATE INDEX requests_running ON requests (id) WHERE state = 'running' OR interrupted;
 
 CREATE TABLE answers (

@@ -1,0 +1,265 @@
+package checkpoint
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// jobVariable names the job that this binary does instead of its tests, on the
+// checkpoint that is its argument.
+const jobVariable = "CHECKPOINT_TEST_JOB"
+
+var jobs = map[string]func(path string) error{"answer everything": answerEverything, "start one": startOne, "complete one": completeOne}
+
+// startJob starts a job in a process of its own. Its lines come from the
+// reader.
+func startJob(t testing.TB, job, path string, wrap ...string) (*exec.Cmd, *bufio.Reader) {
+	t.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	args := append(wrap, exe, path)
+	cmd := exec.Command(args[0], args[1:]...)
+	cmd.Env = append(os.Environ(), jobVariable+"="+job)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return cmd, bufio.NewReader(out)
+}
+
+// kill ends a process as kill -9 does, and returns what it had still written.
+func kill(t testing.TB, cmd *exec.Cmd, out *bufio.Reader) string {
+	t.Helper()
+	if err := cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		t.Fatal(err)
+	}
+	rest, err := io.ReadAll(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // it was killed
+	return string(rest)
+}
+
+const jobRows = 500
+
+// answerEverything imports an input that differs each time, and answers it
+// with many goroutines. It writes a line for every 25 rows read, and one
+// for each answer once it is saved.
+func answerEverything(path string) error {
+	s, err := Open(path, Options{})
+	if err != nil {
+		return err
+	}
+	first := rand.IntN(jobRows)
+	_, err = s.Import(func(yield func(Row, error) bool) {
+		for i := range jobRows {
+			if i%25 == 0 {
+				fmt.Println("row", i)
+			}
+			if !yield(ask(fmt.Sprint(i), fmt.Sprint("text ", (first+i)%jobRows)), nil) {
+				return
+			}
+		}
+	}, ImportOptions{})
+	if err != nil {
+		return err
+	}
+	page, err := s.Pending(0, jobRows)
+	if err != nil {
+		return err
+	}
+	var wg sync.WaitGroup
+	for worker := range 8 {
+		wg.Go(func() {
+			for i := worker; i < len(page); i += 8 {
+				err = errors.Join(s.Start(page[i].ID, noon), s.Complete(page[i].ID, answerTo(page[i])))
+				if err != nil {
+					fmt.Println("error:", err)
+					os.Exit(1)
+				}
+				fmt.Printf("saved %s\n", page[i].Payload)
+			}
+		})
+	}
+	wg.Wait()
+	return s.Close()
+}
+
+func TestKilledAtAnyMomentKeepsEveryAnswer(t *testing.T) {
+	path := temp(t)
+	saved := map[string]bool{}
+	take := func(line string) {
+		if text, ok := strings.CutPrefix(strings.TrimSuffix(line, "\n"), "saved "); ok && strings.HasSuffix(line, "\n") {
+			saved[text] = true
+		} else if strings.HasPrefix(line, "error") {
+			t.Fatal(line)
+		}
+	}
+	for range 6 {
+		lines := rand.IntN(120) // 20 of them while rows are read
+		cmd, out := startJob(t, "answer everything", path)
+		for range lines {
+			line, err := out.ReadString('\n')
+			if err != nil {
+				break // it was done
+			}
+			take(line)
+		}
+		for line := range strings.Lines(kill(t, cmd, out)) {
+			take(line)
+		}
+		t.Logf("killed after %d lines, %d answers saved so far", lines, len(saved))
+		check(t, path)
+	}
+	s := open(t, path, Options{})
+	var rows []Row
+	for i := range jobRows {
+		rows = append(rows, ask(fmt.Sprint(i), fmt.Sprint("text ", i)))
+	}
+	doImport(t, s, ImportOptions{}, rows...)
+	for r, err := range s.Results() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := fmt.Sprint("text ", r.ID)
+		if saved[text] && string(r.Answer) != "answer to "+text {
+			t.Errorf("the answer to %q was saved and is %q", text, r.Answer)
+		}
+	}
+}
+
+// startOne leaves a request running and waits to be killed.
+func startOne(path string) error {
+	s, err := Open(path, Options{})
+	if err != nil {
+		return err
+	}
+	if err := s.BeginRun(noon); err != nil {
+		return err
+	}
+	page, err := s.Pending(0, 1)
+	if err != nil {
+		return err
+	}
+	if err := s.Start(page[0].ID, noon); err != nil {
+		return err
+	}
+	fmt.Println("started")
+	select {}
+}
+
+func TestWhatWasInFlightIsToldAndAskedAgain(t *testing.T) {
+	path := temp(t)
+	s := open(t, path, Options{})
+	doImport(t, s, ImportOptions{Digest: "x"}, ask("1", "a"), ask("2", "b"))
+	closeStore(t, s)
+	cmd, out := startJob(t, "start one", path)
+	if line, err := out.ReadString('\n'); line != "started\n" {
+		t.Fatal(line, err)
+	}
+	if _, err := Open(path, Options{}); !errors.Is(err, ErrInUse) {
+		t.Errorf("while the other runs: %v", err)
+	}
+	if !InUse(path) {
+		t.Error("not in use while the other runs")
+	}
+	kill(t, cmd, out)
+	if InUse(path) {
+		t.Error("in use after the other was killed")
+	}
+
+	s = open(t, path, Options{})
+	doImport(t, s, ImportOptions{Digest: "x"})
+	flights, err := s.InFlight()
+	diff(t, "in flight", []InFlight{{RowID: "1", Line: 2, Started: noon, Interrupted: true}}, flights)
+	diff(t, "error", nil, err)
+	uncertain, err := s.Uncertain()
+	diff(t, "uncertain", []Uncertain{{RowID: "1", Run: 1, Started: noon, Mode: "fast", Reason: "interrupted"}}, uncertain)
+	diff(t, "error", nil, err)
+	runs, err := s.Runs()
+	diff(t, "runs", []RunRecord{{Run: 1, Started: noon, Outcome: "interrupted", Summary: []byte("{}")}}, runs)
+	diff(t, "error", nil, err)
+
+	answer(t, s, 1)
+	flights, err = s.InFlight()
+	if len(flights) > 0 || err != nil {
+		t.Errorf("answered, and still in flight: %v, %v", flights, err)
+	}
+}
+
+// completeOne saves one answer between two lines.
+func completeOne(path string) error {
+	s, err := Open(path, Options{NoSync: os.Getenv("CHECKPOINT_TEST_NOSYNC") != ""})
+	if err != nil {
+		return err
+	}
+	page, err := s.Pending(0, 1)
+	if err != nil {
+		return err
+	}
+	fmt.Println("before")
+	if err := s.Complete(page[0].ID, answerTo(page[0])); err != nil {
+		return err
+	}
+	fmt.Println("after")
+	return s.Close()
+}
+
+// synced reports whether the log was synced while an answer was saved, by
+// watching the system calls.
+func synced(t *testing.T) bool {
+	t.Helper()
+	path := temp(t)
+	s := open(t, path, Options{})
+	doImport(t, s, ImportOptions{}, ask("1", "a"))
+	closeStore(t, s)
+	trace := filepath.Join(t.TempDir(), "trace")
+	cmd, out := startJob(t, "complete one", path, "strace", "-f", "-y", "-e", "trace=write,fsync,fdatasync", "-o", trace)
+	lines, _ := io.ReadAll(out)
+	if err := cmd.Wait(); err != nil {
+		t.Skip("strace does not work here:", err, string(lines))
+	}
+	calls, err := os.ReadFile(trace)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, ok1 := strings.Cut(string(calls), `"before\n"`)
+	during, _, ok2 := strings.Cut(after, `"after\n"`)
+	if !ok1 || !ok2 {
+		t.Fatalf("no trace of the answer:\n%s", calls)
+	}
+	for call := range strings.Lines(during) {
+		if strings.Contains(call, "sync(") && strings.Contains(call, "-wal") {
+			return true
+		}
+	}
+	return false
+}
+
+func TestAnswerIsSyncedBeforeCompleteReturns(t *testing.T) {
+	if _, err := exec.LookPath("strace"); err != nil {
+		t.Skip(err)
+	}
+	if !synced(t) {
+		t.Error("not synced")
+	}
+	t.Setenv("CHECKPOINT_TEST_NOSYNC", "1")
+	if synced(t) {
+		t.Error("synced in spite of NoSync: this test would not see a missing sync")
+	}
+}

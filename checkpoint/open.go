@@ -1,0 +1,270 @@
+package checkpoint
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+)
+
+// Options for Open. The zero value is ready to use.
+type Options struct {
+	// Endpoint names the service that answers. A checkpoint remembers the
+	// first one it was opened for, and refuses any other. Empty: not checked.
+	Endpoint string
+	// NoSync leaves syncing to the system. A power cut can then lose answers;
+	// only for benchmarks that measure what syncing costs.
+	NoSync bool
+}
+
+// Open opens the checkpoint at path for a run, and makes it where there is
+// none, with mode 0600. It fails with ErrInUse while another run holds it,
+// ErrNotCheckpoint, ErrNewer, or an *EndpointError. Without a successful
+// Import, Close removes a checkpoint that Open made.
+func Open(path string, opts Options) (_ *Store, err error) {
+	// With links resolved, every name of a checkpoint has the same lock.
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	l, err := lock(path)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{path: path, lock: l}
+	defer func() {
+		if err != nil {
+			_ = s.Close()
+		}
+	}()
+	switch _, err := os.Lstat(path); {
+	case errors.Is(err, fs.ErrNotExist):
+		if err := create(path); err != nil {
+			return nil, err
+		}
+		s.created = true
+	case err != nil:
+		return nil, err
+	}
+	if err := s.connect(dsn(path, "rw", durable(opts)...)); err != nil {
+		return nil, err
+	}
+	if err := s.checkEndpoint(opts.Endpoint); err != nil {
+		return nil, err
+	}
+	return s, s.startWriter()
+}
+
+// View opens the checkpoint at path for reading, also while a run is on. The
+// error wraps fs.ErrNotExist where there is none.
+func View(path string) (_ *Store, err error) {
+	if _, err := os.Stat(path); err != nil {
+		return nil, err
+	}
+	// SQLite may write all the same: after a crash, it first puts in order what
+	// was committed.
+	s := &Store{path: path}
+	err = s.connect(dsn(path, "rw", "query_only(1)"))
+	if isCode(err, readOnly, cantOpen) {
+		err = s.connect(s.readOnlyDSN())
+	}
+	if err != nil {
+		_ = s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// readOnlyDSN opens a checkpoint in a folder that cannot be written to. There
+// SQLite cannot make the files by which readers and writers share a database,
+// and reads one without them only when told that nobody writes.
+func (s *Store) readOnlyDSN() string {
+	if _, err := os.Stat(s.path + "-wal"); err == nil {
+		return dsn(s.path, "ro")
+	}
+	return dsn(s.path, "ro") + "&immutable=1"
+}
+
+// create makes an empty checkpoint under another name and then renames it, so
+// that a file under its own name is always whole, wherever the process dies.
+func create(path string) (err error) {
+	tmp := path + ".new"
+	if err := remove(tmp, tmp+"-wal", tmp+"-shm", tmp+"-journal"); err != nil {
+		return fmt.Errorf("make a checkpoint: %w", err)
+	}
+	f, err := os.OpenFile(tmp, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("make a checkpoint: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			_ = os.Remove(tmp)
+		}
+	}()
+	if err := errors.Join(f.Chmod(0o600), f.Close()); err != nil {
+		return fmt.Errorf("make a checkpoint: %w", err)
+	}
+	db, err := sql.Open("sqlite", dsn(tmp, "rw", durable(Options{})...))
+	if err != nil {
+		return fmt.Errorf("make a checkpoint: %w", err)
+	}
+	_, err = db.Exec(fmt.Sprintf("PRAGMA page_size = 8192; PRAGMA application_id = %d; PRAGMA user_version = %d; BEGIN; %s COMMIT;", applicationID, version, schema))
+	if err = errors.Join(err, db.Close()); err != nil {
+		return fmt.Errorf("make %s: %w", tmp, err)
+	}
+	if err := os.Rename(tmp, path); err != nil {
+		return fmt.Errorf("make a checkpoint: %w", err)
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+// dsn names a database file as a URI, so that no character of its path can
+// pass for a parameter.
+func dsn(path, mode string, pragmas ...string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		path = abs
+	}
+	path = filepath.ToSlash(path)
+	if !strings.HasPrefix(path, "/") {
+		path = "/" + path // C:/… on Windows
+	}
+	q := url.Values{"mode": {mode}, "_pragma": append([]string{"busy_timeout(60000)", "cache_size(-8000)", "journal_size_limit(67108864)"}, pragmas...)}
+	return (&url.URL{Scheme: "file", Path: path}).String() + "?" + q.Encode()
+}
+
+// durable are the settings of a connection that writes. EXTRA is FULL, and
+// without WAL makes the end of a transaction last through a power cut, too. A
+// Mac syncs for good only when told to.
+func durable(opts Options) []string {
+	if opts.NoSync {
+		return []string{"synchronous(OFF)"}
+	}
+	return []string{"synchronous(EXTRA)", "fullfsync(1)"}
+}
+
+// connect opens the database and checks that it is a checkpoint.
+func (s *Store) connect(dsn string) error {
+	info, err := os.Stat(s.path)
+	if err != nil {
+		return err
+	}
+	_, noWAL := os.Stat(s.path + "-wal")
+	// SQLite would take an empty file for a new database.
+	if info.Size() == 0 {
+		return fmt.Errorf("%s: %w: the file is empty", s.path, ErrNotCheckpoint)
+	}
+	if s.db != nil {
+		_ = s.db.Close()
+	}
+	db, err := sql.Open("sqlite", dsn)
+	if err != nil {
+		return fmt.Errorf("open %s: %w", s.path, err)
+	}
+	s.db = db
+	var id, v, page int64
+	err = db.QueryRow("SELECT * FROM pragma_application_id, pragma_user_version, pragma_page_size").Scan(&id, &v, &page)
+	switch {
+	case err != nil:
+		return s.openError(err)
+	case id != applicationID:
+		return fmt.Errorf("%s: %w: it is some other SQLite database", s.path, ErrNotCheckpoint)
+	case v > version:
+		return fmt.Errorf("%s: %w (format %d, this one knows up to %d)", s.path, ErrNewer, v, version)
+	case noWAL != nil && info.Size()%page != 0: // SQLite would read zeros there
+		return fmt.Errorf("%s: %w: the file is cut short", s.path, ErrNotCheckpoint)
+	}
+	return nil
+}
+
+// openError tells a file that is no database from one that cannot be opened.
+func (s *Store) openError(err error) error {
+	if damaged(err) {
+		return fmt.Errorf("%s: %w: %w", s.path, ErrNotCheckpoint, err)
+	}
+	return fmt.Errorf("open %s: %w", s.path, err)
+}
+
+func (s *Store) checkEndpoint(want string) error {
+	if want == "" {
+		return nil
+	}
+	have, err := s.meta("endpoint")
+	if err != nil {
+		return s.openError(err)
+	}
+	if have != "" && have != want {
+		return &EndpointError{Path: s.path, Have: have, Want: want}
+	}
+	if have == "" {
+		_, err = s.db.Exec("INSERT OR REPLACE INTO meta VALUES ('endpoint', ?)", want)
+	}
+	if err != nil {
+		return s.openError(err)
+	}
+	return nil
+}
+
+// startWriter takes the one connection that writes, and starts the goroutine
+// that groups saves.
+func (s *Store) startWriter() (err error) {
+	if s.writer, err = s.db.Conn(bg); err != nil {
+		return s.openError(err)
+	}
+	if !s.created {
+		if err := s.useWAL(); err != nil {
+			return err
+		}
+	}
+	if err := s.stmts.prepare(s.writer); err != nil {
+		return s.openError(err)
+	}
+	s.saves, s.done = make(chan save), make(chan struct{})
+	go s.groupSaves()
+	return nil
+}
+
+// useWAL makes the checkpoint log its changes ahead, so that a save is one sync
+// and readers never wait. A checkpoint without rows does not: its first import
+// would write everything twice.
+func (s *Store) useWAL() error {
+	if err := s.exec("PRAGMA journal_mode = WAL"); err != nil {
+		return s.openError(err)
+	}
+	return nil
+}
+
+// Result codes of SQLite that are told apart.
+const (
+	readOnly     = 8
+	corrupt      = 11
+	cantOpen     = 14
+	notADatabase = 26
+)
+
+// isCode reports whether SQLite failed with one of the codes.
+func isCode(err error, codes ...int) bool {
+	var e interface{ Code() int }
+	return errors.As(err, &e) && slices.Contains(codes, e.Code()&0xff)
+}
+
+// damaged reports an error by which SQLite says that a file is no database, or
+// a broken one.
+func damaged(err error) bool { return isCode(err, corrupt, notADatabase) }
+
+// syncDir makes a rename in dir last through a power cut. Windows has no such
+// call, and renames there are written through.
+func syncDir(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
