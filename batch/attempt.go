@@ -17,15 +17,15 @@ type result struct {
 	cost   Money // reserved for it
 	back   time.Time
 	answer *Answer               // nil unless it was answered
-	err    error                 // from the asker
+	err    error                 // from the asker; nil as well: it was not sent
 	action Action                // what err means
 	fault  error                 // from the checkpoint, where it was not saved
 	lost   checkpoint.Completion // the answer that was not saved
 }
 
 // attempt asks one question once, and saves what comes of it before anything
-// else happens.
-func (r *runner) attempt(it *item, cost Money, probe bool) (res result) {
+// else happens. It would be the nth that counts.
+func (r *runner) attempt(it *item, n int, cost Money, probe bool) (res result) {
 	res = result{it: it, cost: cost, probe: probe}
 	if res.fault = r.store.Start(it.ID, it.sent); res.fault != nil {
 		res.back = time.Now()
@@ -36,15 +36,10 @@ func (r *runner) attempt(it *item, cost Money, probe bool) (res result) {
 	answer, err := r.ask(ctx, it)
 	res.back = time.Now()
 	if err != nil {
-		r.saveError(&res, err)
+		r.saveError(&res, n, err)
 		return res
 	}
-	b, err := json.Marshal(answer)
-	if err != nil {
-		r.saveError(&res, fmt.Errorf("the answer cannot be kept: %w", err))
-		return res
-	}
-	done := checkpoint.Completion{Answer: b, Attempts: it.attempts + 1, Cost: int64(cost), Started: it.sent, Finished: res.back}
+	done := checkpoint.Completion{Answer: encode(answer), Attempts: n, Cost: int64(cost), Started: it.sent, Finished: res.back}
 	res.answer = &answer
 	if res.fault = r.store.Complete(it.ID, done); res.fault != nil {
 		res.lost = done
@@ -52,11 +47,23 @@ func (r *runner) attempt(it *item, cost Money, probe bool) (res result) {
 	return res
 }
 
-// ask calls the asker. One that panics costs this question, not the run.
+// encode writes an answer for the checkpoint. It is paid for: where a part
+// that is kept as it was sent turns out to be no JSON, the rest is kept.
+func encode(a Answer) []byte {
+	b, err := json.Marshal(a)
+	if err != nil {
+		a.Sources, a.Steps, a.Usage, a.Metadata, a.Other = nil, nil, nil, nil, nil
+		b, _ = json.Marshal(a) // strings: cannot fail
+	}
+	return b
+}
+
+// ask calls the asker. One that panics costs this question, not the run; one
+// that always does looks like a service that is down, and costs little more.
 func (r *runner) ask(ctx context.Context, it *item) (answer Answer, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = &Error{Message: fmt.Sprintf("panic: %v", p), MaybeCharged: true, Err: fmt.Errorf("%s", debug.Stack())}
+			err = &Error{Message: fmt.Sprintf("panic: %v", p), MaybeCharged: true, Err: fmt.Errorf("panic: %v\n%s", p, debug.Stack())}
 		}
 	}()
 	return r.asker.Ask(ctx, Request{Payload: it.Payload})
@@ -65,7 +72,7 @@ func (r *runner) ask(ctx context.Context, it *item) (answer Answer, err error) {
 // saveError saves an attempt that brought no answer: the question fails if it
 // cannot succeed, else it is pending again. Whether a passing fault counts is
 // not decided here: it depends on how the others fare.
-func (r *runner) saveError(res *result, err error) {
+func (r *runner) saveError(res *result, n int, err error) {
 	it := res.it
 	res.err, res.action = err, Classify(err, res.back, r.o.MaxPause)
 	e := asError(err)
@@ -75,7 +82,7 @@ func (r *runner) saveError(res *result, err error) {
 		MaybeCharged: e.MaybeCharged, Cost: int64(res.cost), RequestID: e.RequestID, Partial: e.Partial,
 	}
 	if res.action == GiveUp {
-		f.Attempts = it.attempts + 1
+		f.Attempts = n
 		res.fault = r.store.Fail(it.ID, f)
 		return
 	}

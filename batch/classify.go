@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"net/http"
 	"strings"
 	"time"
 )
@@ -83,7 +85,10 @@ func (e *Error) status() int {
 	if e.Status == 429 && e.Type == "insufficient_quota" {
 		return 402
 	}
-	return cmp.Or(e.Status, statuses[e.Type])
+	if s := statuses[e.Type]; s != 0 && e.Status < 400 {
+		return s
+	}
+	return e.Status
 }
 
 func (e *Error) aboutModel() bool {
@@ -108,22 +113,22 @@ func (e *Error) clears(now time.Time) time.Duration {
 	return e.RetryAfter
 }
 
-// reason is the short label by which failures are counted.
+// reason is the short label by which failures are counted: it holds nothing
+// that is different each time.
 func reason(err error) string {
-	var e *Error
+	e := asError(err)
 	switch {
-	case errors.As(err, &e) && e.Status != 0 && e.Type != "":
-		return strings.TrimSuffix(e.Error(), ": "+e.Message)
-	case errors.As(err, &e) && e.Type != "":
+	case e.Status != 0:
+		return strings.TrimSpace(fmt.Sprintf("%d %s", e.Status, cmp.Or(e.Type, http.StatusText(e.Status))))
+	case e.Type != "":
 		return e.Type
-	case errors.As(err, &e) && e.Unreached:
+	case e.Unreached:
 		return "service not reached"
 	case errors.Is(err, errAttemptTimeout), errors.Is(err, context.DeadlineExceeded):
 		return "time-out"
-	case errors.As(err, &e):
-		return e.Error()
 	}
-	return err.Error()
+	label, _, _ := strings.Cut(e.Message, ": ")
+	return label
 }
 
 // asError is err as an *Error; an error of another type becomes one that says

@@ -19,7 +19,7 @@ func (r *runner) loop(ctx context.Context) {
 		wake := r.admit()
 		if r.sum.InFlight == 0 && (r.stop != nil || r.queue.empty()) {
 			if r.stop == nil {
-				r.judgeParked()
+				r.fail(r.outage.takeParked()) // nothing else is left to tell
 			}
 			return
 		}
@@ -28,9 +28,6 @@ func (r *runner) loop(ctx context.Context) {
 		case res := <-r.results:
 			r.handle(res)
 		case <-timer.C:
-			if r.stop != nil && !time.Now().Before(r.drained) {
-				r.abandon(errDrained)
-			}
 		case <-stop:
 		}
 	}
@@ -51,7 +48,8 @@ func (r *runner) admit() (wake time.Time) {
 			if now.Before(r.drained) {
 				return r.drained
 			}
-			return now.Add(never) // everything in flight is being cut short
+			r.abandon(errDrained)
+			return now.Add(never) // everything in flight comes back soon
 		}
 		wake = now.Add(never)
 		if !r.o.Until.IsZero() {
@@ -81,7 +79,8 @@ func (r *runner) mayStart() time.Time {
 // startNext sends the next question. It reports false where none can be sent
 // before something comes back.
 func (r *runner) startNext(now time.Time) bool {
-	it, err := r.queue.next(now, r.probe != nil)
+	probing := r.probe != nil
+	it, err := r.queue.next(now, probing)
 	if err != nil {
 		r.stopFor(StopSave, err)
 		return true
@@ -98,17 +97,16 @@ func (r *runner) startNext(now time.Time) bool {
 		r.stopFor(StopSpend, nil)
 		return true
 	}
-	probing := r.probe != nil
 	if probing {
 		r.probe.out = true
 	}
 	r.pace.started(now)
 	r.sum.InFlight++
-	r.sum.Attempts++
 	r.reserved += cost
 	it.sent = now
+	n := it.attempts + 1 // an outage takes back attempts, also of what is in flight
 	r.group.Go(func() error {
-		r.results <- r.attempt(it, cost, probing)
+		r.results <- r.attempt(it, n, cost, probing)
 		return nil
 	})
 	return true

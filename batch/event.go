@@ -58,7 +58,7 @@ type Summary struct {
 	Uncertain     int   `json:"uncertain"`
 	UncertainCost Money `json:"uncertain_cost"`
 	// Left is the number of questions of the input that are still pending,
-	// and LeftCost about what they cost.
+	// those beyond Options.Limit included, and LeftCost about what they cost.
 	Left     int   `json:"left"`
 	LeftCost Money `json:"left_cost"`
 }

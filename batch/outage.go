@@ -5,9 +5,10 @@ import "time"
 // A probe says that nothing is expected to succeed: questions are sent one at
 // a time, to find out when that is over.
 type probe struct {
-	next time.Time // when the next may be sent
-	out  bool      // one is in flight
-	n    int       // how many there were
+	next     time.Time     // when the next may be sent
+	out      bool          // one is in flight
+	interval time.Duration // between probes for credits or a reset; 0: an outage
+	n        int           // how many there were, in an outage
 }
 
 // Waits between probes of a service that is down.
@@ -20,67 +21,106 @@ const (
 // them, before it is the service that is down and not the questions.
 const enough = 3
 
-// An outage watches the passing faults since the last answer.
+// An outage tells a service that is down from questions that it cannot answer.
+//
+// A fault speaks against its question only once the service has answered
+// another that was sent after it. Until then it is open, and an outage takes
+// it back. Where the last few questions of a run fail with no other beside
+// them, nothing tells the two apart: the run then stops rather than fail them.
 type outage struct {
-	since     time.Time     // the first of them
-	streak    map[*item]int // attempts that counted since then
-	fresh     int           // questions in streak that did not fail before
-	unreached bool          // one of them reached no server at all
-	parked    []parked      // questions whose attempts are used up, not yet failed
+	since time.Time      // the first fault since the last answer
+	row   map[*item]bool // the questions that failed since the last answer or in the outage, without the suspects
+	open  []fault        // in order of time
+	ended time.Time      // the last outage
 }
 
-// A parked question waits for the verdict: was it the question or the service?
-type parked struct {
-	it  *item
-	err error
+// A fault is an attempt that counts against its question.
+type fault struct {
+	it     *item
+	sent   time.Time
+	at     time.Time // when it came
+	parked bool      // it used up the question's attempts; what was it, question or service?
 }
 
-// failed notes a passing fault. A question that failed before while the
-// service answered others says nothing about the service.
-func (o *outage) failed(it *item, now time.Time, unreached bool) {
-	if o.streak == nil {
-		o.streak, o.since = map[*item]int{}, now
+// failed notes a passing fault. A question that failed while the service
+// answered others that were sent no earlier is a suspect, and says nothing
+// about the service.
+func (o *outage) failed(it *item, now time.Time) {
+	if o.row == nil {
+		o.row, o.since = map[*item]bool{}, now
 	}
-	if _, known := o.streak[it]; !known {
-		o.streak[it] = 0
-		if !it.suspect {
-			o.fresh++
+	if !it.suspect {
+		o.row[it] = true
+	}
+}
+
+func (o *outage) suspected() bool { return len(o.row) >= enough }
+
+// counted notes that the fault costs its question an attempt, and reports
+// whether that was the last of most.
+func (o *outage) counted(it *item, now time.Time, most int) (parked bool) {
+	it.attempts++
+	parked = it.attempts >= most
+	o.open = append(o.open, fault{it, it.sent, now, parked})
+	return parked
+}
+
+// answered notes an answer to a question that was sent at sent, and returns
+// those that are to be given up now.
+func (o *outage) answered(sent time.Time) (giveUp []*item) {
+	o.row = nil
+	for _, f := range o.open {
+		f.it.suspect = f.it.suspect || !f.sent.After(sent)
+	}
+	for len(o.open) > 0 && !o.open[0].at.After(sent) {
+		if f := o.open[0]; f.parked {
+			giveUp = append(giveUp, f.it)
+		}
+		o.open = o.open[1:]
+	}
+	return giveUp
+}
+
+// contradicted notes an answer to a question that was sent at sent, before an
+// outage was suspected, and reports whether too few are left that speak for
+// one: those that were sent no later than the answered one are suspects.
+func (o *outage) contradicted(sent time.Time) bool {
+	before := len(o.row)
+	for it := range o.row {
+		if !it.sent.After(sent) {
+			it.suspect = true
+			delete(o.row, it)
 		}
 	}
-	o.unreached = o.unreached || unreached
+	return len(o.row) < min(before, enough)
 }
 
-func (o *outage) suspected() bool { return o.unreached || o.fresh >= enough }
-
-// over notes an answer: what failed before it, failed by itself.
-func (o *outage) over() {
-	for it := range o.streak {
+// over ends an outage. What failed in it and fails again does not start
+// another.
+func (o *outage) over(now time.Time) {
+	for it := range o.row {
 		it.suspect = true
 	}
-	*o = outage{parked: o.parked}
+	o.row, o.ended = nil, now
 }
 
-// counted notes that the fault cost its question an attempt.
-func (o *outage) counted(it *item) {
-	it.attempts++
-	o.streak[it]++
-}
-
-// forgive takes back the attempts since the last answer, and returns the
-// parked questions, which are to be asked again.
-func (o *outage) forgive() (again []*item) {
-	for it, n := range o.streak {
-		it.attempts -= n
-		o.streak[it] = 0
+// forgive takes back the attempts that are open: they belong to the outage. It
+// returns the parked questions, which are to be asked again.
+func (o *outage) forgive() []*item {
+	for _, f := range o.open {
+		f.it.attempts--
+		o.row[f.it] = true
 	}
-	for _, p := range o.takeParked() {
-		again = append(again, p.it)
-	}
-	return again
+	return o.takeParked()
 }
 
-func (o *outage) takeParked() []parked {
-	p := o.parked
-	o.parked = nil
-	return p
+// takeParked closes all faults, and returns the parked questions.
+func (o *outage) takeParked() (items []*item) {
+	for _, f := range o.open {
+		if f.parked {
+			items = append(items, f.it)
+		}
+	}
+	o.open = nil
+	return items
 }

@@ -19,65 +19,113 @@ func (r *runner) handle(res result) {
 	if r.probe != nil && res.probe {
 		r.probe.out = false
 	}
-	if res.fault != nil {
-		if res.answer != nil {
-			r.unsaved = append(r.unsaved, unsaved{res.it.ID, checkpoint.Unsaved{Payload: res.it.Payload, Completion: res.lost}})
-		}
-		r.stopFor(StopSave, res.fault)
-		return
-	}
-	if res.err == nil {
+	switch {
+	case res.answer != nil:
+		r.sum.Attempts++
 		r.answered(res)
-		return
-	}
-	e := asError(res.err)
-	if e.MaybeCharged {
-		r.sum.Uncertain++
-		r.sum.UncertainCost += res.cost
-	}
-	if r.stop != nil && res.action != GiveUp {
-		return // it is pending, for the next run
-	}
-	switch res.action {
-	case GiveUp:
-		r.failed(res.it, res.err)
-	case Pause:
-		r.throttled(res, e)
-	case Stop:
-		r.refused(res, e)
-	case Again:
-		r.again(res, e)
+	case res.err != nil:
+		r.sum.Attempts++
+		r.unanswered(res, asError(res.err))
+	default: // it was not sent
+		r.queue.again(res.it, res.back)
+		r.stopFor(StopSave, res.fault)
 	}
 }
 
 func (r *runner) answered(res result) {
+	mode := res.it.mode()
+	r.left[mode]--
 	r.sum.Answered++
 	r.sum.Spent += res.cost
-	r.sum.SpentByMode[res.it.mode()] += res.cost
+	r.sum.SpentByMode[mode] += res.cost
 	switch res.answer.Status() {
 	case Truncated:
 		r.sum.Truncated++
 	case Refused:
 		r.sum.Refused++
 	}
+	if res.fault != nil {
+		r.rescue(res)
+	}
 	r.pace.answered()
-	r.judgeParked()
-	r.outage.over()
-	if r.probe != nil {
+	r.throttled = time.Time{}
+	if r.probe != nil && (res.probe || r.probe.interval == 0 && r.upAfterAll(res.it.sent)) {
 		r.probe = nil
+		r.outage.over(res.back)
 		r.event(Event{Kind: EventResumed, Question: res.it.RowID})
 	}
 	r.event(Event{Kind: EventAnswered, Question: res.it.RowID})
+	if r.probe == nil {
+		r.fail(r.outage.answered(res.it.sent))
+	}
+}
+
+// upAfterAll reports whether an answer to a question that was sent before the
+// outage was suspected ends it. It tells little of what is sent now, and counts
+// where no new question is left to tell more.
+func (r *runner) upAfterAll(sent time.Time) bool {
+	return r.outage.contradicted(sent) || r.queue.left == 0
+}
+
+// unanswered takes in an attempt that brought no answer.
+func (r *runner) unanswered(res result, e *Error) {
+	if e.MaybeCharged {
+		r.sum.Uncertain++
+		r.sum.UncertainCost += res.cost
+	}
+	if e.status() == 402 && e.Cost > 0 {
+		r.costs[res.it.mode()] = e.Cost
+	}
+	if res.fault != nil {
+		r.stopFor(StopSave, res.fault)
+	}
+	switch {
+	case res.fault != nil, r.stop != nil && res.action != GiveUp:
+		r.queue.again(res.it, res.back) // pending, for the next run
+	case res.action == GiveUp:
+		r.failed(res.it, res.err)
+	case res.action == Pause && !r.hopeless(res.back):
+		r.pause(res, e)
+	case res.action == Again:
+		r.again(res, e)
+	default:
+		r.refused(res, e)
+	}
 }
 
 func (r *runner) failed(it *item, err error) {
+	r.left[it.mode()]--
 	r.sum.Failed++
 	r.event(Event{Kind: EventFailed, Question: it.RowID, Err: err})
 }
 
-// throttled: no attempt counts, and everything waits until the same moment.
-func (r *runner) throttled(res result, e *Error) {
+// fail gives up questions whose attempts are used up.
+func (r *runner) fail(items []*item) {
+	for _, it := range items {
+		err := r.store.Fail(it.ID, checkpoint.Fault{
+			Reason: it.reason, Message: it.message, Passing: true, Attempts: it.attempts, Started: it.sent, Finished: time.Now(),
+		})
+		if err != nil {
+			r.queue.again(it, it.sent)
+			r.stopFor(StopSave, err)
+			continue
+		}
+		r.failed(it, it.err)
+	}
+}
+
+// hopeless reports that 429 is all there is: a request that got through would
+// have been answered by now.
+func (r *runner) hopeless(now time.Time) bool {
+	return !r.throttled.IsZero() && now.Sub(r.throttled) > r.o.MaxPause+r.o.AttemptTimeout
+}
+
+// pause: no attempt counts, and everything waits until the same moment.
+func (r *runner) pause(res result, e *Error) {
 	r.sum.Throttled++
+	if r.throttled.IsZero() {
+		r.throttled = res.back
+	}
 	before := r.pace.until
 	wait := r.pace.throttled(res.back, res.it.sent, e.clears(res.back))
 	r.queue.again(res.it, res.back)
@@ -90,10 +138,8 @@ func (r *runner) throttled(res result, e *Error) {
 // refused: no request will succeed, until something changes outside. Where the
 // user wants to wait for that, one question at a time finds out.
 func (r *runner) refused(res result, e *Error) {
+	r.queue.again(res.it, res.back)
 	kind := e.stopKind()
-	if kind == StopBalance && e.Cost > 0 {
-		r.costs[res.it.mode()] = e.Cost
-	}
 	interval := time.Duration(0)
 	switch kind {
 	case StopBalance:
@@ -101,81 +147,79 @@ func (r *runner) refused(res result, e *Error) {
 	case StopThrottled:
 		interval = r.o.WaitForReset
 	}
-	if interval == 0 {
+	switch {
+	case interval == 0:
 		r.stopFor(kind, res.err)
-		return
+	case r.probe == nil || res.probe: // else it was sent before the wait began
+		r.outage.over(res.back) // a service that refuses is up
+		r.wait(res, interval, e.clears(res.back))
 	}
-	r.queue.again(res.it, res.back)
-	if r.probe != nil && r.probe.next.After(res.back) {
-		return // sent before the wait began
-	}
+}
+
+// wait sends the next question after an interval, or when a limit clears if
+// that is sooner, and no other before that one is answered.
+func (r *runner) wait(res result, interval, clears time.Duration) {
 	wait := interval
-	if left := e.ResetAt.Sub(res.back); left > 0 {
-		wait = min(wait, left)
+	if clears > 0 {
+		wait = min(wait, clears)
 	}
-	r.probe = &probe{next: res.back.Add(wait)}
+	r.probe = &probe{interval: interval, next: res.back.Add(wait)}
+	r.throttled = time.Time{}
 	r.event(Event{Kind: EventWaiting, Question: res.it.RowID, Err: res.err, Wait: wait})
 }
 
 // again: a passing fault of the question, or of the service.
 func (r *runner) again(res result, e *Error) {
 	it := res.it
-	r.outage.failed(it, res.back, e.Unreached)
-	if r.outage.suspected() {
-		r.suspectOutage(res)
+	switch {
+	case r.probe != nil && r.probe.interval > 0: // waiting for something else
+		r.queue.again(it, res.back)
+		if res.probe {
+			r.wait(res, r.probe.interval, 0)
+		}
+		return
+	case r.probe == nil && it.sent.Before(r.outage.ended): // sent before or in an outage that is over
+		r.queue.again(it, res.back)
 		return
 	}
-	if r.outage.counted(it); it.attempts >= r.o.MaxAttempts {
-		r.outage.parked = append(r.outage.parked, parked{it, res.err})
+	r.outage.failed(it, res.back)
+	if r.probe != nil || r.outage.suspected() || e.Unreached && r.sum.InFlight == 0 {
+		r.suspectOutage(res, e)
 		return
+	}
+	it.err = res.err
+	if !e.Unreached && r.outage.counted(it, res.back, r.o.MaxAttempts) {
+		return // parked
 	}
 	wait := max(backoff(firstRetry, maxRetry, it.attempts), min(e.RetryAfter, r.o.MaxPause))
 	r.queue.again(it, res.back.Add(wait))
 	r.event(Event{Kind: EventAgain, Question: it.RowID, Err: res.err, Wait: wait})
 }
 
-// suspectOutage: the attempts since the last answer do not count, and one
-// question at a time finds out when the service is back.
-func (r *runner) suspectOutage(res result) {
+// suspectOutage: the attempts that nothing speaks for do not count, and one
+// question at a time finds out when the service is back. What is still in
+// flight may bring an answer, so the run does not stop before it is home.
+func (r *runner) suspectOutage(res result, e *Error) {
 	for _, it := range r.outage.forgive() {
 		r.queue.again(it, res.back)
 	}
 	r.queue.again(res.it, res.back)
-	if r.probe != nil && r.probe.next.After(res.back) {
-		return // sent before the outage was noticed
-	}
-	if res.back.Sub(r.outage.since) >= r.o.MaxOutage {
+	left := r.outage.since.Add(r.o.MaxOutage).Sub(res.back)
+	if left <= 0 && r.sum.InFlight == 0 {
 		r.stopFor(StopDown, res.err)
 		return
 	}
-	n := 1
+	if r.probe != nil && !res.probe {
+		return // sent before the outage was noticed
+	}
+	n := 0
 	if r.probe != nil {
 		n = r.probe.n + 1
 	}
-	wait := min(firstProbe<<min(n-1, 10), maxProbe, r.outage.since.Add(r.o.MaxOutage).Sub(res.back))
+	wait := min(firstProbe<<min(n, 10), maxProbe)
+	if left > 0 {
+		wait = min(max(wait, e.RetryAfter), left)
+	}
 	r.probe = &probe{n: n, next: res.back.Add(wait)}
 	r.event(Event{Kind: EventOutage, Question: res.it.RowID, Err: res.err, Wait: wait})
-}
-
-// judgeParked fails the questions whose attempts are used up, once it is clear
-// that it was not the service: it answered another, or nothing else is left to
-// tell.
-func (r *runner) judgeParked() {
-	for _, p := range r.outage.takeParked() {
-		it := p.it
-		err := r.store.Fail(it.ID, checkpoint.Fault{
-			Reason: it.reason, Message: it.message, Passing: true, Attempts: it.attempts, Started: it.sent, Finished: time.Now(),
-		})
-		if err != nil {
-			r.stopFor(StopSave, err)
-			return
-		}
-		r.failed(it, p.err)
-	}
-}
-
-// unsaved is an answer that arrived and could not be saved.
-type unsaved struct {
-	id int64
-	checkpoint.Unsaved
 }

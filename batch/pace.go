@@ -31,7 +31,7 @@ type pacer struct {
 	clock    float64 // seconds of starting at the rate, since the last cut
 	began    time.Time
 	accepted int       // starts less 429s since began
-	cut      time.Time // when the last episode began: a request that was sent before belongs to it
+	cut      time.Time // when the last episode began: a request that was sent until then belongs to it
 	episodes int       // in a row, without an answer between them
 }
 
@@ -95,10 +95,10 @@ func (p *pacer) answered() { p.episodes = 0 }
 // how long everything waits.
 func (p *pacer) throttled(now, sent time.Time, wait time.Duration) time.Duration {
 	p.accepted--
-	if wait <= 0 && sent.Before(p.cut) {
+	if wait <= 0 && !sent.After(p.cut) {
 		return max(0, p.until.Sub(now)) // the pause of this episode stands
 	}
-	if !sent.Before(p.cut) {
+	if sent.After(p.cut) {
 		p.slower(now)
 		p.episodes++
 		p.cut = now

@@ -68,7 +68,7 @@ func simulate(p *pacer, b *bucket, workers int, latency, roundTrip, warmUp, tota
 		}
 		if len(inFlight) > 0 && (len(inFlight) == workers || inFlight[0].back.Before(p.ready())) {
 			f := heap.Pop(&inFlight).(flight)
-			now = maxTime(now, f.back)
+			now = later(now, f.back)
 			if f.wait > 0 {
 				p.throttled(now, f.sent, f.wait)
 			} else {
@@ -76,18 +76,11 @@ func simulate(p *pacer, b *bucket, workers int, latency, roundTrip, warmUp, tota
 			}
 			continue
 		}
-		now = maxTime(now, p.ready())
+		now = later(now, p.ready())
 	}
 	permitted := b.rate * (total - warmUp).Seconds()
 	permitted = min(permitted, float64(workers)/latency.Seconds()*(total-warmUp).Seconds())
 	return float64(ok) / permitted, float64(refused) / float64(ok+refused)
-}
-
-func maxTime(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }
 
 func TestPacerFindsTheLimit(t *testing.T) {

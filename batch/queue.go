@@ -16,6 +16,7 @@ type item struct {
 	sent     time.Time // its last attempt
 	reason   string    // why that failed
 	message  string
+	err      error
 }
 
 func (it *item) mode() AskMode { return AskMode(it.Mode) }
@@ -45,10 +46,11 @@ func (q *queue) due() time.Time {
 	return q.waiting[0].due
 }
 
-// next gives out an item, or nil where none is due. A new question goes first
-// when fresh is set: as a probe, it tells more than one that failed before.
-func (q *queue) next(now time.Time, fresh bool) (*item, error) {
-	if len(q.waiting) > 0 && !q.waiting[0].due.After(now) && !(fresh && q.left > 0) {
+// next gives out an item, or nil where none is due. As a probe, a new question
+// tells more than one that failed before, and most of all one from further
+// down: those that a service cannot answer often stand together.
+func (q *queue) next(now time.Time, probe bool) (*item, error) {
+	if len(q.waiting) > 0 && !q.waiting[0].due.After(now) && !(probe && q.left > 0) {
 		return heap.Pop(&q.waiting).(*item), nil
 	}
 	if q.left == 0 {
@@ -63,11 +65,17 @@ func (q *queue) next(now time.Time, fresh bool) (*item, error) {
 			q.left = 0
 			return nil, nil
 		}
+		page = page[:min(len(page), q.left)] // the rest is beyond Options.Limit
 		q.page, q.after = page, page[len(page)-1].Position
+	}
+	q.left--
+	if last := len(q.page) - 1; probe {
+		it := &item{Request: q.page[last]}
+		q.page = q.page[:last]
+		return it, nil
 	}
 	it := &item{Request: q.page[0]}
 	q.page = q.page[1:]
-	q.left--
 	return it, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -51,6 +52,9 @@ func (s Settings) Request(q Question) (Request, AskMode, error) {
 	body := make(map[string]any, 3+len(s.Params)+len(q.Params))
 	for _, params := range []map[string]json.RawMessage{s.Params, q.Params} {
 		for name, value := range params {
+			if err := CheckParam(name); err != nil {
+				return Request{}, "", err
+			}
 			v, err := canonical(value)
 			if err != nil {
 				return Request{}, "", fmt.Errorf("parameter %q: %w", name, err)
@@ -77,8 +81,13 @@ func (s Settings) Request(q Question) (Request, AskMode, error) {
 func canonical(value json.RawMessage) (v any, err error) {
 	dec := json.NewDecoder(bytes.NewReader(value))
 	dec.UseNumber()
-	err = dec.Decode(&v)
-	return v, err
+	if err := dec.Decode(&v); err != nil {
+		return nil, fmt.Errorf("%.40q is not JSON: %w", value, err)
+	}
+	if _, err := dec.Token(); err != io.EOF {
+		return nil, fmt.Errorf("%.40q is more than one JSON value", value)
+	}
+	return v, nil
 }
 
 // modeOf is the ask mode that a request is priced by, whichever member sets it.
@@ -122,10 +131,15 @@ func (s Settings) messages(q Question) []Message {
 		}
 		out = append(out, m)
 	}
-	// Bizora has no system role: instructions ride in the first human message.
-	if i := slices.IndexFunc(out, func(m Message) bool { return m.Role == s.Role }); i >= 0 && len(system) > 0 {
-		out[i].Content = strings.Join(append(system, out[i].Content), "\n\n")
+	if system == nil {
+		return out
 	}
+	// Bizora has no system role: instructions ride in the first human message.
+	i := slices.IndexFunc(out, func(m Message) bool { return m.Role == s.Role })
+	if i < 0 {
+		return append(out, Message{Role: s.Role, Content: strings.Join(system, "\n\n")})
+	}
+	out[i].Content = strings.Join(append(system, out[i].Content), "\n\n")
 	return out
 }
 
@@ -143,10 +157,20 @@ func (s Settings) diff(old Settings) (lines []string) {
 	names := slices.AppendSeq(slices.Collect(maps.Keys(old.Params)), maps.Keys(s.Params))
 	slices.Sort(names)
 	for _, name := range slices.Compact(names) {
-		add("parameter "+name, string(old.Params[name]), string(s.Params[name]))
+		add("parameter "+name, oneForm(old.Params[name]), oneForm(s.Params[name]))
 	}
 	if old.Template != s.Template {
 		lines = append(lines, "the template")
 	}
 	return lines
+}
+
+// oneForm writes a value in the one way in which it is compared.
+func oneForm(value json.RawMessage) string {
+	v, err := canonical(value)
+	if err != nil {
+		return string(value)
+	}
+	b, _ := json.Marshal(v) // it was JSON
+	return string(b)
 }

@@ -34,7 +34,8 @@ type Options struct {
 	// the run. Default 15 minutes.
 	MaxPause time.Duration
 	// MaxOutage is how long nothing may succeed, over several questions,
-	// before the run stops. Default 1 minute.
+	// before the run stops; it first waits for what is in flight. Default 1
+	// minute.
 	MaxOutage time.Duration
 	// Limit bounds the questions that are asked; 0: all.
 	Limit int
@@ -105,8 +106,8 @@ var (
 // answer as it arrives. Ending ctx is the stop button: no further question is
 // sent, those in flight come home. The error is a *StopError where the run
 // ended before every question had an outcome; what is left stays pending, and
-// the next Run takes it up. Questions that were given up are no error: see
-// Summary.Failed.
+// the next Run takes it up. A run whose drain brought home every answer was not
+// stopped. Questions that were given up are no error: see Summary.Failed.
 func Run(ctx context.Context, store *checkpoint.Store, asker Asker, o Options) (Summary, error) {
 	o = o.withDefaults()
 	if err := o.validate(); err != nil {
@@ -137,10 +138,12 @@ type runner struct {
 	probe       *probe // set while nothing is expected to succeed
 	outage      outage
 	queue       queue
+	left        map[AskMode]int   // pending questions, in flight included
 	costs       map[AskMode]Money // what a 402 said an answer costs
 	spentBefore Money             // by earlier runs on this checkpoint
 	reserved    Money             // for requests in flight
-	unsaved     []unsaved         // answers
+	throttled   time.Time         // the first 429 since the last answer
+	unsaved     []result          // answers
 	stop        *StopError
 	drained     time.Time // when the drain time is over
 	sum         Summary
@@ -148,6 +151,10 @@ type runner struct {
 
 func newRunner(store *checkpoint.Store, asker Asker, o Options) (*runner, error) {
 	counts, err := store.Counts()
+	if err != nil {
+		return nil, err
+	}
+	uncertain, err := store.Uncertain()
 	if err != nil {
 		return nil, err
 	}
@@ -160,9 +167,16 @@ func newRunner(store *checkpoint.Store, asker Asker, o Options) (*runner, error)
 		results:     make(chan result, o.Workers),
 		pace:        pacer{rpm: o.RPM, maxPause: o.MaxPause},
 		queue:       queue{store: store, left: counts.States[checkpoint.Pending]},
+		left:        map[AskMode]int{},
 		costs:       map[AskMode]Money{},
 		spentBefore: Money(counts.SpentTotal),
 		sum:         Summary{Started: now, SpentByMode: map[AskMode]Money{}},
+	}
+	for mode, n := range counts.PendingByMode {
+		r.left[AskMode(mode)] = n
+	}
+	for _, u := range uncertain { // what was in flight at a crash has no cost noted
+		r.spentBefore += cmp.Or(Money(u.Cost), r.price(AskMode(u.Mode)))
 	}
 	if o.Limit > 0 {
 		r.queue.left = min(r.queue.left, o.Limit)
@@ -179,52 +193,58 @@ func (r *runner) end() (Summary, error) {
 	_ = r.group.Wait() // attempts report through results, never as errors
 	r.abandon(nil)
 	r.releaseWaiting()
-	r.rescue()
+	r.saveAgain()
 	r.sum.Ended = time.Now()
-	counts, err := r.store.Counts()
-	if err == nil {
-		for mode, n := range counts.PendingByMode {
-			r.sum.Left += n
-			r.sum.LeftCost += Money(n) * r.price(AskMode(mode))
-		}
+	for mode, n := range r.left {
+		r.sum.Left += n
+		r.sum.LeftCost += Money(n) * r.price(mode)
+	}
+	if r.stop != nil && r.stop.Kind != StopSave && r.sum.Answered+r.sum.Failed == r.sum.Total {
+		r.stop = nil // the drain brought everything home
 	}
 	outcome := "finished"
 	if r.stop != nil {
 		outcome = string(r.stop.Kind)
 	}
-	summary, jsonErr := json.Marshal(r.sum)
-	err = errors.Join(err, jsonErr, r.store.EndRun(r.sum.Ended, outcome, summary))
+	summary, err := json.Marshal(r.sum)
+	err = errors.Join(err, r.store.EndRun(r.sum.Ended, outcome, summary))
 	if r.stop != nil {
 		return r.sum, r.stop // what stopped it tells more than what followed
 	}
 	return r.sum, err
 }
 
-// rescue saves the answers that could not be saved when they arrived, in the
-// checkpoint if it takes them now, else in a rescue file.
-func (r *runner) rescue() {
-	var still []checkpoint.Unsaved
-	for _, a := range r.unsaved {
-		if r.store.Complete(a.id, a.Completion) != nil {
-			still = append(still, a.Unsaved)
+// rescue puts an answer that the checkpoint does not take on disk elsewhere,
+// at once: the drain may be long, and may be cut short.
+func (r *runner) rescue(res result) {
+	r.stopFor(StopSave, res.fault)
+	r.unsaved = append(r.unsaved, res)
+	path, err := r.store.Rescue([]checkpoint.Unsaved{{Payload: res.it.Payload, Completion: res.lost}}, r.o.LastResort)
+	if err != nil {
+		r.stop.Err = errors.Join(r.stop.Err, err)
+	}
+	r.stop.Rescued = cmp.Or(path, r.stop.Rescued)
+	r.stop.Unsaved++
+}
+
+// saveAgain tries once more to save the answers that the checkpoint did not
+// take. Where it takes them now, the rescue file tells nothing new; the next
+// import removes it.
+func (r *runner) saveAgain() {
+	for _, res := range r.unsaved {
+		if r.store.Complete(res.it.ID, res.lost) == nil {
+			r.stop.Unsaved--
 		}
 	}
-	if len(still) == 0 {
-		return
+	if r.stop != nil && r.stop.Unsaved == 0 {
+		r.stop.Rescued = ""
 	}
-	path, err := r.store.Rescue(still, r.o.LastResort)
-	r.stop.Rescued, r.stop.Unsaved = path, len(still)
-	r.stop.Err = errors.Join(r.stop.Err, err)
 }
 
 // releaseWaiting writes down the attempts of questions that were waiting for
 // another when the run stopped.
 func (r *runner) releaseWaiting() {
-	waiting := r.queue.waiting
-	for _, p := range r.outage.takeParked() {
-		waiting = append(waiting, p.it)
-	}
-	for _, it := range waiting {
+	for _, it := range append(r.queue.waiting, r.outage.takeParked()...) {
 		if it.attempts > 0 {
 			// What it costs if this fails is a count in the output.
 			_ = r.store.Release(it.ID, checkpoint.Fault{

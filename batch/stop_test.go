@@ -1,0 +1,222 @@
+package batch
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// from replies with an error from the nth request on.
+func from(n int, err error) func(request) reply {
+	return func(r request) reply {
+		if r.total >= n {
+			return reply{takes: time.Second, err: err}
+		}
+		return reply{takes: 10 * time.Second}
+	}
+}
+
+func TestWhatStopsARun(t *testing.T) {
+	farAway := time.Date(2000, 1, 31, 0, 0, 0, 0, time.UTC) // the bubble's clock begins on the 1st
+	for name, test := range map[string]struct {
+		err  error
+		want StopKind
+	}{
+		"an empty balance":                             {&Error{Status: 402, Type: "insufficient_balance"}, StopBalance},
+		"an empty balance, told in the stream":         {&Error{Type: "insufficient_balance"}, StopBalance},
+		"a key that is wrong":                          {&Error{Status: 401, Type: "authentication_error"}, StopKey},
+		"a key without permission":                     {&Error{Status: 403}, StopKey},
+		"an address that is wrong":                     {&Error{Status: 404, Message: "page not found"}, StopEndpoint},
+		"a redirect":                                   {&Error{Message: "redirects", Fatal: true}, StopEndpoint},
+		"a month that is used up":                      {&Error{Status: 429, ResetAt: farAway}, StopThrottled},
+		"a month that is used up until who knows when": {&Error{Status: 429, Message: "Monthly usage limit reached"}, StopThrottled},
+		"a wait that is too long":                      {&Error{Status: 429, RetryAfter: 15*time.Minute + 1}, StopThrottled},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				store := newStore(t)
+				importN(t, store, 50)
+				svc := newService(from(21, test.err))
+				_, out := run(t, store, svc, Options{})
+				// The first 20 come home, though 4 of them were in flight; none
+				// is sent after the first refusal but what was sent with it.
+				want(t, out, outcome{Stop: test.want, Answered: 20, Left: 30, Sum: 24})
+				for _, r := range records(t, store) {
+					if r.Status != Answered && (r.Status != Pending || r.Attempts != 0) {
+						t.Errorf("question %s is %s after %d attempts", r.ID, r.Status, r.Attempts)
+					}
+				}
+				svc.rule = answers(time.Second)
+				_, out = run(t, store, svc, Options{})
+				want(t, out, outcome{Answered: 30, Sum: 30})
+			})
+		})
+	}
+}
+
+func TestAModelThatIsNotThereIsNoStop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newStore(t)
+		importN(t, store, 3)
+		svc := newService(from(3, &Error{Status: 404, Type: "model_not_found"}))
+		_, out := run(t, store, svc, Options{})
+		want(t, out, outcome{Answered: 2, Failed: 1, Sum: 3})
+	})
+}
+
+func TestTheBalanceTeachesThePrice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newStore(t)
+		importN(t, store, 10)
+		svc := newService(from(6, &Error{Status: 402, Cost: 40 * Cent, Balance: 7 * Cent, HasBalance: true}))
+		sum, err := Run(t.Context(), store, svc, Options{Workers: 1})
+		var stop *StopError
+		var said *Error
+		if !errors.As(err, &stop) || !errors.As(err, &said) || said.Balance != 7*Cent || sum.LeftCost != 200*Cent || sum.Spent != 120*Cent {
+			t.Errorf("%+v, %v", sum, err)
+		}
+		price := 30 * Cent
+		sum, _ = Run(t.Context(), store, svc, Options{Workers: 1, Price: &price})
+		if sum.LeftCost != 150*Cent {
+			t.Errorf("left cost %v with a price of the user's, want $1.50", sum.LeftCost)
+		}
+	})
+}
+
+func TestAnInterruptedRunDrains(t *testing.T) {
+	for name, test := range map[string]struct {
+		drain time.Duration
+		want  outcome
+	}{
+		"what is in flight comes home":              {time.Minute, outcome{Stop: StopInterrupted, Answered: 8, Left: 12, Sum: 8}},
+		"what takes too long may have been charged": {5 * time.Second, outcome{Stop: StopInterrupted, Left: 20, Uncertain: 8, Sum: 8}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				store := newStore(t)
+				importN(t, store, 20)
+				svc := newService(answers(30 * time.Second))
+				ctx, cancel := context.WithCancel(t.Context())
+				time.AfterFunc(time.Second, cancel)
+				sum, err := Run(ctx, store, svc, Options{Drain: test.drain})
+				want(t, verify(t, svc, sum, err, 0, 0), test.want)
+				if sum.UncertainCost != Money(test.want.Uncertain)*24*Cent {
+					t.Errorf("uncertain: %v", sum.UncertainCost)
+				}
+				if list, err := store.Uncertain(); err != nil || len(list) != test.want.Uncertain {
+					t.Errorf("the checkpoint lists %v, %v", list, err)
+				}
+				if limit := min(test.drain, 29*time.Second); sum.Ended.Sub(sum.Started) != time.Second+limit {
+					t.Errorf("took %v", sum.Ended.Sub(sum.Started))
+				}
+			})
+		})
+	}
+}
+
+// A drain that ends at the very moment when an answer comes must end all the
+// same.
+func TestADrainEndsThoughAnAnswerComesThen(t *testing.T) {
+	for range 8 {
+		synctest.Test(t, func(t *testing.T) {
+			store := newStore(t)
+			importN(t, store, 4)
+			svc := newService(func(r request) reply {
+				return reply{takes: []time.Duration{time.Minute, time.Hour, time.Minute, time.Minute}[r.number()-1]}
+			})
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			o := Options{Drain: time.Minute, AttemptTimeout: 2 * time.Hour}.withDefaults()
+			r, err := newRunner(store, svc, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for r.sum.InFlight < 4 && r.startNext(time.Now()) {
+			}
+			r.loop(ctx)
+			if sum, _ := r.end(); sum.Ended.Sub(sum.Started) != time.Minute {
+				t.Fatalf("took %v", sum.Ended.Sub(sum.Started))
+			}
+		})
+	}
+}
+
+func TestARunThatAnsweredEverythingWasNotStopped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newStore(t)
+		importN(t, store, 8)
+		svc := newService(answers(10 * time.Second))
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, cancel)
+		sum, err := Run(ctx, store, svc, Options{})
+		want(t, verify(t, svc, sum, err, 0, 0), outcome{Answered: 8, Sum: 8})
+	})
+}
+
+func TestUntilEndsAdmission(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newStore(t)
+		importN(t, store, 100)
+		svc := newService(answers(10 * time.Second))
+		until := time.Now().Add(25 * time.Second)
+		_, out := run(t, store, svc, Options{Until: until})
+		want(t, out, outcome{Stop: StopClock, Answered: 24, Left: 76, Sum: 24})
+		for _, r := range svc.sent {
+			if !r.at.Before(until) {
+				t.Errorf("%s was sent at %v", r.question, r.at)
+			}
+		}
+		_, out = run(t, store, svc, Options{Until: until}) // in the past
+		want(t, out, outcome{Stop: StopClock, Left: 76})
+	})
+}
+
+func TestAttemptsSurviveAStop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newStore(t)
+		importN(t, store, 2)
+		svc := newService(func(r request) reply {
+			switch {
+			case r.number() == 1 && r.n <= 2:
+				return reply{err: httpError(500)}
+			case r.number() == 1:
+				return reply{takes: 2 * time.Minute, err: httpError(500)} // while the run stops
+			case r.n == 1:
+				return reply{takes: time.Minute, err: httpError(401)}
+			}
+			return reply{}
+		})
+		_, out := run(t, store, svc, Options{})
+		want(t, out, outcome{Stop: StopKey, Left: 2, Sum: 4})
+		if r := records(t, store)[0]; r.Attempts != 2 || r.Error != "500 the service says so" || r.Status != Pending {
+			t.Errorf("%+v", r)
+		}
+		svc.rule = answers(0)
+		_, out = run(t, store, svc, Options{})
+		want(t, out, outcome{Answered: 2, Sum: 2})
+		if r := records(t, store)[0]; r.Attempts != 3 || r.Error != "" {
+			t.Errorf("%+v", r)
+		}
+	})
+}
+
+func TestAttemptTimeOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newStore(t)
+		importN(t, store, 2)
+		svc := newService(func(r request) reply {
+			if r.number() == 1 {
+				return reply{takes: time.Hour}
+			}
+			return reply{takes: time.Minute}
+		})
+		_, out := run(t, store, svc, Options{AttemptTimeout: 5 * time.Minute, MaxAttempts: 2})
+		want(t, out, outcome{Answered: 1, Failed: 1, Uncertain: 2, Sum: 3})
+		counts, err := store.Counts()
+		if err != nil || counts.Reasons["time-out"] != 1 {
+			t.Errorf("%+v, %v", counts.Reasons, err)
+		}
+	})
+}

@@ -1,0 +1,207 @@
+package batch
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+func TestAPauseHoldsEveryone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newStore(t)
+		importN(t, store, 40)
+		begin := time.Now()
+		svc := newService(func(r request) reply {
+			switch {
+			case r.number() == 9: // sent at 1 s, back at 2 s
+				if r.n == 1 {
+					return reply{takes: time.Second, err: &Error{Status: 429, RetryAfter: time.Minute}}
+				}
+			case r.number() == 10: // asks for less, later
+				if r.n == 1 {
+					return reply{takes: 3 * time.Second, err: &Error{Status: 429, RetryAfter: time.Second}}
+				}
+			case r.number() == 11: // asks for more
+				if r.n == 1 {
+					return reply{takes: 4 * time.Second, err: &Error{Status: 429, RetryAfter: 2 * time.Minute}}
+				}
+			}
+			return reply{takes: time.Second}
+		})
+		sum, out := run(t, store, svc, Options{MaxAttempts: 1})
+		want(t, out, outcome{Answered: 40, Sum: 43})
+		// 429 came at 2 s, 4 s and 5 s; the last says until 125 s.
+		resumed := begin.Add(125 * time.Second)
+		next := time.Time{}
+		for _, r := range svc.sent {
+			if r.at.After(begin.Add(2*time.Second)) && (next.IsZero() || r.at.Before(next)) {
+				next = r.at
+			}
+		}
+		if next.Before(resumed) || next.After(resumed.Add(6*time.Second+1)) {
+			t.Errorf("the next request was sent %v after the start, want 125s and up to 5 %% more", next.Sub(begin))
+		}
+		if sum.Throttled != 3 || sum.PausedSeconds < 123 || sum.PausedSeconds > 130 {
+			t.Errorf("%d throttled, paused %v s", sum.Throttled, sum.PausedSeconds)
+		}
+		for _, r := range records(t, store) {
+			if r.Attempts != 1 {
+				t.Errorf("question %s has %d attempts", r.ID, r.Attempts)
+			}
+		}
+	})
+}
+
+func TestWaitsThatServicesAskFor(t *testing.T) {
+	for name, test := range map[string]struct {
+		says    Error
+		atLeast time.Duration
+		atMost  time.Duration
+	}{
+		"nothing":                          {Error{}, 0, 1050 * time.Millisecond},
+		"a second":                         {Error{RetryAfter: time.Second}, time.Second, 1050 * time.Millisecond},
+		"less than nothing":                {Error{RetryAfter: -time.Hour}, 0, 1050 * time.Millisecond},
+		"a moment that has passed":         {Error{ResetAt: time.Unix(0, 0)}, 0, 1050 * time.Millisecond},
+		"a moment ahead":                   {Error{ResetAt: time.Date(2000, 1, 1, 0, 1, 0, 0, time.UTC)}, time.Minute, 63 * time.Second},
+		"a wait and a later moment":        {Error{RetryAfter: time.Second, ResetAt: time.Date(2000, 1, 1, 0, 1, 0, 0, time.UTC)}, time.Minute, 63 * time.Second},
+		"exactly the longest pause":        {Error{RetryAfter: 15 * time.Minute}, 15 * time.Minute, 16 * time.Minute},
+		"a month, but the moment is known": {Error{Message: "Monthly usage limit reached", ResetAt: time.Date(2000, 1, 1, 0, 1, 0, 0, time.UTC)}, time.Minute, 63 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				store := newStore(t)
+				importN(t, store, 1)
+				test.says.Status = 429
+				svc := newService(func(r request) reply {
+					if r.n == 1 {
+						return reply{err: &test.says}
+					}
+					return reply{}
+				})
+				sum, out := run(t, store, svc, Options{})
+				want(t, out, outcome{Answered: 1, Sum: 2})
+				if took := sum.Ended.Sub(sum.Started); took < test.atLeast || took > test.atMost {
+					t.Errorf("waited %v, want %v to %v", took, test.atLeast, test.atMost)
+				}
+			})
+		})
+	}
+}
+
+// Any minute sees at most the user's requests a minute, and one more.
+func TestRPMHoldsOverAnyMinute(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		rpm := rapid.IntRange(1, 60).Draw(rt, "rpm")
+		slow := time.Duration(rapid.IntRange(0, 30).Draw(rt, "seconds")) * time.Second
+		workers := rapid.IntRange(1, 32).Draw(rt, "workers")
+		throttledEach := rapid.IntRange(5, 100).Draw(rt, "throttled one in")
+		synctest.Test(t, func(t *testing.T) {
+			store := newStore(t)
+			importN(t, store, rpm+20)
+			svc := newService(func(r request) reply {
+				if r.total%throttledEach == 0 {
+					return reply{err: httpError(429)}
+				}
+				return reply{takes: slow}
+			})
+			_, out := run(t, store, svc, Options{RPM: float64(rpm), Workers: workers})
+			if out.Answered != rpm+20 {
+				t.Errorf("%+v", out)
+			}
+			for i := range svc.sent {
+				n := 0
+				for _, r := range svc.sent[i:] {
+					if r.at.Sub(svc.sent[i].at) < time.Minute {
+						n++
+					}
+				}
+				if n > rpm+1 {
+					t.Fatalf("%d requests in the minute from request %d, of %d a minute", n, i+1, rpm)
+				}
+			}
+		})
+	})
+}
+
+// limited is a service that lets rate requests a second through.
+func limited(b *bucket, takes time.Duration) func(request) reply {
+	return func(r request) reply {
+		if wait, ok := b.take(r.at); !ok {
+			return reply{err: &Error{Status: 429, RetryAfter: wait}}
+		}
+		return reply{takes: takes}
+	}
+}
+
+func TestTwoRunsShareAnAccount(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := &bucket{rate: 5, burst: 5, tokens: 5, last: time.Now()}
+		svc := newService(limited(b, 2*time.Second))
+		type end struct {
+			sum Summary
+			err error
+		}
+		ends := make(chan end)
+		for i := range 2 {
+			store := newStore(t)
+			all := numbered(1000)[i*500 : i*500+500]
+			if _, err := Import(store, texts(all...), ImportOptions{}); err != nil {
+				t.Fatal(err)
+			}
+			go func() {
+				sum, err := Run(t.Context(), store, svc, Options{Workers: 32, Until: time.Now().Add(2 * time.Minute)})
+				ends <- end{sum, err}
+			}()
+		}
+		for range 2 {
+			e := <-ends
+			t.Logf("%d answered, %d throttled, %v", e.sum.Answered, e.sum.Throttled, e.err)
+			if e.sum.Answered < 20 {
+				t.Errorf("%d answered in two minutes, of 600 that the account allows", e.sum.Answered)
+			}
+		}
+	})
+}
+
+func TestARunKeepsToTheLimitOfTheAccount(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newStore(t)
+		importN(t, store, 700)
+		b := &bucket{rate: 5, burst: 5, tokens: 5, last: time.Now()}
+		svc := newService(limited(b, 4*time.Second))
+		sum, out := run(t, store, svc, Options{Workers: 64})
+		out.Sum = 0
+		want(t, out, outcome{Answered: 700})
+		rate := 700 / sum.Ended.Sub(sum.Started).Seconds()
+		t.Logf("%.2f answers a second of 5, %d throttled of %d", rate, sum.Throttled, sum.Attempts)
+		if rate < 0.9*5 || (sum.Throttled-64)*20 > sum.Attempts { // all workers start before the first 429 comes
+			t.Errorf("%.2f answers a second of 5, %d throttled of %d", rate, sum.Throttled, sum.Attempts)
+		}
+	})
+}
+
+func TestBackoffHasFullJitter(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		n := rapid.IntRange(-1, 100).Draw(rt, "n")
+		ceiling := time.Minute
+		if n <= 6 {
+			ceiling = min(ceiling, time.Second<<max(n-1, 0))
+		}
+		low, high := 0, 0
+		for range 200 {
+			switch d := backoff(time.Second, time.Minute, n); {
+			case d <= 0 || d > ceiling:
+				rt.Fatalf("%v, want up to %v", d, ceiling)
+			case d < ceiling/4:
+				low++
+			case d > ceiling*3/4:
+				high++
+			}
+		}
+		if low == 0 || high == 0 {
+			rt.Fatalf("%d of 200 in the first quarter, %d in the last", low, high)
+		}
+	})
+}
