@@ -1,19 +1,18 @@
 package main
 
 import (
+	"strconv"
 	"strings"
 	"unicode"
 )
 
-// clean makes text safe to print on a terminal: control characters, and those
-// that change the direction of what follows, become spaces. Names of files and
-// text from the network may hold them.
+// clean makes text safe to print on a terminal, in one line: control
+// characters, those that break lines and those that change the direction of
+// what follows become spaces. Names of files and text from the network may
+// hold them.
 func clean(s string) string {
 	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n', r == '\t', unicode.IsControl(r):
-			return ' '
-		case r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069:
+		if unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp, unicode.Bidi_Control) {
 			return ' '
 		}
 		return r
@@ -22,13 +21,28 @@ func clean(s string) string {
 
 // quote writes a word as a shell takes it.
 func quote(word string) string {
-	plain := word != "" && strings.IndexFunc(word, func(r rune) bool {
-		return !(unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("-_./=:,@%+", r))
-	}) < 0
-	if plain {
-		return word
+	switch {
+	case strings.ContainsFunc(word, unicode.IsControl): // such as a line break in a template
+		word = strconv.Quote(word)
+		word = strings.ReplaceAll(word[1:len(word)-1], `\"`, `"`)
+		return "$'" + strings.ReplaceAll(word, "'", `\'`) + "'"
+	case word == "" || strings.ContainsFunc(word, isSpecial):
+		return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+	return word
+}
+
+// isSpecial reports a character that may mean something to a shell.
+func isSpecial(r rune) bool {
+	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_./=:,@%+", r)
+}
+
+// quoteFile writes a file's name as an argument that no flag can be taken for.
+func quoteFile(path string) string {
+	if strings.HasPrefix(path, "-") {
+		path = "./" + path
+	}
+	return quote(path)
 }
 
 // commandLine is the command as it was typed, to be typed again.

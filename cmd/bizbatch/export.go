@@ -28,17 +28,30 @@ func (c *exportCmd) Run(e env) error {
 	if in.Format == "" {
 		return usageError(errors.New(c.Checkpoint+" holds no questions yet"), "bizbatch run takes them in")
 	}
-	u := &ui{out: e.stdout, quiet: c.Quiet}
 	for _, out := range c.Out {
 		if err := checkOutput(out, c.Checkpoint, store, c.Force); err != nil {
 			return err
 		}
 	}
+	u := &ui{out: e.stdout, quiet: c.Quiet}
 	for _, out := range c.Out {
 		if err := writeAnswers(store, in, out); err != nil {
 			return err
 		}
 		u.say("wrote %s", out)
 	}
-	return nil
+	return c.remember()
+}
+
+// remember has the checkpoint know the files as ours. Beside a run that cannot
+// be, and then the next export to the same file asks for --force.
+func (c *exportCmd) remember() error {
+	store, err := checkpoint.Open(c.Checkpoint, checkpoint.Options{})
+	if err != nil {
+		return nil
+	}
+	for _, out := range c.Out {
+		err = errors.Join(err, remember(store, out))
+	}
+	return errors.Join(err, store.Close())
 }

@@ -2,13 +2,10 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
-	"os"
-	"path/filepath"
-	"time"
+	"strconv"
 
 	"bizbatch/batch"
 	"bizbatch/batch/question"
@@ -21,47 +18,78 @@ type job struct {
 	cmd     *runCmd
 	env     env
 	ui      *ui
+	reader  *question.Reader
 	store   *checkpoint.Store
-	service service
 	input   batch.Input
 	plan    batch.Plan
 	sum     batch.Summary
+	outcome string // how the asking ended; empty: it did not begin
 	outputs []string
 	written []string
 }
 
-func (j *job) run(ctx context.Context, reader *question.Reader, digest string, settings batch.Settings) error {
-	if err := j.takeIn(ctx, reader, digest, settings); err != nil {
+func (j *job) run(ctx context.Context, settings batch.Settings) (err error) {
+	var digest string
+	if j.reader, digest, err = j.cmd.openInput(j.env); err != nil {
+		return inputError(err)
+	}
+	defer j.reader.Close()
+	service, err := j.cmd.service()
+	if err != nil {
 		return err
 	}
-	if j.cmd.DryRun {
-		return nil
+	defer service.close()
+	store, closeStore, err := j.cmd.openStore(service.endpoint)
+	if err != nil {
+		return storeError(err)
 	}
+	j.store = store
+	defer func() {
+		if cerr := closeStore(); err == nil {
+			err = cerr
+		}
+	}()
+	if err := j.takeIn(ctx, digest, settings); err != nil || j.cmd.DryRun {
+		return err
+	}
+	return j.ask(ctx, service.asker)
+}
+
+// ask asks what is pending, writes the answers, and tells how it went.
+func (j *job) ask(ctx context.Context, asker batch.Asker) error {
 	watch := j.ui.watch(j.plan, j.cmd.Limit)
-	sum, runErr := batch.Run(ctx, j.store, j.service.asker, j.cmd.options(time.Now(), watch.event))
+	sum, err := batch.Run(ctx, j.store, asker, j.cmd.options(watch.event))
 	watch.end()
-	j.sum = sum
-	writeErr := j.write()
-	err := j.verdict(runErr)
+	j.sum, j.outcome = sum, outcome(err)
+	unwritten := j.write()
+	err = j.verdict(err)
 	j.ui.finished(j)
-	if serr := j.writeSummary(err); serr != nil {
-		writeErr = errors.Join(writeErr, serr)
-	}
-	if writeErr != nil {
-		return outputError(writeErr, j, err)
+	if unwritten != nil {
+		err = outputError(err, unwritten, j.cmd.Checkpoint)
 	}
 	return err
 }
 
+// outcome names how a run ended.
+func outcome(err error) string {
+	var stop *batch.StopError
+	switch {
+	case err == nil:
+		return "finished"
+	case errors.As(err, &stop):
+		return string(stop.Kind)
+	}
+	return "error"
+}
+
 // takeIn reads the questions into the checkpoint and prints the plan.
-func (j *job) takeIn(ctx context.Context, reader *question.Reader, digest string, settings batch.Settings) error {
-	if err := j.checkOutputs(reader.Input().Format); err != nil {
+func (j *job) takeIn(ctx context.Context, digest string, settings batch.Settings) (err error) {
+	if err := j.checkOutputs(); err != nil {
 		return err
 	}
-	var skipped []int
-	var err error
-	j.plan, err = batch.Import(j.store, untilDone(ctx, reader.Questions(), &skipped), batch.ImportOptions{
-		Settings: settings, Input: reader.Input, Digest: digest, RetryFailed: j.cmd.RetryFailed,
+	var skipped []string
+	j.plan, err = batch.Import(j.store, untilDone(ctx, j.reader.Questions(), &skipped), batch.ImportOptions{
+		Settings: settings, Input: j.reader.Input, Digest: digest, RetryFailed: j.cmd.RetryFailed,
 		AskAgain: j.cmd.AskAgain, DryRun: j.cmd.DryRun, Price: j.cmd.Price,
 	})
 	if err != nil {
@@ -76,7 +104,7 @@ func (j *job) takeIn(ctx context.Context, reader *question.Reader, digest string
 
 // untilDone yields questions until ctx is done, and notes the lines of those
 // that are skipped.
-func untilDone(ctx context.Context, questions iter.Seq2[batch.Question, error], skipped *[]int) iter.Seq2[batch.Question, error] {
+func untilDone(ctx context.Context, questions iter.Seq2[batch.Question, error], skipped *[]string) iter.Seq2[batch.Question, error] {
 	return func(yield func(batch.Question, error) bool) {
 		for q, err := range questions {
 			if ctx.Err() != nil {
@@ -84,7 +112,7 @@ func untilDone(ctx context.Context, questions iter.Seq2[batch.Question, error], 
 				return
 			}
 			if q.Skip != "" {
-				*skipped = append(*skipped, q.Line)
+				*skipped = append(*skipped, strconv.Itoa(q.Line))
 			}
 			if !yield(q, err) {
 				return
@@ -95,46 +123,34 @@ func untilDone(ctx context.Context, questions iter.Seq2[batch.Question, error], 
 
 // checkOutputs finds out before anything is sent whether the answers can be
 // written where they are to go.
-func (j *job) checkOutputs(format batch.Format) error {
-	j.outputs = j.cmd.outputs(format)
+func (j *job) checkOutputs() error {
+	in := j.reader.Input()
+	j.outputs = j.cmd.outputs(in.Format)
+	ours := len(j.cmd.Out) == 0 || j.cmd.Force // by its default name
 	for _, out := range j.outputs {
-		if err := checkOutput(out, j.cmd.File, j.store, len(j.cmd.Out) == 0 || j.cmd.Force); err != nil {
-			return err
+		err := checkOutput(out, j.cmd.File, j.store, ours)
+		if err == nil && !j.cmd.DryRun {
+			err = tryOutput(out, in)
+		}
+		if err != nil {
+			e := asCmdError(err)
+			e.err = fmt.Errorf("%w; nothing was sent", e.err)
+			return e
 		}
 	}
 	return nil
 }
 
-// checkOutput refuses a file that answers must not be written to. One that is
-// there is overwritten only if it is ours: by its default name, or because an
-// earlier run wrote it.
-func checkOutput(out, input string, store *checkpoint.Store, ours bool) error {
-	if _, err := report.FormatOf(out); err != nil {
-		return usageError(err, "choose the format by the name of --out")
-	}
-	info, err := os.Stat(out)
+// tryOutput begins the file, and leaves it as it was.
+func tryOutput(out string, in batch.Input) error {
+	f, err := report.Create(out, in)
 	if err == nil {
-		for _, path := range []string{input, store.Path()} {
-			if other, err := os.Stat(path); err == nil && os.SameFile(info, other) {
-				return usageError(fmt.Errorf("%s is the input or the checkpoint; nothing was sent", out), "choose another --out")
-			}
-		}
+		err = f.Abort()
 	}
-	if _, err := os.Stat(filepath.Dir(out)); err != nil {
-		return usageError(fmt.Errorf("the folder of --out %s: %w; nothing was sent", out, err), "make the folder, or choose another --out")
-	}
-	if err != nil || ours {
-		return nil // an error other than that there is none shows when it is written
-	}
-	abs, err := filepath.Abs(out)
 	if err != nil {
-		return err
+		return usageError(err, "choose another --out")
 	}
-	if has, err := store.HasOutput(abs); err != nil || has {
-		return err
-	}
-	return usageError(fmt.Errorf("%s is there already and was not written by bizbatch for this checkpoint; nothing was sent", out),
-		"choose another --out, or overwrite it with --force")
+	return nil
 }
 
 // write writes every output file, whatever stopped the run.
@@ -146,64 +162,7 @@ func (j *job) write() error {
 			continue
 		}
 		j.written = append(j.written, out)
-		abs, err := filepath.Abs(out)
-		if err == nil {
-			err = j.store.AddOutput(abs, time.Now())
-		}
-		errs = append(errs, err)
+		errs = append(errs, remember(j.store, out))
 	}
 	return errors.Join(errs...)
-}
-
-// writeAnswers writes one output file.
-func writeAnswers(store *checkpoint.Store, in batch.Input, out string) error {
-	f, err := report.Create(out, in)
-	if err != nil {
-		return err
-	}
-	defer f.Abort()
-	for rec, err := range batch.Records(store) {
-		if err != nil {
-			return err
-		}
-		if err := f.Write(rec); err != nil {
-			return err
-		}
-	}
-	return f.Commit()
-}
-
-// A summaryFile is what --summary writes.
-type summaryFile struct {
-	Outcome    string        `json:"outcome"` // finished, or the kind of stop
-	ExitCode   int           `json:"exit_code"`
-	Error      string        `json:"error,omitempty"`
-	Hint       string        `json:"hint,omitempty"`
-	Checkpoint string        `json:"checkpoint"`
-	Outputs    []string      `json:"outputs"`
-	Plan       batch.Plan    `json:"plan"`
-	Run        batch.Summary `json:"run"`
-}
-
-func (j *job) writeSummary(verdict error) error {
-	if j.cmd.Summary == "" {
-		return nil
-	}
-	s := summaryFile{Outcome: "finished", Checkpoint: j.store.Path(), Outputs: j.written, Plan: j.plan, Run: j.sum}
-	var e *cmdError
-	if errors.As(verdict, &e) {
-		s.ExitCode, s.Hint = e.code, e.hint
-		if e.err != nil {
-			s.Error = e.err.Error()
-		}
-	}
-	var stop *batch.StopError
-	if errors.As(verdict, &stop) {
-		s.Outcome = string(stop.Kind)
-	}
-	b, err := json.MarshalIndent(s, "", "  ")
-	if err != nil {
-		return err
-	}
-	return report.WriteFile(j.cmd.Summary, append(b, '\n'))
 }

@@ -31,7 +31,8 @@ const (
 	exitTerminated  = 143
 )
 
-const exitCodes = `Exit codes:
+const exitCodes = `
+Exit codes:
    0  everything is answered (with --limit: what was asked is)
    1  an unexpected error; what was answered is safe
    2  wrong usage or bad input; nothing was sent
@@ -41,7 +42,8 @@ const exitCodes = `Exit codes:
    6  stopped by the service: down, throttled, monthly limit, wrong address
    7  the API key was refused
    8  stopped by the clock: --until or --max-duration
- 129, 130, 143  stopped by a signal: hang-up, Ctrl-C, SIGTERM`
+ 129, 130, 143  stopped by a signal: hang-up, Ctrl-C, SIGTERM
+`
 
 // cli is the command line.
 type cli struct {
@@ -59,9 +61,7 @@ the rest.
 
   bizbatch run --sandbox questions.csv    try it, without a key and for free
   bizbatch run --dry-run questions.csv    count the questions and the money
-  bizbatch run questions.csv              ask; writes questions.answers.csv
-
-` + exitCodes
+  bizbatch run questions.csv              ask; writes questions.answers.csv`
 
 // env is what a command needs of its surroundings.
 type env struct {
@@ -83,18 +83,35 @@ func execute(e env) int {
 		kong.Writers(e.stdout, e.stderr),
 		kong.Vars{"version": version()},
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, WrapUpperBound: 100}),
+		kong.Help(printHelp),
 		kong.ExplicitGroups(groups),
 	)
 	if err != nil {
 		panic(err) // a mistake in the definition above
 	}
 	parsed, err := parser.Parse(e.args)
-	if err == nil {
+	var wrong *kong.ParseError
+	switch {
+	case err == nil:
 		err = parsed.Run(e)
-	} else {
+	case len(e.args) == 0 && errors.As(err, &wrong):
+		_ = wrong.Context.PrintUsage(false) // there is nowhere to tell that it failed
+		return exitUsage
+	default:
 		err = usageError(err, helpFor(e.args))
 	}
-	return tell(e.stderr, err)
+	return tell(e.stderr, err, c.Run.LogFormat == "json")
+}
+
+// printHelp is kong's help, and below it the exit codes where a run's matter.
+func printHelp(o kong.HelpOptions, ctx *kong.Context) error {
+	if err := kong.DefaultHelpPrinter(o, ctx); err != nil {
+		return err
+	}
+	if cmd := ctx.Selected(); cmd == nil || cmd.Name == "run" {
+		fmt.Fprint(ctx.Stdout, exitCodes)
+	}
+	return nil
 }
 
 // helpFor names the help that tells more about a wrong command line.
@@ -120,47 +137,4 @@ func version() string {
 		}
 	}
 	return strings.TrimSpace("bizbatch " + v)
-}
-
-// A cmdError is an error as it is told to the user: what happened, more lines
-// about what that means, what to do next, and the exit code.
-type cmdError struct {
-	code   int
-	err    error // nil: nothing more to say, only the code counts
-	detail []string
-	hint   string
-}
-
-func (e *cmdError) Error() string {
-	if e.err == nil {
-		return fmt.Sprintf("exit code %d", e.code)
-	}
-	return e.err.Error()
-}
-
-func (e *cmdError) Unwrap() error { return e.err }
-
-func usageError(err error, hint string) error {
-	return &cmdError{code: exitUsage, err: err, hint: hint}
-}
-
-// tell prints an error and returns the exit code that goes with it.
-func tell(w io.Writer, err error) int {
-	if err == nil {
-		return exitOK
-	}
-	var e *cmdError
-	if !errors.As(err, &e) {
-		e = &cmdError{code: exitUnexpected, err: err}
-	}
-	if e.err != nil {
-		fmt.Fprintf(w, "error: %s\n", clean(e.err.Error()))
-	}
-	for _, line := range e.detail {
-		fmt.Fprintf(w, "       %s\n", clean(line))
-	}
-	if e.hint != "" {
-		fmt.Fprintf(w, "hint:  %s\n", clean(e.hint))
-	}
-	return e.code
 }

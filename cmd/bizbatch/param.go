@@ -56,9 +56,13 @@ func parseUntil(s string, now time.Time) (time.Time, error) {
 	return until, nil
 }
 
-// digestFile identifies a file's content and how it is read; it is empty for
-// one that cannot be read, which the reader tells.
+// digestFile identifies a file's content and how it is read. It is empty for
+// one that cannot be read, which the reader tells, and for a pipe, which can be
+// read only once.
 func digestFile(path string, opts question.Options) string {
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+		return ""
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return ""

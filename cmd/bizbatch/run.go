@@ -38,11 +38,11 @@ type runCmd struct {
 	QuestionColumn string `group:"input" placeholder:"NAME" help:"Column with the questions (default: question, prompt, text or query, else the only column)."`
 	IDColumn       string `group:"input" name:"id-column" placeholder:"NAME" help:"Column that names the rows (default: id, question_id or custom_id, else the row number)."`
 	Template       string `group:"input" placeholder:"TEXT" help:"Make each question from its row, as a Go text/template over the columns: 'For {{.client}}: {{.question}}'."`
-	Format         string `group:"input" enum:",csv,jsonl" default:"" placeholder:"csv|jsonl" help:"Format of FILE (default: by its extension)."`
+	Format         string `group:"input" placeholder:"NAME" help:"Format of FILE, csv or jsonl (default: by its extension)."`
 	Delimiter      string `group:"input" placeholder:"CHAR" help:"Delimiter of a CSV file: a character, comma, semicolon or tab (default: found from the header)."`
 	Encoding       string `group:"input" placeholder:"NAME" help:"Encoding of FILE, such as windows-1252 (default: UTF-8, or UTF-16 with a byte order mark)."`
 
-	AskMode  batch.AskMode `group:"asking" placeholder:"fast|web|deep|auto" help:"How thoroughly to look; a column ask_mode sets it for a row (default: the service's, fast)."`
+	AskMode  batch.AskMode `group:"asking" placeholder:"MODE" help:"How thoroughly to look: fast, web, deep or auto; a column ask_mode sets it for a row (default: the service's, fast)."`
 	Param    []string      `group:"asking" sep:"none" placeholder:"KEY=VALUE" help:"Another member of every request, as JSON or as text; may be repeated."`
 	Model    string        `group:"asking" default:"bizora-1.0" help:"Model (default: ${default})."`
 	Role     string        `group:"asking" default:"human" help:"Role of a question's message; user for services other than Bizora (default: ${default})."`
@@ -76,62 +76,49 @@ type runCmd struct {
 	Quiet       bool          `group:"output" short:"q" help:"Print only what a person must act on."`
 	LogFormat   string        `group:"output" enum:"text,json" default:"text" help:"text or json, on standard error (default: ${default})."`
 	LogInterval time.Duration `group:"output" default:"1m" help:"Interval of progress lines where there is no terminal (default: ${default})."`
+
+	end time.Time // of --until and --max-duration, the earlier; zero: none
 }
 
-// Help stands below the flags.
-func (runCmd) Help() string { return exitCodes }
+// Run is the whole way of a file: read, plan, ask, write, tell.
+func (c *runCmd) Run(ctx *kong.Context, e env) error {
+	if err := checkNumbers(ctx.Flags()); err != nil {
+		return usageError(err, "see bizbatch run --help")
+	}
+	return c.run(e, time.Now())
+}
 
-// Run is the whole way of a file: read, plan, ask, write.
-func (c *runCmd) Run(e env) error {
-	settings, err := c.check()
+// checkNumbers refuses numbers that mean nothing: of the flags that were given,
+// only the price may be zero.
+func checkNumbers(flags []*kong.Flag) error {
+	for _, f := range flags {
+		if v := f.Target; f.Set && (v.CanInt() && v.Int() <= 0 || v.CanFloat() && !(v.Float() > 0)) {
+			return fmt.Errorf("--%s must be more than 0", f.Name)
+		}
+	}
+	return nil
+}
+
+func (c *runCmd) run(e env, now time.Time) error {
+	settings, err := c.check(now)
 	if err != nil {
 		return err
 	}
-	ctx, stop := notifySignals(e.stderr)
+	j := &job{cmd: c, env: e, ui: newUI(c, e)}
+	ctx, stop := notifySignals(j.ui.leftAtOnce)
 	defer stop()
-	reader, digest, err := c.openInput(e)
-	if err != nil {
-		return inputError(err)
-	}
-	defer reader.Close()
-	svc, err := c.service()
-	if err != nil {
-		return err
-	}
-	defer svc.close()
-	store, closeStore, err := c.openStore(svc.endpoint)
-	if err != nil {
-		return storeError(err)
-	}
-	j := &job{cmd: c, env: e, ui: newUI(c, e), store: store, service: svc}
-	err = j.run(ctx, reader, digest, settings)
-	if cerr := closeStore(); err == nil {
-		err = cerr
-	}
-	return err
+	return j.summarize(j.run(ctx, settings))
 }
 
-// check fills in what depends on other flags, and refuses what cannot be.
-func (c *runCmd) check() (batch.Settings, error) {
+// check fills in what depends on other flags and on the time, and refuses what
+// cannot be.
+func (c *runCmd) check(now time.Time) (batch.Settings, error) {
 	s := batch.Settings{Model: c.Model, Role: c.Role, AskMode: c.AskMode, Template: c.Template}
 	var err error
 	if s.Params, err = parseParams(c.Param); err != nil {
 		return s, usageError(err, "give --param as KEY=VALUE, such as --param temperature=0.2")
 	}
-	for _, f := range []struct {
-		name string
-		bad  bool
-	}{
-		{"--workers", c.Workers < 1}, {"--max-attempts", c.MaxAttempts < 1}, {"--rpm", c.RPM < 0}, {"--limit", c.Limit < 0},
-		{"--attempt-timeout", c.AttemptTimeout <= 0}, {"--idle-timeout", c.IdleTimeout <= 0}, {"--max-pause", c.MaxPause <= 0},
-		{"--max-outage", c.MaxOutage <= 0}, {"--drain", c.Drain < 0}, {"--max-duration", c.MaxDuration < 0},
-		{"--wait-for-credits", c.WaitForCredits < 0}, {"--wait-for-reset", c.WaitForReset < 0}, {"--log-interval", c.LogInterval <= 0},
-	} {
-		if f.bad {
-			return s, usageError(fmt.Errorf("%s is out of range", f.name), "see bizbatch run --help")
-		}
-	}
-	if c.Sandbox && c.BaseURL != "" && os.Getenv("BIZORA_API_URL") == "" {
+	if c.Sandbox && c.BaseURL != os.Getenv("BIZORA_API_URL") {
 		return s, usageError(errors.New("--sandbox and --base-url exclude each other"), "leave one of them out")
 	}
 	if c.File == "-" && (c.Checkpoint == "" || c.Format == "") {
@@ -145,8 +132,16 @@ func (c *runCmd) check() (batch.Settings, error) {
 			c.Checkpoint = c.File + ".sandbox.bizbatch"
 		}
 	}
-	if _, err := parseUntil(c.Until, time.Now()); err != nil {
+	for _, other := range append([]string{c.File, c.Checkpoint, c.APIKeyFile}, c.Out...) {
+		if c.Summary != "" && sameFile(c.Summary, other) {
+			return s, usageError(fmt.Errorf("--summary %s is another file of this run", c.Summary), "choose another --summary")
+		}
+	}
+	if c.end, err = parseUntil(c.Until, now); err != nil {
 		return s, usageError(err, "give a time of day, such as --until 06:00")
+	}
+	if t := now.Add(c.MaxDuration); c.MaxDuration > 0 && (c.end.IsZero() || t.Before(c.end)) {
+		c.end = t
 	}
 	return s, nil
 }
@@ -202,17 +197,11 @@ func (c *runCmd) outputs(format batch.Format) []string {
 }
 
 // options are the runner's.
-func (c *runCmd) options(now time.Time, onEvent func(batch.Event)) batch.Options {
-	until, _ := parseUntil(c.Until, now) // checked before
-	if c.MaxDuration > 0 {
-		if t := now.Add(c.MaxDuration); until.IsZero() || t.Before(until) {
-			until = t
-		}
-	}
+func (c *runCmd) options(onEvent func(batch.Event)) batch.Options {
 	return batch.Options{
 		Workers: c.Workers, MaxAttempts: c.MaxAttempts, RPM: c.RPM, AttemptTimeout: c.AttemptTimeout, Drain: c.Drain,
 		MaxPause: c.MaxPause, MaxOutage: c.MaxOutage, Limit: c.Limit, Price: c.Price,
-		MaxSpend: c.MaxSpend, MaxSpendTotal: c.MaxSpendTotal, Until: until,
+		MaxSpend: c.MaxSpend, MaxSpendTotal: c.MaxSpendTotal, Until: c.end,
 		WaitForCredits: c.WaitForCredits, WaitForReset: c.WaitForReset, OnEvent: onEvent,
 	}
 }

@@ -39,7 +39,7 @@ func (c *sandboxCmd) Run(e env) error {
 	if err != nil {
 		return usageError(fmt.Errorf("start the sandbox: %w", err), "choose another address with --listen")
 	}
-	ctx, stop := notifySignals(e.stderr)
+	ctx, stop := notifySignals(func(signalError) {})
 	defer stop()
 	fmt.Fprintf(e.stdout, "sandbox listening on %s (ledger: %s/sandbox/ledger)\n", server.URL, server.URL)
 	fmt.Fprintf(e.stdout, "try: BIZORA_API_KEY=any bizbatch run --base-url %s questions.csv\n", server.URL)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -34,19 +33,18 @@ func (c *runCmd) service() (service, error) {
 	if c.Sandbox {
 		return c.startSandbox()
 	}
-	base := cmp.Or(strings.TrimRight(c.BaseURL, "/"), bizora.DefaultBaseURL)
-	if c.DryRun {
-		return service{endpoint: base, close: func() {}}, nil
-	}
 	key, err := c.apiKey()
+	if c.DryRun {
+		key, err = "none", nil
+	}
 	if err != nil {
 		return service{}, err
 	}
 	client, err := bizora.New(bizora.Config{
-		BaseURL: base, Key: key, IdleTimeout: c.IdleTimeout, InsecureHTTP: c.InsecureHTTP, UserAgent: "bizbatch",
+		BaseURL: c.BaseURL, Key: key, IdleTimeout: c.IdleTimeout, InsecureHTTP: c.InsecureHTTP,
 	})
 	if err != nil {
-		return service{}, usageError(err, "check --base-url (or BIZORA_API_URL) and the key")
+		return service{}, usageError(fmt.Errorf("%w; nothing was sent", err), "check --base-url (or BIZORA_API_URL) and the key")
 	}
 	return service{endpoint: client.BaseURL(), asker: client, close: client.Close}, nil
 }

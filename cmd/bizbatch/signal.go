@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -26,11 +24,19 @@ func (e signalError) exitCode() int {
 }
 
 // notifySignals returns a context that the first signal ends. The second ends
-// the process at once: everything that was reported is on disk by then.
-func notifySignals(stderr io.Writer) (ctx context.Context, stop func()) {
+// the process at once, after last; everything that was reported is on disk by
+// then. A signal that the process was started to ignore (nohup) stays ignored.
+func notifySignals(last func(signalError)) (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
+		if !signal.Ignored(sig) {
+			signal.Notify(signals, sig)
+		}
+	}
+	// A reader that goes away (a run that is piped into head) must not kill
+	// the run: writing to it fails, and that is all.
+	signal.Ignore(syscall.SIGPIPE)
 	done := make(chan struct{})
 	go func() {
 		for {
@@ -38,7 +44,7 @@ func notifySignals(stderr io.Writer) (ctx context.Context, stop func()) {
 			case sig := <-signals:
 				e := signalError{sig}
 				if ctx.Err() != nil {
-					fmt.Fprintln(stderr, "\nerror: stopped at once; answers in flight may have been charged, what was saved is safe")
+					last(e)
 					os.Exit(e.exitCode())
 				}
 				cancel(e)

@@ -86,7 +86,10 @@ func (c *statusCmd) Run(e env) error {
 }
 
 func readStatus(store *checkpoint.Store, active bool) (*status, error) {
-	s := &status{Checkpoint: store.Path(), Active: active, SpentByMode: map[string]batch.Money{}}
+	s := &status{
+		Checkpoint: store.Path(), Active: active, SpentByMode: map[string]batch.Money{},
+		InFlight: []checkpoint.InFlight{}, Interrupted: []checkpoint.InFlight{}, Uncertain: []uncertain{}, Runs: []runStatus{}, // never null in JSON
+	}
 	counts, err := store.Counts()
 	if err != nil {
 		return nil, err
@@ -100,12 +103,20 @@ func readStatus(store *checkpoint.Store, active bool) (*status, error) {
 		s.SpentByMode[mode] = batch.Money(cost)
 	}
 	for mode, n := range counts.PendingByMode {
-		s.LeftCost += batch.Money(n) * batch.AskMode(mode).Price()
+		s.LeftCost += batch.Money(n) * paid(counts, mode)
 	}
 	if s.Endpoint, err = store.Endpoint(); err != nil {
 		return nil, err
 	}
 	return s, s.readHistory(store)
+}
+
+// paid is what an answer in the mode cost so far, on average, else its price.
+func paid(c checkpoint.Counts, mode string) batch.Money {
+	if n := c.AnsweredByMode[mode]; n > 0 {
+		return batch.Money(c.SpentByMode[mode]) / batch.Money(n)
+	}
+	return batch.AskMode(mode).Price()
 }
 
 // readHistory adds what was in flight, what may have been charged, and the
@@ -160,17 +171,20 @@ func (s *status) print(w io.Writer, checked bool) {
 	line("answered     %d, for %s", s.Answered, s.Spent)
 	line("pending      %d, about %s", s.Pending, s.LeftCost)
 	line("failed       %d", s.Failed)
-	for _, r := range reasons(checkpoint.Counts{Reasons: s.FailedReasons}) {
+	for _, r := range reasons(s.FailedReasons) {
 		line("             %s", r)
 	}
 	if len(s.InFlight) > 0 {
-		line("in flight    %d", len(s.InFlight))
+		line("in flight    %d: %s", len(s.InFlight), rowIDs(s.InFlight))
 	}
 	if len(s.Interrupted) > 0 {
-		line("interrupted  %d: %s", len(s.Interrupted), ids(s.Interrupted))
+		line("interrupted  %d: %s", len(s.Interrupted), rowIDs(s.Interrupted))
 	}
 	if len(s.Uncertain) > 0 {
-		line("uncertain    %d requests without an answer may have been charged, %s (--json lists them)", len(s.Uncertain), s.UncertainCost)
+		line("uncertain    %s without an answer may have been charged, %s (all: --json)", count(len(s.Uncertain), "request"), s.UncertainCost)
+		for _, u := range s.Uncertain[max(0, len(s.Uncertain)-5):] {
+			line("             %s", u.describe())
+		}
 	}
 	line("spent        %s in all runs", s.SpentTotal)
 	for _, r := range s.Runs {
@@ -194,17 +208,22 @@ func (r runStatus) describe() string {
 		r.Ended.Sub(r.Started).Round(time.Second))
 }
 
-func ids(list []checkpoint.InFlight) string {
-	const most = 10
-	s := ""
-	for i, f := range list[:min(most, len(list))] {
-		if i > 0 {
-			s += ", "
-		}
-		s += f.RowID
+// describe tells an attempt in a line.
+func (u uncertain) describe() string {
+	text := fmt.Sprintf("question %s, %s, %s", u.RowID, u.Reason, u.Cost)
+	if u.RequestID != "" {
+		text += ", request " + u.RequestID
 	}
-	if more := len(list) - most; more > 0 {
-		s += fmt.Sprintf(" and %d more", more)
+	if partial := []rune(u.Partial); len(partial) > 0 {
+		text += fmt.Sprintf(", %q", string(partial[:min(40, len(partial))]))
 	}
-	return s
+	return text
+}
+
+func rowIDs(list []checkpoint.InFlight) string {
+	var ids []string
+	for _, f := range list {
+		ids = append(ids, f.RowID)
+	}
+	return enumerate(ids)
 }

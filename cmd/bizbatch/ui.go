@@ -1,9 +1,12 @@
 package main
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"os"
 	"slices"
 	"strconv"
@@ -13,7 +16,6 @@ import (
 	"golang.org/x/term"
 
 	"bizbatch/batch"
-	"bizbatch/checkpoint"
 )
 
 // A ui tells what happens: results on standard output, what goes on meanwhile
@@ -49,22 +51,35 @@ func (u *ui) say(format string, args ...any) {
 	}
 }
 
+// leftAtOnce tells the end of a process that did not wait for its answers.
+func (u *ui) leftAtOnce(sig signalError) {
+	if u.terminal && !u.quiet {
+		fmt.Fprintln(u.err) // the bar stands in the line
+	}
+	tell(u.err, &cmdError{
+		code: sig.exitCode(),
+		err:  errors.New("stopped at once; what was in flight may have been charged, what was answered is safe"),
+		hint: "bizbatch status names what was in flight; the same command asks it again",
+	}, u.json)
+}
+
 // planned prints what is to be done, before the first request.
-func (u *ui) planned(j *job, skipped []int) {
-	u.say("%s", planLine(j.plan))
+func (u *ui) planned(j *job, skipped []string) {
+	p := j.plan
+	u.say("%s", planLine(p))
 	if len(skipped) > 0 {
-		u.say("%s without a question, skipped: line %s", count(len(skipped), "row"), lines(skipped))
+		u.say("%s without a question, skipped: line %s", count(len(skipped), "row"), enumerate(skipped))
 	}
-	if n := j.plan.Rescued; n > 0 {
-		u.say("%s taken in that an earlier run could not save", count(n, "answer"))
+	if p.Rescued > 0 {
+		u.say("%s taken in that an earlier run could not save", count(p.Rescued, "answer"))
 	}
-	if j.cmd.Limit > 0 && j.plan.ToAsk() > j.cmd.Limit {
-		u.say("of these, the first %d now (--limit)", j.cmd.Limit)
+	if limit := j.cmd.Limit; limit > 0 && p.ToAsk() > limit {
+		u.say("of these, the first %d now (--limit) · at most %s", limit, mostFor(limit, p.Pending, j.cmd.Price))
 	}
 	if u.json {
-		u.log.Info("plan", "questions", j.plan.Rows-j.plan.Skipped, "skipped", j.plan.Skipped, "duplicates", j.plan.Duplicates,
-			"edited", j.plan.Edited, "answered", j.plan.Answered, "failed", j.plan.Failed, "to_ask", j.plan.ToAsk(),
-			"to_ask_by_mode", j.plan.Pending, "estimate", j.plan.Estimate.Dollars())
+		u.log.Info("plan", "questions", p.Rows-p.Skipped, "skipped", p.Skipped, "duplicates", p.Duplicates,
+			"edited", p.Edited, "answered", p.Answered, "failed", p.Failed, "to_ask", p.ToAsk(),
+			"to_ask_by_mode", p.Pending, "estimate", p.Estimate.Dollars())
 	}
 }
 
@@ -77,16 +92,31 @@ func planLine(p batch.Plan) string {
 		}
 	}
 	add(p.Skipped, "skipped")
-	add(p.Duplicates, "asked by an earlier row too")
+	if p.Duplicates > 0 {
+		parts = append(parts, count(p.Duplicates, "duplicate"))
+	}
 	add(p.Edited, "edited since the last run")
 	add(p.Answered, "already answered")
 	add(p.Failed, "failed before (--retry-failed asks again)")
-	ask := fmt.Sprintf("%d to ask", p.ToAsk())
-	if modes := byMode(p.Pending); modes != "" {
-		ask += " (" + modes + ")"
+	if p.ToAsk() == 0 {
+		return strings.Join(append(parts, "nothing to ask"), " · ")
 	}
-	parts = append(parts, ask, "about "+p.Estimate.String())
-	return strings.Join(parts, " · ")
+	ask := fmt.Sprintf("%d to ask (%s)", p.ToAsk(), byMode(p.Pending))
+	return strings.Join(append(parts, ask, "about "+p.Estimate.String()), " · ")
+}
+
+// mostFor is the most that n of the pending questions can cost.
+func mostFor(n int, pending map[string]int, price *batch.Money) (sum batch.Money) {
+	for _, mode := range []batch.AskMode{batch.Deep, batch.Auto, batch.Web, batch.Fast} { // the dearest first
+		some := min(n, pending[string(mode)])
+		n -= some
+		each := mode.Price()
+		if price != nil {
+			each = *price
+		}
+		sum += batch.Money(some) * each
+	}
+	return sum
 }
 
 // byMode lists counts by ask mode: "fast 38, deep 4".
@@ -104,14 +134,16 @@ func byMode(counts map[string]int) string {
 func (u *ui) finished(j *job) {
 	s := j.sum
 	took := s.Ended.Sub(s.Started).Round(time.Second)
-	line := fmt.Sprintf("answered %d of %d", s.Answered, s.Total)
-	if s.Failed > 0 {
-		line += fmt.Sprintf(" · %d failed", s.Failed)
+	if s.Total > 0 {
+		line := fmt.Sprintf("answered %d of %d", s.Answered, s.Total)
+		if s.Failed > 0 {
+			line += fmt.Sprintf(" · %d failed", s.Failed)
+		}
+		if s.Left > 0 {
+			line += fmt.Sprintf(" · %d left, about %s", s.Left, s.LeftCost)
+		}
+		u.say("%s · spent %s in %s", line, s.Spent, took)
 	}
-	if s.Left > 0 {
-		line += fmt.Sprintf(" · %d left, about %s", s.Left, s.LeftCost)
-	}
-	u.say("%s · spent %s in %s", line, s.Spent, took)
 	if s.Truncated > 0 {
 		u.say("%s cut at the model's length limit (status truncated)", count(s.Truncated, "answer"))
 	}
@@ -120,30 +152,29 @@ func (u *ui) finished(j *job) {
 	}
 	if s.Uncertain > 0 {
 		u.say("%s without an answer may have been charged, %s: see bizbatch status %s",
-			count(s.Uncertain, "request"), s.UncertainCost, quote(j.cmd.Checkpoint))
+			count(s.Uncertain, "request"), s.UncertainCost, quoteFile(j.cmd.Checkpoint))
 	}
 	for _, path := range j.written {
 		u.say("wrote %s", path)
 	}
 	if u.json {
-		u.log.Info("finished", "answered", s.Answered, "failed", s.Failed, "left", s.Left, "spent", s.Spent.Dollars(),
-			"uncertain", s.Uncertain, "seconds", took.Seconds(), "outputs", j.written)
+		u.log.Info("finished", "answered", s.Answered, "failed", s.Failed, "left", s.Left, "left_cost", s.LeftCost.Dollars(),
+			"spent", s.Spent.Dollars(), "truncated", s.Truncated, "refused", s.Refused, "uncertain", s.Uncertain,
+			"uncertain_cost", s.UncertainCost.Dollars(), "seconds", took.Seconds(), "outputs", j.written)
 	}
 }
 
-// reasons lists failures by reason, most first: "400 invalid_request_error 3".
-func reasons(c checkpoint.Counts) (list []string) {
-	for reason := range c.Reasons {
-		list = append(list, reason)
-	}
-	slices.SortFunc(list, func(a, b string) int {
-		if d := c.Reasons[b] - c.Reasons[a]; d != 0 {
-			return d
-		}
-		return strings.Compare(a, b)
+// reasons lists the commonest causes of failures: "3: 400 invalid_request_error".
+func reasons(counts map[string]int) (list []string) {
+	const most = 5
+	causes := slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
+		return cmp.Or(counts[b]-counts[a], strings.Compare(a, b))
 	})
-	for i, reason := range list {
-		list[i] = fmt.Sprintf("%d: %s", c.Reasons[reason], reason)
+	for _, cause := range causes[:min(most, len(causes))] {
+		list = append(list, fmt.Sprintf("%d: %s", counts[cause], cause))
+	}
+	if more := len(causes) - most; more > 0 {
+		list = append(list, fmt.Sprintf("and for %d other reasons", more))
 	}
 	return list
 }
@@ -156,15 +187,11 @@ func count(n int, noun string) string {
 	return strconv.Itoa(n) + " " + noun + "s"
 }
 
-// lines lists the first few line numbers.
-func lines(numbers []int) string {
+// enumerate lists the first few: "4, 7 and 12 more".
+func enumerate(words []string) string {
 	const most = 10
-	var parts []string
-	for _, n := range numbers[:min(most, len(numbers))] {
-		parts = append(parts, strconv.Itoa(n))
-	}
-	s := strings.Join(parts, ", ")
-	if more := len(numbers) - most; more > 0 {
+	s := strings.Join(words[:min(most, len(words))], ", ")
+	if more := len(words) - most; more > 0 {
 		s += fmt.Sprintf(" and %d more", more)
 	}
 	return s

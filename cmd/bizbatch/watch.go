@@ -2,21 +2,24 @@ package main
 
 import (
 	"fmt"
+	"os"
+	"runtime"
 	"sync"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
 
 	"bizbatch/batch"
 )
 
 // A watch shows how a run goes on: a bar on a terminal, else a line of log at
-// a steady interval. Failures and waits are told as they come.
+// a steady interval. What should not be missed is told as it comes.
 type watch struct {
-	ui  *ui
-	bar *progressbar.ProgressBar // nil: the log
+	ui *ui
 
-	mu   sync.Mutex
+	mu   sync.Mutex               // guards all below, and what is drawn
+	bar  *progressbar.ProgressBar // nil: the log
 	last batch.Progress
 	note string // what it is waiting for
 
@@ -42,9 +45,10 @@ func (u *ui) watch(plan batch.Plan, limit int) *watch {
 			progressbar.OptionShowCount(),
 			progressbar.OptionSetPredictTime(true),
 			progressbar.OptionSetElapsedTime(true),
+			progressbar.OptionShowDescriptionAtLineEnd(),
 			progressbar.OptionClearOnFinish(),
-			progressbar.OptionSetRenderBlankState(true),
 			progressbar.OptionSetTheme(progressbar.ThemeASCII),
+			progressbar.OptionUseANSICodes(runtime.GOOS != "windows"),
 		)
 	}
 	go w.tick(interval)
@@ -60,41 +64,58 @@ func (w *watch) tick(interval time.Duration) {
 		case <-w.stop:
 			return
 		case <-ticker.C:
+			w.mu.Lock()
 			w.show()
+			w.mu.Unlock()
 		}
 	}
 }
 
 // show draws the bar, or logs a line.
 func (w *watch) show() {
-	w.mu.Lock()
-	p, note := w.last, w.note
-	w.mu.Unlock()
+	p := w.last
 	if w.bar == nil {
 		args := []any{"answered", p.Answered, "total", p.Total, "failed", p.Failed, "in_flight", p.InFlight, "spent", p.Spent.Dollars()}
-		if note != "" {
-			args = append(args, "note", note)
+		if w.note != "" {
+			args = append(args, "note", w.note)
 		}
 		w.ui.log.Info("progress", args...)
 		return
 	}
-	if wait := time.Until(p.PausedUntil); wait > 0 {
-		note = "throttled, paused until " + p.PausedUntil.Format("15:04:05")
-	}
-	text := fmt.Sprintf("%d in flight  %s", p.InFlight, p.Spent)
+	text := fmt.Sprintf("%s · %d in flight", p.Spent, p.InFlight)
 	if p.Failed > 0 {
-		text += fmt.Sprintf("  %d failed", p.Failed)
+		text += fmt.Sprintf(" · %d failed", p.Failed)
+	}
+	note := w.note
+	if time.Until(p.PausedUntil) > 0 && note == "" {
+		note = "throttled until " + p.PausedUntil.Format("15:04:05")
 	}
 	if note != "" {
-		text += "  " + note
+		text += " · " + note
 	}
-	w.bar.Describe(text)
-	_ = w.bar.Set(p.Answered + p.Failed) // beyond its length at worst: nothing to tell
+	w.bar.Describe(w.fit(text))
+	_ = w.bar.Set(min(p.Answered+p.Failed, p.Total)) // beyond its length it fails
+}
+
+// fit shortens the text so that the bar beside it stays in one line.
+func (w *watch) fit(text string) string {
+	const rest = 56 // what the bar, its counts and its times need
+	width := 80
+	if f, ok := w.ui.err.(*os.File); ok {
+		if n, _, err := term.GetSize(int(f.Fd())); err == nil {
+			width = n
+		}
+	}
+	if runes := []rune(text); len(runes) > max(0, width-rest) {
+		text = string(runes[:max(0, width-rest)])
+	}
+	return text
 }
 
 // event takes in what the runner tells; it is the runner's OnEvent.
 func (w *watch) event(e batch.Event) {
 	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.last = e.Progress
 	switch e.Kind {
 	case batch.EventResumed:
@@ -104,14 +125,46 @@ func (w *watch) event(e batch.Event) {
 	case batch.EventWaiting:
 		w.note = "waiting, trying again at " + clock(e.Wait)
 	case batch.EventStopping:
-		w.note = fmt.Sprintf("stopping, waiting for %d in flight; Ctrl-C again stops at once", e.Progress.InFlight)
+		w.note = "stopping"
 	}
-	w.mu.Unlock()
-	w.tell(e)
+	if w.bar != nil {
+		w.above(e)
+		return
+	}
+	w.record(e)
 }
 
-// tell prints the events that should not be missed.
-func (w *watch) tell(e batch.Event) {
+// above prints what should not be missed above the bar, and draws it again.
+func (w *watch) above(e batch.Event) {
+	var line string
+	switch e.Kind {
+	case batch.EventFailed:
+		line = fmt.Sprintf("failed %s: %v", e.Question, e.Err)
+	case batch.EventWaiting:
+		line = fmt.Sprintf("waiting: %v", e.Err)
+	case batch.EventResumed:
+		line = "answers arrive again"
+	case batch.EventStopping:
+		line = stopping(e)
+	default:
+		return
+	}
+	_ = w.bar.Clear()
+	fmt.Fprintln(w.ui.err, clean(line))
+	w.show()
+}
+
+// stopping says what a run waits for that is stopping, and how to leave at once.
+func stopping(e batch.Event) string {
+	if e.Progress.InFlight == 0 {
+		return "stopping"
+	}
+	return fmt.Sprintf("stopping: waiting for %s in flight, which may be paid for already; Ctrl-C (or SIGTERM) now leaves at once",
+		count(e.Progress.InFlight, "answer"))
+}
+
+// record logs what should not be missed.
+func (w *watch) record(e batch.Event) {
 	var text string
 	switch e.Kind {
 	case batch.EventFailed:
@@ -125,16 +178,10 @@ func (w *watch) tell(e batch.Event) {
 	case batch.EventResumed:
 		text = "answers arrive again"
 	case batch.EventStopping:
-		text = "stopping, requests in flight come home"
+		text = stopping(e)
 	case batch.EventAgain:
 		text = "will ask again"
 	default:
-		return
-	}
-	if w.bar != nil {
-		if e.Kind == batch.EventFailed {
-			w.printAbove(fmt.Sprintf("failed %s: %v", e.Question, e.Err))
-		}
 		return
 	}
 	var args []any
@@ -147,21 +194,11 @@ func (w *watch) tell(e batch.Event) {
 	if e.Wait > 0 {
 		args = append(args, "wait_seconds", e.Wait.Round(time.Millisecond).Seconds())
 	}
-	if e.Kind == batch.EventStopping {
-		args = append(args, "in_flight", e.Progress.InFlight)
-	}
-	switch e.Kind {
-	case batch.EventResumed:
+	if e.Kind == batch.EventResumed {
 		w.ui.log.Info(text, args...)
-	default:
+	} else {
 		w.ui.log.Warn(text, args...)
 	}
-}
-
-func (w *watch) printAbove(line string) {
-	_ = w.bar.Clear()
-	fmt.Fprintln(w.ui.err, clean(line))
-	_ = w.bar.RenderBlank()
 }
 
 // end stops showing and clears the bar.

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"go.uber.org/goleak"
+)
+
+// The stories of the command, testdata/*.txtar, one a file. Beside testscript's
+// own commands they use those of story_test.go and ledger_test.go; what
+// bizbatch does is checked against the ledger of a sandbox that runs in this
+// process.
+func TestStories(t *testing.T) {
+	t.Cleanup(func() { goleak.VerifyNone(t) }) // after the stories, which run in parallel
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup:               setUpStory,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"sandbox":   inStory((*story).sandbox),
+			"serving":   inStory((*story).serving),
+			"get":       inStory((*story).get),
+			"post":      inStory((*story).post),
+			"credits":   inStory((*story).credits),
+			"questions": inStory((*story).questions),
+			"exits":     inStory((*story).exits),
+			"start":     inStory((*story).start),
+			"signal":    inStory((*story).signal),
+			"await":     inStory((*story).await),
+			"finish":    inStory((*story).finish),
+			"ledger":    inStory((*story).ledger),
+			"balanced":  inStory((*story).balanced),
+			"killed":    inStory((*story).killed),
+			"json":      inStory((*story).json),
+			"mode":      inStory((*story).mode),
+		},
+	})
+}
+
+// secret is the API key of every story. It must appear in no file (noSecret) and
+// in nothing that is printed (exits; start prints to files).
+const secret = "sk_live_never-to-be-seen"
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"bizbatch": main})
+}
+
+func setUpStory(e *testscript.Env) error {
+	s := &story{env: e, procs: map[string]*proc{}}
+	e.Values[storyKey{}] = s
+	for _, dir := range []string{"home", "tmp"} {
+		if err := os.Mkdir(filepath.Join(e.WorkDir, dir), 0o700); err != nil {
+			return err
+		}
+	}
+	e.Setenv("HOME", filepath.Join(e.WorkDir, "home"))
+	e.Setenv("TMPDIR", filepath.Join(e.WorkDir, "tmp"))
+	e.Setenv("GORACE", "atexit_sleep_ms=0") // a process built with -race would wait a second
+	e.Setenv("BIZORA_API_KEY", secret)
+	e.Setenv("SECRET", secret)
+	e.Defer(func() {
+		s.end()
+		if err := noSecret(e.WorkDir); err != nil {
+			e.T().Fatal(err)
+		}
+	})
+	return nil
+}
+
+// noSecret looks for the API key in every file of a story, but those *.key.
+func noSecret(dir string) error {
+	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() || strings.HasSuffix(path, ".key") {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		if err == nil && bytes.Contains(b, []byte(secret)) {
+			err = fmt.Errorf("the API key is in %s", path)
+		}
+		return err
+	})
+}

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"bizbatch/batch"
+)
+
+// stopped tells a stop: why, what is left, and what to do.
+func (j *job) stopped(stop *batch.StopError) error {
+	var said *batch.Error // by the service
+	if !errors.As(stop, &said) {
+		said = &batch.Error{}
+	}
+	e := j.reason(stop, said)
+	e.hint = cmp.Or(e.hint, j.again())
+	if n := count(stop.Unsaved, "answer"); stop.Rescued != "" {
+		e.detail = append(e.detail, fmt.Sprintf("%s went to %s; the next run takes them in from there", n, stop.Rescued))
+	} else if stop.Unsaved > 0 {
+		e.detail = append(e.detail, fmt.Sprintf("%s could only be printed on standard error: keep what stands there", n))
+	}
+	e.detail = append(e.detail, j.left())
+	return e
+}
+
+// reason is why the run stopped, and the hint where it is not only to run
+// again.
+func (j *job) reason(stop *batch.StopError, said *batch.Error) *cmdError {
+	switch stop.Kind {
+	case batch.StopInterrupted:
+		var sig signalError
+		if errors.As(stop, &sig) {
+			return &cmdError{code: sig.exitCode(), err: fmt.Errorf("stopped: %w", sig)}
+		}
+		return &cmdError{code: exitInterrupted, err: errors.New("stopped")}
+	case batch.StopBalance:
+		e := &cmdError{code: exitMoney, err: fmt.Errorf("the balance is used up (%w)", said), hint: j.creditsHint(said)}
+		if said.HasBalance {
+			e.detail = []string{fmt.Sprintf("the balance was %s, the next answer costs %s", said.Balance, said.Cost)}
+		}
+		return e
+	case batch.StopSpend:
+		e := &cmdError{code: exitMoney, hint: "run again with a higher limit",
+			err: fmt.Errorf("the next answer could exceed the spending limit (%s); spent %s", j.spendLimits(), j.sum.Spent)}
+		if j.sum.Uncertain > 0 {
+			e.detail = []string{fmt.Sprintf("%s more may have been charged without an answer", j.sum.UncertainCost)}
+		}
+		return e
+	case batch.StopKey:
+		return &cmdError{code: exitKey, err: fmt.Errorf("the API key was refused (%w)", said), hint: j.keyHint()}
+	case batch.StopThrottled:
+		return &cmdError{code: exitService, hint: j.throttledHint(said),
+			err: fmt.Errorf("the service asks to wait for longer than --max-pause %s (%w)", short(j.cmd.MaxPause), said)}
+	case batch.StopDown:
+		return &cmdError{code: exitService, detail: []string{"no question failed for it, and no attempt counts"},
+			err: fmt.Errorf("the service is down: nothing succeeded for %s (%w)", short(j.cmd.MaxOutage), stop.Err)}
+	case batch.StopEndpoint:
+		return &cmdError{code: exitService, hint: cmp.Or(said.Hint, "check --base-url (or BIZORA_API_URL), then "+j.again()),
+			err: fmt.Errorf("no question can succeed at this address (%w)", said)}
+	case batch.StopClock:
+		return &cmdError{code: exitClock, err: errors.New("time is up (--until or --max-duration)")}
+	case batch.StopSave:
+		return &cmdError{code: exitUnexpected, hint: "make room or mend the disk, then " + j.again(),
+			err: fmt.Errorf("answers cannot be saved any more: %w", stop.Err)}
+	}
+	return &cmdError{code: exitUnexpected, err: stop}
+}
+
+func (j *job) again() string { return "run the same command again: " + commandLine(j.env.args) }
+
+// left says how much is done and how much is not, over all runs.
+func (j *job) left() string {
+	p, sum := j.plan, j.sum
+	text := fmt.Sprintf("answered %d of %d questions", p.Answered+sum.Answered, p.Answered+p.Failed+p.ToAsk())
+	if failed := p.Failed + sum.Failed; failed > 0 {
+		text += fmt.Sprintf(", %d failed", failed)
+	}
+	return text + fmt.Sprintf(", %d left, about %s", sum.Left, sum.LeftCost)
+}
+
+func (j *job) creditsHint(e *batch.Error) string {
+	missing := max(j.sum.LeftCost, e.Cost) - e.Balance
+	if missing <= 0 {
+		return "add credits, then " + j.again()
+	}
+	return fmt.Sprintf("add at least %s of credits, then %s", missing, j.again())
+}
+
+func (j *job) keyHint() string {
+	if j.cmd.APIKeyFile != "" {
+		return fmt.Sprintf("put a valid key into %s, then %s", j.cmd.APIKeyFile, j.again())
+	}
+	return "set BIZORA_API_KEY to a valid key, then " + j.again()
+}
+
+func (j *job) throttledHint(e *batch.Error) string {
+	when := e.ResetAt
+	if when.IsZero() && e.RetryAfter > 0 {
+		when = time.Now().Add(e.RetryAfter)
+	}
+	if when.IsZero() {
+		return "when the limit is reset, " + j.again()
+	}
+	return fmt.Sprintf("after %s, %s", when.Local().Format("Mon 2 Jan 2006 15:04 MST"), j.again())
+}
+
+// short writes 15m0s as 15m.
+func short(d time.Duration) string {
+	s := d.String()
+	for _, zero := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(s, zero) {
+			s = s[:len(s)-2]
+		}
+	}
+	return s
+}
+
+func (j *job) spendLimits() string {
+	switch c := j.cmd; {
+	case c.MaxSpend > 0 && c.MaxSpendTotal > 0:
+		return fmt.Sprintf("--max-spend %s, --max-spend-total %s", c.MaxSpend, c.MaxSpendTotal)
+	case c.MaxSpend > 0:
+		return "--max-spend " + c.MaxSpend.String()
+	default:
+		return "--max-spend-total " + j.cmd.MaxSpendTotal.String()
+	}
+}

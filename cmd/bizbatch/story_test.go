@@ -1,0 +1,282 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"bizbatch/internal/sandbox"
+)
+
+// A story is one script as it runs. Its methods are the script's commands.
+type story struct {
+	env    *testscript.Env
+	server *sandbox.Server
+	procs  map[string]*proc
+}
+
+type storyKey struct{}
+
+// A proc is a bizbatch in the background.
+type proc struct {
+	cmd  *exec.Cmd
+	done chan struct{} // closed when it has ended
+}
+
+// inStory makes a method a command of the script. None can be negated.
+func inStory(run func(*story, *testscript.TestScript, []string) error) func(*testscript.TestScript, bool, []string) {
+	return func(ts *testscript.TestScript, neg bool, args []string) {
+		if neg {
+			ts.Fatalf("this command cannot be negated")
+		}
+		ts.Check(run(ts.Value(storyKey{}).(*story), ts, args))
+	}
+}
+
+// end stops what the story left running.
+func (s *story) end() {
+	for _, p := range s.procs {
+		_ = p.cmd.Process.Kill() // where it has not ended by itself
+		<-p.done
+	}
+	if s.server != nil {
+		_ = s.server.Close()
+	}
+}
+
+// sandbox [flags] starts a sandbox (in the place of an earlier one) and has
+// BIZORA_API_URL and URL name it.
+func (s *story) sandbox(ts *testscript.TestScript, args []string) error {
+	o := sandbox.Options{Shape: sandbox.Short}
+	f := flag.NewFlagSet("sandbox", flag.ContinueOnError)
+	balance := f.Float64("balance", -1, "")
+	script := f.String("script", "", "")
+	listen := f.String("listen", "", "")
+	f.Float64Var(&o.Rate, "rate", 0, "requests a second")
+	f.IntVar(&o.RPM, "rpm", 0, "")
+	f.IntVar(&o.MonthlyLimit, "monthly-limit", 0, "")
+	f.DurationVar(&o.Latency, "latency", 0, "")
+	f.StringVar(&o.Key, "key", "", "")
+	f.BoolVar(&o.OpenAI, "openai", false, "")
+	err := f.Parse(args)
+	if err == nil && *script != "" {
+		o.Script, err = sandbox.ParseScript([]byte(ts.ReadFile(*script)))
+	}
+	if err != nil {
+		return err
+	}
+	if *balance >= 0 {
+		o.Balance = balance
+	}
+	if s.server != nil {
+		_ = s.server.Close()
+	}
+	if s.server, err = sandbox.Start(*listen, o); err != nil {
+		return err
+	}
+	ts.Setenv("URL", s.server.URL)
+	ts.Setenv("BIZORA_API_URL", s.server.URL)
+	return nil
+}
+
+// serving FILE has BIZORA_API_URL and URL name the sandbox that printed the file.
+func (s *story) serving(ts *testscript.TestScript, args []string) error {
+	url := regexp.MustCompile(`http://[0-9.:]+`).FindString(ts.ReadFile(args[0]))
+	ts.Setenv("URL", url)
+	ts.Setenv("BIZORA_API_URL", url)
+	return nil
+}
+
+// get PATH, and post PATH BODY, send a request to the sandbox and print what
+// it answers.
+func (s *story) get(ts *testscript.TestScript, args []string) error {
+	return printResponse(ts)(http.Get(ts.Getenv("URL") + args[0]))
+}
+
+func (s *story) post(ts *testscript.TestScript, args []string) error {
+	return printResponse(ts)(http.Post(ts.Getenv("URL")+args[0], "application/json", strings.NewReader(args[1])))
+}
+
+func printResponse(ts *testscript.TestScript) func(*http.Response, error) error {
+	return func(r *http.Response, err error) error {
+		if err != nil {
+			return err
+		}
+		defer r.Body.Close()
+		defer http.DefaultClient.CloseIdleConnections()
+		if r.StatusCode != http.StatusOK {
+			return fmt.Errorf("answered %s", r.Status)
+		}
+		_, err = io.Copy(ts.Stdout(), r.Body)
+		return err
+	}
+}
+
+// credits DOLLARS adds to the balance.
+func (s *story) credits(_ *testscript.TestScript, args []string) error {
+	dollars, err := strconv.ParseFloat(args[0], 64)
+	if err == nil {
+		_, err = s.server.AddCredits(dollars)
+	}
+	return err
+}
+
+// questions N FILE writes a CSV file of N questions.
+func (s *story) questions(ts *testscript.TestScript, args []string) error {
+	n, err := strconv.Atoi(args[0])
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	b.WriteString("id,question\n")
+	for i := range n {
+		fmt.Fprintf(&b, "Q%d,Question %d?\n", i+1, i+1)
+	}
+	return os.WriteFile(ts.MkAbs(args[1]), b.Bytes(), 0o600)
+}
+
+// exits CODE ARGS… runs bizbatch to its end and checks the exit code.
+func (s *story) exits(ts *testscript.TestScript, args []string) error {
+	err := ts.Exec("bizbatch", args[1:]...)
+	code := 0
+	var exit *exec.ExitError
+	switch {
+	case errors.As(err, &exit):
+		code = exit.ExitCode()
+	case err != nil:
+		return err
+	}
+	if strconv.Itoa(code) != args[0] {
+		return fmt.Errorf("exit code %d, want %s", code, args[0])
+	}
+	if strings.Contains(ts.ReadFile("stdout")+ts.ReadFile("stderr"), secret) {
+		return errors.New("the API key was printed")
+	}
+	return nil
+}
+
+// start NAME ARGS… starts a bizbatch that prints to NAME.out and NAME.err.
+func (s *story) start(ts *testscript.TestScript, args []string) error {
+	path, err := exec.LookPath("bizbatch")
+	if err != nil {
+		return err
+	}
+	p := &proc{cmd: exec.Command(path, args[1:]...), done: make(chan struct{})}
+	p.cmd.Dir = ts.MkAbs(".")
+	for _, name := range []string{"PATH", "HOME", "TMPDIR", "GORACE", "BIZORA_API_KEY", "BIZORA_API_URL"} {
+		p.cmd.Env = append(p.cmd.Env, name+"="+ts.Getenv(name))
+	}
+	out, err1 := os.Create(ts.MkAbs(args[0] + ".out"))
+	errs, err2 := os.Create(ts.MkAbs(args[0] + ".err"))
+	if err := errors.Join(err1, err2); err != nil {
+		return err
+	}
+	defer out.Close()
+	defer errs.Close()
+	p.cmd.Stdout, p.cmd.Stderr = out, errs
+	if err := p.cmd.Start(); err != nil {
+		return err
+	}
+	s.procs[args[0]] = p
+	go func() {
+		_ = p.cmd.Wait() // finish looks at how it ended
+		close(p.done)
+	}()
+	return nil
+}
+
+// signal NAME KILL|TERM|INT|HUP sends a signal to a bizbatch in the background.
+func (s *story) signal(_ *testscript.TestScript, args []string) error {
+	sig := map[string]syscall.Signal{"KILL": syscall.SIGKILL, "TERM": syscall.SIGTERM, "INT": syscall.SIGINT, "HUP": syscall.SIGHUP}[args[1]]
+	return s.procs[args[0]].cmd.Process.Signal(sig)
+}
+
+// finish NAME CODE waits for a bizbatch in the background and checks its exit
+// code; 137 is that of a killed one.
+func (s *story) finish(_ *testscript.TestScript, args []string) error {
+	p := s.procs[args[0]]
+	select {
+	case <-p.done:
+	case <-time.After(patience):
+		return fmt.Errorf("%s does not end", args[0])
+	}
+	code := p.cmd.ProcessState.ExitCode()
+	if w, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus); ok && w.Signaled() {
+		code = 128 + int(w.Signal())
+	}
+	if strconv.Itoa(code) != args[1] {
+		return fmt.Errorf("%s: exit code %d, want %s", args[0], code, args[1])
+	}
+	return nil
+}
+
+// patience is how long a story waits for what must come.
+const patience = 30 * time.Second
+
+// await answered|in-flight N waits until the sandbox has so many answers sent,
+// or requests open. await FILE REGEXP waits until the file holds it.
+func (s *story) await(ts *testscript.TestScript, args []string) error {
+	var have func() (bool, error)
+	switch n, err := strconv.Atoi(args[1]); args[0] {
+	case "answered":
+		have = func() (bool, error) { return s.server.Ledger().Answered >= n, err }
+	case "in-flight":
+		have = func() (bool, error) { return s.server.Ledger().InFlight >= n, err }
+	default:
+		pattern, err := regexp.Compile(args[1])
+		have = func() (bool, error) { return err == nil && pattern.MatchString(ts.ReadFile(args[0])), err }
+	}
+	deadline := time.NewTimer(patience)
+	defer deadline.Stop()
+	poll := time.NewTicker(2 * time.Millisecond)
+	defer poll.Stop()
+	for {
+		if ok, err := have(); ok || err != nil {
+			return err
+		}
+		select {
+		case <-poll.C:
+		case <-deadline.C:
+			return fmt.Errorf("waited in vain for %s", strings.Join(args, " "))
+		}
+	}
+}
+
+// json FILE checks that every line of the file is an object of JSON.
+func (s *story) json(ts *testscript.TestScript, args []string) error {
+	lines := bufio.NewScanner(strings.NewReader(ts.ReadFile(args[0])))
+	for lines.Scan() {
+		if !json.Valid(lines.Bytes()) || !strings.HasPrefix(lines.Text(), "{") {
+			return fmt.Errorf("%s: not an object of JSON: %s", args[0], lines.Text())
+		}
+	}
+	return lines.Err()
+}
+
+// mode MODE FILE… checks the files' permissions.
+func (s *story) mode(ts *testscript.TestScript, args []string) error {
+	for _, name := range args[1:] {
+		info, err := os.Stat(ts.MkAbs(name))
+		if err != nil {
+			return err
+		}
+		if got := fmt.Sprintf("%04o", info.Mode().Perm()); got != args[0] {
+			return fmt.Errorf("%s has mode %s, want %s", name, got, args[0])
+		}
+	}
+	return nil
+}

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+
+	"bizbatch/batch"
+	"bizbatch/batch/report"
+)
+
+// A summaryFile is what --summary writes.
+type summaryFile struct {
+	Outcome    string        `json:"outcome"` // finished, not started, error, or the kind of stop
+	ExitCode   int           `json:"exit_code"`
+	Error      string        `json:"error,omitempty"`
+	Hint       string        `json:"hint,omitempty"`
+	Checkpoint string        `json:"checkpoint"`
+	Outputs    []string      `json:"outputs"`
+	Plan       batch.Plan    `json:"plan"`
+	Run        batch.Summary `json:"run"`
+}
+
+// summarize writes the file of --summary, also for a run that did not get to
+// ask anything: the file of the night before must not pass for this one's. It
+// returns the verdict, or an error where there was none and the file cannot be
+// written.
+func (j *job) summarize(verdict error) error {
+	if j.cmd.Summary == "" || j.cmd.DryRun {
+		return verdict
+	}
+	s := summaryFile{
+		Outcome: cmp.Or(j.outcome, "not started"), Checkpoint: j.cmd.Checkpoint, Outputs: append([]string{}, j.written...),
+		Plan: j.plan, Run: j.sum,
+	}
+	if verdict != nil {
+		e := asCmdError(verdict)
+		s.ExitCode, s.Error, s.Hint = e.code, e.Error(), e.hint
+	}
+	b, err := json.MarshalIndent(s, "", "  ")
+	if err == nil {
+		err = report.WriteFile(j.cmd.Summary, append(b, '\n'))
+	}
+	if err == nil {
+		return verdict
+	}
+	return besides(verdict, fmt.Errorf("--summary: %w", err))
+}

@@ -1,0 +1,168 @@
+package main
+
+import (
+	"errors"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"bizbatch/batch"
+	"bizbatch/checkpoint"
+)
+
+// TestStopped has, for each kind of stop, what is printed and the exit code.
+func TestStopped(t *testing.T) {
+	noon := time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC).Local()
+	const again = "run the same command again: bizbatch run q.csv"
+	left := "       answered 5 of 20 questions, 1 failed, 14 left, about $3.36\n"
+	for _, tt := range []struct {
+		name string
+		stop batch.StopError
+		cmd  runCmd
+		code int
+		want string
+	}{
+		{"Ctrl-C", batch.StopError{Kind: batch.StopInterrupted, Err: signalError{syscall.SIGINT}}, runCmd{}, 130,
+			"error: stopped: received interrupt\n" + left + "hint:  " + again},
+		{"SIGTERM", batch.StopError{Kind: batch.StopInterrupted, Err: signalError{syscall.SIGTERM}}, runCmd{}, 143,
+			"error: stopped: received terminated\n" + left + "hint:  " + again},
+		{"a terminal that closes", batch.StopError{Kind: batch.StopInterrupted, Err: signalError{syscall.SIGHUP}}, runCmd{}, 129,
+			"error: stopped: received hangup\n" + left + "hint:  " + again},
+		{"an empty balance", batch.StopError{Kind: batch.StopBalance, Err: &batch.Error{Status: 402, Type: "insufficient_balance",
+			Message: "Please add credits", HasBalance: true, Balance: 10 * batch.Cent, Cost: 24 * batch.Cent}}, runCmd{}, 4,
+			"error: the balance is used up (402 insufficient_balance: Please add credits)\n" +
+				"       the balance was $0.10, the next answer costs $0.24\n" + left + "hint:  add at least $3.26 of credits, then " + again},
+		{"an empty balance without details", batch.StopError{Kind: batch.StopBalance, Err: &batch.Error{Status: 402, Message: "pay"}}, runCmd{}, 4,
+			"error: the balance is used up (402 pay)\n" + left + "hint:  add at least $3.36 of credits, then " + again},
+		{"a balance that should do", batch.StopError{Kind: batch.StopBalance, Err: &batch.Error{Status: 402, Message: "pay",
+			HasBalance: true, Balance: batch.Dollar * 9, Cost: batch.Dollar}}, runCmd{}, 4,
+			"error: the balance is used up (402 pay)\n       the balance was $9.00, the next answer costs $1.00\n" + left + "hint:  add credits, then " + again},
+		{"a spending limit", batch.StopError{Kind: batch.StopSpend}, runCmd{MaxSpend: batch.Dollar, MaxSpendTotal: 5 * batch.Dollar}, 4,
+			"error: the next answer could exceed the spending limit (--max-spend $1.00, --max-spend-total $5.00); spent $0.96\n" +
+				left + "hint:  run again with a higher limit"},
+		{"a refused key", batch.StopError{Kind: batch.StopKey, Err: &batch.Error{Status: 401, Message: "no"}}, runCmd{}, 7,
+			"error: the API key was refused (401 no)\n" + left + "hint:  set BIZORA_API_KEY to a valid key, then " + again},
+		{"a refused key from a file", batch.StopError{Kind: batch.StopKey, Err: &batch.Error{Status: 403, Message: "no"}}, runCmd{APIKeyFile: "k"}, 7,
+			"error: the API key was refused (403 no)\n" + left + "hint:  put a valid key into k, then " + again},
+		{"a monthly limit", batch.StopError{Kind: batch.StopThrottled, Err: &batch.Error{Status: 429, Message: "month", ResetAt: noon}}, runCmd{}, 6,
+			"error: the service asks to wait for longer than --max-pause 15m (429 month)\n" + left +
+				"hint:  after " + noon.Format("Mon 2 Jan 2006 15:04 MST") + ", " + again},
+		{"a limit without an end", batch.StopError{Kind: batch.StopThrottled, Err: &batch.Error{Status: 429, Message: "month"}}, runCmd{}, 6,
+			"error: the service asks to wait for longer than --max-pause 15m (429 month)\n" + left + "hint:  when the limit is reset, " + again},
+		{"a service that is down", batch.StopError{Kind: batch.StopDown, Err: &batch.Error{Message: "refused", Unreached: true}}, runCmd{}, 6,
+			"error: the service is down: nothing succeeded for 1m (refused)\n       no question failed for it, and no attempt counts\n" + left + "hint:  " + again},
+		{"a wrong address", batch.StopError{Kind: batch.StopEndpoint, Err: &batch.Error{Status: 404, Message: "no"}}, runCmd{}, 6,
+			"error: no question can succeed at this address (404 no)\n" + left + "hint:  check --base-url (or BIZORA_API_URL), then " + again},
+		{"an address with a remedy", batch.StopError{Kind: batch.StopEndpoint, Err: &batch.Error{Message: "redirect", Hint: "use https"}}, runCmd{}, 6,
+			"error: no question can succeed at this address (redirect)\n" + left + "hint:  use https"},
+		{"the clock", batch.StopError{Kind: batch.StopClock}, runCmd{}, 8,
+			"error: time is up (--until or --max-duration)\n" + left + "hint:  " + again},
+		{"a full disk", batch.StopError{Kind: batch.StopSave, Err: errors.New("disk full"), Unsaved: 2, Rescued: "/tmp/r"}, runCmd{}, 1,
+			"error: answers cannot be saved any more: disk full\n       2 answers went to /tmp/r; the next run takes them in from there\n" +
+				left + "hint:  make room or mend the disk, then " + again},
+		{"no place left at all", batch.StopError{Kind: batch.StopSave, Err: errors.New("disk full"), Unsaved: 1}, runCmd{}, 1,
+			"error: answers cannot be saved any more: disk full\n       1 answer could only be printed on standard error: keep what stands there\n" +
+				left + "hint:  make room or mend the disk, then " + again},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			tt.cmd.MaxPause, tt.cmd.MaxOutage = 15*time.Minute, time.Minute
+			j := &job{cmd: &tt.cmd, env: env{args: []string{"run", "q.csv"}}}
+			j.plan.Answered, j.plan.Pending = 1, map[string]int{"fast": 19}
+			j.sum.Answered, j.sum.Failed, j.sum.Left, j.sum.LeftCost, j.sum.Spent = 4, 1, 14, 336*batch.Cent, 96*batch.Cent
+			var printed strings.Builder
+			code := tell(&printed, j.stopped(&tt.stop), false)
+			if code != tt.code {
+				t.Errorf("exit code %d, want %d", code, tt.code)
+			}
+			if diff := cmp.Diff(tt.want+"\n", printed.String()); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestWhatIsToldBesidesTheVerdict(t *testing.T) {
+	unwritten := errors.New("write a.csv: disk full")
+	for _, tt := range []struct {
+		name    string
+		verdict error
+		code    int
+		want    string
+	}{
+		{"a run that went well", nil, 1,
+			"error: write a.csv: disk full\n       every answer is safe in q.bizbatch: bizbatch export q.bizbatch --out FILE writes them\n"},
+		{"a run that was stopped keeps its exit code", &cmdError{code: 4, err: errors.New("no money"), hint: "add some"}, 4,
+			"error: no money\n       write a.csv: disk full\n       every answer is safe in q.bizbatch: bizbatch export q.bizbatch --out FILE writes them\nhint:  add some\n"},
+	} {
+		var printed strings.Builder
+		if code := tell(&printed, outputError(tt.verdict, unwritten, "q.bizbatch"), false); code != tt.code {
+			t.Errorf("%s: exit code %d, want %d", tt.name, code, tt.code)
+		}
+		if diff := cmp.Diff(tt.want, printed.String()); diff != "" {
+			t.Errorf("%s: %s", tt.name, diff)
+		}
+	}
+}
+
+func TestPlanLine(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		plan batch.Plan
+		want string
+	}{
+		{"a first run", batch.Plan{Estimate: 174 * batch.Cent, Plan: checkpoint.Plan{Rows: 2, Pending: map[string]int{"fast": 1, "deep": 1}}},
+			"2 questions · 2 to ask (fast 1, deep 1) · about $1.74"},
+		{"everything there can be", batch.Plan{Estimate: 24 * batch.Cent, Plan: checkpoint.Plan{
+			Rows: 10, Skipped: 1, Duplicates: 2, Edited: 1, Answered: 4, Failed: 2, Pending: map[string]int{"fast": 1}}},
+			"9 questions · 1 skipped · 2 duplicates · 1 edited since the last run · 4 already answered · 2 failed before (--retry-failed asks again) · 1 to ask (fast 1) · about $0.24"},
+		{"nothing left", batch.Plan{Plan: checkpoint.Plan{Rows: 1, Answered: 1}},
+			"1 question · 1 already answered · nothing to ask"},
+	} {
+		if got := planLine(tt.plan); got != tt.want {
+			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestMostForCountsTheDearestFirst(t *testing.T) {
+	pending := map[string]int{"fast": 10, "web": 2, "deep": 1}
+	price := 50 * batch.Cent
+	for _, tt := range []struct {
+		n     int
+		price *batch.Money
+		want  batch.Money
+	}{{1, nil, 150 * batch.Cent}, {3, nil, 210 * batch.Cent}, {4, nil, 234 * batch.Cent}, {99, nil, 450 * batch.Cent}, {4, &price, 200 * batch.Cent}} {
+		if got := mostFor(tt.n, pending, tt.price); got != tt.want {
+			t.Errorf("%d questions: %s, want %s", tt.n, got, tt.want)
+		}
+	}
+}
+
+func TestReasonsNamesTheCommonestFirst(t *testing.T) {
+	got := reasons(map[string]int{"a": 1, "b": 3, "c": 2, "d": 1, "e": 1, "f": 1, "g": 1})
+	want := []string{"3: b", "2: c", "1: a", "1: d", "1: e", "and for 2 other reasons"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestShort(t *testing.T) {
+	for _, want := range []string{"15m", "1h", "1h30m", "90ms", "10s", "1m30s", "1h0m5s", "0s"} {
+		d, err := time.ParseDuration(want)
+		if got := short(d); err != nil || got != want {
+			t.Errorf("%s is written %s", want, got)
+		}
+	}
+}
+
+func TestTellPrintsNoControlCharacters(t *testing.T) {
+	err := &cmdError{code: 2, err: errors.New("a\x1b[2J.csv"), detail: []string{"b\n"}, hint: "c\u202e"}
+	var printed strings.Builder
+	tell(&printed, err, false)
+	if want := "error: a [2J.csv\n       b \nhint:  c \n"; printed.String() != want {
+		t.Errorf("%q, want %q", printed.String(), want)
+	}
+}
