@@ -18,26 +18,26 @@ type statusCmd struct {
 
 // A status is what the status command tells. Money is in dollars.
 type status struct {
-	Checkpoint    string                 `json:"checkpoint"`
-	Endpoint      string                 `json:"endpoint"`
-	Active        bool                   `json:"active"` // a run is on
-	Rows          int                    `json:"rows"`
-	Skipped       int                    `json:"skipped"`
-	Questions     int                    `json:"questions"` // distinct ones
-	Answered      int                    `json:"answered"`
-	Pending       int                    `json:"pending"` // those in flight included
-	Failed        int                    `json:"failed"`
-	FailedReasons map[string]int         `json:"failed_by_reason"`
-	InFlight      []checkpoint.InFlight  `json:"in_flight"`
-	Interrupted   []checkpoint.InFlight  `json:"interrupted"`
-	Spent         batch.Money            `json:"spent"`       // for the answers of the input
-	SpentTotal    batch.Money            `json:"spent_total"` // for all answers in the checkpoint
-	SpentByMode   map[string]batch.Money `json:"spent_by_mode"`
-	LeftCost      batch.Money            `json:"left_cost"` // about what the pending questions cost
-	UncertainCost batch.Money            `json:"uncertain_cost"`
-	Uncertain     []uncertain            `json:"uncertain"` // without an answer, perhaps charged
-	Runs          []runStatus            `json:"runs"`
-	Problems      []string               `json:"problems,omitempty"`
+	Checkpoint    string                        `json:"checkpoint"`
+	Endpoint      string                        `json:"endpoint"`
+	Active        bool                          `json:"active"` // a run is on
+	Rows          int                           `json:"rows"`
+	Skipped       int                           `json:"skipped"`
+	Questions     int                           `json:"questions"` // distinct ones
+	Answered      int                           `json:"answered"`
+	Pending       int                           `json:"pending"` // those in flight included
+	Failed        int                           `json:"failed"`
+	FailedReasons map[string]int                `json:"failed_by_reason"`
+	InFlight      []checkpoint.InFlight         `json:"in_flight"`
+	Interrupted   []checkpoint.InFlight         `json:"interrupted"`
+	Spent         batch.Money                   `json:"spent"`       // for the answers of the input
+	SpentTotal    batch.Money                   `json:"spent_total"` // for all answers in the checkpoint
+	SpentByMode   map[batch.AskMode]batch.Money `json:"spent_by_mode"`
+	LeftCost      batch.Money                   `json:"left_cost"` // about what the pending questions cost
+	UncertainCost batch.Money                   `json:"uncertain_cost"`
+	Uncertain     []uncertain                   `json:"uncertain"` // without an answer, perhaps charged
+	Runs          []runStatus                   `json:"runs"`
+	Problems      []string                      `json:"problems,omitempty"`
 }
 
 type uncertain struct {
@@ -87,7 +87,7 @@ func (c *statusCmd) Run(e env) error {
 
 func readStatus(store *checkpoint.Store, active bool) (*status, error) {
 	s := &status{
-		Checkpoint: store.Path(), Active: active, SpentByMode: map[string]batch.Money{},
+		Checkpoint: store.Path(), Active: active, SpentByMode: map[batch.AskMode]batch.Money{},
 		InFlight: []checkpoint.InFlight{}, Interrupted: []checkpoint.InFlight{}, Uncertain: []uncertain{}, Runs: []runStatus{}, // never null in JSON
 	}
 	counts, err := store.Counts()
@@ -100,7 +100,7 @@ func readStatus(store *checkpoint.Store, active bool) (*status, error) {
 	s.Questions = s.Answered + s.Failed + s.Pending
 	s.Spent, s.SpentTotal = batch.Money(counts.Spent), batch.Money(counts.SpentTotal)
 	for mode, cost := range counts.SpentByMode {
-		s.SpentByMode[mode] = batch.Money(cost)
+		s.SpentByMode[batch.AskMode(mode)] = batch.Money(cost)
 	}
 	for mode, n := range counts.PendingByMode {
 		s.LeftCost += batch.Money(n) * paid(counts, mode)
@@ -168,7 +168,7 @@ func (s *status) print(w io.Writer, checked bool) {
 	}
 	line("%s: %s, answers from %s", s.Checkpoint, state, s.Endpoint)
 	line("%d rows, %d different questions, %d skipped", s.Rows, s.Questions, s.Skipped)
-	line("answered     %d, for %s", s.Answered, s.Spent)
+	line("answered     %d, for %s", s.Answered, spent(s.Spent, s.SpentByMode))
 	line("pending      %d, about %s", s.Pending, s.LeftCost)
 	line("failed       %d", s.Failed)
 	for _, r := range reasons(s.FailedReasons) {

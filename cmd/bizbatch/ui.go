@@ -105,9 +105,13 @@ func planLine(p batch.Plan) string {
 	return strings.Join(append(parts, ask, "about "+p.Estimate.String()), " · ")
 }
 
+// modes are the ask modes in the order in which they are told, the cheapest
+// first.
+var modes = []batch.AskMode{batch.Fast, batch.Web, batch.Deep, batch.Auto}
+
 // mostFor is the most that n of the pending questions can cost.
 func mostFor(n int, pending map[string]int, price *batch.Money) (sum batch.Money) {
-	for _, mode := range []batch.AskMode{batch.Deep, batch.Auto, batch.Web, batch.Fast} { // the dearest first
+	for _, mode := range slices.Backward(modes) {
 		some := min(n, pending[string(mode)])
 		n -= some
 		each := mode.Price()
@@ -122,12 +126,27 @@ func mostFor(n int, pending map[string]int, price *batch.Money) (sum batch.Money
 // byMode lists counts by ask mode: "fast 38, deep 4".
 func byMode(counts map[string]int) string {
 	var parts []string
-	for _, mode := range []batch.AskMode{batch.Fast, batch.Web, batch.Deep, batch.Auto} {
+	for _, mode := range modes {
 		if n := counts[string(mode)]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%s %d", mode, n))
 		}
 	}
 	return strings.Join(parts, ", ")
+}
+
+// spent is an amount, and what of it went to each ask mode if there are
+// several: "$2.22 (fast $0.72, deep $1.50)".
+func spent(sum batch.Money, by map[batch.AskMode]batch.Money) string {
+	var parts []string
+	for _, mode := range modes {
+		if m := by[mode]; m > 0 {
+			parts = append(parts, fmt.Sprintf("%s %s", mode, m))
+		}
+	}
+	if len(parts) < 2 {
+		return sum.String()
+	}
+	return fmt.Sprintf("%s (%s)", sum, strings.Join(parts, ", "))
 }
 
 // finished tells how the run went.
@@ -142,7 +161,7 @@ func (u *ui) finished(j *job) {
 		if s.Left > 0 {
 			line += fmt.Sprintf(" · %d left, about %s", s.Left, s.LeftCost)
 		}
-		u.say("%s · spent %s in %s", line, s.Spent, took)
+		u.say("%s · spent %s in %s", line, spent(s.Spent, s.SpentByMode), took)
 	}
 	if s.Truncated > 0 {
 		u.say("%s cut at the model's length limit (status truncated)", count(s.Truncated, "answer"))
@@ -159,7 +178,7 @@ func (u *ui) finished(j *job) {
 	}
 	if u.json {
 		u.log.Info("finished", "answered", s.Answered, "failed", s.Failed, "left", s.Left, "left_cost", s.LeftCost.Dollars(),
-			"spent", s.Spent.Dollars(), "truncated", s.Truncated, "refused", s.Refused, "uncertain", s.Uncertain,
+			"spent", s.Spent.Dollars(), "spent_by_mode", s.SpentByMode, "truncated", s.Truncated, "refused", s.Refused, "uncertain", s.Uncertain,
 			"uncertain_cost", s.UncertainCost.Dollars(), "seconds", took.Seconds(), "outputs", j.written)
 	}
 }
