@@ -36,7 +36,7 @@ const DefaultBaseURL = "https://api-bizora.ai"
 
 const (
 	defaultIdleTimeout = 3 * time.Minute
-	defaultMaxAnswer   = 32 << 20
+	defaultMaxAnswer   = 32_000_000
 	defaultUserAgent   = "bizbatch"
 
 	// tail is how long a whole answer waits for the chunks that may follow its

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/gocarina/gocsv"
@@ -18,9 +19,10 @@ import (
 type csvWriter struct {
 	w    *gocsv.SafeCSVWriter
 	rows rowReader
+	safe bool // see Options.CSVSafe
 }
 
-func newCSVWriter(b *bufio.Writer, in batch.Input) (*csvWriter, error) {
+func newCSVWriter(b *bufio.Writer, in batch.Input, safe bool) (*csvWriter, error) {
 	w := csv.NewWriter(b) // buffers in b, not once more
 	if in.Delimiter != "" {
 		w.Comma, _ = utf8.DecodeRuneInString(in.Delimiter)
@@ -35,8 +37,17 @@ func newCSVWriter(b *bufio.Writer, in batch.Input) (*csvWriter, error) {
 	for _, name := range common {
 		header = append(header, names[name])
 	}
-	c := &csvWriter{w: gocsv.NewSafeCSVWriter(w), rows: rowReader{in}}
-	return c, c.w.Write(header)
+	c := &csvWriter{w: gocsv.NewSafeCSVWriter(w), rows: rowReader{in}, safe: safe}
+	return c, c.put(header)
+}
+
+func (c *csvWriter) put(row []string) error {
+	if c.safe {
+		for i, cell := range row {
+			row[i] = defused(cell)
+		}
+	}
+	return c.w.Write(row)
 }
 
 func (c *csvWriter) write(rec batch.Record) error {
@@ -57,11 +68,27 @@ func (c *csvWriter) write(rec batch.Record) error {
 	for _, cell := range []string{answer, cited, string(rec.Status), rec.Error, attempts, seconds, requestID} {
 		row = append(row, readable(cell))
 	}
-	return c.w.Write(row)
+	return c.put(row)
 }
 
 // readable replaces what many CSV readers refuse a whole file for: bytes that
 // are not UTF-8, and NUL.
 func readable(cell string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(cell, "\ufffd"), "\x00", "\ufffd")
+}
+
+// defused puts an apostrophe before a cell that a spreadsheet would run: one
+// that begins, perhaps after white space, with a sign that begins a formula
+// (also a wide one, which some spreadsheets take for it). A number is none,
+// whatever its sign.
+func defused(cell string) string {
+	start := strings.TrimLeftFunc(cell, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) })
+	first, _ := utf8.DecodeRuneInString(start)
+	if !strings.ContainsRune("=+-@＝＋－＠", first) || start == "" {
+		return cell
+	}
+	if _, err := strconv.ParseFloat(cell, 64); err == nil {
+		return cell
+	}
+	return "'" + cell
 }

@@ -3,8 +3,10 @@ package report_test
 import (
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -12,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"bizbatch/batch"
+	"bizbatch/batch/report"
 )
 
 // nasty are cells that careless CSV writers change.
@@ -135,6 +138,46 @@ func TestWhatCSVReadersRefuseIsReplaced(t *testing.T) {
 	file := written(t, "answers.csv", oneColumn, asked("q", "a\x00b\xffc"))
 	if want := "q,a\ufffdb\ufffdc,,answered,"; !strings.Contains(file, want) {
 		t.Errorf("file %q does not contain %q", file, want)
+	}
+}
+
+func TestASafeCSVFileHoldsNoFormula(t *testing.T) {
+	for cell, want := range map[string]string{
+		"=1+1":                          "'=1+1",
+		`=HYPERLINK("https://x","pay")`: `'=HYPERLINK("https://x","pay")`,
+		"+cmd|' /C calc'!A0":            "'+cmd|' /C calc'!A0",
+		"-2+3":                          "'-2+3",
+		"@SUM(A1)":                      "'@SUM(A1)",
+		"\t=1":                          "'\t=1",
+		"\r\n =1":                       "'\r\n =1",
+		"＝1":                            "'＝1",
+		"-12.50":                        "-12.50",
+		"+7":                            "+7",
+		"1-2":                           "1-2",
+		"What if a = b?":                "What if a = b?",
+		"":                              "",
+	} {
+		t.Run(cell, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "answers.csv")
+			f, err := report.Create(path, batch.Input{Format: batch.CSV, Columns: []string{cell}}, report.Options{CSVSafe: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer f.Abort()
+			if err := errors.Join(f.Write(asked(cell, cell)), f.Commit()); err != nil {
+				t.Fatal(err)
+			}
+			r := csv.NewReader(strings.NewReader(read(t, path)))
+			rows, err := r.ReadAll()
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := strings.ReplaceAll(want, "\r\n", "\n") // encoding/csv's own doing
+			got := []string{rows[0][0], rows[1][0], rows[1][1]}
+			if diff := cmp.Diff([]string{want, want, want}, got); diff != "" {
+				t.Errorf("header, question and answer (-want +got):\n%s", diff)
+			}
+		})
 	}
 }
 

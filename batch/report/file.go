@@ -32,7 +32,7 @@ type File struct {
 //
 // Where path is a symbolic link, the file it leads to is written and the link
 // stays. A folder, a pipe or a device is refused.
-func Create(path string, in batch.Input) (*File, error) {
+func Create(path string, in batch.Input, o Options) (*File, error) {
 	format, err := FormatOf(path)
 	if err != nil {
 		return nil, err
@@ -41,7 +41,7 @@ func Create(path string, in batch.Input) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if f.w, err = newWriter(format, f.buf, in); err != nil {
+	if f.w, err = newWriter(format, f.buf, in, o); err != nil {
 		return nil, errors.Join(f.failed(err), f.Abort())
 	}
 	return f, nil

@@ -30,7 +30,7 @@ func row(question string) batch.Record {
 // create begins a file that is aborted when the test ends.
 func create(t testing.TB, path string, in batch.Input) *report.File {
 	t.Helper()
-	f, err := report.Create(path, in)
+	f, err := report.Create(path, in, report.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -251,7 +251,7 @@ func TestCreateSaysWhichFileAndWhy(t *testing.T) {
 				in.Delimiter = "\n"
 			}
 			path := filepath.Join(dir, test.path)
-			_, err := report.Create(path, in)
+			_, err := report.Create(path, in, report.Options{})
 			if err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), test.text) {
 				t.Errorf("error %v, want it to name %s and say %q", err, path, test.text)
 			}
@@ -305,7 +305,7 @@ func TestLinksInACircle(t *testing.T) {
 	if err := os.Symlink(path, path); err != nil {
 		t.Skip(err)
 	}
-	if _, err := report.Create(path, oneColumn); err == nil || !strings.Contains(err.Error(), "too many symbolic links") {
+	if _, err := report.Create(path, oneColumn, report.Options{}); err == nil || !strings.Contains(err.Error(), "too many symbolic links") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -3,7 +3,7 @@
 //
 // The normal case is
 //
-//	f, err := report.Create("questions.answers.csv", input)
+//	f, err := report.Create("questions.answers.csv", input, report.Options{})
 //	…
 //	defer f.Abort()
 //	for rec, err := range records {
@@ -56,20 +56,29 @@ func FormatOf(path string) (Format, error) {
 	return format, nil
 }
 
+// Options say how a file is written. The zero value is right for most.
+type Options struct {
+	// CSVSafe keeps spreadsheets from running the cells of a CSV file: one
+	// that they would take for a formula gets an apostrophe before it, which
+	// makes it text. Other programs then read the apostrophe too. JSONL is as
+	// without it.
+	CSVSafe bool
+}
+
 // A writer puts records into a buffer, each in one piece or with an error.
 type writer interface {
 	write(rec batch.Record) error
 }
 
 // newWriter begins a file of the format, with its header where it has one.
-func newWriter(format Format, b *bufio.Writer, in batch.Input) (writer, error) {
+func newWriter(format Format, b *bufio.Writer, in batch.Input, o Options) (writer, error) {
 	if format == JSONL {
 		return newJSONLWriter(b, in), nil
 	}
 	if format == TSV {
 		in.Delimiter = "\t"
 	}
-	return newCSVWriter(b, in)
+	return newCSVWriter(b, in, o.CSVSafe)
 }
 
 // common are the columns of a CSV file. JSONL has them in every line, and more.

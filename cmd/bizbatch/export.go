@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"bizbatch/batch"
+	"bizbatch/batch/report"
 	"bizbatch/checkpoint"
 )
 
@@ -11,6 +12,7 @@ type exportCmd struct {
 	Checkpoint string   `arg:"" help:"The checkpoint of a run, such as questions.csv.bizbatch."`
 	Out        []string `required:"" sep:"none" placeholder:"FILE" help:"Write the answers here, .csv or .jsonl; may be repeated."`
 	Force      bool     `help:"Overwrite a file that bizbatch did not write."`
+	CSVSafe    bool     `name:"csv-safe" help:"Have no spreadsheet run a cell of a CSV file as a formula: such a cell begins with an apostrophe."`
 	Quiet      bool     `short:"q" help:"Print only what a person must act on."`
 }
 
@@ -35,7 +37,7 @@ func (c *exportCmd) Run(e env) error {
 	}
 	u := &ui{out: e.stdout, quiet: c.Quiet}
 	for _, out := range c.Out {
-		if err := writeAnswers(store, in, out); err != nil {
+		if err := writeAnswers(store, in, out, report.Options{CSVSafe: c.CSVSafe}); err != nil {
 			return err
 		}
 		u.say("wrote %s", out)

@@ -143,7 +143,7 @@ func (j *job) checkOutputs() error {
 
 // tryOutput begins the file, and leaves it as it was.
 func tryOutput(out string, in batch.Input) error {
-	f, err := report.Create(out, in)
+	f, err := report.Create(out, in, report.Options{})
 	if err == nil {
 		err = f.Abort()
 	}
@@ -157,7 +157,7 @@ func tryOutput(out string, in batch.Input) error {
 func (j *job) write() error {
 	var errs []error
 	for _, out := range j.outputs {
-		if err := writeAnswers(j.store, j.input, out); err != nil {
+		if err := writeAnswers(j.store, j.input, out, report.Options{CSVSafe: j.cmd.CSVSafe}); err != nil {
 			errs = append(errs, err)
 			continue
 		}

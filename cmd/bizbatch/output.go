@@ -53,8 +53,8 @@ func sameFile(a, b string) bool {
 }
 
 // writeAnswers writes one output file.
-func writeAnswers(store *checkpoint.Store, in batch.Input, out string) error {
-	f, err := report.Create(out, in)
+func writeAnswers(store *checkpoint.Store, in batch.Input, out string, o report.Options) error {
+	f, err := report.Create(out, in, o)
 	if err != nil {
 		return err
 	}

@@ -5,9 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"strings"
 	"time"
+
+	"github.com/dustin/go-humanize"
 
 	"bizbatch/batch"
 	"bizbatch/batch/question"
@@ -54,6 +57,19 @@ func parseUntil(s string, now time.Time) (time.Time, error) {
 		until = until.AddDate(0, 0, 1)
 	}
 	return until, nil
+}
+
+// A byteSize is a number of bytes, on the command line such as 32MB.
+type byteSize int64
+
+// UnmarshalText reads a flag's value.
+func (b *byteSize) UnmarshalText(text []byte) error {
+	n, err := humanize.ParseBytes(string(text))
+	if err != nil || n > math.MaxInt64 {
+		return fmt.Errorf("%q is not a number of bytes, such as 32MB", text)
+	}
+	*b = byteSize(n)
+	return nil
 }
 
 // digestFile identifies a file's content and how it is read. It is empty for

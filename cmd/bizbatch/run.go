@@ -33,6 +33,7 @@ type runCmd struct {
 	Checkpoint string   `group:"files" placeholder:"FILE" help:"Where answers are kept while and after running (default: FILE.bizbatch, or FILE.sandbox.bizbatch with --sandbox)."`
 	Out        []string `group:"files" sep:"none" placeholder:"FILE" help:"Write the answers here, .csv or .jsonl; may be repeated (default: FILE without its extension, with .answers.csv or .answers.jsonl)."`
 	Force      bool     `group:"files" help:"Overwrite an --out file that bizbatch did not write."`
+	CSVSafe    bool     `group:"files" name:"csv-safe" help:"Have no spreadsheet run a cell of a CSV file as a formula: such a cell begins with an apostrophe."`
 	Summary    string   `group:"files" placeholder:"FILE" help:"Write what happened as JSON."`
 
 	QuestionColumn string `group:"input" placeholder:"NAME" help:"Column with the questions (default: question, prompt, text or query, else the only column)."`
@@ -58,6 +59,7 @@ type runCmd struct {
 	MaxAttempts    int           `group:"pace" default:"5" help:"Attempts for one question in one run (default: ${default})."`
 	AttemptTimeout time.Duration `group:"pace" default:"10m" help:"Longest time for one answer (default: ${default})."`
 	IdleTimeout    time.Duration `group:"pace" default:"3m" help:"Longest silence within an answer (default: ${default})."`
+	MaxAnswer      byteSize      `group:"pace" default:"32MB" help:"Longest answer, with everything that comes with it; a longer one is not read on (default: ${default})."`
 	MaxPause       time.Duration `group:"pace" default:"15m" help:"Longest wait that the service may ask for; beyond, the run stops (default: ${default})."`
 	MaxOutage      time.Duration `group:"pace" default:"1m" help:"How long nothing may succeed before the run stops (default: ${default})."`
 	Drain          time.Duration `group:"pace" placeholder:"DURATION" help:"How long requests in flight may take to finish once the run is stopping (default: the attempt time-out)."`

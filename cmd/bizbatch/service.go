@@ -41,7 +41,7 @@ func (c *runCmd) service() (service, error) {
 		return service{}, err
 	}
 	client, err := bizora.New(bizora.Config{
-		BaseURL: c.BaseURL, Key: key, IdleTimeout: c.IdleTimeout, InsecureHTTP: c.InsecureHTTP,
+		BaseURL: c.BaseURL, Key: key, IdleTimeout: c.IdleTimeout, MaxAnswer: int64(c.MaxAnswer), InsecureHTTP: c.InsecureHTTP,
 	})
 	if err != nil {
 		return service{}, usageError(fmt.Errorf("%w; nothing was sent", err), "check --base-url (or BIZORA_API_URL) and the key")
