@@ -8,6 +8,7 @@ import (
 
 	"bizbatch/batch"
 	"bizbatch/checkpoint"
+	"bizbatch/internal/sandbox"
 )
 
 // ledger WHAT N checks what the sandbox has seen:
@@ -19,16 +20,6 @@ import (
 //	                 more for each attempt that the checkpoint calls uncertain
 func (s *story) ledger(ts *testscript.TestScript, args []string) error {
 	l := s.server.Ledger()
-	uncertain := map[string]int{}
-	if len(args) > 2 {
-		st, err := s.status(ts, args[2])
-		if err != nil {
-			return err
-		}
-		for _, u := range st.Uncertain {
-			uncertain[textOf(u.RowID)]++
-		}
-	}
 	var got int
 	switch args[0] {
 	case "requests":
@@ -36,10 +27,16 @@ func (s *story) ledger(ts *testscript.TestScript, args []string) error {
 	case "charged":
 		got = l.Charged
 	case "charged-once":
-		for _, q := range l.Questions {
-			if q.Answered < 1 || q.Charged < 1 || q.Charged > 1+uncertain[q.Question] {
-				return fmt.Errorf("%q: answered %d times, charged %d times, uncertain %d times", q.Question, q.Answered, q.Charged, uncertain[q.Question])
+		var st status
+		if len(args) > 2 {
+			read, err := statusOf(ts.MkAbs(args[2]))
+			if err != nil {
+				return err
 			}
+			st = *read
+		}
+		if err := chargedOnce(l, &st); err != nil {
+			return err
 		}
 		got = len(l.Questions)
 	default:
@@ -51,57 +48,89 @@ func (s *story) ledger(ts *testscript.TestScript, args []string) error {
 	return nil
 }
 
+// chargedOnce checks that every question was answered, and charged once; and
+// once more at most for each attempt that the checkpoint calls uncertain.
+func chargedOnce(l sandbox.Ledger, st *status) error {
+	uncertain := map[string]int{}
+	for _, u := range st.Uncertain {
+		uncertain[textOf(u.RowID)]++
+	}
+	for _, q := range l.Questions {
+		if q.Answered < 1 || q.Charged < 1 || q.Charged > 1+uncertain[q.Question] {
+			return fmt.Errorf("%q: answered %d times, charged %d times, uncertain %d times", q.Question, q.Answered, q.Charged, uncertain[q.Question])
+		}
+	}
+	return nil
+}
+
 // balanced CHECKPOINT… checks that the checkpoints account for every cent that
-// the sandbox charged: what was spent for answers, and at most what is
-// uncertain beside it.
+// the sandbox charged.
 func (s *story) balanced(ts *testscript.TestScript, args []string) error {
-	var spent, uncertain batch.Money
+	var all []*status
 	for _, name := range args {
-		st, err := s.status(ts, name)
+		st, err := statusOf(ts.MkAbs(name))
 		if err != nil {
 			return err
 		}
+		all = append(all, st)
+	}
+	return balanced(s.server.Ledger(), all...)
+}
+
+// balanced checks that the checkpoints account for every cent that the sandbox
+// charged: what was spent for answers, and at most what is uncertain beside it.
+func balanced(l sandbox.Ledger, all ...*status) error {
+	var spent, uncertain batch.Money
+	for _, st := range all {
 		spent += st.SpentTotal
 		uncertain += st.UncertainCost
 	}
-	if charged := batch.Money(s.server.Ledger().ChargedCents) * batch.Cent; charged < spent || charged > spent+uncertain {
+	if charged := batch.Money(l.ChargedCents) * batch.Cent; charged < spent || charged > spent+uncertain {
 		return fmt.Errorf("charged %s, but the checkpoint tells of %s, and %s that is uncertain", charged, spent, uncertain)
 	}
 	return nil
 }
 
-// killed CHECKPOINT MOST checks, after a kill, that the checkpoint names every
-// question that was asked and has no answer as interrupted, and no other that
-// is answered; and at most MOST of them, the requests there can be in flight.
+// killed CHECKPOINT MOST checks, after a kill, what the checkpoint calls
+// interrupted: at least one question, and at most MOST, the requests there can
+// be in flight.
 func (s *story) killed(ts *testscript.TestScript, args []string) error {
-	st, err := s.status(ts, args[0])
-	if err != nil {
-		return err
-	}
 	most, err := strconv.Atoi(args[1])
 	if err != nil {
 		return err
 	}
-	interrupted := map[string]bool{}
-	for _, f := range st.Interrupted {
-		interrupted[textOf(f.RowID)] = true
+	n, err := interrupted(s.server.Ledger(), ts.MkAbs(args[0]))
+	if err == nil && (n == 0 || n > most) {
+		err = fmt.Errorf("%d questions are called interrupted, want 1 to %d", n, most)
 	}
-	answered, err := answeredIn(ts.MkAbs(args[0]))
+	return err
+}
+
+// interrupted counts what the checkpoint calls interrupted, and checks that
+// these are all questions that were asked and have no answer, and no other that
+// has one.
+func interrupted(l sandbox.Ledger, path string) (n int, err error) {
+	st, err := statusOf(path)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	for _, q := range s.server.Ledger().Questions {
+	called := map[string]bool{}
+	for _, f := range st.Interrupted {
+		called[textOf(f.RowID)] = true
+	}
+	answered, err := answeredIn(path)
+	if err != nil {
+		return 0, err
+	}
+	for _, q := range l.Questions {
 		switch {
-		case answered[q.Question] && interrupted[q.Question]:
-			return fmt.Errorf("%q is answered and called interrupted", q.Question)
-		case !answered[q.Question] && !interrupted[q.Question]:
-			return fmt.Errorf("%q was in flight and is not called interrupted", q.Question)
+		case answered[q.Question] && called[q.Question]:
+			return 0, fmt.Errorf("%q is answered and called interrupted", q.Question)
+		case !answered[q.Question] && !called[q.Question]:
+			return 0, fmt.Errorf("%q was in flight and is not called interrupted", q.Question)
 		}
 	}
-	if len(interrupted) == 0 || len(interrupted) > most {
-		return fmt.Errorf("%d questions are called interrupted, want 1 to %d", len(interrupted), most)
-	}
-	return nil
+	return len(called), nil
 }
 
 // textOf is the text that the command questions gives to the row.
@@ -126,9 +155,9 @@ func answeredIn(path string) (map[string]bool, error) {
 	return answered, nil
 }
 
-// status reads a checkpoint as the command does.
-func (s *story) status(ts *testscript.TestScript, name string) (*status, error) {
-	store, err := checkpoint.View(ts.MkAbs(name))
+// statusOf reads a checkpoint as the command does.
+func statusOf(path string) (*status, error) {
+	store, err := checkpoint.View(path)
 	if err != nil {
 		return nil, err
 	}

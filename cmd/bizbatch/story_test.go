@@ -141,12 +141,16 @@ func (s *story) questions(ts *testscript.TestScript, args []string) error {
 	if err != nil {
 		return err
 	}
+	return writeRows(ts.MkAbs(args[1]), n)
+}
+
+func writeRows(path string, n int) error {
 	var b bytes.Buffer
 	b.WriteString("id,question\n")
 	for i := range n {
 		fmt.Fprintf(&b, "Q%d,Question %d?\n", i+1, i+1)
 	}
-	return os.WriteFile(ts.MkAbs(args[1]), b.Bytes(), 0o600)
+	return os.WriteFile(path, b.Bytes(), 0o600)
 }
 
 // exits CODE ARGS… runs bizbatch to its end and checks the exit code.
