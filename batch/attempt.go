@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"bizbatch/checkpoint"
+	"bizbatch/internal/watchdog"
 )
 
 // A result is what came of one attempt, after it was saved.
@@ -31,8 +32,10 @@ func (r *runner) attempt(it *item, n int, cost Money, probe bool) (res result) {
 		res.back = time.Now()
 		return res
 	}
-	ctx, cancel := context.WithTimeoutCause(r.asking, r.o.AttemptTimeout, errAttemptTimeout)
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(r.asking)
+	defer cancel(nil)
+	timer := watchdog.New(r.o.AttemptTimeout, func() { cancel(errAttemptTimeout) })
+	defer timer.Stop()
 	answer, err := r.ask(ctx, it)
 	res.back = time.Now()
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"bizbatch/batch"
+	"bizbatch/internal/watchdog"
 )
 
 // maxErrorBody bounds what is read of an error's body; the rest is not read.
@@ -34,7 +35,7 @@ type exchange struct {
 	parent  context.Context // the caller's
 	ctx     context.Context // parent, or cancelled by the idle timer
 	cancel  context.CancelCauseFunc
-	timer   *time.Timer
+	timer   *watchdog.Timer
 
 	sent   atomic.Bool // the service may have seen the request
 	header http.Header // of the response; nil until there is one
@@ -45,7 +46,7 @@ type exchange struct {
 func (c *Client) exchange(ctx context.Context, req batch.Request) *exchange {
 	x := &exchange{client: c, payload: req.Payload, parent: ctx}
 	x.ctx, x.cancel = context.WithCancelCause(ctx)
-	x.timer = time.AfterFunc(c.cfg.IdleTimeout, func() { x.cancel(errIdle) })
+	x.timer = watchdog.New(c.cfg.IdleTimeout, func() { x.cancel(errIdle) })
 	return x
 }
 
@@ -143,7 +144,7 @@ func oneLine(whole []byte) []byte {
 // A body bounds a response's length, and the silence before each part of it.
 type body struct {
 	io.ReadCloser
-	timer *time.Timer
+	timer *watchdog.Timer
 	idle  time.Duration
 	left  int64
 	fixed bool // within was called: reading no longer moves the deadline

@@ -203,9 +203,10 @@ func (s *story) start(ts *testscript.TestScript, args []string) error {
 	return nil
 }
 
-// signal NAME KILL|TERM|INT|HUP sends a signal to a bizbatch in the background.
+// signal NAME KILL|TERM|INT|HUP|STOP|CONT sends a signal to a bizbatch in the background.
 func (s *story) signal(_ *testscript.TestScript, args []string) error {
-	sig := map[string]syscall.Signal{"KILL": syscall.SIGKILL, "TERM": syscall.SIGTERM, "INT": syscall.SIGINT, "HUP": syscall.SIGHUP}[args[1]]
+	sig := map[string]syscall.Signal{"KILL": syscall.SIGKILL, "TERM": syscall.SIGTERM, "INT": syscall.SIGINT, "HUP": syscall.SIGHUP,
+		"STOP": syscall.SIGSTOP, "CONT": syscall.SIGCONT}[args[1]]
 	return s.procs[args[0]].cmd.Process.Signal(sig)
 }
 
@@ -231,11 +232,14 @@ func (s *story) finish(_ *testscript.TestScript, args []string) error {
 // patience is how long a story waits for what must come.
 const patience = 30 * time.Second
 
-// await answered|in-flight N waits until the sandbox has so many answers sent,
-// or requests open. await FILE REGEXP waits until the file holds it.
+// await answered|in-flight|idle N waits until the sandbox has so many answers
+// sent, or so many requests open, or no more than so many. await FILE REGEXP
+// waits until the file holds it.
 func (s *story) await(ts *testscript.TestScript, args []string) error {
 	var have func() (bool, error)
 	switch n, err := strconv.Atoi(args[1]); args[0] {
+	case "idle":
+		have = func() (bool, error) { return s.server.Ledger().InFlight <= n, err }
 	case "answered":
 		have = func() (bool, error) { return s.server.Ledger().Answered >= n, err }
 	case "in-flight":

@@ -1,0 +1,41 @@
+package watchdog
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestATimerGoesOffOnceItsTimeHasPassed(t *testing.T) {
+	for name, test := range map[string]struct {
+		reset time.Duration // after how long it is reset; 0: never
+		stop  time.Duration // after how long it is stopped; 0: never
+		want  time.Duration // when it goes off; 0: never
+	}{
+		"left alone":                    {want: 10 * time.Second},
+		"reset in the first half":       {reset: 3 * time.Second, want: 13 * time.Second},
+		"reset in the second half":      {reset: 8 * time.Second, want: 18 * time.Second},
+		"stopped in the first half":     {stop: 3 * time.Second},
+		"stopped in the second half":    {stop: 8 * time.Second},
+		"stopped after it was reset":    {reset: 8 * time.Second, stop: 12 * time.Second},
+		"stopped after it has gone off": {stop: 11 * time.Second, want: 10 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				start := time.Now()
+				var at []time.Duration
+				timer := New(10*time.Second, func() { at = append(at, time.Since(start)) })
+				if test.reset > 0 {
+					time.AfterFunc(test.reset, func() { timer.Reset(10 * time.Second) })
+				}
+				if test.stop > 0 {
+					time.AfterFunc(test.stop, timer.Stop)
+				}
+				time.Sleep(time.Hour) // of the bubble
+				if test.want == 0 && len(at) > 0 || test.want > 0 && (len(at) != 1 || at[0] != test.want) {
+					t.Errorf("went off after %v, want %v", at, test.want)
+				}
+			})
+		})
+	}
+}
