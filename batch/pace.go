@@ -26,16 +26,15 @@ type pacer struct {
 	next  time.Time // nothing starts before, by the rate
 	user  time.Time // nothing starts before, by rpm
 
-	rate     float64 // starts a second; 0 = not limited, as long as no 429 came
-	peak     float64 // the rate at the last cut; 0 while the limit is searched
-	clock    float64 // seconds of starting at the rate, since the last cut
-	began    time.Time
-	accepted int       // starts less 429s since began
+	rate     float64   // starts a second; 0 = not limited, as long as no 429 came
+	peak     float64   // the rate at the last cut; 0 while the limit is searched
+	clock    float64   // seconds of starting at the rate, since the last cut
 	cut      time.Time // when the last episode began: a request that was sent until then belongs to it
 	episodes int       // in a row, without an answer between them
 }
 
 const (
+	firstRate    = 1.0             // starts a second, after the first 429
 	searchGrowth = 1.25            // the rate's growth a second, while the limit is searched
 	cutTo        = 0.97            // of the rate, at a 429 near the limit
 	cutFar       = 0.7             // of the rate, at a 429 right after another
@@ -57,10 +56,6 @@ func (p *pacer) ready() time.Time {
 
 // started notes a request that is sent now.
 func (p *pacer) started(now time.Time) {
-	if p.began.IsZero() {
-		p.began = now
-	}
-	p.accepted++
 	if p.rpm > 0 {
 		p.user = now.Add(time.Duration(60 / p.rpm * float64(time.Second)))
 	}
@@ -94,12 +89,11 @@ func (p *pacer) answered() { p.episodes = 0 }
 // with the wait that the service asks for (0: it does not say). It returns
 // how long everything waits.
 func (p *pacer) throttled(now, sent time.Time, wait time.Duration) time.Duration {
-	p.accepted--
 	if wait <= 0 && !sent.After(p.cut) {
 		return max(0, p.until.Sub(now)) // the pause of this episode stands
 	}
 	if sent.After(p.cut) {
-		p.slower(now)
+		p.slower()
 		p.episodes++
 		p.cut = now
 	}
@@ -116,14 +110,12 @@ func (p *pacer) throttled(now, sent time.Time, wait time.Duration) time.Duration
 }
 
 // slower cuts the rate, once an episode.
-func (p *pacer) slower(now time.Time) {
+func (p *pacer) slower() {
 	switch {
 	case p.rate == 0:
-		// The first 429: begin with what got through so far, and search from
-		// there. The requests sent at once at the start say little.
-		elapsed := max(now.Sub(p.began).Seconds(), 1)
-		p.rate = max(float64(p.accepted)/elapsed, 0.01)
-		p.rate = min(p.rate, 1)
+		// The first 429: search from a pace that most accounts allow. What got
+		// through so far says little: many were sent at once, or none was.
+		p.rate = firstRate
 	case p.clock < 3/p.rate:
 		p.rate *= cutFar // throttled again at once: far above the limit
 		p.peak = p.rate

@@ -44,7 +44,7 @@ func (f *flights) Pop() any          { old := *f; x := old[len(old)-1]; *f = old
 // and the share of the sent that were throttled.
 func simulate(p *pacer, b *bucket, workers int, latency, roundTrip, warmUp, total time.Duration) (used, throttled float64) {
 	t0 := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
-	b.last, b.tokens = t0, b.burst
+	b.last = t0
 	now, end := t0, t0.Add(total)
 	var inFlight flights
 	var ok, refused int
@@ -91,7 +91,7 @@ func TestPacerFindsTheLimit(t *testing.T) {
 					name := fmt.Sprintf("%v a second, burst %v, answers of %v, round trip %v", rate, burst, latency, rtt)
 					t.Run(name, func(t *testing.T) {
 						p := &pacer{maxPause: time.Minute}
-						used, throttled := simulate(p, &bucket{rate: rate, burst: burst}, 64, latency, rtt, time.Minute, 10*time.Minute)
+						used, throttled := simulate(p, &bucket{rate: rate, burst: burst, tokens: burst}, 64, latency, rtt, time.Minute, 10*time.Minute)
 						t.Logf("%5.1f %% of the permitted rate, %4.1f %% throttled", 100*used, 100*throttled)
 						if used < 0.95 || throttled > 0.05 {
 							t.Errorf("%.1f %% of the permitted rate (want 95), %.1f %% throttled (want 5 at most)", 100*used, 100*throttled)
@@ -99,6 +99,22 @@ func TestPacerFindsTheLimit(t *testing.T) {
 					})
 				}
 			}
+		}
+	}
+}
+
+// Another run may have used up what the account allows when this one begins.
+func TestPacerRecoversFromA429AtTheStart(t *testing.T) {
+	for _, rate := range []float64{0.1, 1, 5, 50} {
+		for _, workers := range []int{1, 8, 64} {
+			t.Run(fmt.Sprintf("%v a second, %d workers", rate, workers), func(t *testing.T) {
+				p := &pacer{maxPause: time.Minute}
+				used, _ := simulate(p, &bucket{rate: rate, burst: 1}, workers, 200*time.Millisecond, time.Millisecond, 0, 5*time.Minute)
+				t.Logf("%5.1f %% of the permitted rate", 100*used)
+				if used < 0.7 {
+					t.Errorf("%.1f %% of the permitted rate in the first minutes, want 70", 100*used)
+				}
+			})
 		}
 	}
 }
