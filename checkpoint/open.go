@@ -28,10 +28,7 @@ type Options struct {
 // ErrNotCheckpoint, ErrNewer, or an *EndpointError. Without a successful
 // Import, Close removes a checkpoint that Open made.
 func Open(path string, opts Options) (_ *Store, err error) {
-	// With links resolved, every name of a checkpoint has the same lock.
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real
-	}
+	path = resolve(path)
 	l, err := lock(path)
 	if err != nil {
 		return nil, err
@@ -68,8 +65,8 @@ func View(path string) (_ *Store, err error) {
 	}
 	// SQLite may write all the same: after a crash, it first puts in order what
 	// was committed.
-	s := &Store{path: path}
-	err = s.connect(dsn(path, "rw", "query_only(1)"))
+	s := &Store{path: resolve(path)}
+	err = s.connect(dsn(s.path, "rw", "query_only(1)"))
 	if isCode(err, readOnly, cantOpen) {
 		err = s.connect(s.readOnlyDSN())
 	}
@@ -78,6 +75,14 @@ func View(path string) (_ *Store, err error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// resolve follows links, so that every name of a checkpoint has the same lock.
+func resolve(path string) string {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		return real
+	}
+	return path
 }
 
 // readOnlyDSN opens a checkpoint in a folder that cannot be written to. There

@@ -83,16 +83,25 @@ func (s *Store) EndRun(end time.Time, outcome string, summary []byte) error {
 	})
 }
 
-// AddOutput remembers a file that answers were written to, by its absolute
-// path: the next run may replace it.
+// AddOutput remembers a file that answers were written to: the next run may
+// replace it. It works with View too, also beside a run.
 func (s *Store) AddOutput(path string, now time.Time) error {
-	return s.write(func() error {
-		_, err := s.writer.ExecContext(bg, "INSERT OR REPLACE INTO outputs VALUES (?, ?)", path, millis(now))
-		return err
-	})
+	const text = "INSERT OR REPLACE INTO outputs VALUES (?, ?)"
+	if s.writer != nil {
+		return s.write(func() error { return s.exec(text, path, millis(now)) })
+	}
+	db, err := sql.Open("sqlite", dsn(s.path, "rw", durable(Options{})...))
+	if err == nil {
+		_, err = db.Exec(text, path, millis(now))
+		err = errors.Join(err, db.Close())
+	}
+	if err != nil {
+		return fmt.Errorf("write %s: %w", s.path, err)
+	}
+	return nil
 }
 
-// HasOutput reports whether AddOutput was called for path.
+// HasOutput reports whether AddOutput was called with path.
 func (s *Store) HasOutput(path string) (has bool, err error) {
 	err = s.db.QueryRow("SELECT EXISTS (SELECT 1 FROM outputs WHERE path = ?)", path).Scan(&has)
 	return has, err

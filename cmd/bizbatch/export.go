@@ -40,20 +40,8 @@ func (c *exportCmd) Run(e env) error {
 		if err := writeAnswers(store, in, out, report.Options{CSVSafe: c.CSVSafe}); err != nil {
 			return err
 		}
+		_ = remember(store, out) // a checkpoint that cannot be written to asks for --force the next time
 		u.say("wrote %s", out)
 	}
-	return c.remember()
-}
-
-// remember has the checkpoint know the files as ours. Beside a run that cannot
-// be, and then the next export to the same file asks for --force.
-func (c *exportCmd) remember() error {
-	store, err := checkpoint.Open(c.Checkpoint, checkpoint.Options{})
-	if err != nil {
-		return nil
-	}
-	for _, out := range c.Out {
-		err = errors.Join(err, remember(store, out))
-	}
-	return errors.Join(err, store.Close())
+	return nil
 }

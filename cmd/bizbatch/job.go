@@ -26,6 +26,8 @@ type job struct {
 	outcome string // how the asking ended; empty: it did not begin
 	outputs []string
 	written []string
+
+	replaced []string // outputs that hold real answers, until the sandbox's take their place
 }
 
 func (j *job) run(ctx context.Context, settings batch.Settings) (err error) {
@@ -126,9 +128,11 @@ func untilDone(ctx context.Context, questions iter.Seq2[batch.Question, error], 
 func (j *job) checkOutputs() error {
 	in := j.reader.Input()
 	j.outputs = j.cmd.outputs(in.Format)
-	ours := len(j.cmd.Out) == 0 || j.cmd.Force // by its default name
 	for _, out := range j.outputs {
-		err := checkOutput(out, j.cmd.File, j.store, ours)
+		err := checkOutput(out, j.cmd.File, j.store, j.cmd.Force)
+		if j.cmd.Sandbox && writtenFrom(j.cmd.File+".bizbatch", out) {
+			j.replaced = append(j.replaced, out)
+		}
 		if err == nil && !j.cmd.DryRun {
 			err = tryOutput(out, in)
 		}

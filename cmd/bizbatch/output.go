@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"bizbatch/batch"
@@ -12,9 +13,9 @@ import (
 )
 
 // checkOutput refuses a file that answers must not be written to. One that is
-// there is overwritten only if it is ours: the caller says so, or it was
-// written from this checkpoint before.
-func checkOutput(out, input string, store *checkpoint.Store, ours bool) error {
+// there is overwritten only by force or if it is ours: by its name, or because
+// it was written from this checkpoint before.
+func checkOutput(out, input string, store *checkpoint.Store, force bool) error {
 	const hint = "choose another --out"
 	if _, err := report.FormatOf(out); err != nil {
 		return usageError(err, hint)
@@ -23,20 +24,47 @@ func checkOutput(out, input string, store *checkpoint.Store, ours bool) error {
 		return usageError(fmt.Errorf("--out %s is the input or the checkpoint", out), hint)
 	}
 	info, err := os.Stat(out)
-	if err != nil || !info.Mode().IsRegular() || ours {
+	if err != nil || !info.Mode().IsRegular() || force || oursByName(out) {
 		return nil // what is wrong with it shows when it is written
 	}
-	abs, err := filepath.Abs(out)
-	if err != nil {
-		return err
-	}
-	switch known, err := store.HasOutput(abs); {
+	switch known, err := store.HasOutput(outputName(store, out)); {
 	case err != nil:
 		return err
 	case !known:
 		return usageError(fmt.Errorf("--out %s is there already and was not written from this checkpoint", out), hint+", or overwrite it with --force")
 	}
 	return nil
+}
+
+// writtenFrom reports a file that holds answers of another checkpoint.
+func writtenFrom(checkpointPath, out string) bool {
+	if _, err := os.Stat(out); err != nil {
+		return false
+	}
+	store, err := checkpoint.View(checkpointPath)
+	if err != nil {
+		return false // there is no such checkpoint
+	}
+	defer store.Close()
+	has, err := store.HasOutput(outputName(store, out))
+	return has && err == nil
+}
+
+// oursByName reports a file whose name says that bizbatch wrote it, such as
+// questions.answers.csv.
+func oursByName(out string) bool {
+	return strings.HasSuffix(strings.TrimSuffix(out, filepath.Ext(out)), ".answers")
+}
+
+// outputName is how a checkpoint remembers an output file: as seen from its own
+// folder, so that the two can be moved together.
+func outputName(store *checkpoint.Store, out string) string {
+	from, err1 := filepath.Abs(filepath.Dir(store.Path()))
+	to, err2 := filepath.Abs(out)
+	if name, err := filepath.Rel(from, to); err1 == nil && err2 == nil && err == nil {
+		return filepath.ToSlash(name)
+	}
+	return to // on another volume
 }
 
 // sameFile reports whether two names are those of one file, which need not
@@ -73,9 +101,5 @@ func writeAnswers(store *checkpoint.Store, in batch.Input, out string, o report.
 // remember has the checkpoint know a file as ours, so that it is overwritten
 // without a question the next time.
 func remember(store *checkpoint.Store, out string) error {
-	abs, err := filepath.Abs(out)
-	if err != nil {
-		return err
-	}
-	return store.AddOutput(abs, time.Now())
+	return store.AddOutput(outputName(store, out), time.Now())
 }

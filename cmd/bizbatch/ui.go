@@ -176,6 +176,9 @@ func (u *ui) finished(j *job) {
 	for _, path := range j.written {
 		u.say("wrote %s", path)
 	}
+	for _, path := range j.replaced {
+		u.say("%s held real answers; to write them again: bizbatch export %s --out %s", path, quoteFile(j.cmd.File+".bizbatch"), quoteFile(path))
+	}
 	if u.json {
 		u.log.Info("finished", "answered", s.Answered, "failed", s.Failed, "left", s.Left, "left_cost", s.LeftCost.Dollars(),
 			"spent", s.Spent.Dollars(), "spent_by_mode", s.SpentByMode, "truncated", s.Truncated, "refused", s.Refused, "uncertain", s.Uncertain,
