@@ -28,7 +28,7 @@ type result struct {
 // else happens. It would be the nth that counts.
 func (r *runner) attempt(it *item, n int, cost Money, probe bool) (res result) {
 	res = result{it: it, cost: cost, probe: probe}
-	if res.fault = r.store.Start(it.ID, it.sent); res.fault != nil {
+	if res.fault = r.store.Start(it.ID, it.sent, int64(cost)); res.fault != nil {
 		res.back = time.Now()
 		return res
 	}

@@ -36,6 +36,9 @@ type ImportOptions struct {
 type Plan struct {
 	checkpoint.Plan
 	Estimate Money `json:"estimate"` // for all pending questions
+	// InterruptedCost is what the interrupted requests cost if they were
+	// charged.
+	InterruptedCost Money `json:"interrupted_cost"`
 }
 
 // A SettingsError refuses an import that would pay again for answers that are
@@ -86,7 +89,7 @@ func Import(store *checkpoint.Store, questions iter.Seq2[Question, error], o Imp
 	if errors.Is(err, errDryRun) {
 		err = nil
 	}
-	return Plan{Plan: p, Estimate: o.estimate(p.Pending)}, err
+	return Plan{Plan: p, Estimate: o.estimate(p.Pending), InterruptedCost: Money(p.InterruptedCost)}, err
 }
 
 // rows turns questions into the checkpoint's rows.

@@ -67,7 +67,7 @@ func TestWhatMayHaveBeenChargedCounts(t *testing.T) {
 			t.Errorf("%+v, %v", list, err)
 		}
 		// So it does in later runs, and so does what a crash left in flight.
-		if err := store.Start(15, time.Now()); err != nil {
+		if err := store.Start(15, time.Now(), int64(24*Cent)); err != nil {
 			t.Fatal(err)
 		}
 		importN(t, store, 20)

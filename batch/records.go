@@ -9,13 +9,18 @@ import (
 )
 
 // Records yields every row of the checkpoint's input, in order, with what
-// became of it.
+// became of it. What was in flight when its run ended without a word is
+// pending.
 func Records(store *checkpoint.Store) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
+		active := checkpoint.InUse(store.Path())
 		for r, err := range store.Results() {
 			var rec Record
 			if err == nil {
 				rec, err = record(r)
+			}
+			if rec.Status == Running && !active {
+				rec.Status, rec.Error = Pending, "interrupted: it was sent, and may have been charged"
 			}
 			if !yield(rec, err) || err != nil {
 				return

@@ -175,8 +175,8 @@ func newRunner(store *checkpoint.Store, asker Asker, o Options) (*runner, error)
 	for mode, n := range counts.PendingByMode {
 		r.left[AskMode(mode)] = n
 	}
-	for _, u := range uncertain { // what was in flight at a crash has no cost noted
-		r.spentBefore += cmp.Or(Money(u.Cost), r.price(AskMode(u.Mode)))
+	for _, u := range uncertain {
+		r.spentBefore += Money(u.Cost)
 	}
 	if o.Limit > 0 {
 		r.queue.left = min(r.queue.left, o.Limit)

@@ -124,7 +124,7 @@ func answerTo(r Request) Completion {
 func answer(t testing.TB, s *Store, n int) {
 	t.Helper()
 	for _, r := range pending(t, s, n) {
-		if err := errors.Join(s.Start(r.ID, noon), s.Complete(r.ID, answerTo(r))); err != nil {
+		if err := errors.Join(s.Start(r.ID, noon, 24), s.Complete(r.ID, answerTo(r))); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -135,7 +135,7 @@ func fail(t testing.TB, s *Store, n int, passing bool) {
 	t.Helper()
 	for _, r := range pending(t, s, n) {
 		f := Fault{Reason: "refused", Message: "no", Passing: passing, Attempts: 1, Started: noon, Finished: noon}
-		if err := errors.Join(s.Start(r.ID, noon), s.Fail(r.ID, f)); err != nil {
+		if err := errors.Join(s.Start(r.ID, noon, 24), s.Fail(r.ID, f)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -87,7 +87,7 @@ func answerEverything(path string) error {
 	for worker := range 8 {
 		wg.Go(func() {
 			for i := worker; i < len(page); i += 8 {
-				err = errors.Join(s.Start(page[i].ID, noon), s.Complete(page[i].ID, answerTo(page[i])))
+				err = errors.Join(s.Start(page[i].ID, noon, 24), s.Complete(page[i].ID, answerTo(page[i])))
 				if err != nil {
 					fmt.Println("error:", err)
 					os.Exit(1)
@@ -156,7 +156,7 @@ func startOne(path string) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Start(page[0].ID, noon); err != nil {
+	if err := s.Start(page[0].ID, noon, 24); err != nil {
 		return err
 	}
 	fmt.Println("started")
@@ -184,12 +184,14 @@ func TestWhatWasInFlightIsToldAndAskedAgain(t *testing.T) {
 	}
 
 	s = open(t, path, Options{})
-	doImport(t, s, ImportOptions{Digest: "x"})
+	plan := doImport(t, s, ImportOptions{Digest: "x"})
+	diff(t, "plan", Plan{Rows: 2, Interrupted: 1, InterruptedCost: 24, Pending: map[string]int{"fast": 2}}, plan)
+	diff(t, "plan of the next", 0, doImport(t, s, ImportOptions{Digest: "x"}).Interrupted)
 	flights, err := s.InFlight()
-	diff(t, "in flight", []InFlight{{RowID: "1", Line: 2, Started: noon, Interrupted: true}}, flights)
+	diff(t, "in flight", []InFlight{{RowID: "1", Line: 2, Run: 1, Started: noon, Mode: "fast", Cost: 24, Interrupted: true}}, flights)
 	diff(t, "error", nil, err)
 	uncertain, err := s.Uncertain()
-	diff(t, "uncertain", []Uncertain{{RowID: "1", Run: 1, Started: noon, Mode: "fast", Reason: "interrupted"}}, uncertain)
+	diff(t, "uncertain", []Uncertain{{RowID: "1", Run: 1, Started: noon, Cost: 24, Mode: "fast", Reason: "interrupted"}}, uncertain)
 	diff(t, "error", nil, err)
 	runs, err := s.Runs()
 	diff(t, "runs", []RunRecord{{Run: 1, Started: noon, Outcome: "interrupted", Summary: []byte("{}")}}, runs)

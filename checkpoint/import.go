@@ -26,15 +26,20 @@ type ImportOptions struct {
 
 // A Plan is what an import found.
 type Plan struct {
-	Rows       int            `json:"rows"`
-	Skipped    int            `json:"skipped"`    // rows that are not asked
-	Duplicates int            `json:"duplicates"` // rows that share the request of an earlier row
-	Edited     int            `json:"edited"`     // rows known by id, whose request is new
-	Answered   int            `json:"answered"`   // requests of this input that are answered
-	Failed     int            `json:"failed"`     // requests of this input that failed and stay so
-	Rescued    int            `json:"rescued"`    // answers taken in from a rescue file
-	Pending    map[string]int `json:"pending"`    // requests to ask, by mode
-	Conflicts  *Conflicts     `json:"conflicts,omitempty"`
+	Rows       int `json:"rows"`
+	Skipped    int `json:"skipped"`    // rows that are not asked
+	Duplicates int `json:"duplicates"` // rows that share the request of an earlier row
+	Edited     int `json:"edited"`     // rows known by id, whose request is new
+	Answered   int `json:"answered"`   // requests of this input that are answered
+	Failed     int `json:"failed"`     // requests of this input that failed and stay so
+	Rescued    int `json:"rescued"`    // answers taken in from a rescue file
+	// Interrupted are the requests that were in flight when a run ended without
+	// a word. They are pending again, and may have been charged all the same,
+	// InterruptedCost then.
+	Interrupted     int            `json:"interrupted"`
+	InterruptedCost int64          `json:"-"`
+	Pending         map[string]int `json:"pending"` // requests to ask, by mode
+	Conflicts       *Conflicts     `json:"conflicts,omitempty"`
 }
 
 // ToAsk is the number of requests to ask, over all modes.

@@ -32,9 +32,6 @@ type importer struct {
 type shortKey [12]byte
 
 func (im *importer) run(rows iter.Seq2[Row, error]) error {
-	if err := im.recover(); err != nil {
-		return err
-	}
 	digest, err := im.s.metaTx("digest")
 	if err != nil {
 		return err
@@ -54,23 +51,29 @@ func (im *importer) run(rows iter.Seq2[Row, error]) error {
 // recover makes pending again what a run that ended without a word had in
 // flight, and notes that it may have been charged.
 func (im *importer) recover() error {
+	err := im.s.writer.QueryRowContext(bg, "SELECT count(*), coalesce(sum(cost), 0) FROM requests WHERE state = 'running'").
+		Scan(&im.plan.Interrupted, &im.plan.InterruptedCost)
+	if err != nil {
+		return err
+	}
 	return im.s.exec(`
 		INSERT INTO uncertain (request, run, started, finished, cost, reason, request_id, partial)
-			SELECT id, run, started, 0, 0, 'interrupted', '', '' FROM requests WHERE state = 'running';
+			SELECT id, run, started, 0, cost, 'interrupted', '', '' FROM requests WHERE state = 'running';
 		UPDATE requests SET state = 'pending', interrupted = 1 WHERE state = 'running';
 		UPDATE runs SET outcome = 'interrupted' WHERE ended = 0`)
 }
 
 // unchanged plans for the rows that are there already.
 func (im *importer) unchanged() error {
+	var same Plan
 	plan, err := im.s.metaTx("plan")
 	if err != nil {
 		return err
 	}
-	if err := json.Unmarshal([]byte(plan), &im.plan); err != nil {
+	if err := json.Unmarshal([]byte(plan), &same); err != nil {
 		return fmt.Errorf("read the plan in %s: %w", im.s.path, err)
 	}
-	im.plan.Edited, im.plan.Conflicts = 0, nil
+	im.plan.Rows, im.plan.Skipped, im.plan.Duplicates = same.Rows, same.Skipped, same.Duplicates
 	return im.count()
 }
 
@@ -248,11 +251,14 @@ func (im *importer) findConflicts() error {
 	return im.s.writer.QueryRowContext(bg, "SELECT value FROM settings WHERE id = ?", latest).Scan(&im.plan.Conflicts.Settings)
 }
 
-// count takes in what was rescued, counts the requests of this input by state,
-// and makes failed ones pending where they are to be asked again.
+// count takes in what was rescued, and what was interrupted; counts the
+// requests of this input by state, and makes failed ones pending where they are
+// to be asked again.
 func (im *importer) count() (err error) {
-	im.plan.Rescued, im.rescueFiles, err = im.s.takeRescued()
-	if err != nil {
+	if im.plan.Rescued, im.rescueFiles, err = im.s.takeRescued(); err != nil {
+		return err
+	}
+	if err := im.recover(); err != nil { // what was not rescued
 		return err
 	}
 	rows, err := im.s.writer.QueryContext(bg, `SELECT state, mode, passing, count(*) FROM requests

@@ -29,6 +29,8 @@ func (m *model) importRows(rows []Row, retryFailed bool) (p Plan) {
 		known[payload] = true
 		if q.state == Running {
 			q.state = Pending
+			p.Interrupted++
+			p.InterruptedCost += 24
 		}
 	}
 	p.Rows, p.Pending = len(rows), map[string]int{}
@@ -156,7 +158,7 @@ func TestCheckpointIsAMap(t *testing.T) {
 				if len(page) == 0 {
 					rt.Skip("nothing is pending")
 				}
-				ok(rt, s.Start(page[0].ID, noon))
+				ok(rt, s.Start(page[0].ID, noon, 24))
 				text := string(page[0].Payload)
 				ids[text] = page[0].ID
 				m.requests[text].state = Running

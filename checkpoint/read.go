@@ -125,7 +125,7 @@ func (s *Store) Counts() (c Counts, err error) {
 			c.PendingByMode[mode] += n
 		}
 		return true, nil
-	}, `SELECT position > 0, state, mode, CASE state WHEN 'failed' THEN reason ELSE '' END AS why, count(*), sum(cost)
+	}, `SELECT position > 0, state, mode, CASE state WHEN 'failed' THEN reason ELSE '' END AS why, count(*), sum(iif(state = 'answered', cost, 0))
 		FROM requests GROUP BY 1, 2, 3, 4`)
 	if err == nil {
 		err = s.db.QueryRow("SELECT count(*), count(*) - count(request) FROM rows").Scan(&c.Rows, &c.Skipped)
@@ -166,7 +166,10 @@ func (s *Store) Runs() (runs []RunRecord, err error) {
 type InFlight struct {
 	RowID       string    `json:"id"`
 	Line        int       `json:"line"`
+	Run         int64     `json:"run"`
 	Started     time.Time `json:"started"`
+	Mode        string    `json:"mode"`
+	Cost        int64     `json:"-"` // if it is charged, in the caller's unit
 	Interrupted bool      `json:"interrupted"`
 }
 
@@ -175,11 +178,11 @@ func (s *Store) InFlight() (list []InFlight, err error) {
 	err = s.query(func(rows *sql.Rows) (bool, error) {
 		var f InFlight
 		var started int64
-		err := rows.Scan(&f.RowID, &f.Line, &started, &f.Interrupted)
+		err := rows.Scan(&f.RowID, &f.Line, &f.Run, &started, &f.Mode, &f.Cost, &f.Interrupted)
 		f.Started = fromMillis(started)
 		list = append(list, f)
 		return true, err
-	}, `SELECT coalesce(r.id, ''), coalesce(r.line, 0), q.started, q.interrupted
+	}, `SELECT coalesce(r.id, ''), coalesce(r.line, 0), q.run, q.started, q.mode, q.cost, q.interrupted
 		FROM requests q LEFT JOIN rows r ON r.position = q.position
 		WHERE q.state = 'running' OR q.interrupted ORDER BY q.position`)
 	if err != nil {
@@ -194,7 +197,7 @@ type Uncertain struct {
 	Run       int64     `json:"run"`
 	Started   time.Time `json:"started"`
 	Finished  time.Time `json:"finished,omitzero"`
-	Cost      int64     `json:"-"` // in the caller's unit; 0 where it is not known
+	Cost      int64     `json:"-"` // in the caller's unit
 	Mode      string    `json:"mode"`
 	Reason    string    `json:"reason"`
 	RequestID string    `json:"request_id,omitempty"`

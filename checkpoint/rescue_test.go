@@ -48,7 +48,7 @@ func TestRescuedAnswersAreTakenIn(t *testing.T) {
 	three := []Row{ask("1", "a"), ask("2", "b"), ask("3", "c")}
 	doImport(t, s, ImportOptions{Digest: "x"}, three...)
 	for _, r := range pending(t, s, 3) {
-		if err := s.Start(r.ID, noon); err != nil {
+		if err := s.Start(r.ID, noon, 24); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -70,7 +70,7 @@ func TestRescuedAnswersAreTakenIn(t *testing.T) {
 		t.Error("an import that was not kept took the file:", err)
 	}
 	want := []string{`1 answered: {"text":"<answer> to a"}`, `2 answered: {"text":"<answer> to b"}`, "3 pending"}
-	diff(t, "plan", Plan{Rows: 3, Answered: 2, Rescued: 2, Pending: map[string]int{"fast": 1}}, doImport(t, s, ImportOptions{Digest: "x"}))
+	diff(t, "plan", Plan{Rows: 3, Answered: 2, Rescued: 2, Interrupted: 1, InterruptedCost: 24, Pending: map[string]int{"fast": 1}}, doImport(t, s, ImportOptions{Digest: "x"}))
 	diff(t, "results", want, results(t, s))
 	if _, err := os.Stat(first); err == nil {
 		t.Error("the file whose answers were all taken in is still there")

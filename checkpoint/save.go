@@ -31,7 +31,7 @@ func (st *statements) prepare(conn *sql.Conn) (err error) {
 		stmt **sql.Stmt
 		text string
 	}{
-		{&st.start, "UPDATE requests SET state = 'running', interrupted = 0, run = ?, started = ?, finished = 0 WHERE id = ? AND state = 'pending'"},
+		{&st.start, "UPDATE requests SET state = 'running', interrupted = 0, run = ?, started = ?, finished = 0, cost = ? WHERE id = ? AND state = 'pending'"},
 		{&st.outcome, `UPDATE requests SET state = ?, attempts = attempts + ?, passing = ?, started = ?, finished = ?,
 			cost = ?, reason = ?, error = ?, interrupted = 0 WHERE id = ? AND state <> 'answered'`},
 		{&st.answer, "INSERT INTO answers VALUES (?, ?)"},
@@ -54,11 +54,12 @@ func (st *statements) close() {
 }
 
 // Start marks a pending request as running. It is on disk when Start returns,
-// so that after a crash the next run can tell what was in flight. Send only
-// then. It fails for a request that is not pending.
-func (s *Store) Start(id int64, now time.Time) error {
+// so that after a crash the next run can tell what was in flight, and what that
+// cost if it was charged. Send only then. It fails for a request that is not
+// pending.
+func (s *Store) Start(id int64, now time.Time, cost int64) error {
 	return s.save("mark a question as sent", func() error {
-		changed, err := changes(s.stmts.start.ExecContext(bg, s.run, millis(now), id))
+		changed, err := changes(s.stmts.start.ExecContext(bg, s.run, millis(now), cost, id))
 		if err == nil && !changed {
 			err = errNotPending
 		}

@@ -40,14 +40,14 @@ func TestOutcomes(t *testing.T) {
 		{"released, but perhaps charged", func(s *Store) error { return s.Release(1, charged) },
 			with(func(r *Result) { r.State, r.Attempts, r.Error = Pending, 2, "too slow" }), told},
 		{"released, sent again and completed: all attempts count", func(s *Store) error {
-			return errors.Join(s.Release(1, fault), s.Start(1, noon), s.Complete(1, c))
+			return errors.Join(s.Release(1, fault), s.Start(1, noon, 24), s.Complete(1, c))
 		}, with(func(r *Result) { *r = answered; r.Attempts = 5 }), nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			path := temp(t)
 			s := open(t, path, Options{})
 			doImport(t, s, ImportOptions{}, ask("1", "a"))
-			if err := errors.Join(s.BeginRun(noon), s.Start(1, noon), tt.do(s)); err != nil {
+			if err := errors.Join(s.BeginRun(noon), s.Start(1, noon, 24), tt.do(s)); err != nil {
 				t.Fatal(err)
 			}
 			closeStore(t, s)
@@ -68,11 +68,11 @@ func TestStartRefusesWhatWouldPayTwice(t *testing.T) {
 	doImport(t, s, ImportOptions{}, ask("1", "a"), ask("2", "b"), ask("3", "c"))
 	answer(t, s, 1)
 	fail(t, s, 1, false)
-	if err := s.Start(3, noon); err != nil {
+	if err := s.Start(3, noon, 24); err != nil {
 		t.Fatal(err)
 	}
 	for id, what := range map[int64]string{1: "answered", 2: "failed", 3: "running", 4: "unknown"} {
-		if err := s.Start(id, noon); !errors.Is(err, errNotPending) {
+		if err := s.Start(id, noon, 24); !errors.Is(err, errNotPending) {
 			t.Errorf("%s: got %v", what, err)
 		}
 	}
@@ -93,7 +93,7 @@ func TestManyGoroutinesSaveTogether(t *testing.T) {
 	var wg sync.WaitGroup
 	for _, r := range pending(t, s, n) {
 		wg.Go(func() {
-			if err := errors.Join(s.Start(r.ID, noon), s.Complete(r.ID, answerTo(r))); err != nil {
+			if err := errors.Join(s.Start(r.ID, noon, 24), s.Complete(r.ID, answerTo(r))); err != nil {
 				t.Error(err)
 			}
 			// A view has a connection of its own: it sees what is committed.

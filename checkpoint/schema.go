@@ -33,7 +33,7 @@ CREATE TABLE requests (
 	run         INTEGER NOT NULL DEFAULT 0, -- last run that sent it
 	started     INTEGER NOT NULL DEFAULT 0,
 	finished    INTEGER NOT NULL DEFAULT 0,
-	cost        INTEGER NOT NULL DEFAULT 0,
+	cost        INTEGER NOT NULL DEFAULT 0, -- of the answer; of one in flight, if it is charged
 	reason      TEXT NOT NULL DEFAULT '',
 	error       TEXT NOT NULL DEFAULT '',
 	key         BLOB NOT NULL,              -- SHA-256 of the payload

@@ -115,7 +115,7 @@ func interrupted(l sandbox.Ledger, path string) (n int, err error) {
 		return 0, err
 	}
 	called := map[string]bool{}
-	for _, f := range st.Interrupted {
+	for _, f := range st.InterruptedQuestions {
 		called[textOf(f.RowID)] = true
 	}
 	answered, err := answeredIn(path)

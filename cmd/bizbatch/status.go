@@ -28,8 +28,8 @@ type status struct {
 	Pending       int                           `json:"pending"` // those in flight included
 	Failed        int                           `json:"failed"`
 	FailedReasons map[string]int                `json:"failed_by_reason"`
-	InFlight      []checkpoint.InFlight         `json:"in_flight"`
-	Interrupted   []checkpoint.InFlight         `json:"interrupted"`
+	InFlight      int                           `json:"in_flight"`
+	Interrupted   int                           `json:"interrupted"` // sent, and their run ended without a word
 	Spent         batch.Money                   `json:"spent"`       // for the answers of the input
 	SpentTotal    batch.Money                   `json:"spent_total"` // for all answers in the checkpoint
 	SpentByMode   map[batch.AskMode]batch.Money `json:"spent_by_mode"`
@@ -37,7 +37,10 @@ type status struct {
 	UncertainCost batch.Money                   `json:"uncertain_cost"`
 	Uncertain     []uncertain                   `json:"uncertain"` // without an answer, perhaps charged
 	Runs          []runStatus                   `json:"runs"`
-	Problems      []string                      `json:"problems,omitempty"`
+
+	InFlightQuestions    []checkpoint.InFlight `json:"in_flight_questions"`
+	InterruptedQuestions []checkpoint.InFlight `json:"interrupted_questions"`
+	Problems             []string              `json:"problems,omitempty"`
 }
 
 type uncertain struct {
@@ -88,7 +91,7 @@ func (c *statusCmd) Run(e env) error {
 func readStatus(store *checkpoint.Store, active bool) (*status, error) {
 	s := &status{
 		Checkpoint: store.Path(), Active: active, SpentByMode: map[batch.AskMode]batch.Money{},
-		InFlight: []checkpoint.InFlight{}, Interrupted: []checkpoint.InFlight{}, Uncertain: []uncertain{}, Runs: []runStatus{}, // never null in JSON
+		InFlightQuestions: []checkpoint.InFlight{}, InterruptedQuestions: []checkpoint.InFlight{}, Uncertain: []uncertain{}, Runs: []runStatus{}, // never null in JSON
 	}
 	counts, err := store.Counts()
 	if err != nil {
@@ -126,25 +129,28 @@ func (s *status) readHistory(store *checkpoint.Store) error {
 	if err != nil {
 		return err
 	}
-	for _, f := range list {
-		if s.Active && !f.Interrupted {
-			s.InFlight = append(s.InFlight, f)
-			continue
-		}
-		f.Interrupted = true
-		s.Interrupted = append(s.Interrupted, f)
-	}
 	open, err := store.Uncertain()
 	if err != nil {
 		return err
 	}
-	for _, u := range open {
-		cost := batch.Money(u.Cost)
-		if cost == 0 {
-			cost = batch.AskMode(u.Mode).Price() // it was interrupted before it had one
+	for _, f := range list {
+		switch {
+		case f.Interrupted:
+			s.InterruptedQuestions = append(s.InterruptedQuestions, f)
+		case s.Active:
+			s.InFlightQuestions = append(s.InFlightQuestions, f)
+		default: // the next run notes it
+			f.Interrupted = true
+			s.InterruptedQuestions = append(s.InterruptedQuestions, f)
+			open = append(open, checkpoint.Uncertain{
+				RowID: f.RowID, Run: f.Run, Started: f.Started, Mode: f.Mode, Cost: f.Cost, Reason: "interrupted",
+			})
 		}
-		s.Uncertain = append(s.Uncertain, uncertain{u, cost})
-		s.UncertainCost += cost
+	}
+	s.InFlight, s.Interrupted = len(s.InFlightQuestions), len(s.InterruptedQuestions)
+	for _, u := range open {
+		s.Uncertain = append(s.Uncertain, uncertain{u, batch.Money(u.Cost)})
+		s.UncertainCost += batch.Money(u.Cost)
 	}
 	runs, err := store.Runs()
 	for i, r := range runs {
@@ -174,11 +180,11 @@ func (s *status) print(w io.Writer, checked bool) {
 	for _, r := range reasons(s.FailedReasons) {
 		line("             %s", r)
 	}
-	if len(s.InFlight) > 0 {
-		line("in flight    %d: %s", len(s.InFlight), rowIDs(s.InFlight))
+	if s.InFlight > 0 {
+		line("in flight    %d: %s", s.InFlight, rowIDs(s.InFlightQuestions))
 	}
-	if len(s.Interrupted) > 0 {
-		line("interrupted  %d: %s", len(s.Interrupted), rowIDs(s.Interrupted))
+	if s.Interrupted > 0 {
+		line("interrupted  %d: %s", s.Interrupted, rowIDs(s.InterruptedQuestions))
 	}
 	if len(s.Uncertain) > 0 {
 		line("uncertain    %s without an answer may have been charged, %s (all: --json)", count(len(s.Uncertain), "request"), s.UncertainCost)

@@ -70,6 +70,10 @@ func (u *ui) planned(j *job, skipped []string) {
 	if len(skipped) > 0 {
 		u.say("%s without a question, skipped: line %s", count(len(skipped), "row"), enumerate(skipped))
 	}
+	if p.Interrupted > 0 {
+		u.say("%s in flight when the last run ended without a word: asked again; %s may have been charged for nothing (bizbatch status tells for which)",
+			count(p.Interrupted, "question"), p.InterruptedCost)
+	}
 	if p.Rescued > 0 {
 		u.say("%s taken in that an earlier run could not save", count(p.Rescued, "answer"))
 	}
@@ -78,7 +82,7 @@ func (u *ui) planned(j *job, skipped []string) {
 	}
 	if u.json {
 		u.log.Info("plan", "questions", p.Rows-p.Skipped, "skipped", p.Skipped, "duplicates", p.Duplicates,
-			"edited", p.Edited, "answered", p.Answered, "failed", p.Failed, "to_ask", p.ToAsk(),
+			"edited", p.Edited, "answered", p.Answered, "failed", p.Failed, "interrupted", p.Interrupted, "to_ask", p.ToAsk(),
 			"to_ask_by_mode", p.Pending, "estimate", p.Estimate.Dollars())
 	}
 }
