@@ -29,7 +29,7 @@ type Plan struct {
 	Rows       int `json:"rows"`
 	Skipped    int `json:"skipped"`    // rows that are not asked
 	Duplicates int `json:"duplicates"` // rows that share the request of an earlier row
-	Edited     int `json:"edited"`     // rows known by id, whose request is new
+	Edited     int `json:"edited"`     // rows known by id, whose request is new for more than its settings
 	Answered   int `json:"answered"`   // requests of this input that are answered
 	Failed     int `json:"failed"`     // requests of this input that failed and stay so
 	Rescued    int `json:"rescued"`    // answers taken in from a rescue file

@@ -216,11 +216,14 @@ func (im *importer) move() error {
 	return nil
 }
 
-// findEdited counts the rows that were edited since the last input.
+// findEdited counts the rows that were edited since the last input: those with
+// a known id and a new request, unless it is new only because of the settings.
 func (im *importer) findEdited() error {
 	return im.s.writer.QueryRowContext(bg, `
-		WITH fresh AS (SELECT id FROM rows WHERE request > ?)
-		SELECT count(*) FROM fresh WHERE id IN (SELECT id FROM old_rows WHERE id IN fresh)`, im.known).Scan(&im.plan.Edited)
+		WITH fresh AS (SELECT r.position, r.id, q.subject FROM rows r JOIN requests q ON q.id = r.request WHERE r.request > ?),
+			old AS (SELECT r.id, q.subject, q.settings FROM old_rows r LEFT JOIN requests q ON q.id = r.request)
+		SELECT count(DISTINCT position) FROM fresh JOIN old USING (id)
+		WHERE old.settings IS NULL OR old.settings = ? OR old.subject <> fresh.subject`, im.known, im.settings).Scan(&im.plan.Edited)
 }
 
 // findConflicts finds the requests that would pay again for what is answered

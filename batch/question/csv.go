@@ -72,7 +72,7 @@ func newCSVReader(text *bufio.Reader, name string, opts Options, in *batch.Input
 	c.csv.ReuseRecord = true
 	header, err := c.read()
 	if err == io.EOF {
-		return nil, &Error{Msg: "holds no questions"}
+		return nil, noQuestions(1)
 	} else if err != nil {
 		return nil, err
 	}

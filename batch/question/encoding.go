@@ -53,7 +53,7 @@ func decode(src io.Reader, name string) (decoded, error) {
 		d.r = bufio.NewReaderSize(transform.NewReader(raw, enc.NewDecoder()), 64<<10)
 	}
 	if _, err := d.r.Peek(1); err == io.EOF {
-		return d, &Error{Msg: "is empty"}
+		return d, &Error{Line: 1, Msg: "the file is empty"}
 	}
 	return d, nil
 }

@@ -17,7 +17,7 @@ type Error struct {
 }
 
 // Error gives "questions.csv:12: row has 3 fields, the header has 4", or
-// "questions.csv holds no questions" for an error about the whole file.
+// "questions.docx has no extension that …" for an error about the whole file.
 func (e *Error) Error() string {
 	if e.Line == 0 {
 		return e.File + " " + e.Msg

@@ -54,7 +54,7 @@ func TestCSVRoundTrip(t *testing.T) {
 		}
 
 		questions, _, err := readAll(content, "q.csv", Options{})
-		if err != nil && !strings.Contains(err.Error(), "holds no questions") {
+		if err != nil && !strings.Contains(err.Error(), "the file holds no questions") {
 			t.Fatal(err)
 		}
 		var got [][]string

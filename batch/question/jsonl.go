@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -24,6 +25,9 @@ type jsonlReader struct {
 	number int               // of the current object, from 1, blank lines left out
 	known  map[string]string // canonical names of the members met so far
 	object object
+
+	asks    bool   // some object had a member for its question
+	missing *Error // the first that had none
 }
 
 // An object is the current line's members: their canonical names and values.
@@ -39,6 +43,9 @@ func newJSONLReader(text *bufio.Reader, opts Options, in *batch.Input) *jsonlRea
 // next reads the next object.
 func (j *jsonlReader) next() (q batch.Question, err error) {
 	line, err := j.read()
+	if err == io.EOF && !j.asks && j.missing != nil {
+		return q, j.missing
+	}
 	if err != nil {
 		return q, err
 	}
@@ -128,7 +135,7 @@ const jsonlHint = "JSONL has one object in each line; jq -c . file.json writes i
 
 // fill takes the question's parts from the current object.
 func (j *jsonlReader) fill(q *batch.Question) error {
-	l, err := j.opts.layout(j.object.keys)
+	l, missing, err := j.layout()
 	if err != nil {
 		return err
 	}
@@ -150,13 +157,20 @@ func (j *jsonlReader) fill(q *batch.Question) error {
 	}
 	q.Params = params
 	if messages.Type != gjson.Null && j.opts.QuestionColumn == "" {
+		j.asks = true
 		return fillMessages(q, messages)
 	}
-	if l.question < 0 {
-		if j.opts.Template == "" {
-			return noQuestionColumn(j.object.keys)
-		}
+	switch {
+	case l.question >= 0:
+		j.asks = true
+	case j.opts.Template != "":
 		q.Subject = string(q.Fields)
+		return nil
+	default:
+		q.Skip = noQuestion
+		if missing.Line = j.line; j.missing == nil {
+			j.missing = missing
+		}
 		return nil
 	}
 	text, err := j.object.text(l.question)
@@ -168,6 +182,22 @@ func (j *jsonlReader) fill(q *batch.Question) error {
 	}
 	q.Subject = q.Text
 	return nil
+}
+
+// layout finds the parts of the current object. One without a member for its
+// question is skipped, unless no object has one: then missing says so.
+func (j *jsonlReader) layout() (l layout, missing *Error, err error) {
+	opts := j.opts
+	missing = noQuestionColumn(j.object.keys)
+	if asked := canonical(opts.QuestionColumn); asked != "" && !slices.Contains(j.object.keys, asked) {
+		_, err := locate(j.object.keys, nil, asked, "--question-column")
+		missing, opts.QuestionColumn = asError(err), ""
+	}
+	l, err = opts.layout(j.object.keys)
+	if opts.QuestionColumn != j.opts.QuestionColumn {
+		l.question = -1
+	}
+	return l, missing, err
 }
 
 // text is the string at an index, empty for null and for none (-1).

@@ -83,6 +83,43 @@ func TestJSONL(t *testing.T) {
 	}
 }
 
+func TestAnObjectWithoutAQuestionIsSkippedIfOthersHaveOne(t *testing.T) {
+	named := Options{QuestionColumn: "first"}
+	for _, tt := range []struct {
+		name  string
+		lines string
+		opts  Options
+		skips string // a letter a line: s for skipped, a for asked
+		err   string
+		hint  string
+	}{
+		{name: "the second", lines: `{"question":"q"}` + "\n" + `{"id":2}`, skips: "as"},
+		{name: "the first", lines: `{"id":1,"note":"x"}` + "\n" + `{"id":2,"question":"q"}`, skips: "sa"},
+		{name: "others have a conversation", lines: `{"id":1,"note":"x"}` + "\n" + `{"messages":[{"role":"user","content":"u"}]}`, skips: "sa"},
+		{name: "by a name", lines: `{"question":"q"}` + "\n" + `{"first":"q"}`, opts: named, skips: "sa"},
+		{name: "none has one", lines: "\n" + `{"id":1,"frage":"q"}` + "\n" + `{"id":2,"frage":"q"}`, skips: "ss",
+			err: "q.jsonl:2: no question column (found: id, frage)", hint: "--question-column"},
+		{name: "none has the name", lines: `{"question":"q"}` + "\n" + `{"question":"q"}`, opts: named, skips: "ss",
+			err: `q.jsonl:1: no column "first" (found: question)`, hint: "--question-column"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got, _, err := read(t, "q.jsonl", tt.lines, tt.opts)
+			if tt.err != "" {
+				checkError(t, err, tt.err, tt.hint)
+			} else if err != nil {
+				t.Fatal(err)
+			}
+			skips := ""
+			for _, q := range got {
+				skips += map[bool]string{true: "s", false: "a"}[q.Skip == noQuestion]
+			}
+			if skips != tt.skips {
+				t.Errorf("read %q, want %q", skips, tt.skips)
+			}
+		})
+	}
+}
+
 func TestJSONLColumnsAreInOrderOfFirstAppearance(t *testing.T) {
 	_, in, err := read(t, "q.jsonl", "\uFEFF"+`{"question":"a","Client":"x"}
 {"id":1,"question":"b"}
@@ -112,9 +149,6 @@ func TestJSONLErrorsSayWhere(t *testing.T) {
 		{name: "a word", line: `"question"`, err: "not a JSON object"},
 		{name: "JSON nested without end", line: strings.Repeat("[", 100_000), err: "broken JSON: "},
 		{name: "bytes that are not UTF-8", line: "{\"question\":\"caf\xE9\"}", err: "not valid UTF-8", hint: "--encoding"},
-		{name: "no question", line: `{"id":1,"frage":"q"}`, err: "no question column (found: id, frage)", hint: "--question-column"},
-		{name: "a named question that is missing", line: `{"question":"q"}`, opts: Options{QuestionColumn: "first"},
-			err: `no column "first" (found: question)`, hint: "--question-column"},
 		{name: "a question that is a number", line: `{"question":1040}`, err: `"question" is not a string`},
 		{name: "a question that is an object", line: `{"question":{"text":"q"}}`, err: `"question" is not a string`},
 		{name: "two questions", line: `{"question":"a","Question":"b"}`, err: `"question" is there twice`},

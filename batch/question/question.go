@@ -146,8 +146,8 @@ func format(name string, asked batch.Format) (batch.Format, error) {
 // a file in which no row holds a question is one. It can be used once.
 func (r *Reader) Questions() iter.Seq2[batch.Question, error] {
 	return func(yield func(batch.Question, error) bool) {
-		found := false
-		for {
+		found, first := false, 1 // the line of the first row
+		for number := 0; ; number++ {
 			q, err := r.read()
 			if err == io.EOF {
 				break
@@ -157,15 +157,20 @@ func (r *Reader) Questions() iter.Seq2[batch.Question, error] {
 				return
 			}
 			found = found || q.Skip == ""
+			if number == 0 {
+				first = q.Line
+			}
 			if !yield(q, nil) {
 				return
 			}
 		}
 		if !found {
-			yield(batch.Question{}, &Error{File: r.name, Msg: "holds no questions"})
+			yield(batch.Question{}, noQuestions(first).in(r.name))
 		}
 	}
 }
+
+func noQuestions(line int) *Error { return &Error{Line: line, Msg: "the file holds no questions"} }
 
 func (r *Reader) read() (batch.Question, error) {
 	q, err := r.next()

@@ -162,14 +162,14 @@ func TestReadingCanStopEarly(t *testing.T) {
 
 func TestFileWithoutQuestionsIsAnError(t *testing.T) {
 	for _, tt := range []struct{ name, file, content, err string }{
-		{"an empty CSV file", "q.csv", "", "q.csv is empty"},
-		{"a CSV file of a byte order mark", "q.csv", "\uFEFF", "q.csv is empty"},
-		{"a CSV file of blank lines", "q.csv", "\n\n", "q.csv holds no questions"},
-		{"a CSV file of a header", "q.csv", "question\n", "q.csv holds no questions"},
-		{"a CSV file of rows without a question", "q.csv", "id,question\n1,\n2,  \n", "q.csv holds no questions"},
-		{"an empty JSONL file", "q.jsonl", "", "q.jsonl is empty"},
-		{"a JSONL file of blank lines", "q.jsonl", "\n \n", "q.jsonl holds no questions"},
-		{"a JSONL file of objects without a question", "q.jsonl", `{"question":null}`, "q.jsonl holds no questions"},
+		{"an empty CSV file", "q.csv", "", "q.csv:1: the file is empty"},
+		{"a CSV file of a byte order mark", "q.csv", "\uFEFF", "q.csv:1: the file is empty"},
+		{"a CSV file of blank lines", "q.csv", "\n\n", "q.csv:1: the file holds no questions"},
+		{"a CSV file of a header", "q.csv", "question\n", "q.csv:1: the file holds no questions"},
+		{"a CSV file of rows without a question", "q.csv", "id,question\n1,\n2,  \n", "q.csv:2: the file holds no questions"},
+		{"an empty JSONL file", "q.jsonl", "", "q.jsonl:1: the file is empty"},
+		{"a JSONL file of blank lines", "q.jsonl", "\n \n", "q.jsonl:1: the file holds no questions"},
+		{"a JSONL file of objects without a question", "q.jsonl", `{"question":null}`, "q.jsonl:1: the file holds no questions"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, _, err := read(t, tt.file, tt.content, Options{})

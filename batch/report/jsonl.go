@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"reflect"
 	"slices"
 	"time"
 
@@ -21,8 +20,8 @@ type member struct {
 }
 
 // members are all that is known of a row, in the order in which it is written.
-// The common ones are always there, null where there is nothing to say; the
-// others only where they have a value.
+// Every line has them all, so that programs find one shape: null where there is
+// nothing to say, and [] for an empty list.
 func members(rec batch.Record) []member {
 	a := rec.Answer
 	if a == nil {
@@ -33,28 +32,34 @@ func members(rec batch.Record) []member {
 		{"id", rec.ID},
 		{"line", rec.Line},
 		{"answer", unless(rec.Answer == nil, text)},
-		{"answer_as_sent", a.Text},
+		{"answer_as_sent", unless(rec.Answer == nil, a.Text)},
 		{"citations", citations(cited)},
 		{"status", rec.Status},
-		{"error", unless(rec.Error == "", rec.Error)},
+		{"error", orNull(rec.Error)},
 		{"attempts", unless(rec.Status == batch.Skipped, rec.Attempts)},
 		{"seconds", unless(rec.Answer == nil, math.Round(rec.Seconds*1000)/1000)},
-		{"request_id", unless(a.RequestID == "", a.RequestID)},
-		{"sources", a.Sources},
-		{"suggestions", a.Suggestions},
-		{"summary", a.Summary},
-		{"steps", a.Steps},
+		{"request_id", orNull(a.RequestID)},
+		{"sources", list(a.Sources)},
+		{"suggestions", list(a.Suggestions)},
+		{"summary", orNull(a.Summary)},
+		{"steps", list(a.Steps)},
 		{"usage", a.Usage},
-		{"model", a.Model},
-		{"finish_reason", a.FinishReason},
-		{"thread_id", a.ThreadID},
+		{"model", orNull(a.Model)},
+		{"finish_reason", orNull(a.FinishReason)},
+		{"thread_id", orNull(a.ThreadID)},
 		{"metadata", a.Metadata},
-		{"other", a.Other},
-		{"cost", rec.Cost.Dollars()},
-		{"started", timestamp(rec.Started)},
-		{"finished", timestamp(rec.Finished)},
+		{"other", list(a.Other)},
+		{"cost", rec.Cost},
+		{"started", orNull(timestamp(rec.Started))},
+		{"finished", orNull(timestamp(rec.Finished))},
 	}
 }
+
+// orNull is the text, or null for none.
+func orNull(text string) any { return unless(text == "", text) }
+
+// list is the list, which is never null in JSON.
+func list[T any](l []T) []T { return append([]T{}, l...) }
 
 // unless is the value, or null.
 func unless(absent bool, value any) any {
@@ -126,13 +131,11 @@ func (w *jsonlWriter) write(rec batch.Record) error {
 		return err
 	}
 	for _, m := range members(rec) {
-		switch {
-		case m.name == "id" && id == rec.ID: // the input says so already
-		case isEmpty(m.value) && !slices.Contains(common, m.name):
-		default:
-			if err := w.member(w.names[m.name], m.value); err != nil {
-				return err
-			}
+		if m.name == "id" && id == rec.ID {
+			continue // the input says so already
+		}
+		if err := w.member(w.names[m.name], m.value); err != nil {
+			return err
 		}
 	}
 	w.line.WriteString("}\n")
@@ -201,17 +204,6 @@ func (w *jsonlWriter) value(value any) error {
 	}
 	w.line.Truncate(w.line.Len() - len("\n")) // with which Encode ends
 	return nil
-}
-
-func isEmpty(value any) bool {
-	v := reflect.ValueOf(value)
-	switch v.Kind() {
-	case reflect.Invalid: // nil
-		return true
-	case reflect.Slice, reflect.Map:
-		return v.Len() == 0
-	}
-	return v.IsZero()
 }
 
 // unbroken escapes the two characters that JSON allows in strings and that some

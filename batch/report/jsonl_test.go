@@ -13,6 +13,11 @@ import (
 	"bizbatch/batch"
 )
 
+// unanswered are our members, but for id and line, of a row without an answer.
+const unanswered = `"answer":null,"answer_as_sent":null,"citations":[],"status":"pending","error":null,"attempts":0,"seconds":null,` +
+	`"request_id":null,"sources":[],"suggestions":[],"summary":null,"steps":[],"usage":null,"model":null,"finish_reason":null,` +
+	`"thread_id":null,"metadata":null,"other":[],"cost":0,"started":null,"finished":null`
+
 func TestLineBeginsWithTheInputAsItWas(t *testing.T) {
 	csv := func(columns ...string) batch.Input { return batch.Input{Format: batch.CSV, Columns: columns} }
 	jsonl := func(columns ...string) batch.Input { return batch.Input{Format: batch.JSONL, Columns: columns} }
@@ -60,7 +65,7 @@ func TestLineBeginsWithTheInputAsItWas(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			rec := batch.Record{ID: "7", Line: 3, Status: batch.Pending, Fields: json.RawMessage(test.fields)}
-			want := test.want + `"answer":null,"citations":[],"status":"pending","error":null,"attempts":0,"seconds":null,"request_id":null}` + "\n"
+			want := test.want + unanswered + "}\n"
 			if diff := cmp.Diff(want, written(t, "answers.jsonl", test.in, rec)); diff != "" {
 				t.Errorf("line (-want +got):\n%s", diff)
 			}

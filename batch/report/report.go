@@ -81,7 +81,7 @@ func newWriter(format Format, b *bufio.Writer, in batch.Input, o Options) (write
 	return newCSVWriter(b, in, o.CSVSafe)
 }
 
-// common are the columns of a CSV file. JSONL has them in every line, and more.
+// common are the columns of a CSV file. JSONL has them too, and more.
 var common = []string{"answer", "citations", "status", "error", "attempts", "seconds", "request_id"}
 
 // ownNames says under which name each of the wanted ones is written: its own,

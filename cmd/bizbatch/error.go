@@ -14,6 +14,7 @@ type cmdError struct {
 	err    error
 	detail []string
 	hint   string
+	asked  bool // what the user asked for: nobody must act on it
 }
 
 func (e *cmdError) Error() string { return e.err.Error() }

@@ -20,7 +20,7 @@ type exportCmd struct {
 func (c *exportCmd) Run(e env) error {
 	store, err := checkpoint.View(c.Checkpoint)
 	if err != nil {
-		return storeError(err)
+		return storeError(err, c.Checkpoint)
 	}
 	defer store.Close()
 	in, err := batch.InputOf(store)

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 	"strconv"
 
@@ -43,7 +42,7 @@ func (j *job) run(ctx context.Context, settings batch.Settings) (err error) {
 	defer service.close()
 	store, closeStore, err := j.cmd.openStore(service.endpoint)
 	if err != nil {
-		return storeError(err)
+		return unsent(storeError(err, j.cmd.Checkpoint))
 	}
 	j.store = store
 	defer func() {
@@ -62,23 +61,24 @@ func (j *job) ask(ctx context.Context, asker batch.Asker) error {
 	watch := j.ui.watch(j.plan, j.cmd.Limit)
 	sum, err := batch.Run(ctx, j.store, asker, j.cmd.options(watch.event))
 	watch.end()
-	j.sum, j.outcome = sum, outcome(err)
+	var stop *batch.StopError
+	errors.As(err, &stop)
+	j.sum, j.outcome = sum, outcome(err, stop)
 	unwritten := j.write()
-	err = j.verdict(err)
+	err = j.verdict(err, stop)
 	j.ui.finished(j)
 	if unwritten != nil {
-		err = outputError(err, unwritten, j.cmd.Checkpoint)
+		err = outputError(err, unwritten, stop, j.cmd.Checkpoint)
 	}
 	return err
 }
 
 // outcome names how a run ended.
-func outcome(err error) string {
-	var stop *batch.StopError
+func outcome(err error, stop *batch.StopError) string {
 	switch {
 	case err == nil:
 		return "finished"
-	case errors.As(err, &stop):
+	case stop != nil:
 		return string(stop.Kind)
 	}
 	return "error"
@@ -137,9 +137,7 @@ func (j *job) checkOutputs() error {
 			err = tryOutput(out, in)
 		}
 		if err != nil {
-			e := asCmdError(err)
-			e.err = fmt.Errorf("%w; nothing was sent", e.err)
-			return e
+			return unsent(err)
 		}
 	}
 	return nil

@@ -100,6 +100,9 @@ func execute(e env) int {
 	default:
 		err = usageError(err, helpFor(e.args))
 	}
+	if c.Run.Quiet && err != nil && asCmdError(err).asked {
+		return asCmdError(err).code
+	}
 	return tell(e.stderr, err, c.Run.LogFormat == "json")
 }
 

@@ -16,7 +16,8 @@ import (
 	"bizbatch/batch/question"
 )
 
-// parseParams reads --param flags. A value that is no JSON is text.
+// parseParams reads --param flags. A value that is no JSON is text, unless it
+// begins as only JSON does: then it is a slip, and would be paid for.
 func parseParams(flags []string) (map[string]json.RawMessage, error) {
 	var params map[string]json.RawMessage
 	for _, f := range flags {
@@ -28,6 +29,9 @@ func parseParams(flags []string) (map[string]json.RawMessage, error) {
 			return nil, fmt.Errorf("--param: %w", err)
 		}
 		if !json.Valid([]byte(value)) {
+			if strings.ContainsAny(value[:min(1, len(value))], `{[`) {
+				return nil, fmt.Errorf("--param %s=%s is broken JSON", name, value)
+			}
 			text, err := json.Marshal(value)
 			if err != nil {
 				return nil, fmt.Errorf("--param %s: %w", name, err)

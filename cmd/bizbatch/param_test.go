@@ -26,6 +26,8 @@ func TestParseParams(t *testing.T) {
 		{"the last of a name counts", []string{"a=1", "a=2"}, map[string]json.RawMessage{"a": json.RawMessage("2")}},
 		{"a flag without a value is refused", []string{"a"}, nil},
 		{"a value without a name is refused", []string{"=1"}, nil},
+		{"an object that is not closed is refused", []string{`o={"a":`}, nil},
+		{"a list that is not closed is refused", []string{"x=[1,2"}, nil},
 		{"what the request itself decides is refused", []string{"stream=false"}, nil},
 	} {
 		got, err := parseParams(tt.flags)

@@ -139,6 +139,11 @@ func (c *runCmd) check(now time.Time) (batch.Settings, error) {
 			return s, usageError(fmt.Errorf("--summary %s is another file of this run", c.Summary), "choose another --summary")
 		}
 	}
+	if c.Summary != "" && !c.DryRun {
+		if err := checkSummary(c.Summary); err != nil {
+			return s, err
+		}
+	}
 	if c.end, err = parseUntil(c.Until, now); err != nil {
 		return s, usageError(err, "give a time of day, such as --until 06:00")
 	}

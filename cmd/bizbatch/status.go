@@ -60,7 +60,7 @@ type runStatus struct {
 func (c *statusCmd) Run(e env) error {
 	store, err := checkpoint.View(c.Checkpoint)
 	if err != nil {
-		return storeError(err)
+		return storeError(err, c.Checkpoint)
 	}
 	defer store.Close()
 	s, err := readStatus(store, checkpoint.InUse(store.Path()))

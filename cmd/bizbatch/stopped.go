@@ -62,7 +62,7 @@ func (j *job) reason(stop *batch.StopError, said *batch.Error) *cmdError {
 		return &cmdError{code: exitService, hint: cmp.Or(said.Hint, "check --base-url (or BIZORA_API_URL), then "+j.again()),
 			err: fmt.Errorf("no question can succeed at this address (%w)", said)}
 	case batch.StopClock:
-		return &cmdError{code: exitClock, err: errors.New("time is up (--until or --max-duration)")}
+		return &cmdError{code: exitClock, err: errors.New("time is up (--until or --max-duration)"), asked: true}
 	case batch.StopSave:
 		return &cmdError{code: exitUnexpected, hint: "make room or mend the disk, then " + j.again(),
 			err: fmt.Errorf("answers cannot be saved any more: %w", stop.Err)}

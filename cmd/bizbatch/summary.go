@@ -3,7 +3,10 @@ package main
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 
 	"bizbatch/batch"
 	"bizbatch/batch/report"
@@ -17,8 +20,28 @@ type summaryFile struct {
 	Hint       string        `json:"hint,omitempty"`
 	Checkpoint string        `json:"checkpoint"`
 	Outputs    []string      `json:"outputs"`
-	Plan       batch.Plan    `json:"plan"`
+	Plan       summaryPlan   `json:"plan"`
 	Run        batch.Summary `json:"run"`
+}
+
+// A summaryPlan is the plan with its sums.
+type summaryPlan struct {
+	Questions int `json:"questions"`
+	ToAsk     int `json:"to_ask"`
+	batch.Plan
+}
+
+// checkSummary finds out whether the file of --summary can be written, before
+// anything is paid for.
+func checkSummary(path string) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".bizbatch-*.tmp")
+	if err == nil {
+		err = errors.Join(f.Close(), os.Remove(f.Name()))
+	}
+	if err != nil {
+		return unsent(usageError(fmt.Errorf("--summary %s cannot be written: %w", path, err), "choose another --summary"))
+	}
+	return nil
 }
 
 // summarize writes the file of --summary, also for a run that did not get to
@@ -31,7 +54,7 @@ func (j *job) summarize(verdict error) error {
 	}
 	s := summaryFile{
 		Outcome: cmp.Or(j.outcome, "not started"), Checkpoint: j.cmd.Checkpoint, Outputs: append([]string{}, j.written...),
-		Plan: j.plan, Run: j.sum,
+		Plan: summaryPlan{j.plan.Rows - j.plan.Skipped, j.plan.ToAsk(), j.plan}, Run: j.sum,
 	}
 	if verdict != nil {
 		e := asCmdError(verdict)

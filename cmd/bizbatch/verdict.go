@@ -19,23 +19,34 @@ func inputError(err error) error {
 	return err
 }
 
+// unsent is an error by which nothing was sent.
+func unsent(err error) error {
+	e := asCmdError(err)
+	e.err = fmt.Errorf("%w; nothing was sent", e.err)
+	return e
+}
+
 // storeError is a checkpoint that cannot be opened.
-func storeError(err error) error {
+func storeError(err error, path string) error {
 	var endpoint *checkpoint.EndpointError
 	switch {
 	case errors.Is(err, checkpoint.ErrInUse):
 		return &cmdError{code: exitInUse, err: err, hint: "wait for it to end; bizbatch status tells how it stands"}
 	case errors.As(err, &endpoint):
-		return usageError(fmt.Errorf("%w; nothing was sent", err), "name another file with --checkpoint, or go back to the address it belongs to")
+		return &cmdError{code: exitUnexpected, err: err, hint: "name another file with --checkpoint, or go back to the address it belongs to"}
 	case errors.Is(err, checkpoint.ErrNotCheckpoint):
-		return &cmdError{code: exitUnexpected, err: fmt.Errorf("%w; nothing was sent", err),
+		e := &cmdError{code: exitUnexpected, err: err,
 			hint: "restore the file from a backup; to start anew, and pay again for what it held, move it away"}
+		if _, err := os.Stat(path + ".bizbatch"); err == nil {
+			e.hint = fmt.Sprintf("the checkpoint of its run is %s.bizbatch", path)
+		}
+		return e
 	case errors.Is(err, checkpoint.ErrNewer):
-		return &cmdError{code: exitUnexpected, err: fmt.Errorf("%w; nothing was sent", err), hint: "use the newer bizbatch"}
+		return &cmdError{code: exitUnexpected, err: err, hint: "use the newer bizbatch"}
 	case errors.Is(err, os.ErrNotExist):
 		return usageError(err, "a run makes the checkpoint: bizbatch run FILE makes FILE.bizbatch")
 	}
-	return fmt.Errorf("%w; nothing was sent", err)
+	return err
 }
 
 // importError is input, or a change of settings, that was refused.
@@ -57,8 +68,11 @@ func importError(err error, j *job) error {
 
 // outputError is a run whose answers could not be written; they are safe in
 // the checkpoint. What stopped the run, if anything, stays the exit code.
-func outputError(verdict, err error, checkpoint string) error {
+func outputError(verdict, err error, stop *batch.StopError, checkpoint string) error {
 	e := asCmdError(besides(verdict, err))
+	if stop != nil && stop.Unsaved > 0 {
+		return e // not all are: the verdict says where the others went
+	}
 	e.detail = append(e.detail, fmt.Sprintf("every answer is safe in %s: bizbatch export %s --out FILE writes them", checkpoint, quoteFile(checkpoint)))
 	return e
 }
@@ -70,13 +84,13 @@ func besides(verdict, err error) error {
 	}
 	e := asCmdError(verdict)
 	e.detail = append(e.detail, err.Error())
+	e.asked = false
 	return e
 }
 
 // verdict turns the end of a run into what the user is told and the exit code.
-func (j *job) verdict(err error) error {
-	var stop *batch.StopError
-	if errors.As(err, &stop) {
+func (j *job) verdict(err error, stop *batch.StopError) error {
+	if stop != nil {
 		return j.stopped(stop)
 	}
 	if err != nil {

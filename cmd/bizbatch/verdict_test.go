@@ -89,16 +89,19 @@ func TestWhatIsToldBesidesTheVerdict(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
 		verdict error
+		stop    *batch.StopError
 		code    int
 		want    string
 	}{
-		{"a run that went well", nil, 1,
+		{"a run that went well", nil, nil, 1,
 			"error: write a.csv: disk full\n       every answer is safe in q.bizbatch: bizbatch export q.bizbatch --out FILE writes them\n"},
-		{"a run that was stopped keeps its exit code", &cmdError{code: 4, err: errors.New("no money"), hint: "add some"}, 4,
+		{"a run that was stopped keeps its exit code", &cmdError{code: 4, err: errors.New("no money"), hint: "add some"}, &batch.StopError{}, 4,
 			"error: no money\n       write a.csv: disk full\n       every answer is safe in q.bizbatch: bizbatch export q.bizbatch --out FILE writes them\nhint:  add some\n"},
+		{"answers that went elsewhere are not called safe", &cmdError{code: 1, err: errors.New("cannot save")}, &batch.StopError{Unsaved: 1}, 1,
+			"error: cannot save\n       write a.csv: disk full\n"},
 	} {
 		var printed strings.Builder
-		if code := tell(&printed, outputError(tt.verdict, unwritten, "q.bizbatch"), false); code != tt.code {
+		if code := tell(&printed, outputError(tt.verdict, unwritten, tt.stop, "q.bizbatch"), false); code != tt.code {
 			t.Errorf("%s: exit code %d, want %d", tt.name, code, tt.code)
 		}
 		if diff := cmp.Diff(tt.want, printed.String()); diff != "" {

@@ -198,7 +198,9 @@ func (s *Server) serveCredits(w http.ResponseWriter, r *http.Request) {
 	var body struct {
 		Dollars float64 `json:"dollars"`
 	}
-	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<10)).Decode(&body); err != nil {
+	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<10))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&body); err != nil {
 		errorReply(http.StatusBadRequest, "", `send {"dollars": 5}: `+err.Error(), nil).write(w)
 		return
 	}
