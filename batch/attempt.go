@@ -79,11 +79,11 @@ func (r *runner) saveError(res *result, n int, err error) {
 	it := res.it
 	res.err, res.action = err, Classify(err, res.back, r.o.MaxPause)
 	e := asError(err)
-	it.reason, it.message = reason(err), e.Error()
-	f := checkpoint.Fault{
-		Reason: it.reason, Message: it.message, Started: it.sent, Finished: res.back,
-		MaybeCharged: e.MaybeCharged, Cost: int64(res.cost), RequestID: e.RequestID, Partial: e.Partial,
+	it.last = checkpoint.Fault{
+		Reason: reason(err), Message: e.Error(), RequestID: e.RequestID, Started: it.sent, Finished: res.back,
 	}
+	f := it.last
+	f.MaybeCharged, f.Cost, f.Partial = e.MaybeCharged, int64(res.cost), e.Partial
 	if res.action == GiveUp {
 		f.Attempts = n
 		res.fault = r.store.Fail(it.ID, f)

@@ -116,8 +116,11 @@ type Record struct {
 	Answer   *Answer // nil unless there is one
 	Error    string  // why the row is failed or skipped, or was last not answered
 	Attempts int     // requests sent for it that counted
-	Seconds  float64 // how long the attempt that answered took
-	Cost     Money
-	Started  time.Time // of the attempt that answered; zero otherwise
-	Finished time.Time
+	Seconds  float64 // how long the last one of an answered or failed row took
+	// RequestID is the service's name for the request that Error is about; that
+	// of an answer is in Answer.
+	RequestID string
+	Cost      Money
+	Started   time.Time // of the last attempt of an answered or failed row; zero otherwise
+	Finished  time.Time
 }

@@ -1,10 +1,6 @@
 package batch
 
-import (
-	"time"
-
-	"bizbatch/checkpoint"
-)
+import "time"
 
 // Backoff between the attempts for one question.
 const (
@@ -102,10 +98,9 @@ func (r *runner) failed(it *item, err error) {
 // fail gives up questions whose attempts are used up.
 func (r *runner) fail(items []*item) {
 	for _, it := range items {
-		err := r.store.Fail(it.ID, checkpoint.Fault{
-			Reason: it.reason, Message: it.message, Passing: true, Attempts: it.attempts, Started: it.sent, Finished: time.Now(),
-		})
-		if err != nil {
+		f := it.last
+		f.Passing, f.Attempts = true, it.attempts
+		if err := r.store.Fail(it.ID, f); err != nil {
 			r.queue.again(it, it.sent)
 			r.stopFor(StopSave, err)
 			continue

@@ -10,12 +10,11 @@ import (
 // An item is a question on its way through a run.
 type item struct {
 	checkpoint.Request
-	attempts int       // in this run, that counted
-	due      time.Time // not to be sent before
-	suspect  bool      // it failed while the service answered others
-	sent     time.Time // its last attempt
-	reason   string    // why that failed
-	message  string
+	attempts int              // in this run, that counted
+	due      time.Time        // not to be sent before
+	suspect  bool             // it failed while the service answered others
+	sent     time.Time        // its last attempt
+	last     checkpoint.Fault // of its last attempt, and not what it may have cost
 	err      error
 }
 

@@ -43,7 +43,7 @@ func InputOf(store *checkpoint.Store) (in Input, err error) {
 
 func record(r checkpoint.Result) (Record, error) {
 	rec := Record{
-		ID: r.ID, Line: r.Line, Fields: r.Fields, Status: Status(r.State), Error: r.Error, Attempts: r.Attempts,
+		ID: r.ID, Line: r.Line, Fields: r.Fields, Status: Status(r.State), Error: r.Error, RequestID: r.RequestID, Attempts: r.Attempts,
 		Cost: Money(r.Cost), Started: r.Started, Finished: r.Finished,
 		Seconds: r.Finished.Sub(r.Started).Seconds(),
 	}

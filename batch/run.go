@@ -246,10 +246,9 @@ func (r *runner) saveAgain() {
 func (r *runner) releaseWaiting() {
 	for _, it := range append(r.queue.waiting, r.outage.takeParked()...) {
 		if it.attempts > 0 {
-			// What it costs if this fails is a count in the output.
-			_ = r.store.Release(it.ID, checkpoint.Fault{
-				Attempts: it.attempts, Reason: it.reason, Message: it.message, Started: it.sent, Finished: time.Now(),
-			})
+			f := it.last
+			f.Attempts = it.attempts
+			_ = r.store.Release(it.ID, f) // what it costs if this fails is a count in the output
 		}
 	}
 }

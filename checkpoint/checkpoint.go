@@ -131,10 +131,12 @@ type Result struct {
 	State    State // empty for a skipped row
 	Attempts int
 	Error    string
-	Answer   []byte
-	Cost     int64
-	Started  time.Time // of the attempt that answered
-	Finished time.Time
+	// RequestID is the service's name for the request that the error is about.
+	RequestID string
+	Answer    []byte
+	Cost      int64
+	Started   time.Time // of the last attempt of an answered or failed request
+	Finished  time.Time
 }
 
 func millis(t time.Time) int64 {

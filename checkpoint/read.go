@@ -47,7 +47,7 @@ func (s *Store) Results() iter.Seq2[Result, error] {
 			r, err := scanResult(rows)
 			return err == nil && yield(r, nil), err
 		}, `SELECT r.position, r.id, r.line, r.skip, r.fields,
-				coalesce(q.state, ''), coalesce(q.attempts, 0), coalesce(q.error, ''), coalesce(q.cost, 0),
+				coalesce(q.state, ''), coalesce(q.attempts, 0), coalesce(q.error, ''), coalesce(q.request_id, ''), iif(q.state = 'answered', q.cost, 0),
 				coalesce(q.started, 0), coalesce(q.finished, 0), a.answer
 			FROM rows r LEFT JOIN requests q ON q.id = r.request LEFT JOIN answers a ON a.request = r.request
 			ORDER BY r.position`)
@@ -60,8 +60,8 @@ func (s *Store) Results() iter.Seq2[Result, error] {
 func scanResult(rows *sql.Rows) (r Result, err error) {
 	var started, finished int64
 	err = rows.Scan(&r.Position, &r.ID, &r.Line, &r.Skip, &r.Fields,
-		&r.State, &r.Attempts, &r.Error, &r.Cost, &started, &finished, &r.Answer)
-	if r.State == Answered {
+		&r.State, &r.Attempts, &r.Error, &r.RequestID, &r.Cost, &started, &finished, &r.Answer)
+	if r.State == Answered || r.State == Failed {
 		r.Started, r.Finished = fromMillis(started), fromMillis(finished)
 	}
 	return r, err

@@ -33,7 +33,7 @@ func (st *statements) prepare(conn *sql.Conn) (err error) {
 	}{
 		{&st.start, "UPDATE requests SET state = 'running', interrupted = 0, run = ?, started = ?, finished = 0, cost = ? WHERE id = ? AND state = 'pending'"},
 		{&st.outcome, `UPDATE requests SET state = ?, attempts = attempts + ?, passing = ?, started = ?, finished = ?,
-			cost = ?, reason = ?, error = ?, interrupted = 0 WHERE id = ? AND state <> 'answered'`},
+			cost = ?, reason = ?, error = ?, request_id = ?, interrupted = 0 WHERE id = ? AND state <> 'answered'`},
 		{&st.answer, "INSERT INTO answers VALUES (?, ?)"},
 		{&st.uncertain, `INSERT INTO uncertain (request, run, started, finished, cost, reason, request_id, partial)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?)`},
@@ -75,7 +75,7 @@ func (s *Store) Complete(id int64, c Completion) error {
 
 // complete is Complete within a transaction.
 func (s *Store) complete(id int64, c Completion) error {
-	changed, err := changes(s.stmts.outcome.ExecContext(bg, Answered, c.Attempts, false, millis(c.Started), millis(c.Finished), c.Cost, "", "", id))
+	changed, err := changes(s.stmts.outcome.ExecContext(bg, Answered, c.Attempts, false, millis(c.Started), millis(c.Finished), c.Cost, "", "", "", id))
 	if err != nil {
 		return err
 	}
@@ -111,7 +111,7 @@ func (s *Store) Release(id int64, f Fault) error { return s.fault(id, Pending, f
 
 func (s *Store) fault(id int64, state State, f Fault) error {
 	return s.save("save a failed attempt", func() error {
-		changed, err := changes(s.stmts.outcome.ExecContext(bg, state, f.Attempts, f.Passing, millis(f.Started), millis(f.Finished), 0, f.Reason, f.Message, id))
+		changed, err := changes(s.stmts.outcome.ExecContext(bg, state, f.Attempts, f.Passing, millis(f.Started), millis(f.Finished), 0, f.Reason, f.Message, f.RequestID, id))
 		if err == nil && !changed {
 			err = s.isAnswered(id)
 		}

@@ -10,9 +10,9 @@ import (
 )
 
 func TestOutcomes(t *testing.T) {
-	fault := Fault{Reason: "timeout", Message: "too slow", Attempts: 2, Started: noon, Finished: noon.Add(time.Second)}
+	fault := Fault{Reason: "timeout", Message: "too slow", RequestID: "req_1", Attempts: 2, Started: noon, Finished: noon.Add(time.Second)}
 	charged := fault
-	charged.MaybeCharged, charged.Cost, charged.RequestID, charged.Partial = true, 24, "req_1", "The ra"
+	charged.MaybeCharged, charged.Cost, charged.Partial = true, 24, "The ra"
 	told := []Uncertain{{RowID: "1", Run: 1, Started: noon, Finished: noon.Add(time.Second), Cost: 24, Mode: "fast", Reason: "timeout", RequestID: "req_1", Partial: "The ra"}}
 	c := Completion{Answer: []byte("yes"), Attempts: 3, Cost: 30, Started: noon, Finished: noon.Add(time.Minute)}
 	row := Result{Position: 1, ID: "1", Line: 2, Fields: []byte(`["a"]`)}
@@ -34,11 +34,13 @@ func TestOutcomes(t *testing.T) {
 			return errors.Join(s.Complete(1, c), s.Fail(1, fault), s.Release(1, fault))
 		}, answered, nil},
 		{"failed", func(s *Store) error { return s.Fail(1, fault) },
-			with(func(r *Result) { r.State, r.Attempts, r.Error = Failed, 2, "too slow" }), nil},
+			with(func(r *Result) {
+				r.State, r.Attempts, r.Error, r.RequestID, r.Started, r.Finished = Failed, 2, "too slow", "req_1", noon, noon.Add(time.Second)
+			}), nil},
 		{"released", func(s *Store) error { return s.Release(1, fault) },
-			with(func(r *Result) { r.State, r.Attempts, r.Error = Pending, 2, "too slow" }), nil},
+			with(func(r *Result) { r.State, r.Attempts, r.Error, r.RequestID = Pending, 2, "too slow", "req_1" }), nil},
 		{"released, but perhaps charged", func(s *Store) error { return s.Release(1, charged) },
-			with(func(r *Result) { r.State, r.Attempts, r.Error = Pending, 2, "too slow" }), told},
+			with(func(r *Result) { r.State, r.Attempts, r.Error, r.RequestID = Pending, 2, "too slow", "req_1" }), told},
 		{"released, sent again and completed: all attempts count", func(s *Store) error {
 			return errors.Join(s.Release(1, fault), s.Start(1, noon, 24), s.Complete(1, c))
 		}, with(func(r *Result) { *r = answered; r.Attempts = 5 }), nil},

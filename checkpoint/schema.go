@@ -36,6 +36,7 @@ CREATE TABLE requests (
 	cost        INTEGER NOT NULL DEFAULT 0, -- of the answer; of one in flight, if it is charged
 	reason      TEXT NOT NULL DEFAULT '',
 	error       TEXT NOT NULL DEFAULT '',
+	request_id  TEXT NOT NULL DEFAULT '',   -- of the attempt that the error is about
 	key         BLOB NOT NULL,              -- SHA-256 of the payload
 	payload     BLOB NOT NULL
 );

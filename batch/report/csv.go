@@ -55,12 +55,15 @@ func (c *csvWriter) write(rec batch.Record) error {
 	if err != nil {
 		return err
 	}
-	var answer, cited, seconds, requestID, attempts string
+	var answer, cited, seconds, attempts string
+	requestID := rec.RequestID
 	if rec.Answer != nil {
 		text, sources := rec.Answer.Numbered()
 		answer, cited = text, citationLines(sources)
-		seconds = strconv.FormatFloat(rec.Seconds, 'f', 1, 64)
 		requestID = rec.Answer.RequestID
+	}
+	if rec.Answer != nil || rec.Status == batch.Failed {
+		seconds = strconv.FormatFloat(rec.Seconds, 'f', 1, 64)
 	}
 	if rec.Status != batch.Skipped {
 		attempts = strconv.Itoa(rec.Attempts)

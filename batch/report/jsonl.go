@@ -3,6 +3,7 @@ package report
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -37,8 +38,8 @@ func members(rec batch.Record) []member {
 		{"status", rec.Status},
 		{"error", orNull(rec.Error)},
 		{"attempts", unless(rec.Status == batch.Skipped, rec.Attempts)},
-		{"seconds", unless(rec.Answer == nil, math.Round(rec.Seconds*1000)/1000)},
-		{"request_id", orNull(a.RequestID)},
+		{"seconds", unless(rec.Answer == nil && rec.Status != batch.Failed, math.Round(rec.Seconds*1000)/1000)},
+		{"request_id", orNull(cmp.Or(a.RequestID, rec.RequestID))},
 		{"sources", list(a.Sources)},
 		{"suggestions", list(a.Suggestions)},
 		{"summary", orNull(a.Summary)},
