@@ -33,6 +33,10 @@ func (r *runner) loop(ctx context.Context) {
 	}
 }
 
+// lead is how long before it is sent a question is marked as sent in the
+// checkpoint: what that takes must not make the pace uneven.
+const lead = 20 * time.Millisecond
+
 // never is when a timer that waits for nothing fires.
 const never = 1000 * time.Hour
 
@@ -58,10 +62,11 @@ func (r *runner) admit() (wake time.Time) {
 		if r.queue.empty() || r.sum.InFlight == r.o.Workers || r.probe != nil && r.probe.out {
 			return wake
 		}
-		if at := r.mayStart(); at.After(now) {
-			return earlier(at, wake)
+		at := later(now, r.mayStart())
+		if early := at.Add(-lead); early.After(now) || at.After(wake) {
+			return earlier(early, wake)
 		}
-		if !r.startNext(now) {
+		if !r.startNext(now, at) {
 			return wake
 		}
 	}
@@ -76,11 +81,11 @@ func (r *runner) mayStart() time.Time {
 	return at
 }
 
-// startNext sends the next question. It reports false where none can be sent
-// before something comes back.
-func (r *runner) startNext(now time.Time) bool {
+// startNext sends the next question, at the given time. It reports false where
+// none can be sent before something comes back.
+func (r *runner) startNext(now, at time.Time) bool {
 	probing := r.probe != nil
-	it, err := r.queue.next(now, probing)
+	it, err := r.queue.next(at, probing)
 	if err != nil {
 		r.stopFor(StopSave, err)
 		return true
@@ -100,10 +105,10 @@ func (r *runner) startNext(now time.Time) bool {
 	if probing {
 		r.probe.out = true
 	}
-	r.pace.started(now)
+	r.pace.started(at)
 	r.sum.InFlight++
 	r.reserved += cost
-	it.sent = now
+	it.sent = at
 	n := it.attempts + 1 // an outage takes back attempts, also of what is in flight
 	r.group.Go(func() error {
 		r.results <- r.attempt(it, n, cost, probing)

@@ -38,7 +38,7 @@ const (
 	searchGrowth = 1.25            // the rate's growth a second, while the limit is searched
 	cutTo        = 0.97            // of the rate, at a 429 near the limit
 	cutFar       = 0.7             // of the rate, at a 429 right after another
-	linger       = 45.0            // seconds until the rate is back where it was cut
+	linger       = 60.0            // seconds until the rate is back where it was cut
 	firstBackoff = time.Second     // of a 429 that does not say how long
 	maxBackoff   = 2 * time.Minute // likewise, after several in a row
 )
@@ -54,7 +54,7 @@ func (p *pacer) ready() time.Time {
 	return t
 }
 
-// started notes a request that is sent now.
+// started notes a request that is sent at now.
 func (p *pacer) started(now time.Time) {
 	if p.rpm > 0 {
 		p.user = now.Add(time.Duration(60 / p.rpm * float64(time.Second)))
@@ -64,13 +64,8 @@ func (p *pacer) started(now time.Time) {
 	}
 	p.clock += 1 / p.rate
 	p.rate = p.grown()
-	// A start that was late by less than an interval is made up for, so that
-	// the rate holds on average; what was missed before that is not.
 	interval := time.Duration(float64(time.Second) / p.rate)
-	if p.next.Before(now.Add(-interval)) {
-		p.next = now
-	}
-	p.next = p.next.Add(interval)
+	p.next = now.Add(interval)
 }
 
 // grown is the rate after one more start.

@@ -4,6 +4,7 @@ import (
 	"container/heap"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"testing"
 	"time"
 )
@@ -42,16 +43,21 @@ func (f *flights) Pop() any          { old := *f; x := old[len(old)-1]; *f = old
 // simulate runs a pacer against a bucket in virtual time, and returns, for the
 // time after the warm-up, the share of the permitted requests that got through
 // and the share of the sent that were throttled.
-func simulate(p *pacer, b *bucket, workers int, latency, roundTrip, warmUp, total time.Duration) (used, throttled float64) {
+//
+// Every request arrives late, by a random time up to jitter.
+func simulate(p *pacer, b *bucket, workers int, latency, roundTrip, jitter, warmUp, total time.Duration) (used, throttled float64) {
 	t0 := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
 	b.last = t0
 	now, end := t0, t0.Add(total)
+	random := rand.New(rand.NewPCG(1, 2))
+	var arrival time.Time
 	var inFlight flights
 	var ok, refused int
 	for now.Before(end) {
 		if len(inFlight) < workers && !p.ready().After(now) {
 			p.started(now)
-			wait, through := b.take(now.Add(roundTrip / 2))
+			arrival = later(arrival, now.Add(roundTrip/2+time.Duration(random.Float64()*float64(jitter))))
+			wait, through := b.take(arrival)
 			f := flight{sent: now, back: now.Add(latency), wait: wait}
 			if !through {
 				f.back = now.Add(roundTrip)
@@ -88,10 +94,11 @@ func TestPacerFindsTheLimit(t *testing.T) {
 		for _, burst := range []float64{1, 10} {
 			for _, latency := range []time.Duration{200 * time.Millisecond, 4 * time.Second} {
 				for _, rtt := range []time.Duration{time.Millisecond, 100 * time.Millisecond} {
+					jitter := 200 * time.Microsecond
 					name := fmt.Sprintf("%v a second, burst %v, answers of %v, round trip %v", rate, burst, latency, rtt)
 					t.Run(name, func(t *testing.T) {
 						p := &pacer{maxPause: time.Minute}
-						used, throttled := simulate(p, &bucket{rate: rate, burst: burst, tokens: burst}, 64, latency, rtt, time.Minute, 10*time.Minute)
+						used, throttled := simulate(p, &bucket{rate: rate, burst: burst, tokens: burst}, 64, latency, rtt, jitter, time.Minute, 10*time.Minute)
 						t.Logf("%5.1f %% of the permitted rate, %4.1f %% throttled", 100*used, 100*throttled)
 						if used < 0.95 || throttled > 0.05 {
 							t.Errorf("%.1f %% of the permitted rate (want 95), %.1f %% throttled (want 5 at most)", 100*used, 100*throttled)
@@ -109,7 +116,7 @@ func TestPacerRecoversFromA429AtTheStart(t *testing.T) {
 		for _, workers := range []int{1, 8, 64} {
 			t.Run(fmt.Sprintf("%v a second, %d workers", rate, workers), func(t *testing.T) {
 				p := &pacer{maxPause: time.Minute}
-				used, _ := simulate(p, &bucket{rate: rate, burst: 1}, workers, 200*time.Millisecond, time.Millisecond, 0, 5*time.Minute)
+				used, _ := simulate(p, &bucket{rate: rate, burst: 1}, workers, 200*time.Millisecond, time.Millisecond, 0, 0, 5*time.Minute)
 				t.Logf("%5.1f %% of the permitted rate", 100*used)
 				if used < 0.7 {
 					t.Errorf("%.1f %% of the permitted rate in the first minutes, want 70", 100*used)

@@ -133,7 +133,7 @@ func TestADrainEndsThoughAnAnswerComesThen(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for r.sum.InFlight < 4 && r.startNext(time.Now()) {
+			for r.sum.InFlight < 4 && r.startNext(time.Now(), time.Now()) {
 			}
 			r.loop(ctx)
 			if sum, _ := r.end(); sum.Ended.Sub(sum.Started) != time.Minute {
