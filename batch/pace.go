@@ -38,7 +38,7 @@ const (
 	searchGrowth = 1.25            // the rate's growth a second, while the limit is searched
 	cutTo        = 0.97            // of the rate, at a 429 near the limit
 	cutFar       = 0.7             // of the rate, at a 429 right after another
-	linger       = 60.0            // seconds until the rate is back where it was cut
+	linger       = 45.0            // seconds until the rate is back where it was cut
 	firstBackoff = time.Second     // of a 429 that does not say how long
 	maxBackoff   = 2 * time.Minute // likewise, after several in a row
 )
@@ -118,8 +118,9 @@ func (p *pacer) slower() {
 		p.peak = p.rate / math.Sqrt(searchGrowth)
 		p.rate = p.peak * cutTo
 	default:
-		p.peak = p.rate
-		p.rate = p.peak * cutTo
+		// Below the peak it was rather an accident, a request that was held up
+		// and came too close to the next: the peak is not given up for that.
+		p.rate, p.peak = p.rate*cutTo, max(p.rate, (p.rate+p.peak)/2)
 	}
 	p.clock = 0
 }
