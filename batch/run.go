@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -238,6 +239,11 @@ func (r *runner) saveAgain() {
 	}
 	if r.stop != nil && r.stop.Unsaved == 0 {
 		r.stop.Rescued = ""
+	}
+	gone := func(res result) bool { return errors.Is(res.fault, checkpoint.ErrGone) }
+	if r.stop != nil && (errors.Is(r.stop.Err, checkpoint.ErrGone) || slices.ContainsFunc(r.unsaved, gone)) {
+		path, n, err := r.store.RescueAll(r.o.LastResort) // nobody would find them where they are
+		r.stop.Rescued, r.stop.Unsaved, r.stop.Err = path, n, errors.Join(r.stop.Err, err)
 	}
 }
 

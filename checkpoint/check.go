@@ -3,6 +3,7 @@ package checkpoint
 import (
 	"database/sql"
 	"fmt"
+	"hash/crc32"
 )
 
 // invariants are queries that find nothing in a sound checkpoint.
@@ -16,7 +17,17 @@ var invariants = []struct{ what, query string }{
 	{"requests at a row that does not ask them", "SELECT count(*) FROM requests q WHERE position > 0 AND NOT EXISTS (SELECT 1 FROM rows WHERE position = q.position AND request = q.id)"},
 	{"rows before the first that asks their request", "SELECT count(*) FROM rows r JOIN requests q ON q.id = r.request WHERE q.position = 0 OR q.position > r.position"},
 	{"requests with the key of another", "SELECT count(*) - count(DISTINCT key) FROM requests"},
-	{"payloads that do not match their key", ""}, // see checkKeys
+}
+
+// sums are queries of bytes and the sum that they must have.
+var sums = []struct {
+	what, query string
+	same        func(sum, content []byte) bool
+}{
+	{"payloads that do not match their key", "SELECT key, payload FROM requests",
+		func(key, payload []byte) bool { k := KeyOf(payload); return string(k[:]) == string(key) }},
+	{"damaged answers", "SELECT CAST(crc AS TEXT), answer FROM answers",
+		func(crc, answer []byte) bool { return fmt.Sprint(crc32.ChecksumIEEE(answer)) == string(crc) }},
 }
 
 // Check verifies the file and what must always hold of its content. It returns
@@ -42,32 +53,29 @@ func (s *Store) Check() (problems []string, err error) {
 func (s *Store) checkInvariants() (problems []string, err error) {
 	for _, inv := range invariants {
 		var n int
-		if inv.query == "" {
-			n, err = s.checkKeys()
-		} else {
-			err = s.db.QueryRow(inv.query).Scan(&n)
-		}
-		if err != nil {
+		if err := s.db.QueryRow(inv.query).Scan(&n); err != nil {
 			return problems, fmt.Errorf("check %s: %w", s.path, err)
 		}
 		if n != 0 {
 			problems = append(problems, fmt.Sprintf("%s: %d", inv.what, n))
 		}
 	}
+	for _, sum := range sums {
+		n := 0
+		err := s.query(func(rows *sql.Rows) (bool, error) {
+			var want, content sql.RawBytes
+			err := rows.Scan(&want, &content)
+			if err == nil && !sum.same(want, content) {
+				n++
+			}
+			return true, err
+		}, sum.query)
+		if err != nil {
+			return problems, fmt.Errorf("check %s: %w", s.path, err)
+		}
+		if n != 0 {
+			problems = append(problems, fmt.Sprintf("%s: %d", sum.what, n))
+		}
+	}
 	return problems, nil
-}
-
-// checkKeys counts the requests whose key is not the hash of their payload.
-func (s *Store) checkKeys() (n int, err error) {
-	var key, payload []byte
-	err = s.query(func(rows *sql.Rows) (bool, error) {
-		if err := rows.Scan(&key, &payload); err != nil {
-			return false, err
-		}
-		if k := KeyOf(payload); string(k[:]) != string(key) {
-			n++
-		}
-		return true, nil
-	}, "SELECT key, payload FROM requests")
-	return n, err
 }

@@ -53,6 +53,10 @@ var (
 	ErrInUse = errors.New("the checkpoint is in use by another run")
 	// ErrNotCheckpoint: the file is there, but is no checkpoint or is damaged.
 	ErrNotCheckpoint = errors.New("not a checkpoint, or damaged")
+	// ErrLost: answers that were saved are not there any more.
+	ErrLost = errors.New("answers are lost that were saved")
+	// ErrGone: the file was removed or replaced while the store was open.
+	ErrGone = errors.New("the checkpoint was removed or replaced while the run was on")
 	// ErrNewer: the file was written by a newer version of this program.
 	ErrNewer = errors.New("the checkpoint was written by a newer version")
 	// ErrReadOnly: the store was opened with View.

@@ -1,9 +1,12 @@
 package checkpoint
 
 import (
+	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
-	"strings"
+	"runtime"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -19,60 +22,138 @@ const (
 	lockPause = 10 * time.Millisecond
 )
 
-// lock takes the lock of a checkpoint, or fails with ErrInUse. The
-// system releases it when the process dies, however it dies.
-func lock(path string) (*flock.Flock, error) {
+// A lock keeps a checkpoint to one run. The system releases it when the process
+// dies, however it dies. Its file then stays, and tells the next run what this
+// one had saved.
+type lock struct {
+	file  *flock.Flock
+	notes *os.File // the same file; nil where the system locks it for us too (Windows)
+	// database is a lock on the database itself, for a run that came to it by
+	// another name or after somebody removed the lock file; nil on Windows,
+	// where SQLite could not read what is locked. It is closed after SQLite
+	// closed the database: that ends SQLite's own locks too.
+	database *flock.Flock
+	saved    int64 // answers, as a run that died noted them; see note
+}
+
+// takeLock takes the lock of a checkpoint, or fails with ErrInUse.
+func takeLock(path string) (*lock, error) {
 	name := lockPath(path)
+	if info, err := os.Lstat(name); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("lock %s: it is there and is not a file", name)
+	}
 	for try := 0; ; try++ {
-		l := flock.New(name, flock.SetPermissions(0o600))
-		held, err := l.TryLock()
+		l := &lock{file: flock.New(name, flock.SetPermissions(0o600))}
+		held, err := l.file.TryLock()
 		if err != nil {
 			return nil, fmt.Errorf("lock %s: %w", name, err)
 		}
 		if !held {
-			_ = l.Close()
+			_ = l.file.Close()
 			if try == lockTries {
-				return nil, fmt.Errorf("%s: %w%s", path, ErrInUse, holder(name))
+				return nil, inUse(path, name)
 			}
 			time.Sleep(lockPause) // it may only be someone looking, as InUse does
 			continue
 		}
 		// The run that held it before may have removed the file between our
 		// opening and locking it: then we hold a file that nobody else sees.
-		mine, err1 := l.Stat()
+		mine, err1 := l.file.Stat()
 		there, err2 := os.Stat(name)
 		if err1 == nil && err2 == nil && os.SameFile(mine, there) {
-			_ = os.WriteFile(name, fmt.Appendf(nil, "%d\n", os.Getpid()), 0o600) // for people; the lock is what counts
+			l.openNotes(name)
 			return l, nil
 		}
-		_ = l.Close()
+		_ = l.file.Close()
 	}
 }
 
-// unlock removes the lock file while the lock is still held, then releases it.
-// Where an open file cannot be removed (Windows) it is removed afterwards, if
-// nobody else has it by then.
-func unlock(l *flock.Flock) error {
-	gone := os.Remove(l.Path()) == nil
-	err := l.Unlock()
+// openNotes opens the lock file for note, and reads what was noted before.
+func (l *lock) openNotes(name string) {
+	_ = os.Chmod(name, 0o600) // whatever the umask
+	if f, err := os.OpenFile(name, os.O_RDWR, 0); err == nil {
+		l.notes = f
+		_, l.saved = readLock(f)
+	}
+}
+
+// takeDatabase locks the database too, or fails with ErrInUse.
+func (l *lock) takeDatabase(path string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	l.database = flock.New(path, flock.SetFlag(os.O_RDWR))
+	held, err := l.database.TryLock()
+	if err == nil && !held {
+		err = ErrInUse
+	}
+	if err != nil && !errors.Is(err, errors.ErrUnsupported) {
+		return fmt.Errorf("lock %s: %w", path, err)
+	}
+	return nil
+}
+
+// note writes into the lock file who holds it, and how many answers are in the
+// checkpoint. They are on disk before: should the next run find fewer, some
+// were lost on the way.
+func (l *lock) note(saved int64) {
+	if l.notes != nil {
+		// What cannot be written is not missed: the next run knows less.
+		_, _ = l.notes.WriteAt(fmt.Appendf(nil, lockFormat, os.Getpid(), saved), 0)
+	}
+}
+
+const lockFormat = "process %d\nanswers %d\n"
+
+// readLock reads what note wrote.
+func readLock(r io.ReaderAt) (pid int, saved int64) {
+	b := make([]byte, 64)
+	n, _ := r.ReadAt(b, 0)
+	if _, err := fmt.Sscanf(string(b[:n]), lockFormat, &pid, &saved); err != nil {
+		return 0, 0
+	}
+	return pid, saved
+}
+
+// release ends the lock and removes its file while it is still held. Where an
+// open file cannot be removed (Windows) it is removed afterwards, if nobody
+// else has it by then.
+func (l *lock) release() error {
+	gone := os.Remove(l.file.Path()) == nil
+	err := l.keep()
 	if !gone {
-		_ = os.Remove(l.Path())
+		_ = os.Remove(l.file.Path())
 	}
 	return err
 }
 
-// holder names the process that the lock file names, where it can be read.
-func holder(name string) string {
-	pid, err := os.ReadFile(name)
-	if err != nil || len(strings.TrimSpace(string(pid))) == 0 {
-		return ""
+// keep ends the lock and leaves its file, with what a run that died noted.
+func (l *lock) keep() error {
+	var err error
+	if l.database != nil {
+		err = l.database.Close()
 	}
-	return fmt.Sprintf(" (process %s)", strings.TrimSpace(string(pid)))
+	if l.notes != nil {
+		_ = l.notes.Close() // nothing that is missed
+	}
+	return errors.Join(err, l.file.Close())
+}
+
+// inUse is ErrInUse, with the process that the lock file names.
+func inUse(path, name string) error {
+	holder := ""
+	if f, err := os.Open(name); err == nil {
+		if pid, _ := readLock(f); pid != 0 {
+			holder = fmt.Sprintf(" (process %d)", pid)
+		}
+		_ = f.Close() // only read from
+	}
+	return fmt.Errorf("%s: %w%s", path, ErrInUse, holder)
 }
 
 // InUse reports whether a run holds the checkpoint at path.
 func InUse(path string) bool {
-	if _, err := os.Stat(lockPath(path)); err != nil {
+	if info, err := os.Lstat(lockPath(path)); errors.Is(err, fs.ErrNotExist) || err == nil && !info.Mode().IsRegular() {
 		return false
 	}
 	l := flock.New(lockPath(path), flock.SetPermissions(0o600), flock.SetFlag(os.O_RDONLY))
@@ -81,7 +162,7 @@ func InUse(path string) bool {
 		return false
 	}
 	if held {
-		_ = l.Unlock()
+		_ = l.Close()
 	}
 	return !held
 }

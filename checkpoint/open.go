@@ -1,6 +1,7 @@
 package checkpoint
 
 import (
+	"cmp"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -29,32 +30,66 @@ type Options struct {
 // Import, Close removes a checkpoint that Open made.
 func Open(path string, opts Options) (_ *Store, err error) {
 	path = resolve(path)
-	l, err := lock(path)
+	l, err := takeLock(path)
 	if err != nil {
 		return nil, err
 	}
 	s := &Store{path: path, lock: l}
 	defer func() {
 		if err != nil {
-			_ = s.Close()
+			_ = s.abandon()
 		}
 	}()
 	switch _, err := os.Lstat(path); {
 	case errors.Is(err, fs.ErrNotExist):
-		if err := create(path); err != nil {
+		if err := s.create(); err != nil {
 			return nil, err
 		}
-		s.created = true
 	case err != nil:
 		return nil, err
 	}
+	if err := l.takeDatabase(path); err != nil {
+		return nil, err
+	}
 	if err := s.connect(dsn(path, "rw", durable(opts)...)); err != nil {
+		return nil, err
+	}
+	if err := s.checkSaved(); err != nil {
 		return nil, err
 	}
 	if err := s.checkEndpoint(opts.Endpoint); err != nil {
 		return nil, err
 	}
 	return s, s.startWriter()
+}
+
+// abandon closes a store that could not be opened. What a run that died left,
+// its notes in the lock file included, stays for whoever mends it.
+func (s *Store) abandon() error {
+	l := s.lock
+	s.lock = nil
+	close := l.keep
+	if l.saved == 0 {
+		close = l.release
+	}
+	return errors.Join(s.Close(), close())
+}
+
+// checkSaved compares what is there with what a run that died had noted as
+// saved. SQLite does not miss the end of its log: where that is damaged or gone,
+// the answers in it would be asked, and paid, again.
+func (s *Store) checkSaved() error {
+	if s.lock.saved == 0 {
+		return nil
+	}
+	n, err := s.countAnswered()
+	if err != nil {
+		return s.openError(err)
+	}
+	if n < s.lock.saved {
+		return fmt.Errorf("%s: %w: %d are there, %d were saved; %s-wal is damaged or was removed", s.path, ErrLost, n, s.lock.saved, filepath.Base(s.path))
+	}
+	return nil
 }
 
 // View opens the checkpoint at path for reading, also while a run is on. The
@@ -97,7 +132,13 @@ func (s *Store) readOnlyDSN() string {
 
 // create makes an empty checkpoint under another name and then renames it, so
 // that a file under its own name is always whole, wherever the process dies.
-func create(path string) (err error) {
+func (s *Store) create() (err error) {
+	path := s.path
+	for _, log := range []string{path + "-wal", path + "-journal"} {
+		if info, err := os.Stat(log); err == nil && info.Size() > 0 {
+			return fmt.Errorf("%s: %w: only %s is there, which belongs to it", path, ErrLost, filepath.Base(log))
+		}
+	}
 	tmp := path + ".new"
 	if err := remove(tmp, tmp+"-wal", tmp+"-shm", tmp+"-journal"); err != nil {
 		return fmt.Errorf("make a checkpoint: %w", err)
@@ -125,6 +166,7 @@ func create(path string) (err error) {
 	if err := os.Rename(tmp, path); err != nil {
 		return fmt.Errorf("make a checkpoint: %w", err)
 	}
+	s.created = true
 	return syncDir(filepath.Dir(path))
 }
 
@@ -158,6 +200,7 @@ func (s *Store) connect(dsn string) error {
 	if err != nil {
 		return err
 	}
+	s.file = info
 	_, noWAL := os.Stat(s.path + "-wal")
 	// SQLite would take an empty file for a new database.
 	if info.Size() == 0 {
@@ -195,12 +238,12 @@ func (s *Store) openError(err error) error {
 }
 
 func (s *Store) checkEndpoint(want string) error {
-	if want == "" {
-		return nil
-	}
 	have, err := s.meta("endpoint")
 	if err != nil {
 		return s.openError(err)
+	}
+	if s.endpoint = cmp.Or(have, want); want == "" {
+		return nil
 	}
 	if have != "" && have != want {
 		return &EndpointError{Path: s.path, Have: have, Want: want}

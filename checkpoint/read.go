@@ -3,6 +3,7 @@ package checkpoint
 import (
 	"database/sql"
 	"fmt"
+	"hash/crc32"
 	"iter"
 	"time"
 )
@@ -24,7 +25,7 @@ func (s *Store) Input() ([]byte, error) {
 // from the first whose position is greater than after.
 func (s *Store) Pending(after int64, n int) (page []Request, err error) {
 	rows, err := s.db.Query(`
-		SELECT q.id, q.position, r.id, q.mode, q.attempts, q.payload FROM rows r JOIN requests q ON q.id = r.request AND q.position = r.position
+		SELECT q.id, q.position, r.id, q.mode, q.attempts, q.key, q.payload FROM rows r JOIN requests q ON q.id = r.request AND q.position = r.position
 		WHERE r.position > ? AND q.state = 'pending' ORDER BY r.position LIMIT ?`, after, n)
 	if err != nil {
 		return nil, fmt.Errorf("read pending questions from %s: %w", s.path, err)
@@ -32,7 +33,12 @@ func (s *Store) Pending(after int64, n int) (page []Request, err error) {
 	defer rows.Close()
 	for rows.Next() {
 		var r Request
-		if err := rows.Scan(&r.ID, &r.Position, &r.RowID, &r.Mode, &r.Attempts, &r.Payload); err != nil {
+		var key []byte
+		err := rows.Scan(&r.ID, &r.Position, &r.RowID, &r.Mode, &r.Attempts, &key, &r.Payload)
+		if k := KeyOf(r.Payload); err == nil && string(k[:]) != string(key) {
+			err = fmt.Errorf("question %s: %w", r.RowID, ErrNotCheckpoint) // not to pay for what nobody asked
+		}
+		if err != nil {
 			return nil, fmt.Errorf("read pending questions from %s: %w", s.path, err)
 		}
 		page = append(page, r)
@@ -40,7 +46,8 @@ func (s *Store) Pending(after int64, n int) (page []Request, err error) {
 	return page, rows.Err()
 }
 
-// Results yields every row of the last input, in order.
+// Results yields every row of the last input, in order. One whose answer is
+// damaged is failed.
 func (s *Store) Results() iter.Seq2[Result, error] {
 	return func(yield func(Result, error) bool) {
 		err := s.query(func(rows *sql.Rows) (bool, error) {
@@ -48,7 +55,7 @@ func (s *Store) Results() iter.Seq2[Result, error] {
 			return err == nil && yield(r, nil), err
 		}, `SELECT r.position, r.id, r.line, r.skip, r.fields,
 				coalesce(q.state, ''), coalesce(q.attempts, 0), coalesce(q.error, ''), coalesce(q.request_id, ''), iif(q.state = 'answered', q.cost, 0),
-				coalesce(q.started, 0), coalesce(q.finished, 0), a.answer
+				coalesce(q.started, 0), coalesce(q.finished, 0), coalesce(a.crc, 0), a.answer
 			FROM rows r LEFT JOIN requests q ON q.id = r.request LEFT JOIN answers a ON a.request = r.request
 			ORDER BY r.position`)
 		if err != nil {
@@ -59,8 +66,12 @@ func (s *Store) Results() iter.Seq2[Result, error] {
 
 func scanResult(rows *sql.Rows) (r Result, err error) {
 	var started, finished int64
+	var crc uint32
 	err = rows.Scan(&r.Position, &r.ID, &r.Line, &r.Skip, &r.Fields,
-		&r.State, &r.Attempts, &r.Error, &r.RequestID, &r.Cost, &started, &finished, &r.Answer)
+		&r.State, &r.Attempts, &r.Error, &r.RequestID, &r.Cost, &started, &finished, &crc, &r.Answer)
+	if crc32.ChecksumIEEE(r.Answer) != crc {
+		r.State, r.Answer, r.Error = Failed, nil, "its answer is damaged in the checkpoint"
+	}
 	if r.State == Answered || r.State == Failed {
 		r.Started, r.Finished = fromMillis(started), fromMillis(finished)
 	}

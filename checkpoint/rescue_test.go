@@ -101,6 +101,11 @@ func TestRescueGoesWhereItCan(t *testing.T) {
 	if err := os.RemoveAll(home); err != nil {
 		t.Fatal(err)
 	}
+	beside := filepath.Dir(s.Path())
+	diff(t, "folder", beside, filepath.Dir(rescue(t, s, unsaved("a"))))
+	if err := os.RemoveAll(beside); err != nil {
+		t.Fatal(err)
+	}
 	var last bytes.Buffer
 	path, err := s.Rescue([]Unsaved{unsaved("a")}, &last)
 	if path != "" || err != nil || !strings.Contains(last.String(), "<answer> to a") {
@@ -146,7 +151,13 @@ func TestATornRescueFileGivesWhatIsWhole(t *testing.T) {
 func FuzzReadRescued(f *testing.F) {
 	s := &Store{path: "questions.csv.bizbatch"}
 	var two bytes.Buffer
-	if err := s.writeRescued(&two, []Unsaved{unsaved("a"), unsaved("b")}); err != nil {
+	err := writeRescued(&two, func(yield func(rescued, error) bool) {
+		for _, a := range []Unsaved{unsaved("a"), unsaved("b")} {
+			key := KeyOf(a.Payload)
+			yield(s.rescued(key[:], a.Completion), nil)
+		}
+	})
+	if err != nil {
 		f.Fatal(err)
 	}
 	f.Add(two.Bytes())

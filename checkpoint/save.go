@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"runtime"
 	"time"
 )
@@ -35,7 +36,7 @@ func (st *statements) prepare(conn *sql.Conn) (err error) {
 		{&st.start, "UPDATE requests SET state = 'running', interrupted = 0, run = ?, started = ?, finished = 0, cost = ? WHERE id = ? AND state = 'pending'"},
 		{&st.outcome, `UPDATE requests SET state = ?, attempts = attempts + ?, passing = ?, started = ?, finished = ?,
 			cost = ?, reason = ?, error = ?, request_id = ?, interrupted = 0 WHERE id = ? AND state <> 'answered'`},
-		{&st.answer, "INSERT INTO answers VALUES (?, ?)"},
+		{&st.answer, "INSERT INTO answers VALUES (?, ?, ?)"},
 		{&st.uncertain, `INSERT INTO uncertain (request, run, started, finished, cost, reason, request_id, partial)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?)`},
 	} {
@@ -83,7 +84,8 @@ func (s *Store) complete(id int64, c Completion) error {
 	if !changed {
 		return s.isAnswered(id)
 	}
-	_, err = s.stmts.answer.ExecContext(bg, id, c.Answer)
+	s.fresh++
+	_, err = s.stmts.answer.ExecContext(bg, id, crc32.ChecksumIEEE(c.Answer), c.Answer)
 	return err
 }
 
@@ -169,7 +171,8 @@ func (s *Store) groupSaves() {
 }
 
 // commit makes a group durable. If that fails, each save is tried alone, so
-// that one that cannot be applied does not take the others with it.
+// that one that cannot be applied does not take the others with it; where the
+// checkpoint is gone, all are in it and nobody would find them.
 func (s *Store) commit(group []save) {
 	err := s.write(func() error {
 		for _, sv := range group {
@@ -180,7 +183,7 @@ func (s *Store) commit(group []save) {
 		return nil
 	})
 	for _, sv := range group {
-		if err != nil && len(group) > 1 {
+		if err != nil && len(group) > 1 && !errors.Is(err, ErrGone) {
 			sv.done <- s.write(sv.apply)
 		} else {
 			sv.done <- err

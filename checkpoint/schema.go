@@ -44,6 +44,7 @@ CREATE INDEX requests_running ON requests (id) WHERE state = 'running' OR interr
 
 CREATE TABLE answers (
 	request INTEGER PRIMARY KEY REFERENCES requests,
+	crc     INTEGER NOT NULL,      -- CRC-32 (IEEE) of the answer
 	answer  BLOB NOT NULL
 );
 

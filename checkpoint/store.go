@@ -10,23 +10,28 @@ import (
 	"sync"
 	"time"
 
-	"github.com/gofrs/flock"
 	_ "modernc.org/sqlite" // the driver "sqlite"
 )
 
 // A Store is an open checkpoint. Its methods may be called from many
 // goroutines.
 type Store struct {
-	path    string
-	db      *sql.DB       // readers
-	writer  *sql.Conn     // the one connection that writes; nil with View
-	mu      sync.Mutex    // guards writer between saves and everything else that writes
-	stmts   statements    // on writer
-	saves   chan save     // to the goroutine that groups saves into commits
-	done    chan struct{} // closed when that goroutine is gone
-	lock    *flock.Flock  // nil with View
-	created bool          // made by this Open; Close removes it unless something was imported
-	run     int64         // the run in progress; 0 before BeginRun
+	path string
+	// endpoint names the service whose answers these are; empty: not known
+	endpoint string
+	db       *sql.DB       // readers
+	writer   *sql.Conn     // the one connection that writes; nil with View
+	mu       sync.Mutex    // guards writer between saves and everything else that writes
+	stmts    statements    // on writer
+	saves    chan save     // to the goroutine that groups saves into commits
+	done     chan struct{} // closed when that goroutine is gone
+	lock     *lock         // nil with View
+	file     os.FileInfo   // the database's, to notice when another takes its place
+	created  bool          // made by this Open; Close removes it unless something was imported
+	run      int64         // the run in progress; 0 before BeginRun
+	saved    int64         // answers in the checkpoint, counted from BeginRun on
+	fresh    int64         // those of the transaction in progress
+	emptied  bool          // by RescueAll: what is left of a checkpoint that is gone can go too
 }
 
 // bg is the context of every database call: nothing that is saved is ever
@@ -54,8 +59,11 @@ func (s *Store) Close() error {
 	if s.created {
 		errs = append(errs, remove(s.path))
 	}
+	if _, err := os.Lstat(s.path); s.emptied && errors.Is(err, fs.ErrNotExist) {
+		errs = append(errs, remove(s.path+"-wal", s.path+"-shm"))
+	}
 	if s.lock != nil {
-		errs = append(errs, unlock(s.lock))
+		errs = append(errs, s.lock.release())
 	}
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("close %s: %w", s.path, err)
@@ -70,8 +78,22 @@ func (s *Store) BeginRun(start time.Time) error {
 		if err == nil {
 			s.run, err = r.LastInsertId()
 		}
+		if err == nil {
+			s.saved, err = s.countAnswered()
+		}
 		return err
 	})
+}
+
+// countAnswered counts on the writing connection, or before there is one.
+func (s *Store) countAnswered() (n int64, err error) {
+	const text = "SELECT count(*) FROM requests WHERE state = 'answered'"
+	if s.writer != nil {
+		err = s.writer.QueryRowContext(bg, text).Scan(&n)
+	} else {
+		err = s.db.QueryRow(text).Scan(&n)
+	}
+	return n, err
 }
 
 // EndRun notes how the run ended, with a summary in JSON.
@@ -141,6 +163,7 @@ func (s *Store) write(fn func() error) error {
 	if _, err := s.writer.ExecContext(bg, "BEGIN IMMEDIATE"); err != nil {
 		return fmt.Errorf("write %s: %w", s.path, err)
 	}
+	s.fresh = 0
 	err := fn()
 	if err == nil {
 		if _, err = s.writer.ExecContext(bg, "COMMIT"); err != nil {
@@ -149,14 +172,31 @@ func (s *Store) write(fn func() error) error {
 	}
 	if err != nil {
 		_, _ = s.writer.ExecContext(bg, "ROLLBACK") // SQLite may have rolled back by itself
+		return err
 	}
-	return err
+	if s.fresh > 0 {
+		s.saved += s.fresh
+		s.lock.note(s.saved)
+	}
+	return s.checkInPlace()
+}
+
+// checkInPlace fails with ErrGone when the database is not what its name stands
+// for any more: what is saved into it nobody would find.
+func (s *Store) checkInPlace() error {
+	if info, err := os.Stat(s.path); err != nil || !os.SameFile(info, s.file) {
+		return fmt.Errorf("%s: %w", s.path, ErrGone)
+	}
+	return nil
 }
 
 // remove removes files that may not be there.
 func remove(paths ...string) error {
 	var errs []error
 	for _, p := range paths {
+		if p == "" {
+			continue
+		}
 		if err := os.Remove(p); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			errs = append(errs, err)
 		}

@@ -53,17 +53,18 @@ func (j *job) run(ctx context.Context, settings batch.Settings) (err error) {
 	if err := j.takeIn(ctx, digest, settings); err != nil || j.cmd.DryRun {
 		return err
 	}
-	return j.ask(ctx, service.asker)
+	return j.ask(ctx, service)
 }
 
 // ask asks what is pending, writes the answers, and tells how it went.
-func (j *job) ask(ctx context.Context, asker batch.Asker) error {
+func (j *job) ask(ctx context.Context, service service) error {
 	watch := j.ui.watch(j.plan, j.cmd.Limit)
-	sum, err := batch.Run(ctx, j.store, asker, j.cmd.options(watch.event))
+	sum, err := batch.Run(ctx, j.store, service.asker, j.cmd.options(watch.event))
 	watch.end()
 	var stop *batch.StopError
 	errors.As(err, &stop)
 	j.sum, j.outcome = sum, outcome(err, stop)
+	service.idle() // where few files may be open, the output needs theirs
 	unwritten := j.write()
 	err = j.verdict(err, stop)
 	j.ui.finished(j)

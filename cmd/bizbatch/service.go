@@ -24,6 +24,7 @@ const sandboxLatency = 1500 * time.Millisecond
 type service struct {
 	endpoint string // what the checkpoint remembers
 	asker    batch.Asker
+	idle     func() // closes the connections that are not in use
 	close    func()
 }
 
@@ -46,7 +47,7 @@ func (c *runCmd) service() (service, error) {
 	if err != nil {
 		return service{}, usageError(fmt.Errorf("%w; nothing was sent", err), "check --base-url (or BIZORA_API_URL) and the key")
 	}
-	return service{endpoint: client.BaseURL(), asker: client, close: client.Close}, nil
+	return service{endpoint: client.BaseURL(), asker: client, idle: client.Close, close: client.Close}, nil
 }
 
 func (c *runCmd) startSandbox() (service, error) {
@@ -62,7 +63,7 @@ func (c *runCmd) startSandbox() (service, error) {
 		_ = server.Close()
 		return service{}, err
 	}
-	return service{endpoint: sandboxEndpoint, asker: client, close: func() {
+	return service{endpoint: sandboxEndpoint, asker: client, idle: client.Close, close: func() {
 		client.Close()
 		_ = server.Close()
 	}}, nil

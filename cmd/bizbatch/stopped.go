@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"bizbatch/batch"
+	"bizbatch/checkpoint"
 )
 
 // stopped tells a stop: why, what is left, and what to do.
@@ -21,7 +22,7 @@ func (j *job) stopped(stop *batch.StopError) error {
 	if n := count(stop.Unsaved, "answer"); stop.Rescued != "" {
 		e.detail = append(e.detail, fmt.Sprintf("%s went to %s; the next run takes them in from there", n, stop.Rescued))
 	} else if stop.Unsaved > 0 {
-		e.detail = append(e.detail, fmt.Sprintf("%s could only be printed on standard error: keep what stands there", n))
+		e.detail = append(e.detail, fmt.Sprintf("%s could only be printed on standard error: put those lines into a file bizbatch-rescue-1.jsonl of mode 0600 beside the checkpoint, and the next run takes them in", n))
 	}
 	e.detail = append(e.detail, j.left())
 	return e
@@ -64,6 +65,9 @@ func (j *job) reason(stop *batch.StopError, said *batch.Error) *cmdError {
 	case batch.StopClock:
 		return &cmdError{code: exitClock, err: errors.New("time is up (--until or --max-duration)"), asked: true}
 	case batch.StopSave:
+		if errors.Is(stop, checkpoint.ErrGone) {
+			return &cmdError{code: exitUnexpected, hint: "put the checkpoint back if you have it, then " + j.again(), err: stop.Err}
+		}
 		return &cmdError{code: exitUnexpected, hint: "make room or mend the disk, then " + j.again(),
 			err: fmt.Errorf("answers cannot be saved any more: %w", stop.Err)}
 	}

@@ -41,12 +41,15 @@ func storeError(err error, path string) error {
 			e.hint = fmt.Sprintf("the checkpoint of its run is %s.bizbatch", path)
 		}
 		return e
+	case errors.Is(err, checkpoint.ErrLost):
+		return &cmdError{code: exitUnexpected, err: err,
+			hint: fmt.Sprintf("put back what is missing; to go on without those answers, and pay for them again, remove %s and %s", quoteFile(path+".lock"), quoteFile(path+"-wal"))}
 	case errors.Is(err, checkpoint.ErrNewer):
 		return &cmdError{code: exitUnexpected, err: err, hint: "use the newer bizbatch"}
 	case errors.Is(err, os.ErrNotExist):
 		return usageError(err, "a run makes the checkpoint: bizbatch run FILE makes FILE.bizbatch")
 	}
-	return err
+	return &cmdError{code: exitUnexpected, err: err, hint: "check that you may read and write the file and its folder"}
 }
 
 // importError is input, or a change of settings, that was refused.
@@ -68,12 +71,12 @@ func importError(err error, j *job) error {
 
 // outputError is a run whose answers could not be written; they are safe in
 // the checkpoint. What stopped the run, if anything, stays the exit code.
-func outputError(verdict, err error, stop *batch.StopError, checkpoint string) error {
+func outputError(verdict, err error, stop *batch.StopError, path string) error {
 	e := asCmdError(besides(verdict, err))
-	if stop != nil && stop.Unsaved > 0 {
-		return e // not all are: the verdict says where the others went
+	if stop != nil && (stop.Unsaved > 0 || errors.Is(stop, checkpoint.ErrGone)) {
+		return e // not all are there: the verdict says where they went
 	}
-	e.detail = append(e.detail, fmt.Sprintf("every answer is safe in %s: bizbatch export %s --out FILE writes them", checkpoint, quoteFile(checkpoint)))
+	e.detail = append(e.detail, fmt.Sprintf("every answer is safe in %s: bizbatch export %s --out FILE writes them", path, quoteFile(path)))
 	return e
 }
 

@@ -64,7 +64,7 @@ func TestStopped(t *testing.T) {
 			"error: answers cannot be saved any more: disk full\n       2 answers went to /tmp/r; the next run takes them in from there\n" +
 				left + "hint:  make room or mend the disk, then " + again},
 		{"no place left at all", batch.StopError{Kind: batch.StopSave, Err: errors.New("disk full"), Unsaved: 1}, runCmd{}, 1,
-			"error: answers cannot be saved any more: disk full\n       1 answer could only be printed on standard error: keep what stands there\n" +
+			"error: answers cannot be saved any more: disk full\n       1 answer could only be printed on standard error: put those lines into a file bizbatch-rescue-1.jsonl of mode 0600 beside the checkpoint, and the next run takes them in\n" +
 				left + "hint:  make room or mend the disk, then " + again},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -1,0 +1,264 @@
+package checkpoint
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// killed is a checkpoint whose run was killed after it had saved answers. They
+// are in the log still.
+func killed(t *testing.T) (path string) {
+	t.Helper()
+	path = temp(t)
+	cmd, out := startJob(t, "answer everything", path)
+	for saved := 0; saved < 40; {
+		line, err := out.ReadString('\n')
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasPrefix(line, "saved") {
+			saved++
+		}
+	}
+	kill(t, cmd, out)
+	return path
+}
+
+// What a run that was killed had saved is not asked again without a word.
+func TestADamagedLogIsNoticed(t *testing.T) {
+	for name, damage := range map[string]func(wal string) error{
+		"removed": os.Remove,
+		"cut":     func(wal string) error { return os.Truncate(wal, 100_000) },
+		"flipped at its beginning": func(wal string) error {
+			b, err := os.ReadFile(wal)
+			if err == nil {
+				b[10] ^= 0xff
+				err = os.WriteFile(wal, b, 0o600)
+			}
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := killed(t)
+			if err := damage(path + "-wal"); err != nil {
+				t.Fatal(err)
+			}
+			for range 2 { // a refusal changes nothing
+				if s, err := Open(path, Options{}); !errors.Is(err, ErrLost) {
+					t.Fatalf("opened: %v, %v", s, err)
+				}
+			}
+			if err := os.Remove(lockPath(path)); err != nil { // the user agrees to the loss
+				t.Fatal(err)
+			}
+			open(t, path, Options{})
+		})
+	}
+	t.Run("whole", func(t *testing.T) { open(t, killed(t), Options{}) })
+}
+
+func TestALogWithoutItsDatabaseIsNotThrownAway(t *testing.T) {
+	path := killed(t)
+	if err := os.Rename(path, path+".moved"); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := Open(path, Options{}); !errors.Is(err, ErrLost) {
+		t.Fatalf("opened: %v, %v", s, err)
+	}
+	if err := os.Rename(path+".moved", path); err != nil {
+		t.Fatal(err)
+	}
+	open(t, path, Options{})
+}
+
+// gone is a checkpoint with two answers of three, whose file is taken away.
+func gone(t *testing.T, away func(path string) error) (s *Store, third Request, rows []Row) {
+	t.Helper()
+	if runtime.GOOS == "windows" {
+		t.Skip("an open file cannot be taken away there")
+	}
+	rescueFolders(t)
+	s, err := Open(temp(t), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if s.lock != nil {
+			_ = s.Close()
+		}
+	})
+	rows = []Row{ask("1", "a"), ask("2", "b"), ask("3", "c")}
+	doImport(t, s, ImportOptions{}, rows...)
+	for i := range rows { // answers are JSON, as Rescue has it
+		r := pending(t, s, 1)[0]
+		if err := s.Start(r.ID, noon, 24); err != nil {
+			t.Fatal(err)
+		}
+		if i == 2 {
+			third = r
+			break
+		}
+		if err := s.Complete(r.ID, unsaved(string(r.Payload)).Completion); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := away(s.path); err != nil {
+		t.Fatal(err)
+	}
+	return s, third, rows
+}
+
+func TestSavesFailOnceTheCheckpointIsGone(t *testing.T) {
+	for name, away := range map[string]func(path string) error{
+		"removed": os.Remove,
+		"renamed": func(path string) error { return os.Rename(path, path+".moved") },
+		"replaced": func(path string) error {
+			err := os.WriteFile(path+".other", []byte("another"), 0o600)
+			return errors.Join(err, os.Rename(path+".other", path))
+		},
+		"removed with its folder": func(path string) error { return os.RemoveAll(filepath.Dir(path)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, third, rows := gone(t, away)
+			if err := s.Complete(third.ID, unsaved("c").Completion); !errors.Is(err, ErrGone) {
+				t.Errorf("saved: %v", err)
+			}
+			path, n, err := s.RescueAll(nil)
+			if err != nil || n != 3 {
+				t.Fatalf("rescued %d: %v", n, err)
+			}
+			// A new checkpoint of the same name takes them in.
+			dir := filepath.Dir(s.path)
+			if err := errors.Join(s.Close(), os.RemoveAll(dir), os.Mkdir(dir, 0o700)); err != nil {
+				t.Fatal(err)
+			}
+			s.lock = nil
+			next := open(t, s.path, Options{})
+			diff(t, "plan", Plan{Rows: 3, Answered: 3, Rescued: 3, Pending: map[string]int{}}, doImport(t, next, ImportOptions{}, rows...))
+			if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+				t.Error("the rescue file is still there:", err)
+			}
+		})
+	}
+}
+
+func TestAMovedCheckpointFindsItsRescueFile(t *testing.T) {
+	rescueFolders(t)
+	for _, endpoint := range []string{"https://one", "https://two"} {
+		s := open(t, temp(t), Options{Endpoint: "https://one"})
+		doImport(t, s, ImportOptions{}, ask("1", "a"), ask("2", "b"))
+		file := rescue(t, s, unsaved("a"))
+		closeStore(t, s)
+
+		other := open(t, temp(t), Options{Endpoint: endpoint})
+		want := map[string]int{"https://one": 1, "https://two": 0}[endpoint]
+		diff(t, "rescued for "+endpoint, want, doImport(t, other, ImportOptions{}, ask("1", "a"), ask("2", "b")).Rescued)
+		if _, err := os.Stat(file); err != nil {
+			t.Error("the other checkpoint's file is gone:", err)
+		}
+		if err := os.Remove(file); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestARescueFileOfAnotherUserIsNotTakenIn(t *testing.T) {
+	rescueFolders(t)
+	s := open(t, temp(t), Options{})
+	doImport(t, s, ImportOptions{}, ask("1", "a"))
+	if err := os.Chown(rescue(t, s, unsaved("a")), 65534, 65534); err != nil {
+		t.Skip("needs root:", err)
+	}
+	diff(t, "rescued", 0, doImport(t, s, ImportOptions{}, ask("1", "a")).Rescued)
+}
+
+func TestNoOtherWayToACheckpointThatIsInUse(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the database itself is not locked there")
+	}
+	path := temp(t)
+	s := open(t, path, Options{})
+	doImport(t, s, ImportOptions{}, ask("1", "a"))
+	if err := os.Link(path, path+".link"); err != nil {
+		t.Skip(err)
+	}
+	if s, err := Open(path+".link", Options{}); !errors.Is(err, ErrInUse) {
+		t.Errorf("by a hard link: %v, %v", s, err)
+	}
+	if err := os.Remove(lockPath(path)); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := Open(path, Options{}); !errors.Is(err, ErrInUse) {
+		t.Errorf("without the lock file: %v, %v", s, err)
+	}
+	answer(t, s, 1)
+}
+
+func TestALockFileThatIsALinkIsRefused(t *testing.T) {
+	path := temp(t)
+	victim := filepath.Join(t.TempDir(), "victim")
+	if err := errors.Join(os.WriteFile(victim, []byte("mine"), 0o600), os.Symlink(victim, lockPath(path))); err != nil {
+		t.Skip(err)
+	}
+	if s, err := Open(path, Options{}); err == nil || !strings.Contains(err.Error(), "is not a file") {
+		t.Errorf("opened: %v, %v", s, err)
+	}
+	if b, err := os.ReadFile(victim); string(b) != "mine" {
+		t.Errorf("the file it leads to: %q, %v", b, err)
+	}
+}
+
+// flip changes a byte of the checkpoint's file, wherever text begins.
+func flip(t *testing.T, path, text string) {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(b, []byte(text)) {
+		t.Fatalf("%q is not in the file", text)
+	}
+	flipped := append([]byte{text[0] ^ 1}, text[1:]...)
+	b = bytes.ReplaceAll(b, []byte(text), flipped)
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAFlippedByteIsNoAnswerAndNoQuestion(t *testing.T) {
+	path := temp(t)
+	s, err := Open(path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	doImport(t, s, ImportOptions{}, ask("1", "what is the rate?"), ask("2", "what is the limit?"))
+	answer(t, s, 1)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	flip(t, path, "answer to what is the rate?")
+	flip(t, path, "what is the limit?")
+	v, err := View(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer v.Close()
+	var got []string
+	for r, err := range v.Results() {
+		got = append(got, fmt.Sprintf("%s %s %q %s %v", r.ID, r.State, r.Answer, r.Error, err))
+	}
+	diff(t, "results", []string{`1 failed "" its answer is damaged in the checkpoint <nil>`, `2 pending ""  <nil>`}, got)
+	if page, err := v.Pending(0, 1); !errors.Is(err, ErrNotCheckpoint) {
+		t.Errorf("asked: %v, %v", page, err)
+	}
+	problems, err := v.Check()
+	diff(t, "error", nil, err)
+	diff(t, "problems", []string{"payloads that do not match their key: 1", "damaged answers: 1"}, problems)
+}
