@@ -45,6 +45,7 @@ func (r *runner) answered(res result) {
 	}
 	r.pace.answered()
 	r.throttled = time.Time{}
+	clear(r.doubted)
 	if r.probe != nil && (res.probe || r.probe.interval == 0 && r.upAfterAll(res.it.sent)) {
 		r.probe = nil
 		r.outage.over(res.back)
@@ -133,8 +134,19 @@ func (r *runner) pause(res result, e *Error) {
 // refused: no request will succeed, until something changes outside. Where the
 // user wants to wait for that, one question at a time finds out.
 func (r *runner) refused(res result, e *Error) {
-	r.queue.again(res.it, res.back)
 	kind := e.stopKind()
+	if kind == StopEndpoint || e.Status == 403 {
+		othersTell := r.sum.Answered > 0 || r.sum.InFlight > 0 || !r.queue.empty()
+		if r.doubted[res.it] = true; len(r.doubted) == 1 && othersTell {
+			r.again(res, e)
+			return
+		}
+		r.outage.failed(res.it, res.back)
+		for _, it := range r.outage.forgive() { // it was not the question
+			r.queue.again(it, res.back)
+		}
+	}
+	r.queue.again(res.it, res.back)
 	interval := time.Duration(0)
 	switch kind {
 	case StopBalance:

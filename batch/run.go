@@ -144,10 +144,14 @@ type runner struct {
 	spentBefore Money             // by earlier runs on this checkpoint
 	reserved    Money             // for requests in flight
 	throttled   time.Time         // the first 429 since the last answer
-	unsaved     []result          // answers
-	stop        *StopError
-	drained     time.Time // when the drain time is over
-	sum         Summary
+	// doubted are the questions, since the last answer, to which the service
+	// said what it says at a wrong address: a page, a redirect, a 403. A gateway
+	// may say so to one question because of its text; another one tells.
+	doubted map[*item]bool
+	unsaved []result // answers
+	stop    *StopError
+	drained time.Time // when the drain time is over
+	sum     Summary
 }
 
 func newRunner(store *checkpoint.Store, asker Asker, o Options) (*runner, error) {
@@ -170,6 +174,7 @@ func newRunner(store *checkpoint.Store, asker Asker, o Options) (*runner, error)
 		queue:       queue{store: store, left: counts.States[checkpoint.Pending]},
 		left:        map[AskMode]int{},
 		costs:       map[AskMode]Money{},
+		doubted:     map[*item]bool{},
 		spentBefore: Money(counts.SpentTotal),
 		sum:         Summary{Started: now, SpentByMode: map[AskMode]Money{}},
 	}

@@ -3,6 +3,7 @@ package batch
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -41,8 +42,13 @@ func TestWhatStopsARun(t *testing.T) {
 				svc := newService(from(21, test.err))
 				_, out := run(t, store, svc, Options{})
 				// The first 20 come home, though 4 of them were in flight; none
-				// is sent after the first refusal but what was sent with it.
-				want(t, out, outcome{Stop: test.want, Answered: 20, Left: 30, Sum: 24})
+				// is sent after the first refusal but what was sent with it, and
+				// one more where the refusal may be of one question alone.
+				sent := 24
+				if test.want == StopEndpoint || test.err.(*Error).Status == 403 {
+					sent = 25
+				}
+				want(t, out, outcome{Stop: test.want, Answered: 20, Left: 30, Sum: sent})
 				for _, r := range records(t, store) {
 					if r.Status != Answered && (r.Status != Pending || r.Attempts != 0) {
 						t.Errorf("question %s is %s after %d attempts", r.ID, r.Status, r.Attempts)
@@ -53,6 +59,39 @@ func TestWhatStopsARun(t *testing.T) {
 				want(t, out, outcome{Answered: 30, Sum: 30})
 			})
 		})
+	}
+}
+
+// A gateway that refuses one question, wherever it stands, costs that question.
+func TestAPageForOneQuestionIsNoStop(t *testing.T) {
+	for name, err := range map[string]error{
+		"a page":     &Error{Status: 200, Message: "an HTML page", Fatal: true},
+		"a redirect": &Error{Status: 307, Message: "redirects", Fatal: true},
+		"a 403":      &Error{Status: 403},
+		"a 404":      &Error{Status: 404, Message: "page not found"},
+	} {
+		for _, number := range []int{1, 10, 20} {
+			for _, workers := range []int{1, 8} {
+				t.Run(fmt.Sprintf("%s for question %d, %d workers", name, number, workers), func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) {
+						store := newStore(t)
+						importN(t, store, 20)
+						svc := newService(func(r request) reply {
+							if r.number() == number {
+								return reply{err: err}
+							}
+							return reply{takes: 10 * time.Second}
+						})
+						sum, out := run(t, store, svc, Options{Workers: workers})
+						out.Sum = 0
+						want(t, out, outcome{Answered: 19, Failed: 1})
+						if sum.Attempts > 19+5 {
+							t.Errorf("%d attempts", sum.Attempts)
+						}
+					})
+				})
+			}
+		}
 	}
 }
 
