@@ -134,13 +134,13 @@ func (s *Store) readOnlyDSN() string {
 // that a file under its own name is always whole, wherever the process dies.
 func (s *Store) create() (err error) {
 	path := s.path
-	for _, log := range []string{path + "-wal", path + "-journal"} {
-		if info, err := os.Stat(log); err == nil && info.Size() > 0 {
-			return fmt.Errorf("%s: %w: only %s is there, which belongs to it", path, ErrLost, filepath.Base(log))
-		}
+	if info, err := os.Stat(path + "-wal"); err == nil && info.Size() > 0 {
+		return fmt.Errorf("%s: %w: only %s-wal is there, which belongs to it", path, ErrLost, filepath.Base(path))
 	}
 	tmp := path + ".new"
-	if err := remove(tmp, tmp+"-wal", tmp+"-shm", tmp+"-journal"); err != nil {
+	// A journal that a first import left holds no answers, and must not be taken
+	// for the new file's.
+	if err := remove(tmp, tmp+"-wal", tmp+"-shm", tmp+"-journal", path+"-journal"); err != nil {
 		return fmt.Errorf("make a checkpoint: %w", err)
 	}
 	f, err := os.OpenFile(tmp, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)

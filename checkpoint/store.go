@@ -57,7 +57,7 @@ func (s *Store) Close() error {
 		errs = append(errs, s.db.Close())
 	}
 	if s.created {
-		errs = append(errs, remove(s.path))
+		errs = append(errs, remove(s.path, s.path+"-journal"))
 	}
 	if _, err := os.Lstat(s.path); s.emptied && errors.Is(err, fs.ErrNotExist) {
 		errs = append(errs, remove(s.path+"-wal", s.path+"-shm"))
@@ -126,6 +126,9 @@ func (s *Store) AddOutput(path string, now time.Time) error {
 // HasOutput reports whether AddOutput was called with path.
 func (s *Store) HasOutput(path string) (has bool, err error) {
 	err = s.db.QueryRow("SELECT EXISTS (SELECT 1 FROM outputs WHERE path = ?)", path).Scan(&has)
+	if err != nil {
+		err = fmt.Errorf("read %s: %w", s.path, err)
+	}
 	return has, err
 }
 
@@ -138,8 +141,11 @@ func (s *Store) exec(text string, args ...any) error {
 // meta returns a value of the table meta, or "".
 func (s *Store) meta(name string) (value string, err error) {
 	err = s.db.QueryRow("SELECT value FROM meta WHERE name = ?", name).Scan(&value)
-	if errors.Is(err, sql.ErrNoRows) {
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
 		err = nil
+	case err != nil:
+		err = fmt.Errorf("read %s: %w", s.path, err)
 	}
 	return value, err
 }

@@ -73,6 +73,9 @@ func begin(path string) (*File, error) {
 		return nil, fmt.Errorf("write %s: create a file in folder %s: %w", path, folder, cause(err))
 	}
 	f.buf = bufio.NewWriterSize(f.temp, 64<<10)
+	if err := f.temp.Chmod(0o600); err != nil { // whatever the umask
+		return nil, errors.Join(f.failed(err), f.Abort())
+	}
 	return f, nil
 }
 

@@ -25,13 +25,14 @@ func usageError(err error, hint string) error {
 	return &cmdError{code: exitUsage, err: err, hint: hint}
 }
 
-// asCmdError is err as a cmdError; any other error is an unexpected one.
+// asCmdError is err as a cmdError; any other error is an unexpected one, after
+// which everything that was reported is still on disk.
 func asCmdError(err error) *cmdError {
 	var e *cmdError
 	if errors.As(err, &e) {
 		return e
 	}
-	return &cmdError{code: exitUnexpected, err: err}
+	return &cmdError{code: exitUnexpected, err: err, hint: "what was answered is safe: when this is mended, run the same command again"}
 }
 
 // tell prints an error, as lines for people or as a record of a JSON log, and

@@ -94,7 +94,8 @@ func TestWhatIsToldBesidesTheVerdict(t *testing.T) {
 		want    string
 	}{
 		{"a run that went well", nil, nil, 1,
-			"error: write a.csv: disk full\n       every answer is safe in q.bizbatch: bizbatch export q.bizbatch --out FILE writes them\n"},
+			"error: write a.csv: disk full\n       every answer is safe in q.bizbatch: bizbatch export q.bizbatch --out FILE writes them\n" +
+				"hint:  make room or mend the folder, then run the same command again: it asks nothing that is answered\n"},
 		{"a run that was stopped keeps its exit code", &cmdError{code: 4, err: errors.New("no money"), hint: "add some"}, &batch.StopError{}, 4,
 			"error: no money\n       write a.csv: disk full\n       every answer is safe in q.bizbatch: bizbatch export q.bizbatch --out FILE writes them\nhint:  add some\n"},
 		{"answers that went elsewhere are not called safe", &cmdError{code: 1, err: errors.New("cannot save")}, &batch.StopError{Unsaved: 1}, 1,
