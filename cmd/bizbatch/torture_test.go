@@ -78,6 +78,39 @@ func TestKilledAtRandomMoments(t *testing.T) {
 	}
 }
 
+// A file of answers is the old one or the new one, whenever its writer is killed.
+func TestKilledWhileItExports(t *testing.T) {
+	rounds := 20
+	if *torture {
+		rounds = 200
+	}
+	server, err := sandbox.Start("", sandbox.Options{Shape: sandbox.Short})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	v := victim{t: t, server: server, dir: t.TempDir(), args: []string{"export", "q.csv.bizbatch", "--out", "x.answers.csv"}}
+	if err := writeRows(v.path("q.csv"), 1000); err != nil {
+		t.Fatal(err)
+	}
+	v.run("run", "--quiet", "--workers", "64", "q.csv")
+	whole, err := os.ReadFile(v.path("q.answers.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range rounds {
+		if err := os.WriteFile(v.path("x.answers.csv"), []byte("old"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		v.killAfter(0)
+		got, err := os.ReadFile(v.path("x.answers.csv"))
+		if err != nil || string(got) != "old" && string(got) != string(whole) {
+			t.Fatalf("%d bytes, neither the old file nor the new: %v", len(got), err)
+		}
+	}
+	v.run("status", "--check", "q.csv.bizbatch")
+}
+
 // A victim is a run that is killed.
 type victim struct {
 	t      *testing.T
@@ -130,7 +163,7 @@ func (v *victim) killAfter(more int) bool {
 		case <-poll.C:
 		}
 	}
-	if more == 0 { // a random moment while it starts, plans or sends its first
+	if more == 0 { // a random moment while it starts, plans, sends its first or writes
 		<-time.After(rand.N(200 * time.Millisecond))
 	}
 	_ = cmd.Process.Kill() // where it has not ended by itself
