@@ -63,8 +63,11 @@ func (r *runner) admit() (wake time.Time) {
 			return wake
 		}
 		at := later(now, r.mayStart())
-		if early := at.Add(-lead); early.After(now) || at.After(wake) {
-			return earlier(early, wake)
+		if at.After(wake) {
+			return wake // too late for another
+		}
+		if early := at.Add(-lead); early.After(now) {
+			return early
 		}
 		if !r.startNext(now, at) {
 			return wake
@@ -93,7 +96,7 @@ func (r *runner) startNext(now, at time.Time) bool {
 	if it == nil {
 		return true
 	}
-	cost := r.price(it.mode())
+	cost := r.prices.Of(it.mode())
 	if r.overspends(cost) {
 		r.queue.again(it, now)
 		if r.sum.InFlight > 0 {
@@ -114,6 +117,7 @@ func (r *runner) startNext(now, at time.Time) bool {
 		r.results <- r.attempt(it, n, cost, probing)
 		return nil
 	})
+	r.event(Event{Kind: EventSent, Question: it.RowID})
 	return true
 }
 
@@ -123,14 +127,6 @@ func (r *runner) overspends(cost Money) bool {
 	this := r.sum.Spent + r.sum.UncertainCost + r.reserved + cost
 	return r.o.MaxSpend > 0 && this > r.o.MaxSpend ||
 		r.o.MaxSpendTotal > 0 && r.spentBefore+this > r.o.MaxSpendTotal
-}
-
-// price is what an answer costs, as far as is known.
-func (r *runner) price(mode AskMode) Money {
-	if learned, ok := r.costs[mode]; ok && r.o.Price == nil {
-		return learned
-	}
-	return price(r.o.Price, mode)
 }
 
 // stopFor ends admission. The first reason to stop is the one that is told.

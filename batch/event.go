@@ -7,6 +7,7 @@ type EventKind string
 
 // The kinds of events.
 const (
+	EventSent     EventKind = "sent" // a question was sent
 	EventAnswered EventKind = "answered"
 	EventFailed   EventKind = "failed"   // a question was given up; Err says why
 	EventAgain    EventKind = "again"    // a passing fault; asked again after Wait
@@ -23,6 +24,7 @@ type Event struct {
 	Question string // its id, where the event is about one
 	Err      error
 	Wait     time.Duration
+	For      StopKind // what it waits for to be over: StopBalance or StopThrottled
 	Progress Progress
 }
 

@@ -28,7 +28,7 @@ type ImportOptions struct {
 	AskAgain bool
 	// DryRun plans, and leaves the checkpoint as it was.
 	DryRun bool
-	// Price is what an answer costs; nil: the price of its ask mode.
+	// Price is what an answer costs; nil: what is known of its ask mode.
 	Price *Money
 }
 
@@ -67,6 +67,10 @@ const requestFormat = "1"
 // changed so that answered questions would be paid for again.
 func Import(store *checkpoint.Store, questions iter.Seq2[Question, error], o ImportOptions) (Plan, error) {
 	o.Settings = o.Settings.withDefaults()
+	prices, err := PricesOf(store, o.Price)
+	if err != nil {
+		return Plan{}, err
+	}
 	settings, err := json.Marshal(o.Settings)
 	if err != nil {
 		return Plan{}, fmt.Errorf("settings: %w", err)
@@ -74,7 +78,7 @@ func Import(store *checkpoint.Store, questions iter.Seq2[Question, error], o Imp
 	opts := checkpoint.ImportOptions{
 		Settings:    settings,
 		RetryFailed: o.RetryFailed,
-		Confirm:     func(p checkpoint.Plan) error { return o.confirm(p) },
+		Confirm:     func(p checkpoint.Plan) error { return o.confirm(p, prices) },
 	}
 	if o.Digest != "" {
 		opts.Digest = fmt.Sprintf("%x", sha256.Sum256([]byte(requestFormat+"\n"+o.Digest+"\n"+string(settings))))
@@ -89,7 +93,7 @@ func Import(store *checkpoint.Store, questions iter.Seq2[Question, error], o Imp
 	if errors.Is(err, errDryRun) {
 		err = nil
 	}
-	return Plan{Plan: p, Estimate: o.estimate(p.Pending), InterruptedCost: Money(p.InterruptedCost)}, err
+	return Plan{Plan: p, Estimate: prices.estimate(p.Pending), InterruptedCost: Money(p.InterruptedCost)}, err
 }
 
 // rows turns questions into the checkpoint's rows.
@@ -112,13 +116,13 @@ func (o ImportOptions) rows(questions iter.Seq2[Question, error]) iter.Seq2[chec
 	}
 }
 
-func (o ImportOptions) confirm(p checkpoint.Plan) error {
+func (o ImportOptions) confirm(p checkpoint.Plan, prices Prices) error {
 	if c := p.Conflicts; c != nil && !o.AskAgain {
 		var old Settings
 		if err := json.Unmarshal(c.Settings, &old); err != nil {
 			return fmt.Errorf("read the settings of the answers there are: %w", err)
 		}
-		e := &SettingsError{Changes: o.diff(old), Cost: o.estimate(c.Modes)}
+		e := &SettingsError{Changes: o.diff(old), Cost: prices.estimate(c.Modes)}
 		for _, n := range c.Modes {
 			e.Answers += n
 		}
@@ -128,19 +132,4 @@ func (o ImportOptions) confirm(p checkpoint.Plan) error {
 		return errDryRun
 	}
 	return nil
-}
-
-func (o ImportOptions) estimate(modes map[string]int) (sum Money) {
-	for mode, n := range modes {
-		sum += Money(n) * price(o.Price, AskMode(mode))
-	}
-	return sum
-}
-
-// price is what one answer costs: what the user said, or the mode's price.
-func price(fixed *Money, mode AskMode) Money {
-	if fixed != nil {
-		return *fixed
-	}
-	return mode.Price()
 }

@@ -99,6 +99,41 @@ func TestSpendByAskMode(t *testing.T) {
 	})
 }
 
+func TestTheNextRunKnowsWhatA402Taught(t *testing.T) {
+	for _, test := range []struct {
+		mode     AskMode
+		cost     Money
+		estimate Money // of 10 questions in the next run
+	}{
+		{Fast, 40 * Cent, 400 * Cent},
+		{Fast, 10 * Cent, 100 * Cent},
+		{Auto, 24 * Cent, 1500 * Cent}, // one answer's cost says little of the next
+		{Auto, 200 * Cent, 2000 * Cent},
+	} {
+		t.Run(fmt.Sprint(test.mode, test.cost), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				store := newStore(t)
+				o := ImportOptions{Settings: Settings{AskMode: test.mode}}
+				if _, err := Import(store, texts(numbered(10)...), o); err != nil {
+					t.Fatal(err)
+				}
+				svc := newService(from(1, &Error{Status: 402, Cost: test.cost}))
+				sum, out := run(t, store, svc, Options{Workers: 1})
+				want(t, out, outcome{Stop: StopBalance, Left: 10, Sum: 1})
+				plan, err := Import(store, texts(numbered(10)...), o)
+				if err != nil || plan.Estimate != test.estimate || sum.LeftCost != test.estimate {
+					t.Errorf("estimate %v, left %v, want %v; %v", plan.Estimate, sum.LeftCost, test.estimate, err)
+				}
+				svc.rule = answers(time.Second)
+				sum, _ = run(t, store, svc, Options{Workers: 1, MaxSpend: test.estimate / 2})
+				if sum.Spent != test.estimate/2 {
+					t.Errorf("spent %v of %v", sum.Spent, test.estimate/2)
+				}
+			})
+		})
+	}
+}
+
 // Whatever becomes of the requests, what the service could have charged never
 // exceeds what the user allows.
 func TestMaxSpendIsNeverExceeded(t *testing.T) {

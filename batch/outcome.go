@@ -71,7 +71,9 @@ func (r *runner) unanswered(res result, e *Error) {
 		r.sum.UncertainCost += res.cost
 	}
 	if e.status() == 402 && e.Cost > 0 {
-		r.costs[res.it.mode()] = e.Cost
+		if err := r.prices.learn(r.store, res.it.mode(), e.Cost); err != nil {
+			r.stopFor(StopSave, err)
+		}
 	}
 	if res.fault != nil {
 		r.stopFor(StopSave, res.fault)
@@ -81,6 +83,12 @@ func (r *runner) unanswered(res result, e *Error) {
 		r.queue.again(res.it, res.back) // pending, for the next run
 	case res.action == GiveUp:
 		r.failed(res.it, res.err)
+	case res.action == Pause && r.probe != nil && r.probe.interval > 0: // it does what it can
+		r.sum.Throttled++
+		r.queue.again(res.it, res.back)
+		if res.probe {
+			r.wait(res, r.probe.interval, 0)
+		}
 	case res.action == Pause && !r.hopeless(res.back):
 		r.pause(res, e)
 	case res.action == Again:
@@ -147,19 +155,19 @@ func (r *runner) refused(res result, e *Error) {
 		}
 	}
 	r.queue.again(res.it, res.back)
-	interval := time.Duration(0)
+	var interval, clears time.Duration
 	switch kind {
 	case StopBalance:
 		interval = r.o.WaitForCredits
 	case StopThrottled:
-		interval = r.o.WaitForReset
+		interval, clears = r.o.WaitForReset, e.clears(res.back)
 	}
 	switch {
 	case interval == 0:
 		r.stopFor(kind, res.err)
 	case r.probe == nil || res.probe: // else it was sent before the wait began
 		r.outage.over(res.back) // a service that refuses is up
-		r.wait(res, interval, e.clears(res.back))
+		r.wait(res, interval, clears)
 	}
 }
 
@@ -172,7 +180,7 @@ func (r *runner) wait(res result, interval, clears time.Duration) {
 	}
 	r.probe = &probe{interval: interval, next: res.back.Add(wait)}
 	r.throttled = time.Time{}
-	r.event(Event{Kind: EventWaiting, Question: res.it.RowID, Err: res.err, Wait: wait})
+	r.event(Event{Kind: EventWaiting, Question: res.it.RowID, Err: res.err, Wait: wait, For: asError(res.err).stopKind()})
 }
 
 // again: a passing fault of the question, or of the service.

@@ -139,11 +139,11 @@ type runner struct {
 	probe       *probe // set while nothing is expected to succeed
 	outage      outage
 	queue       queue
-	left        map[AskMode]int   // pending questions, in flight included
-	costs       map[AskMode]Money // what a 402 said an answer costs
-	spentBefore Money             // by earlier runs on this checkpoint
-	reserved    Money             // for requests in flight
-	throttled   time.Time         // the first 429 since the last answer
+	left        map[AskMode]int // pending questions, in flight included
+	prices      Prices
+	spentBefore Money     // by earlier runs on this checkpoint
+	reserved    Money     // for requests in flight
+	throttled   time.Time // the first 429 since the last answer
 	// doubted are the questions, since the last answer, to which the service
 	// said what it says at a wrong address: a page, a redirect, a 403. A gateway
 	// may say so to one question because of its text; another one tells.
@@ -163,6 +163,10 @@ func newRunner(store *checkpoint.Store, asker Asker, o Options) (*runner, error)
 	if err != nil {
 		return nil, err
 	}
+	prices, err := PricesOf(store, o.Price)
+	if err != nil {
+		return nil, err
+	}
 	now := time.Now()
 	if err := store.BeginRun(now); err != nil {
 		return nil, fmt.Errorf("begin a run: %w", err)
@@ -173,7 +177,7 @@ func newRunner(store *checkpoint.Store, asker Asker, o Options) (*runner, error)
 		pace:        pacer{rpm: o.RPM, maxPause: o.MaxPause},
 		queue:       queue{store: store, left: counts.States[checkpoint.Pending]},
 		left:        map[AskMode]int{},
-		costs:       map[AskMode]Money{},
+		prices:      prices,
 		doubted:     map[*item]bool{},
 		spentBefore: Money(counts.SpentTotal),
 		sum:         Summary{Started: now, SpentByMode: map[AskMode]Money{}},
@@ -203,7 +207,7 @@ func (r *runner) end() (Summary, error) {
 	r.sum.Ended = time.Now()
 	for mode, n := range r.left {
 		r.sum.Left += n
-		r.sum.LeftCost += Money(n) * r.price(mode)
+		r.sum.LeftCost += Money(n) * r.prices.Of(mode)
 	}
 	if r.stop != nil && r.stop.Kind != StopSave && r.sum.Answered+r.sum.Failed == r.sum.Total {
 		r.stop = nil // the drain brought everything home

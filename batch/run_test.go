@@ -221,10 +221,15 @@ func TestEventsTellTheRun(t *testing.T) {
 		}})
 		want(t, out, outcome{Stop: StopKey, Answered: 1, Failed: 1, Left: 2, Sum: 5})
 		if diff := cmp.Diff([]string{
+			"sent 1: 0 answered, 0 failed",
 			"pause 1: 0 answered, 0 failed",
+			"sent 1: 0 answered, 0 failed",
 			"answered 1: 1 answered, 0 failed",
+			"sent 2: 1 answered, 0 failed",
 			"again 2: 1 answered, 0 failed",
+			"sent 3: 1 answered, 0 failed",
 			"failed 3: 1 answered, 1 failed",
+			"sent 4: 1 answered, 1 failed",
 			"stopping : 1 answered, 1 failed",
 		}, got); diff != "" {
 			t.Errorf("events (-want +got):\n%s", diff)

@@ -62,6 +62,21 @@ func TestWhatStopsARun(t *testing.T) {
 	}
 }
 
+// The next question would be sent just after the end, and is marked as sent
+// before that.
+func TestTheClockComesBeforeTheNextQuestion(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newStore(t)
+		importN(t, store, 10)
+		until := time.Now().Add(4*time.Second - lead/2)
+		sum, out := run(t, store, newService(answers(time.Millisecond)), Options{RPM: 60, Until: until})
+		want(t, out, outcome{Stop: StopClock, Answered: 4, Left: 6, Sum: 4})
+		if !sum.Ended.Equal(until) {
+			t.Errorf("ended %v after the end", sum.Ended.Sub(until))
+		}
+	})
+}
+
 // A gateway that refuses one question, wherever it stands, costs that question.
 func TestAPageForOneQuestionIsNoStop(t *testing.T) {
 	for name, err := range map[string]error{

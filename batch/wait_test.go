@@ -55,6 +55,34 @@ func TestWaitForCredits(t *testing.T) {
 	})
 }
 
+func TestTheServiceDoesNotShortenTheWaitForCredits(t *testing.T) {
+	for name, err := range map[string]error{
+		"a 402 that says when to try again": &Error{Status: 402, RetryAfter: time.Second},
+		"a 429 meanwhile":                   &Error{Status: 429, RetryAfter: time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				store := newStore(t)
+				importN(t, store, 3)
+				svc := newService(func(r request) reply {
+					switch {
+					case r.total == 1:
+						return reply{err: httpError(402)}
+					case r.total <= 6:
+						return reply{err: err}
+					}
+					return reply{takes: time.Second}
+				})
+				sum, out := run(t, store, svc, Options{Workers: 1, WaitForCredits: time.Hour})
+				want(t, out, outcome{Answered: 3, Sum: 6 + 3})
+				if took := sum.Ended.Sub(sum.Started); took != 6*time.Hour+3*time.Second {
+					t.Errorf("took %v", took)
+				}
+			})
+		})
+	}
+}
+
 func TestWaitForResetEndsWhenTheLimitClears(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newStore(t)

@@ -105,6 +105,20 @@ func (s *Store) EndRun(end time.Time, outcome string, summary []byte) error {
 	})
 }
 
+// SetNote keeps something small for the caller under a name.
+func (s *Store) SetNote(name string, value []byte) error {
+	return s.write(func() error { return s.exec("INSERT OR REPLACE INTO meta VALUES (?, ?)", "note "+name, string(value)) })
+}
+
+// Note returns what SetNote kept; nil where there is nothing.
+func (s *Store) Note(name string) ([]byte, error) {
+	v, err := s.meta("note " + name)
+	if err != nil || v == "" {
+		return nil, err
+	}
+	return []byte(v), nil
+}
+
 // AddOutput remembers a file that answers were written to: the next run may
 // replace it. It works with View too, also beside a run.
 func (s *Store) AddOutput(path string, now time.Time) error {
