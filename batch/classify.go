@@ -71,6 +71,7 @@ var statuses = map[string]int{
 	"permission_error":      403,
 	"not_found_error":       404,
 	"request_too_large":     413,
+	"answer_too_large":      413, // the asker's own: another attempt is paid for, and as long
 	"invalid_request_error": 400,
 	"rate_limit_exceeded":   429,
 	"rate_limit_error":      429,

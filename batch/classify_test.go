@@ -43,6 +43,7 @@ func TestClassify(t *testing.T) {
 		"a request that is too large":        {&Error{Status: 413}, GiveUp, "", "413 Request Entity Too Large"},
 		"a request that cannot be processed": {&Error{Status: 422}, GiveUp, "", "422 Unprocessable Entity"},
 		"a content refusal":                  {&Error{Type: "content_filter"}, GiveUp, "", "content_filter"},
+		"an answer without end":              {&Error{Type: "answer_too_large", MaybeCharged: true}, GiveUp, "", "answer_too_large"},
 		"another 4xx":                        {&Error{Status: 451}, GiveUp, "", "451 Unavailable For Legal Reasons"},
 		"a request time-out":                 {&Error{Status: 408}, Again, "", "408 Request Timeout"},
 		"a conflict":                         {&Error{Status: 409}, Again, "", "409 Conflict"},

@@ -43,8 +43,11 @@ func (x *exchange) broken(err error) *batch.Error {
 	sent := x.sent.Load()
 	e := &batch.Error{Err: err, MaybeCharged: sent}
 	switch cause := context.Cause(x.ctx); {
-	case errors.Is(err, errNotChunk), errors.Is(err, errTooLong):
-		e.Message = x.unreadable(err)
+	case errors.Is(err, errNotChunk):
+		e.Message = fmt.Sprintf("the stream holds a line that is %v", err)
+	case errors.Is(err, errTooLong): // the next attempt's would be too
+		e.Type = "answer_too_large"
+		e.Message = fmt.Sprintf("the answer's stream is longer than %d bytes", x.client.cfg.MaxAnswer)
 	case x.parent.Err() != nil:
 		e.Err = context.Cause(x.parent)
 		e.Message = e.Err.Error()
@@ -65,14 +68,6 @@ func (x *exchange) broken(err error) *batch.Error {
 		e.Unreached = !e.Fatal
 	}
 	return e
-}
-
-// unreadable describes a stream that is not read on.
-func (x *exchange) unreadable(err error) string {
-	if errors.Is(err, errTooLong) {
-		return fmt.Sprintf("the answer's stream is longer than %d bytes", x.client.cfg.MaxAnswer)
-	}
-	return fmt.Sprintf("the stream holds a line that is %v", err)
 }
 
 // connectionHint says what to change where no request can get through as

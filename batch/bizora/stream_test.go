@@ -133,7 +133,7 @@ func TestAnswerHasALimit(t *testing.T) {
 	client := serve(t, sending(stream), func(cfg *Config) { cfg.MaxAnswer = 4000 })
 	_, err := client.Ask(t.Context(), question)
 	e := failure(t, err)
-	if e.Message != "the answer's stream is longer than 4000 bytes" || !e.MaybeCharged || !strings.HasPrefix(e.Partial, "start") {
+	if e.Type != "answer_too_large" || e.Message != "the answer's stream is longer than 4000 bytes" || !e.MaybeCharged || !strings.HasPrefix(e.Partial, "start") {
 		t.Errorf("got %+v", e)
 	}
 }
