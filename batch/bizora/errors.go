@@ -10,9 +10,14 @@ import (
 	"net/url"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"bizbatch/batch"
 )
+
+// maxPartial bounds the text of half an answer, which every failed attempt
+// keeps.
+const maxPartial = 64 << 10
 
 // describe turns whatever ended an exchange into what is known about it. Every
 // error of Ask passes through here, and so none holds the key or a control
@@ -23,7 +28,7 @@ func (c *Client) describe(x *exchange, err error) *batch.Error {
 	if !errors.As(err, &e) || errors.Is(context.Cause(x.parent), e) {
 		e = x.broken(err)
 	}
-	e.Partial = x.got.partial()
+	e.Partial = beginning(x.got.partial(), maxPartial)
 	if e.RequestID == "" {
 		e.RequestID = x.got.finish(x.requestID()).RequestID
 	}
@@ -31,6 +36,17 @@ func (c *Client) describe(x *exchange, err error) *batch.Error {
 		*text = clean(*text, c.cfg.Key, limit)
 	}
 	return e
+}
+
+// beginning is the first limit bytes of a text, in whole characters.
+func beginning(s string, limit int) string {
+	if len(s) <= limit {
+		return s
+	}
+	for !utf8.RuneStart(s[limit]) {
+		limit--
+	}
+	return strings.Clone(s[:limit]) // the rest can go
 }
 
 // requestID is what the response's header calls the request.

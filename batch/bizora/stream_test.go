@@ -138,6 +138,25 @@ func TestAnswerHasALimit(t *testing.T) {
 	}
 }
 
+// The text of half an answer is kept with the error, but not a text without end.
+func TestPartialTextHasALimit(t *testing.T) {
+	tests := []struct{ name, text, want string }{
+		{"as long as is allowed", strings.Repeat("x", maxPartial), strings.Repeat("x", maxPartial)},
+		{"longer by a character", strings.Repeat("x", maxPartial) + "y", strings.Repeat("x", maxPartial)},
+		{"longer, with a character on the border", "x" + strings.Repeat("ü", maxPartial), "x" + strings.Repeat("ü", maxPartial/2-1)},
+		{"longer, of what is not UTF-8", strings.Repeat("\xff", maxPartial), "\uFFFD"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			stream := `data: {"choices":[{"delta":{"content":"` + test.text + `"}}]}` + "\n\n"
+			_, err := askStream(t, stream)
+			if got := failure(t, err).Partial; got != test.want {
+				t.Errorf("the partial text has %d bytes, want %d", len(got), len(test.want))
+			}
+		})
+	}
+}
+
 // A stream that is cut at any byte is an error, or the whole answer.
 func TestStreamCutAnywhere(t *testing.T) {
 	stream := recorded(t)
