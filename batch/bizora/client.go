@@ -184,27 +184,24 @@ func (cfg *Config) validate() error {
 	return cfg.validateURL()
 }
 
-// validateURL repeats nothing of an address that may hold a password.
+// validateURL repeats nothing of the address but a host: a password or a key
+// may be in it, or have been put in its place.
 func (cfg *Config) validateURL() error {
 	u, err := url.Parse(cfg.BaseURL)
 	if err != nil {
-		var urlErr *url.Error
-		if errors.As(err, &urlErr) {
-			err = urlErr.Err
-		}
-		return fmt.Errorf("base URL: %w", err)
+		return fmt.Errorf("base URL: not an address such as %s", DefaultBaseURL) // err holds parts of it
 	}
 	switch {
 	case u.User != nil:
 		return errors.New("base URL: must not hold a user name or password")
 	case u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "":
-		return fmt.Errorf("base URL %q: must begin with https:// and a host", cfg.BaseURL)
+		return errors.New("base URL: must begin with https:// and a host")
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return fmt.Errorf("base URL %q: must not hold a query or fragment", cfg.BaseURL)
+		return errors.New("base URL: must not hold a query or fragment")
 	case strings.HasSuffix(u.Path, "/chat/completions"):
-		return fmt.Errorf("base URL %q: leave out /chat/completions, which is added to it", cfg.BaseURL)
+		return errors.New("base URL: leave out /chat/completions, which is added to it")
 	case u.Scheme == "http" && !cfg.InsecureHTTP && !loopback(u.Hostname()):
-		return fmt.Errorf("base URL %q: http would send the key unencrypted; use https", cfg.BaseURL)
+		return fmt.Errorf("base URL: http would send the key unencrypted to %s; use https", clean(u.Hostname(), cfg.Key, 100))
 	}
 	return nil
 }
