@@ -3,6 +3,7 @@ package bizora
 import (
 	"encoding/json"
 	"flag"
+	"net/http"
 	"os"
 	"strings"
 	"testing"
@@ -152,5 +153,63 @@ func TestAfterTheFinishReason(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// Answers go to files: a key that the service echoes must not.
+func TestKeyIsNotInTheAnswer(t *testing.T) {
+	const long = testKey + "_0123456789abcdef0123456789abcdef0123456789abcdef"
+	echo := func(key string) string {
+		return custom(`{"type":"start","request_id":"r `+key+`"}`) +
+			custom(`{"type":"human_message","thread_id":"t `+key+`"}`) +
+			custom(`{"type":"step_message","title":"`+key+`"}`) +
+			custom(`{"type":"source_message","content":[{"node_id":"`+key+`","`+key+`":"`+key+key+`"}]}`) +
+			custom(`"{\"type\":\"suggestions\",\"suggestions\":[\"`+key+`\"]}"`) +
+			custom(`{"type":"enrichAnswerSources","enrichAnswerSources":"\u0073`+key[1:]+`"}`) +
+			custom(`{"type":"ai_metadata","metadata":"`+key+`"}`) +
+			custom(`{"type":"chart","key":"`+key+`"}`) +
+			`data: {"model":"m ` + key + `","usage":{"key":"` + key + `"}}` + "\n\n" +
+			text("Your key is "+key+", ") + text("that is "+key[:9]) + text(key[9:]+".")
+	}
+	for name, key := range map[string]string{"of the usual length": testKey, "of a hundred characters": long} {
+		t.Run(name, func(t *testing.T) {
+			for _, stream := range []string{echo(key) + stop + done, echo(key)} {
+				client := serve(t, sending(stream), func(cfg *Config) { cfg.Key = key })
+				answer, err := client.Ask(t.Context(), question)
+				if err != nil {
+					answer = batch.Answer{Text: failure(t, err).Partial, RequestID: failure(t, err).RequestID}
+				}
+				if answer.Text != "Your key is (the key), that is (the key)." || answer.RequestID != "r (the key)" {
+					t.Errorf("got the text %q and the request id %q", answer.Text, answer.RequestID)
+				}
+				if saved, _ := json.Marshal(answer); strings.Contains(string(saved), key) {
+					t.Errorf("the key is in %s", saved)
+				}
+			}
+		})
+	}
+	t.Run("from the header", func(t *testing.T) {
+		client := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("X-Request-Id", "r "+testKey)
+			sending(stop+done)(w, r)
+		})
+		if answer, err := client.Ask(t.Context(), question); err != nil || answer.RequestID != "r (the key)" {
+			t.Errorf("got %q, %v", answer.RequestID, err)
+		}
+	})
+}
+
+// An answer that is paid is kept, whatever was chosen as the key.
+func TestKeyThatIsAnOrdinaryText(t *testing.T) {
+	for key, want := range map[string]string{
+		"EMPTY":       "EMPTY 1767225600", // too short for a key
+		"1767225600":  "EMPTY (the key)",  // part of a number too
+		"\"created\"": "EMPTY 1767225600", // a member's name, with its quotation marks
+	} {
+		stream := `data: {"created":1767225600,"choices":[{"delta":{"content":"EMPTY 1767225600"}}]}` + "\n\n" + stop + done
+		client := serve(t, sending(stream), func(cfg *Config) { cfg.Key = key })
+		if answer, err := client.Ask(t.Context(), question); err != nil || answer.Text != want {
+			t.Errorf("with the key %s: got %q, %v", key, answer.Text, err)
+		}
 	}
 }

@@ -17,6 +17,7 @@ var errNotChunk = errors.New("not a chunk of an answer")
 // A collector puts the chunks of a stream together to an answer. Its zero
 // value is ready.
 type collector struct {
+	key     string       // must not get into the answer, which goes to files
 	answer  batch.Answer // without its text
 	text    strings.Builder
 	refused bool           // the text, or part of it, came as a refusal
@@ -28,8 +29,8 @@ type collector struct {
 func (c *collector) whole() bool { return c.answer.FinishReason != "" }
 
 // partial is the text so far. A character that is not UTF-8 is replaced only
-// here: two chunks may hold its halves.
-func (c *collector) partial() string { return toUTF8(c.text.String()) }
+// here, and the key here too: two chunks may hold its halves.
+func (c *collector) partial() string { return hide(c.key, toUTF8(c.text.String())) }
 
 // finish returns the answer; requestID is used if the stream named none.
 func (c *collector) finish(requestID string) batch.Answer {
@@ -38,17 +39,28 @@ func (c *collector) finish(requestID string) batch.Answer {
 	if c.refused && a.FinishReason == "stop" {
 		a.FinishReason = "refusal"
 	}
-	a.RequestID = toUTF8(cmp.Or(a.RequestID, requestID, c.id))
-	a.ThreadID = toUTF8(a.ThreadID)
-	a.Model = toUTF8(a.Model)
-	a.FinishReason = toUTF8(a.FinishReason)
+	a.RequestID = cmp.Or(a.RequestID, requestID, c.id)
+	for _, s := range []*string{&a.RequestID, &a.ThreadID, &a.Model, &a.FinishReason, &a.Summary} {
+		*s = hide(c.key, toUTF8(*s))
+	}
 	return a
+}
+
+// hideKey replaces the key in a chunk, unless that alone makes the chunk
+// unreadable: a placeholder can be part of a number, and the answer is paid.
+func (c *collector) hideKey(line string) string {
+	hidden := hide(c.key, line)
+	if hidden != line && valid(line) && !valid(hidden) {
+		return line
+	}
+	return hidden
 }
 
 // chunk takes in one chunk. Its error is a [*batch.Error] where the chunk
 // reports one, wherever in the chunk that stands; the finish reason of such a
 // chunk does not count. Once the answer is whole, nothing is lost by an error.
 func (c *collector) chunk(line string) error {
+	line = c.hideKey(line)
 	if !valid(line) || line[0] != '{' {
 		return fmt.Errorf("%w: %.80q", errNotChunk, line)
 	}

@@ -60,7 +60,7 @@ func (c *collector) take(v gjson.Result) bool {
 	case "enrichAnswerSources":
 		summary := v.Get("enrichAnswerSources")
 		if summary.Str != "" {
-			a.Summary = toUTF8(summary.Str)
+			a.Summary = summary.Str
 		}
 		return summary.Type == gjson.String && only(v, "enrichAnswerSources")
 	}

@@ -131,12 +131,18 @@ func clean(s, key string, limit int) string {
 		}
 		return r
 	}, toUTF8(s))
-	s = strings.Join(strings.Fields(s), " ")
-	if len(key) >= 8 { // a shorter one is a placeholder, and may be a word
-		s = strings.ReplaceAll(s, key, "(the key)")
-	}
+	s = hide(key, strings.Join(strings.Fields(s), " "))
 	if runes := []rune(s); len(runes) > limit {
 		s = string(runes[:limit-1]) + "…"
 	}
 	return s
+}
+
+// hide replaces the key in s. A key of less than 8 characters is a placeholder,
+// and may be a word.
+func hide(key, s string) string {
+	if len(key) < 8 || !strings.Contains(s, key[len(key)-8:]) { // a longer word takes longer to look for
+		return s
+	}
+	return strings.ReplaceAll(s, key, "(the key)")
 }

@@ -44,7 +44,7 @@ type exchange struct {
 }
 
 func (c *Client) exchange(ctx context.Context, req batch.Request) *exchange {
-	x := &exchange{client: c, payload: req.Payload, parent: ctx}
+	x := &exchange{client: c, payload: req.Payload, parent: ctx, got: collector{key: c.cfg.Key}}
 	x.ctx, x.cancel = context.WithCancelCause(ctx)
 	x.timer = watchdog.New(c.cfg.IdleTimeout, func() { x.cancel(errIdle) })
 	return x
