@@ -106,7 +106,7 @@ func splitLine(data []byte, atEOF bool) (int, []byte, error) {
 // deep as the line does: a line that could be that deep gets one with a limit.
 func valid(line string) bool {
 	const deep = 10_000
-	if strings.Count(line, "[")+strings.Count(line, "{") > deep {
+	if len(line) > deep && strings.Count(line, "[")+strings.Count(line, "{") > deep {
 		return json.Valid([]byte(line))
 	}
 	return gjson.Valid(line)
