@@ -12,6 +12,13 @@ import (
 	"bizbatch/batch"
 )
 
+// An answer of tiny parts takes many times the memory that its stream is long.
+// A recorded answer has some hundreds of these.
+const (
+	maxKept    = 20_000  // sources, steps, suggestions and other objects
+	maxMembers = 200_000 // members of all sources
+)
+
 var errNotChunk = errors.New("not a chunk of an answer")
 
 // A collector puts the chunks of a stream together to an answer. Its zero
@@ -23,6 +30,8 @@ type collector struct {
 	refused bool           // the text, or part of it, came as a refusal
 	id      string         // the stream's, in OpenAI's envelope
 	sources map[string]int // where in answer.Sources a source is, by its identity
+	members int            // of all sources
+	excess  error          // a tooLong; nil until the answer has too many parts
 }
 
 // whole says that the finish reason has arrived.
@@ -101,7 +110,9 @@ func (c *collector) chunk(line string) error {
 	})
 	switch {
 	case failed != nil && c.whole():
-		c.answer.Other = append(c.answer.Other, raw(root))
+		c.other(raw(root))
+	case failed == nil && c.excess != nil:
+		failed = c.excess
 	case failed == nil && finish == "error":
 		failed = &batch.Error{Message: `the service ended the answer with finish_reason "error"`}
 	case failed == nil && finish != "":
@@ -154,6 +165,15 @@ func (c *collector) delta(delta gjson.Result) {
 		}
 		return true
 	})
+}
+
+// room says whether the answer can take in one more object.
+func (c *collector) room() bool {
+	a := &c.answer
+	if len(a.Sources)+len(a.Steps)+len(a.Suggestions)+len(a.Other) >= maxKept {
+		c.excess = tooLong(fmt.Sprintf("the answer holds more than %d sources, steps and other objects", maxKept))
+	}
+	return c.excess == nil
 }
 
 // given says that a member is there and means something.

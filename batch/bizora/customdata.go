@@ -1,8 +1,8 @@
 package bizora
 
 import (
-	"bytes"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -20,12 +20,18 @@ func (c *collector) custom(v gjson.Result) {
 	case v.IsArray():
 		v.ForEach(func(_, item gjson.Result) bool {
 			c.custom(item)
-			return true
+			return c.excess == nil
 		})
 	case v.Type == gjson.String && valid(v.Str):
 		c.custom(gjson.Parse(v.Str))
 	case !c.take(v):
-		c.answer.Other = append(c.answer.Other, raw(v))
+		c.other(raw(v))
+	}
+}
+
+func (c *collector) other(object json.RawMessage) {
+	if c.room() {
+		c.answer.Other = append(c.answer.Other, object)
 	}
 }
 
@@ -43,7 +49,9 @@ func (c *collector) take(v gjson.Result) bool {
 		}
 		return only(v, "role", "content", "thread_id", "request_id")
 	case "step_message":
-		a.Steps = append(a.Steps, raw(v))
+		if c.room() {
+			a.Steps = append(a.Steps, raw(v))
+		}
 		return true
 	case "source_message":
 		return c.list(v.Get("content")) && only(v, "content")
@@ -51,7 +59,7 @@ func (c *collector) take(v gjson.Result) bool {
 		return c.list(v.Get("source_titles")) && only(v, "source_titles")
 	case "ai_metadata":
 		if a.Metadata != nil {
-			a.Other = append(a.Other, a.Metadata)
+			c.other(a.Metadata)
 		}
 		a.Metadata = without(v, "sources")
 		return c.list(v.Get("sources")) || !given(v.Get("sources"))
@@ -70,12 +78,12 @@ func (c *collector) take(v gjson.Result) bool {
 func (c *collector) suggestions(list gjson.Result) (understood bool) {
 	understood = list.IsArray()
 	list.ForEach(func(_, item gjson.Result) bool {
-		if item.Type == gjson.String {
-			c.answer.Suggestions = append(c.answer.Suggestions, toUTF8(item.Str))
-		} else {
+		if item.Type != gjson.String {
 			understood = false
+		} else if c.room() {
+			c.answer.Suggestions = append(c.answer.Suggestions, toUTF8(item.Str))
 		}
-		return true
+		return c.excess == nil
 	})
 	return understood
 }
@@ -87,7 +95,7 @@ func (c *collector) list(sources gjson.Result) (understood bool) {
 		if understood = understood && source.IsObject(); understood {
 			c.source(source)
 		}
-		return true
+		return c.excess == nil
 	})
 	return understood
 }
@@ -102,6 +110,9 @@ func (c *collector) source(v gjson.Result) {
 	}
 	at, known := c.sources[id]
 	if !known {
+		if !c.room() {
+			return
+		}
 		if c.sources == nil {
 			c.sources = map[string]int{}
 		}
@@ -114,10 +125,15 @@ func (c *collector) source(v gjson.Result) {
 		name := toUTF8(key.Str)
 		old, had := source[name]
 		empty := value.Type == gjson.Null || value.Raw == `""`
-		if !had || !empty && string(old) != value.Raw {
+		if !had {
+			c.members++
+		}
+		if c.members > maxMembers {
+			c.excess = tooLong(fmt.Sprintf("the answer's sources have more than %d members", maxMembers))
+		} else if !had || !empty && string(old) != value.Raw {
 			source[strings.Clone(name)] = raw(value)
 		}
-		return true
+		return c.excess == nil
 	})
 }
 
@@ -133,14 +149,19 @@ func only(v gjson.Result, names ...string) bool {
 
 // without returns an object as it was sent, but for one member.
 func without(v gjson.Result, name string) json.RawMessage {
-	var members [][]byte
+	object := []byte("{")
 	v.ForEach(func(key, value gjson.Result) bool {
 		if key.Str != name {
-			members = append(members, slices.Concat(raw(key), []byte(":"), raw(value)))
+			if len(object) > 1 {
+				object = append(object, ',')
+			}
+			object = append(object, toUTF8(key.Raw)...)
+			object = append(object, ':')
+			object = append(object, toUTF8(value.Raw)...)
 		}
 		return true
 	})
-	return slices.Concat([]byte("{"), bytes.Join(members, []byte(",")), []byte("}"))
+	return append(object, '}')
 }
 
 // toUTF8 replaces what is not UTF-8, and would not survive being saved as JSON.

@@ -58,12 +58,13 @@ func (x *exchange) requestID() string { return x.header.Get("X-Request-Id") }
 func (x *exchange) broken(err error) *batch.Error {
 	sent := x.sent.Load()
 	e := &batch.Error{Err: err, MaybeCharged: sent}
+	var long tooLong
 	switch cause := context.Cause(x.ctx); {
 	case errors.Is(err, errNotChunk):
 		e.Message = fmt.Sprintf("the stream holds a line that is %v", err)
-	case errors.Is(err, errTooLong): // the next attempt's would be too
+	case errors.As(err, &long): // the next attempt's would be too
 		e.Type = "answer_too_large"
-		e.Message = fmt.Sprintf("the answer's stream is longer than %d bytes", x.client.cfg.MaxAnswer)
+		e.Message = long.Error()
 	case x.parent.Err() != nil:
 		e.Err = context.Cause(x.parent)
 		e.Message = e.Err.Error()
@@ -122,6 +123,7 @@ func redirected(resp *http.Response) *batch.Error {
 // control characters or marks that change the direction of writing, without
 // the key, of at most limit characters.
 func clean(s, key string, limit int) string {
+	const enough = 64 << 10 // of a message without end
 	s = strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsSpace(r):
@@ -130,7 +132,7 @@ func clean(s, key string, limit int) string {
 			return -1
 		}
 		return r
-	}, toUTF8(s))
+	}, beginning(toUTF8(s), enough))
 	s = hide(key, strings.Join(strings.Fields(s), " "))
 	if runes := []rune(s); len(runes) > limit {
 		s = string(runes[:limit-1]) + "…"

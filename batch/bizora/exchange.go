@@ -20,10 +20,13 @@ import (
 // maxErrorBody bounds what is read of an error's body; the rest is not read.
 const maxErrorBody = 1 << 20
 
-var (
-	errIdle    = errors.New("nothing arrived in time")
-	errTooLong = errors.New("the answer is too long")
-)
+var errIdle = errors.New("nothing arrived in time")
+
+// A tooLong is the error of an answer that is not read on, and says of what it
+// has too much.
+type tooLong string
+
+func (e tooLong) Error() string { return string(e) }
 
 // An exchange is one request and its response. It is the HTTP client that
 // go-openai is given for it: it sends the payload in place of go-openai's own
@@ -68,7 +71,8 @@ func (x *exchange) Do(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	x.header = resp.Header
-	x.body = &body{ReadCloser: resp.Body, timer: x.timer, idle: x.client.cfg.IdleTimeout, left: x.client.cfg.MaxAnswer}
+	most := x.client.cfg.MaxAnswer
+	x.body = &body{ReadCloser: resp.Body, timer: x.timer, idle: x.client.cfg.IdleTimeout, most: most, left: most}
 
 	mediaType, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	switch {
@@ -146,13 +150,14 @@ type body struct {
 	io.ReadCloser
 	timer *watchdog.Timer
 	idle  time.Duration
+	most  int64
 	left  int64
 	fixed bool // within was called: reading no longer moves the deadline
 }
 
 func (b *body) Read(p []byte) (int, error) {
 	if b.left <= 0 {
-		return 0, errTooLong
+		return 0, tooLong(fmt.Sprintf("the answer's stream is longer than %d bytes", b.most))
 	}
 	if !b.fixed {
 		b.timer.Reset(b.idle)

@@ -76,7 +76,7 @@ func sentence(v gjson.Result) string {
 		var parts []string
 		v.ForEach(func(_, part gjson.Result) bool {
 			parts = append(parts, sentence(part))
-			return true
+			return len(parts) < 100 // enough to read
 		})
 		return strings.Join(parts, ", ")
 	case v.IsObject():

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -135,6 +136,89 @@ func TestAnswerHasALimit(t *testing.T) {
 	e := failure(t, err)
 	if e.Type != "answer_too_large" || e.Message != "the answer's stream is longer than 4000 bytes" || !e.MaybeCharged || !strings.HasPrefix(e.Partial, "start") {
 		t.Errorf("got %+v", e)
+	}
+}
+
+// Tiny objects cost many times their length in memory: their number has a
+// limit of its own, however they arrive.
+func TestObjectsHaveALimit(t *testing.T) {
+	list := func(n int, format string) string { // format has a place for a number
+		items := make([]string, n)
+		for i := range items {
+			items[i] = fmt.Sprintf(format, i)
+		}
+		return strings.Join(items, ",")
+	}
+	const more = maxKept + 1
+	step, chart := custom(`{"type":"step_message"}`), custom(`{"type":"chart"}`)
+	sources := func(list string) string { return custom(`{"type":"source_message","content":[` + list + `]}`) }
+	tooMany := fmt.Sprintf("the answer holds more than %d sources, steps and other objects", maxKept)
+
+	tests := []struct{ name, stream, message string }{ // no message: an answer
+		{"steps, as many as are allowed", strings.Repeat(step, maxKept) + stop, ""},
+		{"steps, one too many", strings.Repeat(step, more) + stop, tooMany},
+		{"objects of a kind that is not known", strings.Repeat(chart, more) + stop, tooMany},
+		{"objects in one list", custom("["+list(more, `{"x":%d}`)+"]") + stop, tooMany},
+		{"metadata again and again", strings.Repeat(custom(`{"type":"ai_metadata"}`), more+1) + stop, tooMany},
+		{"suggestions", custom(`{"type":"suggestions","suggestions":[`+list(more, `"%d"`)+`]}`) + stop, tooMany},
+		{"sources in one list", sources(list(more, `{"node_id":%d}`)) + stop, tooMany},
+		{"sources without an identity", sources(list(more, `{"x":%d}`)) + stop, tooMany},
+		{"one source again and again", sources(strings.TrimSuffix(strings.Repeat(`{"node_id":"a"},`, more), ",")) + stop, ""},
+		{"a source of too many members", sources("{"+list(maxMembers+1, `"%d":1`)+"}") + stop,
+			fmt.Sprintf("the answer's sources have more than %d members", maxMembers)},
+		{"a bit of everything", strings.Repeat(step, maxKept/2) + strings.Repeat(chart, maxKept/2) + sources(`{"node_id":1}`) + stop, tooMany},
+		{"too many in the last chunk", `data: {"choices":[{"delta":{},"finish_reason":"stop"}],"custom_data":[` + list(more, `{"x":%d}`) + "]}\n\n", tooMany},
+		{"too many after the finish reason", stop + strings.Repeat(step, more), ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			answer, err := askStream(t, text("half")+test.stream+done)
+			if test.message == "" {
+				if kept := len(answer.Steps) + len(answer.Sources); err != nil || answer.Text != "half" || kept == 0 || kept > maxKept {
+					t.Errorf("got %d steps and sources, %v", kept, err)
+				}
+				return
+			}
+			if e := failure(t, err); e.Type != "answer_too_large" || e.Message != test.message || !e.MaybeCharged || e.Partial != "half" {
+				t.Errorf("got %+v", e)
+			}
+		})
+	}
+}
+
+// What is read costs a few times its length in memory, whatever it holds.
+func TestAnswerCostsFewTimesItsLength(t *testing.T) {
+	const length = 4 << 20
+	fill := func(item string) string { return strings.TrimSuffix(strings.Repeat(item, length/len(item)), ",") }
+	inJSON := func(members string) string {
+		return `{"choices":[{"message":{"content":"yes"},"finish_reason":"stop"}],` + members + `}`
+	}
+	tests := []struct {
+		name, contentType, response string
+		most                        uint64 // times the length, of everything that is allocated
+	}{
+		{"a long text in one JSON object", "application/json", `{"choices":[{"message":{"content":"` + fill("word ") + `"},"finish_reason":"stop"}]}`, 20},
+		{"steps in one JSON object", "application/json", inJSON(`"custom_data":[` + fill(`{"type":"step_message"},`) + `]`), 20},
+		{"tiny objects in one JSON object", "application/json", inJSON(`"custom_data":[` + fill(`{},`) + `]`), 20},
+		{"members of metadata", "application/json", inJSON(`"custom_data":{"type":"ai_metadata",` + fill(`"a":1,`) + `}`), 20},
+		{"an error of many messages", "application/json", `{"error":{"message":[` + fill(`1,`) + `]}}`, 20},
+		{"tiny objects in a stream", "text/event-stream", custom(`[`+fill(`{},`)+`]`) + stop, 20},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			client := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Content-Type", test.contentType)
+				io.WriteString(w, test.response)
+			})
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			_, _ = client.Ask(t.Context(), question)
+			runtime.ReadMemStats(&after)
+			cost := (after.TotalAlloc - before.TotalAlloc) / uint64(len(test.response))
+			if cost > test.most {
+				t.Errorf("%d bytes cost %d times as many, want at most %d", len(test.response), cost, test.most)
+			}
+		})
 	}
 }
 
