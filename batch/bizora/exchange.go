@@ -86,7 +86,11 @@ func (x *exchange) Do(req *http.Request) (*http.Response, error) {
 		if err != nil {
 			return nil, err
 		}
-		resp.Body = io.NopCloser(newLines(bytes.NewReader(oneLine(whole))))
+		rest, err := x.unstreamed(whole)
+		if err != nil {
+			return nil, err
+		}
+		resp.Body = io.NopCloser(newLines(bytes.NewReader(rest)))
 	default:
 		resp.Body = struct {
 			io.Reader
@@ -135,14 +139,16 @@ func streaming(payload []byte) ([]byte, error) {
 	return fmt.Appendf(nil, `%s,"stream":true}`, open), nil
 }
 
-// oneLine makes the answer of a server that does not stream a stream of one
-// chunk. What is not JSON is left as it is: a stream with the wrong label.
-func oneLine(whole []byte) []byte {
+// unstreamed takes in the answer of a server that does not stream, as one
+// chunk, and returns what is left to be read: nothing. As a line of a stream it
+// would be copied many times. What is not JSON is left as it is: a stream with
+// the wrong label.
+func (x *exchange) unstreamed(whole []byte) (rest []byte, err error) {
 	var line bytes.Buffer
 	if json.Compact(&line, whole) != nil {
-		return whole
+		return whole, nil
 	}
-	return line.Bytes()
+	return nil, x.got.chunk(line.String())
 }
 
 // A body bounds a response's length, and the silence before each part of it.

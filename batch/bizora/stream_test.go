@@ -197,12 +197,12 @@ func TestAnswerCostsFewTimesItsLength(t *testing.T) {
 		name, contentType, response string
 		most                        uint64 // times the length, of everything that is allocated
 	}{
-		{"a long text in one JSON object", "application/json", `{"choices":[{"message":{"content":"` + fill("word ") + `"},"finish_reason":"stop"}]}`, 20},
-		{"steps in one JSON object", "application/json", inJSON(`"custom_data":[` + fill(`{"type":"step_message"},`) + `]`), 20},
-		{"tiny objects in one JSON object", "application/json", inJSON(`"custom_data":[` + fill(`{},`) + `]`), 20},
-		{"members of metadata", "application/json", inJSON(`"custom_data":{"type":"ai_metadata",` + fill(`"a":1,`) + `}`), 20},
-		{"an error of many messages", "application/json", `{"error":{"message":[` + fill(`1,`) + `]}}`, 20},
-		{"tiny objects in a stream", "text/event-stream", custom(`[`+fill(`{},`)+`]`) + stop, 20},
+		{"a long text in one JSON object", "application/json", `{"choices":[{"message":{"content":"` + fill("word ") + `"},"finish_reason":"stop"}]}`, 10},
+		{"steps in one JSON object", "application/json", inJSON(`"custom_data":[` + fill(`{"type":"step_message"},`) + `]`), 10},
+		{"tiny objects in one JSON object", "application/json", inJSON(`"custom_data":[` + fill(`{},`) + `]`), 10},
+		{"members of metadata", "application/json", inJSON(`"custom_data":{"type":"ai_metadata",` + fill(`"a":1,`) + `}`), 16},
+		{"an error of many messages", "application/json", `{"error":{"message":[` + fill(`1,`) + `]}}`, 10},
+		{"tiny objects in a stream", "text/event-stream", custom(`[`+fill(`{},`)+`]`) + stop, 12},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
