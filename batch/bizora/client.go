@@ -160,6 +160,15 @@ func newTransport() *http.Transport {
 	t.MaxResponseHeaderBytes = maxResponseHeader
 	t.ForceAttemptHTTP2 = true
 	t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
+	// A write to a server that has stopped reading holds a lock that every
+	// request on its connection needs, and so outlasts their time-outs; a dead
+	// connection would be given to one request after another. These are long
+	// enough for a network that comes back: the answers on their way are paid.
+	t.HTTP2 = &http.HTTP2Config{
+		SendPingTimeout:  30 * time.Second, // of silence
+		PingTimeout:      time.Minute,
+		WriteByteTimeout: time.Minute,
+	}
 	return t
 }
 
