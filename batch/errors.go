@@ -31,14 +31,15 @@ type Error struct {
 	Cost Money
 	// RequestID is the service's name for the request, where it arrived.
 	RequestID string
-	// Partial is the text that had arrived before the failure.
+	// Partial is the text that had arrived before the failure, the first 64 KB
+	// of it.
 	Partial string
 	// Unreached says that no server was reached: a refused connection, a name
 	// that does not resolve, a network that is down.
 	Unreached bool
 	// MaybeCharged says that the request reached the service and its outcome
-	// is not known: a stream cut short, a time-out. An error that the service
-	// itself reports is not charged.
+	// is not known: a stream cut short, a time-out, a gateway's too. An error
+	// that the service itself reports is not charged.
 	MaybeCharged bool
 	// Fatal says that no request can succeed until the user changes something
 	// on this side (a certificate that does not match, a redirect); Hint says

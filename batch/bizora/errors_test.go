@@ -55,7 +55,7 @@ func TestErrorResponse(t *testing.T) {
 		{"JSON of another form", 500, headers(), `{"oops":1}`, batch.Error{Message: `{"oops":1}`}},
 		{"plain text", 503, headers("Content-Type", "text/plain"), "upstream\nconnect error\n", batch.Error{Message: "upstream connect error"}},
 		{"no body", 500, headers(), "", batch.Error{Message: "internal server error"}},
-		{"a gateway's page", 502, htmlPage, "<html><head><title>502 Bad\nGateway</title></head></html>", batch.Error{Message: "an HTML page: 502 Bad Gateway"}},
+		{"a gateway's page", 502, htmlPage, "<html><head><title>502 Bad\nGateway</title></head></html>", batch.Error{Message: "an HTML page: 502 Bad Gateway", MaybeCharged: true}},
 		{"a page in place of the API", 404, htmlPage, "<html>", batch.Error{Message: "an HTML page", Fatal: true, Hint: checkURL}},
 		{"a model that is not there", 404, headers(), `{"error":{"type":"not_found","message":"no such model"}}`, batch.Error{Type: "not_found", Message: "no such model"}},
 		{"a login page", 200, htmlPage, "<!doctype html><TITLE>Sign in</TITLE>", batch.Error{Message: "an HTML page: Sign in", Fatal: true, Hint: checkURL}},

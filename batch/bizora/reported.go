@@ -38,8 +38,16 @@ func refusal(resp *http.Response, mediaType string, body []byte) *batch.Error {
 		e.Hint = "this is not the API's answer: check --base-url"
 	}
 	e.Status = resp.StatusCode
+	e.MaybeCharged = fromGateway(e.Status)
 	timing(e, resp.Header, time.Now())
 	return e
+}
+
+// fromGateway reports a status by which a gateway says that it did not hear the
+// end of what the service was doing: that may have been charged. (520 to 524 are
+// Cloudflare's.)
+func fromGateway(status int) bool {
+	return status == http.StatusBadGateway || status == http.StatusGatewayTimeout || status >= 520 && status <= 524
 }
 
 // reported reads an error as the service writes it, in a response's body or a

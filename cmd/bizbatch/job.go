@@ -26,6 +26,8 @@ type job struct {
 	outputs []string
 	written []string
 
+	spent, uncertain batch.Money // by all runs on the checkpoint
+
 	replaced []string // outputs that hold real answers, until the sandbox's take their place
 }
 
@@ -66,6 +68,9 @@ func (j *job) ask(ctx context.Context, service service) error {
 	j.sum, j.outcome = sum, outcome(err, stop)
 	service.idle() // where few files may be open, the output needs theirs
 	unwritten := j.write()
+	if s, err := readStatus(j.store, true); err == nil { // else a figure is missed, and no more
+		j.spent, j.uncertain = s.SpentTotal, s.UncertainCost
+	}
 	err = j.verdict(err, stop)
 	j.ui.finished(j)
 	if unwritten != nil {

@@ -50,12 +50,19 @@ func (j *job) reason(stop *batch.StopError, said *batch.Error) *cmdError {
 		if j.sum.Uncertain > 0 {
 			e.detail = []string{fmt.Sprintf("%s more may have been charged without an answer", j.sum.UncertainCost)}
 		}
+		if j.cmd.MaxSpendTotal > 0 {
+			e.detail = append(e.detail, fmt.Sprintf("all runs on this checkpoint spent %s, and %s more may have been charged without an answer", j.spent, j.uncertain))
+		}
 		return e
 	case batch.StopKey:
 		return &cmdError{code: exitKey, err: fmt.Errorf("the API key was refused (%w)", said), hint: j.keyHint()}
 	case batch.StopThrottled:
-		return &cmdError{code: exitService, hint: j.throttledHint(said),
+		e := &cmdError{code: exitService, hint: j.throttledHint(said),
 			err: fmt.Errorf("the service asks to wait for longer than --max-pause %s (%w)", short(j.cmd.MaxPause), said)}
+		if said.RetryAfter == 0 && said.ResetAt.IsZero() {
+			e.err = fmt.Errorf("the account's limit is used up (%w)", said)
+		}
+		return e
 	case batch.StopDown:
 		return &cmdError{code: exitService, detail: []string{"no question failed for it, and no attempt counts"},
 			err: fmt.Errorf("the service is down: nothing succeeded for %s (%w)", short(j.cmd.MaxOutage), stop.Err)}

@@ -42,7 +42,7 @@ func TestStopped(t *testing.T) {
 			"error: the balance is used up (402 pay)\n       the balance was $9.00, the next answer costs $1.00\n" + left + "hint:  add credits, then " + again},
 		{"a spending limit", batch.StopError{Kind: batch.StopSpend}, runCmd{MaxSpend: batch.Dollar, MaxSpendTotal: 5 * batch.Dollar}, 4,
 			"error: the next answer could exceed the spending limit (--max-spend $1.00, --max-spend-total $5.00); spent $0.96\n" +
-				left + "hint:  run again with a higher limit"},
+				"       all runs on this checkpoint spent $2.00, and $0.30 more may have been charged without an answer\n" + left + "hint:  run again with a higher limit"},
 		{"a refused key", batch.StopError{Kind: batch.StopKey, Err: &batch.Error{Status: 401, Message: "no"}}, runCmd{}, 7,
 			"error: the API key was refused (401 no)\n" + left + "hint:  set BIZORA_API_KEY to a valid key, then " + again},
 		{"a refused key from a file", batch.StopError{Kind: batch.StopKey, Err: &batch.Error{Status: 403, Message: "no"}}, runCmd{APIKeyFile: "k"}, 7,
@@ -51,7 +51,7 @@ func TestStopped(t *testing.T) {
 			"error: the service asks to wait for longer than --max-pause 15m (429 month)\n" + left +
 				"hint:  after " + noon.Format("Mon 2 Jan 2006 15:04 MST") + ", " + again},
 		{"a limit without an end", batch.StopError{Kind: batch.StopThrottled, Err: &batch.Error{Status: 429, Message: "month"}}, runCmd{}, 6,
-			"error: the service asks to wait for longer than --max-pause 15m (429 month)\n" + left + "hint:  when the limit is reset, " + again},
+			"error: the account's limit is used up (429 month)\n" + left + "hint:  when the limit is reset, " + again},
 		{"a service that is down", batch.StopError{Kind: batch.StopDown, Err: &batch.Error{Message: "refused", Unreached: true}}, runCmd{}, 6,
 			"error: the service is down: nothing succeeded for 1m (refused)\n       no question failed for it, and no attempt counts\n" + left + "hint:  " + again},
 		{"a wrong address", batch.StopError{Kind: batch.StopEndpoint, Err: &batch.Error{Status: 404, Message: "no"}}, runCmd{}, 6,
@@ -70,6 +70,7 @@ func TestStopped(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.cmd.MaxPause, tt.cmd.MaxOutage = 15*time.Minute, time.Minute
 			j := &job{cmd: &tt.cmd, env: env{args: []string{"run", "q.csv"}}}
+			j.spent, j.uncertain = 200*batch.Cent, 30*batch.Cent
 			j.plan.Answered, j.plan.Pending = 1, map[string]int{"fast": 19}
 			j.sum.Answered, j.sum.Failed, j.sum.Left, j.sum.LeftCost, j.sum.Spent = 4, 1, 14, 336*batch.Cent, 96*batch.Cent
 			var printed strings.Builder

@@ -22,6 +22,7 @@ type watch struct {
 	bar  *progressbar.ProgressBar // nil: the log
 	last batch.Progress
 	note string // what it is waiting for
+	told bool   // of a wait, although it is quiet
 
 	stop, stopped chan struct{}
 }
@@ -123,15 +124,29 @@ func (w *watch) event(e batch.Event) {
 	case batch.EventOutage:
 		w.note = "nothing succeeds, trying again at " + clock(e.Wait)
 	case batch.EventWaiting:
-		w.note = "waiting, trying again at " + clock(e.Wait)
+		w.note = "waiting " + waitsFor(e) + ", trying again at " + clock(e.Wait)
 	case batch.EventStopping:
 		w.note = "stopping"
 	}
-	if w.bar != nil {
+	switch {
+	case w.bar != nil:
 		w.above(e)
-		return
+	case w.ui.quiet:
+		w.urgent(e)
+	default:
+		w.record(e)
 	}
-	w.record(e)
+}
+
+// urgent tells a quiet run's user that it waits for them, once for each wait.
+func (w *watch) urgent(e batch.Event) {
+	switch {
+	case e.Kind == batch.EventResumed:
+		w.told = false
+	case e.Kind == batch.EventWaiting && !w.told:
+		w.told = true
+		fmt.Fprintln(w.ui.err, clean(fmt.Sprintf("waiting %s: %v", waitsFor(e), e.Err)))
+	}
 }
 
 // above prints what should not be missed above the bar, and draws it again.
@@ -141,7 +156,9 @@ func (w *watch) above(e batch.Event) {
 	case batch.EventFailed:
 		line = fmt.Sprintf("failed %s: %v", e.Question, e.Err)
 	case batch.EventWaiting:
-		line = fmt.Sprintf("waiting: %v", e.Err)
+		line = fmt.Sprintf("waiting %s: %v", waitsFor(e), e.Err)
+	case batch.EventOutage:
+		line = fmt.Sprintf("nothing succeeds (%v): one question at a time finds out when it does", e.Err)
 	case batch.EventResumed:
 		line = "answers arrive again"
 	case batch.EventStopping:
@@ -152,6 +169,14 @@ func (w *watch) above(e batch.Event) {
 	_ = w.bar.Clear()
 	fmt.Fprintln(w.ui.err, clean(line))
 	w.show()
+}
+
+// waitsFor says what must happen for the run to go on.
+func waitsFor(e batch.Event) string {
+	if e.For == batch.StopBalance {
+		return "for credits"
+	}
+	return "for the limit to be reset"
 }
 
 // stopping says what a run waits for that is stopping, and how to leave at once.
@@ -174,7 +199,7 @@ func (w *watch) record(e batch.Event) {
 	case batch.EventOutage:
 		text = "nothing succeeds, one question at a time finds out when it does"
 	case batch.EventWaiting:
-		text = "waiting, one question at a time finds out when it goes on"
+		text = "waiting " + waitsFor(e) + ", one question at a time finds out when it goes on"
 	case batch.EventResumed:
 		text = "answers arrive again"
 	case batch.EventStopping:
