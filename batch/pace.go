@@ -38,6 +38,7 @@ const (
 	searchGrowth = 1.25            // the rate's growth a second, while the limit is searched
 	cutTo        = 0.97            // of the rate, at a 429 near the limit
 	cutFar       = 0.7             // of the rate, at a 429 right after another
+	slowest      = 0.8             // starts a second, unless longer waits are asked for
 	linger       = 45.0            // seconds until the rate is back where it was cut
 	firstBackoff = time.Second     // of a 429 that does not say how long
 	maxBackoff   = 2 * time.Minute // likewise, after several in a row
@@ -71,7 +72,7 @@ func (p *pacer) started(now time.Time) {
 // grown is the rate after one more start.
 func (p *pacer) grown() float64 {
 	if p.peak == 0 {
-		return p.rate * math.Pow(searchGrowth, min(1, 1/p.rate))
+		return p.rate * math.Pow(searchGrowth, min(0.5, 1/p.rate))
 	}
 	x := (p.clock - linger) / linger
 	return p.peak * (1 + (1-cutTo)*x*x*x)
@@ -87,8 +88,8 @@ func (p *pacer) throttled(now, sent time.Time, wait time.Duration) time.Duration
 	if wait <= 0 && !sent.After(p.cut) {
 		return max(0, p.until.Sub(now)) // the pause of this episode stands
 	}
-	if sent.After(p.cut) {
-		p.slower()
+	begins := sent.After(p.cut)
+	if begins {
 		p.episodes++
 		p.cut = now
 	}
@@ -96,6 +97,9 @@ func (p *pacer) throttled(now, sent time.Time, wait time.Duration) time.Duration
 		wait = backoff(firstBackoff, maxBackoff, p.episodes)
 	}
 	wait = min(wait, p.maxPause)
+	if begins {
+		p.slower(wait)
+	}
 	wait += rand.N(wait/20 + 1) // so that two runs do not wake at the same instant
 	if t := now.Add(wait); t.After(p.until) {
 		p.until = t
@@ -104,16 +108,19 @@ func (p *pacer) throttled(now, sent time.Time, wait time.Duration) time.Duration
 	return p.until.Sub(now)
 }
 
-// slower cuts the rate, once an episode.
-func (p *pacer) slower() {
+// slower cuts the rate, once an episode, after a 429 that asks for a wait.
+func (p *pacer) slower(wait time.Duration) {
 	switch {
 	case p.rate == 0:
 		// The first 429: search from a pace that most accounts allow. What got
 		// through so far says little: many were sent at once, or none was.
 		p.rate = firstRate
 	case p.clock < 3/p.rate:
-		p.rate *= cutFar // throttled again at once: far above the limit
-		p.peak = p.rate
+		// Throttled again at once: far above the limit, or somebody else has it
+		// all for now. The limit is searched again, from no less than the wait
+		// itself allows, so that this run gets its share when they leave.
+		p.rate = max(p.rate*cutFar, min(slowest, 1/wait.Seconds()))
+		p.peak = 0
 	case p.peak == 0:
 		p.peak = p.rate / math.Sqrt(searchGrowth)
 		p.rate = p.peak * cutTo

@@ -14,12 +14,16 @@ import (
 type bucket struct {
 	rate, burst, tokens float64
 	last                time.Time
+	others              time.Time // others take everything in the half minute before
 }
 
 // take says whether a request gets through, and if not when the next would.
 func (b *bucket) take(now time.Time) (wait time.Duration, ok bool) {
 	b.tokens = min(b.burst, b.tokens+now.Sub(b.last).Seconds()*b.rate)
 	b.last = now
+	if wait := b.others.Sub(now); wait > 0 && wait < 30*time.Second {
+		return 2 * time.Second, false
+	}
 	if b.tokens >= 1 {
 		b.tokens--
 		return 0, true
@@ -48,6 +52,9 @@ func (f *flights) Pop() any          { old := *f; x := old[len(old)-1]; *f = old
 func simulate(p *pacer, b *bucket, workers int, latency, roundTrip, jitter, warmUp, total time.Duration) (used, throttled float64) {
 	t0 := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
 	b.last = t0
+	if !b.others.IsZero() {
+		b.others = t0.Add(warmUp)
+	}
 	now, end := t0, t0.Add(total)
 	random := rand.New(rand.NewPCG(1, 2))
 	var arrival time.Time
@@ -122,6 +129,19 @@ func TestPacerRecoversFromA429AtTheStart(t *testing.T) {
 					t.Errorf("%.1f %% of the permitted rate in the first minutes, want 70", 100*used)
 				}
 			})
+		}
+	}
+}
+
+// Others may use up all that the account allows, for a while.
+func TestPacerRecoversWhenOthersLeave(t *testing.T) {
+	for _, workers := range []int{1, 32} {
+		p := &pacer{maxPause: time.Minute}
+		b := &bucket{rate: 10, burst: 1, tokens: 1, others: time.Unix(1, 0)}
+		used, _ := simulate(p, b, workers, 200*time.Millisecond, time.Millisecond, 0, 2*time.Minute, 5*time.Minute)
+		t.Logf("%d workers: %5.1f %% of the permitted rate", workers, 100*used)
+		if used < 0.8 {
+			t.Errorf("%d workers: %.1f %% of the permitted rate in the minutes after, want 80", workers, 100*used)
 		}
 	}
 }
