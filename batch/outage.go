@@ -17,9 +17,10 @@ const (
 	maxProbe   = 15 * time.Second
 )
 
-// enough is how many questions must fail in a row, without an answer between
-// them, before it is the service that is down and not the questions.
-const enough = 3
+// most is how many questions must fail in a row, without an answer between them,
+// before it is the service that is down and not the questions; where a run has
+// but two, both of them. One alone says nothing of the service.
+const most = 3
 
 // An outage tells a service that is down from questions that it cannot answer.
 //
@@ -28,10 +29,11 @@ const enough = 3
 // it back. Where the last few questions of a run fail with no other beside
 // them, nothing tells the two apart: the run then stops rather than fail them.
 type outage struct {
-	since time.Time      // the first fault since the last answer
-	row   map[*item]bool // the questions that failed since the last answer or in the outage, without the suspects
-	open  []fault        // in order of time
-	ended time.Time      // the last outage
+	enough int            // see most
+	since  time.Time      // the first fault since the last answer
+	row    map[*item]bool // the questions that failed since the last answer or in the outage, without the suspects
+	open   []fault        // in order of time
+	ended  time.Time      // the last outage
 }
 
 // A fault is an attempt that counts against its question.
@@ -54,13 +56,13 @@ func (o *outage) failed(it *item, now time.Time) {
 	}
 }
 
-func (o *outage) suspected() bool { return len(o.row) >= enough }
+func (o *outage) suspected() bool { return len(o.row) >= o.enough }
 
 // counted notes that the fault costs its question an attempt, and reports
-// whether that was the last of most.
-func (o *outage) counted(it *item, now time.Time, most int) (parked bool) {
+// whether that was the last of its attempts.
+func (o *outage) counted(it *item, now time.Time, attempts int) (parked bool) {
 	it.attempts++
-	parked = it.attempts >= most
+	parked = it.attempts >= attempts
 	o.open = append(o.open, fault{it, it.sent, now, parked})
 	return parked
 }
@@ -92,7 +94,7 @@ func (o *outage) contradicted(sent time.Time) bool {
 			delete(o.row, it)
 		}
 	}
-	return len(o.row) < min(before, enough)
+	return len(o.row) < min(before, o.enough)
 }
 
 // over ends an outage. What failed in it and fails again does not start

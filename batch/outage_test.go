@@ -17,6 +17,8 @@ func TestAServiceThatIsDownStopsTheRun(t *testing.T) {
 		err       error
 	}{
 		"with 5xx for everyone":                {Options{}, 100, 0, 0, httpError(503)},
+		"with 5xx for both of two questions":   {Options{}, 2, 0, 0, httpError(503)},
+		"for three questions, one worker":      {Options{Workers: 1}, 3, 0, 0, httpError(503)},
 		"after some answers":                   {Options{}, 100, 30, time.Second, httpError(500)},
 		"unreached":                            {Options{}, 100, 30, 0, unreached},
 		"unreached with one question":          {Options{}, 1, 0, 0, unreached},
@@ -175,6 +177,28 @@ func TestAnOldAnswerIsNoEvidence(t *testing.T) {
 		_, out := run(t, store, svc, Options{Workers: 4, MaxAttempts: 1})
 		out.Sum = 0
 		want(t, out, outcome{Stop: StopDown, Answered: 1, Left: 29})
+	})
+}
+
+// A page of questions that the service cannot answer stands before those that
+// it can, and behind.
+func TestManyBadQuestionsDoNotHideTheGoodOnes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newStore(t)
+		const questions = 3 * pageSize
+		importN(t, store, questions)
+		good := func(q int) bool { return q > pageSize && q <= 2*pageSize }
+		svc := newService(func(r request) reply {
+			if good(r.number()) {
+				return reply{takes: time.Second}
+			}
+			return reply{err: httpError(500)}
+		})
+		// In the end nothing succeeds any more, and the rest stays pending.
+		_, out := run(t, store, svc, Options{MaxAttempts: 2, MaxOutage: 10 * time.Minute})
+		if out.Answered != pageSize {
+			t.Errorf("answered %d of the %d that can be", out.Answered, pageSize)
+		}
 	})
 }
 

@@ -2,6 +2,8 @@ package batch
 
 import (
 	"container/heap"
+	"math/rand/v2"
+	"slices"
 	"time"
 
 	"bizbatch/checkpoint"
@@ -25,8 +27,10 @@ func (it *item) mode() AskMode { return AskMode(it.Mode) }
 // time.
 type queue struct {
 	store   *checkpoint.Store
-	left    int // questions not given out yet
+	left    int   // questions not given out yet
+	rows    int64 // of the input, where any of them may be asked; 0: only the first left
 	after   int64
+	early   map[int64]bool // questions beyond the page that were given out as probes
 	page    []checkpoint.Request
 	waiting waiting
 }
@@ -46,8 +50,8 @@ func (q *queue) due() time.Time {
 }
 
 // next gives out an item, or nil where none is due. As a probe, a new question
-// tells more than one that failed before, and most of all one from further
-// down: those that a service cannot answer often stand together.
+// tells more than one that failed before, and most of all one from anywhere
+// further down: those that a service cannot answer often stand together.
 func (q *queue) next(now time.Time, probe bool) (*item, error) {
 	if len(q.waiting) > 0 && !q.waiting[0].due.After(now) && !(probe && q.left > 0) {
 		return heap.Pop(&q.waiting).(*item), nil
@@ -64,8 +68,18 @@ func (q *queue) next(now time.Time, probe bool) (*item, error) {
 			q.left = 0
 			return nil, nil
 		}
-		page = page[:min(len(page), q.left)] // the rest is beyond Options.Limit
-		q.page, q.after = page, page[len(page)-1].Position
+		q.after = page[len(page)-1].Position
+		page = slices.DeleteFunc(page, func(r checkpoint.Request) bool { return q.early[r.ID] })
+		q.page = page[:min(len(page), q.left)] // the rest is beyond Options.Limit
+		if len(q.page) == 0 {
+			return q.next(now, probe)
+		}
+	}
+	if probe {
+		it, err := q.farther()
+		if it != nil || err != nil {
+			return it, err
+		}
 	}
 	q.left--
 	if last := len(q.page) - 1; probe {
@@ -76,6 +90,20 @@ func (q *queue) next(now time.Time, probe bool) (*item, error) {
 	it := &item{Request: q.page[0]}
 	q.page = q.page[1:]
 	return it, nil
+}
+
+// farther gives out a question from somewhere beyond the page, if there is one.
+func (q *queue) farther() (*item, error) {
+	if q.rows <= q.after {
+		return nil, nil
+	}
+	found, err := q.store.Pending(q.after+rand.Int64N(q.rows-q.after), 1)
+	if err != nil || len(found) == 0 || q.early[found[0].ID] {
+		return nil, err
+	}
+	q.left--
+	q.early[found[0].ID] = true
+	return &item{Request: found[0]}, nil
 }
 
 // again takes an item back, to be given out when due.

@@ -175,10 +175,11 @@ func newRunner(store *checkpoint.Store, asker Asker, o Options) (*runner, error)
 		o: o, store: store, asker: asker,
 		results:     make(chan result, o.Workers),
 		pace:        pacer{rpm: o.RPM, maxPause: o.MaxPause},
-		queue:       queue{store: store, left: counts.States[checkpoint.Pending]},
+		queue:       queue{store: store, left: counts.States[checkpoint.Pending], rows: int64(counts.Rows), early: map[int64]bool{}},
 		left:        map[AskMode]int{},
 		prices:      prices,
 		doubted:     map[*item]bool{},
+		outage:      outage{enough: most},
 		spentBefore: Money(counts.SpentTotal),
 		sum:         Summary{Started: now, SpentByMode: map[AskMode]Money{}},
 	}
@@ -189,9 +190,12 @@ func newRunner(store *checkpoint.Store, asker Asker, o Options) (*runner, error)
 		r.spentBefore += Money(u.Cost)
 	}
 	if o.Limit > 0 {
-		r.queue.left = min(r.queue.left, o.Limit)
+		r.queue.left, r.queue.rows = min(r.queue.left, o.Limit), 0
 	}
 	r.sum.Total = r.queue.left
+	if r.sum.Total == 2 {
+		r.outage.enough = 2
+	}
 	r.group.SetLimit(o.Workers)
 	r.asking, r.abandon = context.WithCancelCause(context.Background())
 	return r, nil
