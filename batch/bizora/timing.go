@@ -14,10 +14,12 @@ import (
 // longestWait bounds Retry-After: no limit lasts longer than a month.
 const longestWait = 30 * 24 * time.Hour
 
-// timing adds to an error what the headers say about waiting.
+// timing adds to an error what the headers say about waiting. A limit that is
+// reset is full again; Retry-After is when the next request may get through,
+// which is sooner, and goes before it.
 func timing(e *batch.Error, h http.Header, now time.Time) {
 	e.RetryAfter = retryAfter(h, now)
-	if e.ResetAt.IsZero() && e.Status == http.StatusTooManyRequests {
+	if e.RetryAfter == 0 && e.ResetAt.IsZero() && e.Status == http.StatusTooManyRequests {
 		e.ResetAt = limitReset(h, now)
 	}
 }

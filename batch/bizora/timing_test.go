@@ -104,3 +104,20 @@ func TestResetAt(t *testing.T) {
 		})
 	}
 }
+
+func TestRetryAfterGoesBeforeAFullReset(t *testing.T) {
+	h := http.Header{}
+	h.Set("x-ratelimit-remaining-requests", "0")
+	h.Set("x-ratelimit-reset-requests", "1h0m0s")
+	for retryAfter, want := range map[string]batch.Error{
+		"1": {Status: 429, RetryAfter: time.Second},
+		"":  {Status: 429, ResetAt: noon.Add(time.Hour)},
+	} {
+		h.Set("Retry-After", retryAfter)
+		got := batch.Error{Status: 429}
+		timing(&got, h, noon)
+		if got.RetryAfter != want.RetryAfter || !got.ResetAt.Equal(want.ResetAt) {
+			t.Errorf("Retry-After %q: wait %v, reset at %v", retryAfter, got.RetryAfter, got.ResetAt)
+		}
+	}
+}
