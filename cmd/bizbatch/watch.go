@@ -42,7 +42,7 @@ func (u *ui) watch(plan batch.Plan, limit int) *watch {
 		interval = redraw
 		w.bar = progressbar.NewOptions(total,
 			progressbar.OptionSetWriter(u.err),
-			progressbar.OptionSetWidth(24),
+			progressbar.OptionSetWidth(u.barWidth()),
 			progressbar.OptionShowCount(),
 			progressbar.OptionSetPredictTime(true),
 			progressbar.OptionSetElapsedTime(true),
@@ -83,34 +83,52 @@ func (w *watch) show() {
 		w.ui.log.Info("progress", args...)
 		return
 	}
-	text := fmt.Sprintf("%s · %d in flight", p.Spent, p.InFlight)
-	if p.Failed > 0 {
-		text += fmt.Sprintf(" · %d failed", p.Failed)
-	}
+	w.bar.Describe(w.text(p))
+	_ = w.bar.Set(min(p.Answered+p.Failed, p.Total)) // beyond its length it fails
+}
+
+// text is what stands beside the bar. Where there is little room, what the run
+// waits for comes before all else.
+func (w *watch) text(p batch.Progress) string {
 	note := w.note
 	if time.Until(p.PausedUntil) > 0 && note == "" {
 		note = "throttled until " + p.PausedUntil.Format("15:04:05")
 	}
-	if note != "" {
-		text += " · " + note
+	text := fmt.Sprintf("%s · %d in flight", p.Spent, p.InFlight)
+	if p.Failed > 0 {
+		text += fmt.Sprintf(" · %d failed", p.Failed)
 	}
-	w.bar.Describe(w.fit(text))
-	_ = w.bar.Set(min(p.Answered+p.Failed, p.Total)) // beyond its length it fails
+	room := w.ui.width() - w.ui.barWidth() - barRest
+	switch both := text + " · " + note; {
+	case note == "":
+	case len([]rune(both)) <= room:
+		text = both
+	default:
+		text = note
+	}
+	runes := []rune(text)
+	return string(runes[:max(0, min(len(runes), room))])
 }
 
-// fit shortens the text so that the bar beside it stays in one line.
-func (w *watch) fit(text string) string {
-	const rest = 56 // what the bar, its counts and its times need
-	width := 80
-	if f, ok := w.ui.err.(*os.File); ok {
+// barRest is what the share, the counts and the times beside the bar need.
+const barRest = 32
+
+// barWidth is that of the bar alone.
+func (u *ui) barWidth() int {
+	if u.width() < 100 {
+		return 10
+	}
+	return 24
+}
+
+// width is the terminal's.
+func (u *ui) width() int {
+	if f, ok := u.err.(*os.File); ok {
 		if n, _, err := term.GetSize(int(f.Fd())); err == nil {
-			width = n
+			return n
 		}
 	}
-	if runes := []rune(text); len(runes) > max(0, width-rest) {
-		text = string(runes[:max(0, width-rest)])
-	}
-	return text
+	return 80
 }
 
 // event takes in what the runner tells; it is the runner's OnEvent.
@@ -122,9 +140,9 @@ func (w *watch) event(e batch.Event) {
 	case batch.EventResumed:
 		w.note = ""
 	case batch.EventOutage:
-		w.note = "nothing succeeds, trying again at " + clock(e.Wait)
+		w.note = "nothing succeeds, next try " + clock(e.Wait)
 	case batch.EventWaiting:
-		w.note = "waiting " + waitsFor(e) + ", trying again at " + clock(e.Wait)
+		w.note = "waiting " + waitsFor(e) + " until " + clock(e.Wait)
 	case batch.EventStopping:
 		w.note = "stopping"
 	}
@@ -176,7 +194,7 @@ func waitsFor(e batch.Event) string {
 	if e.For == batch.StopBalance {
 		return "for credits"
 	}
-	return "for the limit to be reset"
+	return "for the limit"
 }
 
 // stopping says what a run waits for that is stopping, and how to leave at once.
