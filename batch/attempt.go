@@ -32,7 +32,7 @@ func (r *runner) attempt(it *item, n int, cost Money, probe bool) (res result) {
 		res.back = time.Now()
 		return res
 	}
-	<-time.After(time.Until(it.sent)) // see lead
+	time.Sleep(time.Until(it.sent)) // see lead
 	ctx, cancel := context.WithCancelCause(r.asking)
 	defer cancel(nil)
 	timer := watchdog.New(r.o.AttemptTimeout, func() { cancel(errAttemptTimeout) })

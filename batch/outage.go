@@ -8,6 +8,7 @@ type probe struct {
 	next     time.Time     // when the next may be sent
 	out      bool          // one is in flight
 	interval time.Duration // between probes for credits or a reset; 0: an outage
+	kind     StopKind      // what it waits for to be over, with an interval
 	n        int           // how many there were, in an outage
 }
 

@@ -87,7 +87,7 @@ func (r *runner) unanswered(res result, e *Error) {
 		r.sum.Throttled++
 		r.queue.again(res.it, res.back)
 		if res.probe {
-			r.wait(res, r.probe.interval, 0)
+			r.wait(res, r.probe.kind, r.probe.interval, 0)
 		}
 	case res.action == Pause && !r.hopeless(res.back):
 		r.pause(res, e)
@@ -167,20 +167,20 @@ func (r *runner) refused(res result, e *Error) {
 		r.stopFor(kind, res.err)
 	case r.probe == nil || res.probe: // else it was sent before the wait began
 		r.outage.over(res.back) // a service that refuses is up
-		r.wait(res, interval, clears)
+		r.wait(res, kind, interval, clears)
 	}
 }
 
 // wait sends the next question after an interval, or when a limit clears if
 // that is sooner, and no other before that one is answered.
-func (r *runner) wait(res result, interval, clears time.Duration) {
+func (r *runner) wait(res result, kind StopKind, interval, clears time.Duration) {
 	wait := interval
 	if clears > 0 {
 		wait = min(wait, clears)
 	}
-	r.probe = &probe{interval: interval, next: res.back.Add(wait)}
+	r.probe = &probe{kind: kind, interval: interval, next: res.back.Add(wait)}
 	r.throttled = time.Time{}
-	r.event(Event{Kind: EventWaiting, Question: res.it.RowID, Err: res.err, Wait: wait, For: asError(res.err).stopKind()})
+	r.event(Event{Kind: EventWaiting, Question: res.it.RowID, Err: res.err, Wait: wait, For: kind})
 }
 
 // again: a passing fault of the question, or of the service.
@@ -190,7 +190,7 @@ func (r *runner) again(res result, e *Error) {
 	case r.probe != nil && r.probe.interval > 0: // waiting for something else
 		r.queue.again(it, res.back)
 		if res.probe {
-			r.wait(res, r.probe.interval, 0)
+			r.wait(res, r.probe.kind, r.probe.interval, 0)
 		}
 		return
 	case r.probe == nil && it.sent.Before(r.outage.ended): // sent before or in an outage that is over

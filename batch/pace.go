@@ -91,7 +91,7 @@ func (p *pacer) throttled(now, sent time.Time, wait time.Duration) time.Duration
 	begins := sent.After(p.cut)
 	if begins {
 		p.episodes++
-		p.cut = now
+		p.cut = now.Add(lead) // what is marked as sent already belongs to it
 	}
 	if wait <= 0 {
 		wait = backoff(firstBackoff, maxBackoff, p.episodes)

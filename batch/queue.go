@@ -75,29 +75,36 @@ func (q *queue) next(now time.Time, probe bool) (*item, error) {
 			return q.next(now, probe)
 		}
 	}
+	at := 0
 	if probe {
 		it, err := q.farther()
 		if it != nil || err != nil {
 			return it, err
 		}
+		at = rand.IntN(len(q.page))
 	}
 	q.left--
-	if last := len(q.page) - 1; probe {
-		it := &item{Request: q.page[last]}
-		q.page = q.page[:last]
-		return it, nil
+	it := &item{Request: q.page[at]}
+	if at == 0 {
+		q.page = q.page[1:]
+	} else {
+		q.page = slices.Delete(q.page, at, at+1)
 	}
-	it := &item{Request: q.page[0]}
-	q.page = q.page[1:]
 	return it, nil
 }
 
-// farther gives out a question from somewhere beyond the page, if there is one.
+// farther gives out a question from anywhere from the page on, unless that is
+// in the page or has been given out.
 func (q *queue) farther() (*item, error) {
+	first := q.page[0].Position
 	if q.rows <= q.after {
 		return nil, nil
 	}
-	found, err := q.store.Pending(q.after+rand.Int64N(q.rows-q.after), 1)
+	position := first + rand.Int64N(q.rows-first+1)
+	if position <= q.after {
+		return nil, nil
+	}
+	found, err := q.store.Pending(position-1, 1)
 	if err != nil || len(found) == 0 || q.early[found[0].ID] {
 		return nil, err
 	}

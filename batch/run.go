@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -213,7 +212,7 @@ func (r *runner) end() (Summary, error) {
 		r.sum.Left += n
 		r.sum.LeftCost += Money(n) * r.prices.Of(mode)
 	}
-	if r.stop != nil && r.stop.Kind != StopSave && r.sum.Answered+r.sum.Failed == r.sum.Total {
+	if r.stop != nil && r.stop.Kind != StopSave && r.stop.Unsaved == 0 && r.sum.Answered+r.sum.Failed == r.sum.Total {
 		r.stop = nil // the drain brought everything home
 	}
 	outcome := "finished"
@@ -253,8 +252,10 @@ func (r *runner) saveAgain() {
 	if r.stop != nil && r.stop.Unsaved == 0 {
 		r.stop.Rescued = ""
 	}
-	gone := func(res result) bool { return errors.Is(res.fault, checkpoint.ErrGone) }
-	if r.stop != nil && (errors.Is(r.stop.Err, checkpoint.ErrGone) || slices.ContainsFunc(r.unsaved, gone)) {
+	if gone := r.store.InPlace(); gone != nil {
+		if r.stop == nil {
+			r.stop = &StopError{Kind: StopSave, Err: gone}
+		}
 		path, n, err := r.store.RescueAll(r.o.LastResort) // nobody would find them where they are
 		r.stop.Rescued, r.stop.Unsaved, r.stop.Err = path, n, errors.Join(r.stop.Err, err)
 	}

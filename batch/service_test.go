@@ -59,12 +59,13 @@ func answers(takes time.Duration) func(request) reply {
 
 func (s *service) Ask(ctx context.Context, req Request) (Answer, error) {
 	question, rep := s.begin(req)
-	var err error
-	select {
-	case <-time.After(rep.takes):
-		err = rep.err
-	case <-ctx.Done():
-		err = &Error{Message: context.Cause(ctx).Error(), MaybeCharged: true, Err: context.Cause(ctx)}
+	err := rep.err
+	if rep.takes > 0 {
+		select {
+		case <-time.After(rep.takes):
+		case <-ctx.Done():
+			err = &Error{Message: context.Cause(ctx).Error(), MaybeCharged: true, Err: context.Cause(ctx)}
+		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

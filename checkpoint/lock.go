@@ -6,7 +6,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"runtime"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -29,9 +28,9 @@ type lock struct {
 	file  *flock.Flock
 	notes *os.File // the same file; nil where the system locks it for us too (Windows)
 	// database is a lock on the database itself, for a run that came to it by
-	// another name or after somebody removed the lock file; nil on Windows,
-	// where SQLite could not read what is locked. It is closed after SQLite
-	// closed the database: that ends SQLite's own locks too.
+	// another name or after somebody removed the lock file; nil where it would
+	// keep SQLite out, too. It is closed after SQLite closed the database: that
+	// ends SQLite's own locks.
 	database *flock.Flock
 	saved    int64 // answers, as a run that died noted them; see note
 }
@@ -79,7 +78,7 @@ func (l *lock) openNotes(name string) {
 
 // takeDatabase locks the database too, or fails with ErrInUse.
 func (l *lock) takeDatabase(path string) error {
-	if runtime.GOOS == "windows" {
+	if !locksApart(path) {
 		return nil
 	}
 	l.database = flock.New(path, flock.SetFlag(os.O_RDWR))

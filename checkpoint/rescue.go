@@ -287,7 +287,7 @@ func (s *Store) keepRescued(r rescued) (fresh bool, err error) {
 		return false, err
 	}
 	// It was in flight when the save failed; now it is known what came of it.
-	if err := s.exec("DELETE FROM uncertain WHERE request = ? AND finished = 0", id); err != nil {
+	if err := s.exec("DELETE FROM uncertain WHERE request = ? AND finished = 0 AND started = ?", id, millis(r.Started)); err != nil {
 		return false, err
 	}
 	return true, s.complete(id, Completion{r.Answer, r.Attempts, r.Cost, r.Started, r.Finished})

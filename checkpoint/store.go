@@ -198,16 +198,17 @@ func (s *Store) write(fn func() error) error {
 		s.saved += s.fresh
 		s.lock.note(s.saved)
 	}
-	return s.checkInPlace()
+	return s.InPlace()
 }
 
-// checkInPlace fails with ErrGone when the database is not what its name stands
-// for any more: what is saved into it nobody would find.
-func (s *Store) checkInPlace() error {
-	if info, err := os.Stat(s.path); err != nil || !os.SameFile(info, s.file) {
+// InPlace fails with ErrGone when the database is not what its name stands for
+// any more: what is saved into it nobody would find.
+func (s *Store) InPlace() error {
+	info, err := os.Stat(s.path)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !os.SameFile(info, s.file) {
 		return fmt.Errorf("%s: %w", s.path, ErrGone)
 	}
-	return nil
+	return nil // what cannot be told now, a save tells
 }
 
 // remove removes files that may not be there.

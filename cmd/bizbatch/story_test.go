@@ -205,10 +205,10 @@ func (s *story) start(ts *testscript.TestScript, args []string) error {
 
 // signal NAME KILL|TERM|INT|HUP|STOP|CONT sends a signal to a bizbatch in the background.
 func (s *story) signal(_ *testscript.TestScript, args []string) error {
-	sig := map[string]syscall.Signal{"KILL": syscall.SIGKILL, "TERM": syscall.SIGTERM, "INT": syscall.SIGINT, "HUP": syscall.SIGHUP,
-		"STOP": syscall.SIGSTOP, "CONT": syscall.SIGCONT}[args[1]]
-	return s.procs[args[0]].cmd.Process.Signal(sig)
+	return s.procs[args[0]].cmd.Process.Signal(signals[args[1]])
 }
+
+var signals = map[string]syscall.Signal{"KILL": syscall.SIGKILL, "TERM": syscall.SIGTERM, "INT": syscall.SIGINT, "HUP": syscall.SIGHUP}
 
 // finish NAME CODE waits for a bizbatch in the background and checks its exit
 // code; 137 is that of a killed one.

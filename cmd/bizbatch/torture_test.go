@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
@@ -18,6 +19,10 @@ import (
 
 	"bizbatch/internal/sandbox"
 )
+
+func init() { // where there are such signals
+	signals["STOP"], signals["CONT"] = syscall.SIGSTOP, syscall.SIGCONT
+}
 
 var torture = flag.Bool("torture", false, "kill runs 200 times instead of 20")
 

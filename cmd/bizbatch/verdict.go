@@ -74,7 +74,7 @@ func importError(err error, j *job) error {
 // the checkpoint. What stopped the run, if anything, stays the exit code.
 func outputError(verdict, err error, stop *batch.StopError, path string) error {
 	e := asCmdError(besides(verdict, err))
-	if stop != nil && (stop.Unsaved > 0 || errors.Is(stop, checkpoint.ErrGone)) {
+	if errors.Is(err, checkpoint.ErrGone) || stop != nil && (stop.Unsaved > 0 || errors.Is(stop, checkpoint.ErrGone)) {
 		return e // not all are there: the verdict says where they went
 	}
 	e.detail = append(e.detail, fmt.Sprintf("every answer is safe in %s: bizbatch export %s --out FILE writes them", path, quoteFile(path)))

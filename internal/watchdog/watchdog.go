@@ -3,9 +3,9 @@
 //
 // A process that was stopped (Ctrl-Z, a paused virtual machine) finds all its
 // timers over when it goes on, and the answers that arrived meanwhile still
-// unread. Giving those up would pay for them twice. So a [Timer] goes off in
-// two halves: the second begins only when the process was there to see the
-// first end, and by then has read what there was.
+// unread. Giving those up would pay for them twice. So a [Timer] counts its
+// time in slices: each begins only when the process was there to see the one
+// before end, and by the last it has read what there was.
 package watchdog
 
 import (
@@ -15,18 +15,20 @@ import (
 
 // A Timer calls a function once a time has passed without a Reset.
 type Timer struct {
-	mu     sync.Mutex
-	timer  *time.Timer
-	half   time.Duration
-	second bool // half is running
+	mu    sync.Mutex
+	timer *time.Timer
+	slice time.Duration
+	left  int // slices, the running one included
 }
+
+const slices = 8
 
 // New starts a timer that calls f, in a goroutine of its own, after d.
 func New(d time.Duration, f func()) *Timer {
-	t := &Timer{half: d / 2}
+	t := &Timer{slice: d / slices, left: slices}
 	t.mu.Lock() // the timer may go off before it is set
 	defer t.mu.Unlock()
-	t.timer = time.AfterFunc(t.half, func() {
+	t.timer = time.AfterFunc(t.slice, func() {
 		if t.over() {
 			f()
 		}
@@ -34,15 +36,14 @@ func New(d time.Duration, f func()) *Timer {
 	return t
 }
 
-// over reports whether both halves are over, and begins the second.
+// over reports whether the last slice is over, and begins the next if not.
 func (t *Timer) over() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.second {
+	if t.left--; t.left <= 0 {
 		return true
 	}
-	t.second = true
-	t.timer.Reset(t.half)
+	t.timer.Reset(t.slice)
 	return false
 }
 
@@ -50,8 +51,8 @@ func (t *Timer) over() bool {
 func (t *Timer) Reset(d time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.half, t.second = d/2, false
-	t.timer.Reset(t.half)
+	t.slice, t.left = d/slices, slices
+	t.timer.Reset(t.slice)
 }
 
 // Stop ends the timer. The function may be running.

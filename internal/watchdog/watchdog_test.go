@@ -13,10 +13,10 @@ func TestATimerGoesOffOnceItsTimeHasPassed(t *testing.T) {
 		want  time.Duration // when it goes off; 0: never
 	}{
 		"left alone":                    {want: 10 * time.Second},
-		"reset in the first half":       {reset: 3 * time.Second, want: 13 * time.Second},
-		"reset in the second half":      {reset: 8 * time.Second, want: 18 * time.Second},
-		"stopped in the first half":     {stop: 3 * time.Second},
-		"stopped in the second half":    {stop: 8 * time.Second},
+		"reset early":                   {reset: 3 * time.Second, want: 13 * time.Second},
+		"reset late":                    {reset: 8 * time.Second, want: 18 * time.Second},
+		"stopped early":                 {stop: 3 * time.Second},
+		"stopped late":                  {stop: 8 * time.Second},
 		"stopped after it was reset":    {reset: 8 * time.Second, stop: 12 * time.Second},
 		"stopped after it has gone off": {stop: 11 * time.Second, want: 10 * time.Second},
 	} {
@@ -32,6 +32,7 @@ func TestATimerGoesOffOnceItsTimeHasPassed(t *testing.T) {
 					time.AfterFunc(test.stop, timer.Stop)
 				}
 				time.Sleep(time.Hour) // of the bubble
+				synctest.Wait()
 				if test.want == 0 && len(at) > 0 || test.want > 0 && (len(at) != 1 || at[0] != test.want) {
 					t.Errorf("went off after %v, want %v", at, test.want)
 				}
