@@ -12,7 +12,7 @@ import (
 // became of it. What was in flight when its run ended without a word is
 // pending.
 func Records(store *checkpoint.Store) iter.Seq2[Record, error] {
-	return func(yield func(Record, error) bool) {
+	return readAhead(func(yield func(Record, error) bool) {
 		active := checkpoint.InUse(store.Path())
 		for r, err := range store.Results() {
 			var rec Record
@@ -23,6 +23,58 @@ func Records(store *checkpoint.Store) iter.Seq2[Record, error] {
 				rec.Status, rec.Error = Pending, "interrupted: it was sent, and may have been charged"
 			}
 			if !yield(rec, err) || err != nil {
+				return
+			}
+		}
+	})
+}
+
+// readAhead yields what seq does, which goes on meanwhile in a goroutine of its
+// own: reading rows and writing them take about as long.
+func readAhead[V any](seq iter.Seq2[V, error]) iter.Seq2[V, error] {
+	const rows = 64 // handed over at a time
+	type page struct {
+		rows []V
+		err  error // after the rows
+	}
+	return func(yield func(V, error) bool) {
+		pages, stop := make(chan page, 1), make(chan struct{})
+		go func() {
+			defer close(pages)
+			var p page
+			for v, err := range seq {
+				if p.err = err; err != nil {
+					break
+				}
+				if p.rows = append(p.rows, v); len(p.rows) < rows {
+					continue
+				}
+				select {
+				case pages <- p:
+					p = page{}
+				case <-stop:
+					return
+				}
+			}
+			select {
+			case pages <- p:
+			case <-stop:
+			}
+		}()
+		defer func() {
+			close(stop)
+			for range pages { // until nothing is read any more
+			}
+		}()
+		for p := range pages {
+			for _, v := range p.rows {
+				if !yield(v, nil) {
+					return
+				}
+			}
+			if p.err != nil {
+				var none V
+				yield(none, p.err)
 				return
 			}
 		}
