@@ -96,7 +96,7 @@ func (r *runner) startNext(now, at time.Time) bool {
 	if it == nil {
 		return true
 	}
-	cost := r.prices.Of(it.mode())
+	cost := r.prices.of(it.mode())
 	if r.overspends(cost) {
 		r.queue.again(it, now)
 		if r.sum.InFlight > 0 {

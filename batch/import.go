@@ -67,7 +67,7 @@ const requestFormat = "1"
 // changed so that answered questions would be paid for again.
 func Import(store *checkpoint.Store, questions iter.Seq2[Question, error], o ImportOptions) (Plan, error) {
 	o.Settings = o.Settings.withDefaults()
-	prices, err := PricesOf(store, o.Price)
+	prices, err := pricesOf(store, o.Price)
 	if err != nil {
 		return Plan{}, err
 	}
@@ -116,7 +116,7 @@ func (o ImportOptions) rows(questions iter.Seq2[Question, error]) iter.Seq2[chec
 	}
 }
 
-func (o ImportOptions) confirm(p checkpoint.Plan, prices Prices) error {
+func (o ImportOptions) confirm(p checkpoint.Plan, prices priceList) error {
 	if c := p.Conflicts; c != nil && !o.AskAgain {
 		var old Settings
 		if err := json.Unmarshal(c.Settings, &old); err != nil {

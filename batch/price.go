@@ -7,17 +7,17 @@ import (
 	"bizbatch/checkpoint"
 )
 
-// Prices tell what an answer costs in each ask mode: what the user said, else
+// A priceList tells what an answer costs in each ask mode: what the user said, else
 // what the service said in a 402 (details.cost_cents), else the list price.
-type Prices struct {
+type priceList struct {
 	fixed   *Money
 	learned map[AskMode]Money
 }
 
-// PricesOf are the prices that a checkpoint's runs have learned; fixed, unless
+// pricesOf gives the prices that a checkpoint's runs have learned; fixed, unless
 // it is nil, goes before them.
-func PricesOf(store *checkpoint.Store, fixed *Money) (Prices, error) {
-	p := Prices{fixed: fixed, learned: map[AskMode]Money{}}
+func pricesOf(store *checkpoint.Store, fixed *Money) (priceList, error) {
+	p := priceList{fixed: fixed, learned: map[AskMode]Money{}}
 	b, err := store.Note(pricesNote)
 	if err == nil && b != nil {
 		err = json.Unmarshal(b, &p.learned)
@@ -30,8 +30,8 @@ func PricesOf(store *checkpoint.Store, fixed *Money) (Prices, error) {
 
 const pricesNote = "prices"
 
-// Of is what an answer costs.
-func (p Prices) Of(mode AskMode) Money {
+// of is what an answer costs.
+func (p priceList) of(mode AskMode) Money {
 	if p.fixed != nil {
 		return *p.fixed
 	}
@@ -46,15 +46,15 @@ func (p Prices) Of(mode AskMode) Money {
 }
 
 // estimate is what so many answers in each mode cost.
-func (p Prices) estimate(modes map[string]int) (sum Money) {
+func (p priceList) estimate(modes map[string]int) (sum Money) {
 	for mode, n := range modes {
-		sum += Money(n) * p.Of(AskMode(mode))
+		sum += Money(n) * p.of(AskMode(mode))
 	}
 	return sum
 }
 
 // learn notes what the service said, for this run and the next.
-func (p Prices) learn(store *checkpoint.Store, mode AskMode, cost Money) error {
+func (p priceList) learn(store *checkpoint.Store, mode AskMode, cost Money) error {
 	if p.learned[mode] == cost {
 		return nil
 	}

@@ -135,7 +135,7 @@ const jsonlHint = "JSONL has one object in each line; jq -c . file.json writes i
 
 // fill takes the question's parts from the current object.
 func (j *jsonlReader) fill(q *batch.Question) error {
-	l, missing, err := j.layout()
+	l, err := j.layout()
 	if err != nil {
 		return err
 	}
@@ -168,8 +168,8 @@ func (j *jsonlReader) fill(q *batch.Question) error {
 		return nil
 	default:
 		q.Skip = noQuestion
-		if missing.Line = j.line; j.missing == nil {
-			j.missing = missing
+		if j.missing == nil {
+			j.missing = j.noQuestion()
 		}
 		return nil
 	}
@@ -184,20 +184,30 @@ func (j *jsonlReader) fill(q *batch.Question) error {
 	return nil
 }
 
-// layout finds the parts of the current object. One without a member for its
-// question is skipped, unless no object has one: then missing says so.
-func (j *jsonlReader) layout() (l layout, missing *Error, err error) {
+// layout finds the parts of the current object, which may lack a member for its
+// question.
+func (j *jsonlReader) layout() (l layout, err error) {
+	asked := canonical(j.opts.QuestionColumn)
+	if asked == "" || slices.Contains(j.object.keys, asked) {
+		return j.opts.layout(j.object.keys)
+	}
 	opts := j.opts
-	missing = noQuestionColumn(j.object.keys)
-	if asked := canonical(opts.QuestionColumn); asked != "" && !slices.Contains(j.object.keys, asked) {
-		_, err := locate(j.object.keys, nil, asked, "--question-column")
-		missing, opts.QuestionColumn = asError(err), ""
-	}
+	opts.QuestionColumn = ""
 	l, err = opts.layout(j.object.keys)
-	if opts.QuestionColumn != j.opts.QuestionColumn {
-		l.question = -1
+	l.question = -1
+	return l, err
+}
+
+// noQuestion says that the current object has no member for its question, for
+// the case that no other has one either.
+func (j *jsonlReader) noQuestion() *Error {
+	e := noQuestionColumn(j.object.keys)
+	if asked := j.opts.QuestionColumn; asked != "" {
+		_, err := locate(j.object.keys, nil, asked, "--question-column")
+		e = asError(err)
 	}
-	return l, missing, err
+	e.Line = j.line
+	return e
 }
 
 // text is the string at an index, empty for null and for none (-1).

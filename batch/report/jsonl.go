@@ -60,7 +60,12 @@ func members(rec batch.Record) []member {
 func orNull(text string) any { return unless(text == "", text) }
 
 // list is the list, which is never null in JSON.
-func list[T any](l []T) []T { return append([]T{}, l...) }
+func list[T any](l []T) []T {
+	if l == nil {
+		return []T{}
+	}
+	return l
+}
 
 // unless is the value, or null.
 func unless(absent bool, value any) any {

@@ -26,7 +26,7 @@ type job struct {
 	outputs []string
 	written []string
 
-	spent, uncertain batch.Money // by all runs on the checkpoint
+	spent, uncertain batch.Money // by all runs on the checkpoint, where --max-spend-total ended this one
 
 	replaced []string // outputs that hold real answers, until the sandbox's take their place
 }
@@ -68,8 +68,10 @@ func (j *job) ask(ctx context.Context, service service) error {
 	j.sum, j.outcome = sum, outcome(err, stop)
 	service.idle() // where few files may be open, the output needs theirs
 	unwritten := j.write()
-	if s, err := readStatus(j.store, true); err == nil { // else a figure is missed, and no more
-		j.spent, j.uncertain = s.SpentTotal, s.UncertainCost
+	if stop != nil && stop.Kind == batch.StopSpend && j.cmd.MaxSpendTotal > 0 {
+		if s, err := readStatus(j.store, true); err == nil { // else a figure is missed, and no more
+			j.spent, j.uncertain = s.SpentTotal, s.UncertainCost
+		}
 	}
 	err = j.verdict(err, stop)
 	j.ui.finished(j)
