@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http/httptrace"
 	"runtime/debug"
 	"time"
 
@@ -26,17 +27,18 @@ type result struct {
 
 // attempt asks one question once, and saves what comes of it before anything
 // else happens. It would be the nth that counts.
-func (r *runner) attempt(it *item, n int, cost Money, probe bool) (res result) {
+func (r *runner) attempt(it *item, n int, interval time.Duration, cost Money, probe bool) (res result) {
 	res = result{it: it, cost: cost, probe: probe}
 	if res.fault = r.store.Start(it.ID, it.sent, int64(cost)); res.fault != nil {
 		res.back = time.Now()
 		return res
 	}
-	time.Sleep(time.Until(it.sent)) // see lead
+	r.gate.pass(it.sent, interval)
 	ctx, cancel := context.WithCancelCause(r.asking)
 	defer cancel(nil)
 	timer := watchdog.New(r.o.AttemptTimeout, func() { cancel(errAttemptTimeout) })
 	defer timer.Stop()
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { r.gate.written() }})
 	answer, err := r.ask(ctx, it)
 	res.back = time.Now()
 	if err != nil {

@@ -78,6 +78,9 @@ func (r *runner) admit() (wake time.Time) {
 // mayStart is when the next question may be sent.
 func (r *runner) mayStart() time.Time {
 	at := later(r.pace.ready(), r.queue.due())
+	if interval := r.pace.interval(); interval > 0 {
+		at = later(at, r.gate.after(interval))
+	}
 	if r.probe != nil {
 		at = later(at, r.probe.next)
 	}
@@ -109,12 +112,13 @@ func (r *runner) startNext(now, at time.Time) bool {
 		r.probe.out = true
 	}
 	r.pace.started(at)
+	interval := r.pace.interval()
 	r.sum.InFlight++
 	r.reserved += cost
 	it.sent = at
 	n := it.attempts + 1 // an outage takes back attempts, also of what is in flight
 	r.group.Go(func() error {
-		r.results <- r.attempt(it, n, cost, probing)
+		r.results <- r.attempt(it, n, interval, cost, probing)
 		return nil
 	})
 	r.event(Event{Kind: EventSent, Question: it.RowID})

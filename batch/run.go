@@ -135,6 +135,7 @@ type runner struct {
 	abandon context.CancelCauseFunc
 
 	pace        pacer
+	gate        *gate
 	probe       *probe // set while nothing is expected to succeed
 	outage      outage
 	queue       queue
@@ -174,6 +175,7 @@ func newRunner(store *checkpoint.Store, asker Asker, o Options) (*runner, error)
 		o: o, store: store, asker: asker,
 		results:     make(chan result, o.Workers),
 		pace:        pacer{rpm: o.RPM, maxPause: o.MaxPause},
+		gate:        newGate(),
 		queue:       queue{store: store, left: counts.States[checkpoint.Pending], rows: int64(counts.Rows), early: map[int64]bool{}},
 		left:        map[AskMode]int{},
 		prices:      prices,
