@@ -77,7 +77,7 @@ func (r *runner) admit() (wake time.Time) {
 
 // mayStart is when the next question may be sent.
 func (r *runner) mayStart() time.Time {
-	at := later(r.pace.ready(), r.queue.due())
+	at := later(later(r.pace.ready(), r.queue.due()), r.window.opens(r.sum.InFlight))
 	if interval := r.pace.interval(); interval > 0 {
 		at = later(at, r.gate.after(interval))
 	}
@@ -113,9 +113,10 @@ func (r *runner) startNext(now, at time.Time) bool {
 	}
 	r.pace.started(at)
 	interval := r.pace.interval()
+	r.window.started(at, r.sum.InFlight)
+	it.sent, it.others = at, r.sum.InFlight
 	r.sum.InFlight++
 	r.reserved += cost
-	it.sent = at
 	n := it.attempts + 1 // an outage takes back attempts, also of what is in flight
 	r.group.Go(func() error {
 		r.results <- r.attempt(it, n, interval, cost, probing)

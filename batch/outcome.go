@@ -18,6 +18,7 @@ func (r *runner) handle(res result) {
 	switch {
 	case res.answer != nil:
 		r.sum.Attempts++
+		r.window.through(res.it.others)
 		r.answered(res)
 	case res.err != nil:
 		r.sum.Attempts++
@@ -131,7 +132,8 @@ func (r *runner) pause(res result, e *Error) {
 		r.throttled = res.back
 	}
 	before := r.pace.until
-	wait := r.pace.throttled(res.back, res.it.sent, e.clears(res.back))
+	trial := r.window.throttled(res.back, res.it.sent, res.it.others)
+	wait := r.pace.throttled(res.back, res.it.sent, e.clears(res.back), trial)
 	r.queue.again(res.it, res.back)
 	if r.pace.until.After(before) {
 		r.sum.PausedSeconds += r.pace.until.Sub(later(before, res.back)).Seconds()

@@ -100,8 +100,8 @@ func (p *pacer) answered() { p.episodes = 0 }
 
 // throttled notes a 429 that came now, for a request that was sent at sent,
 // with the wait that the service asks for (0: it does not say). It returns
-// how long everything waits.
-func (p *pacer) throttled(now, sent time.Time, wait time.Duration) time.Duration {
+// how long everything waits. The 429 of a trial says nothing of the rate.
+func (p *pacer) throttled(now, sent time.Time, wait time.Duration, trial bool) time.Duration {
 	if wait <= 0 && !sent.After(p.cut) {
 		return max(0, p.until.Sub(now)) // the pause of this episode stands
 	}
@@ -114,7 +114,7 @@ func (p *pacer) throttled(now, sent time.Time, wait time.Duration) time.Duration
 		wait = backoff(firstBackoff, maxBackoff, p.episodes)
 	}
 	wait = min(wait, p.maxPause)
-	if begins {
+	if begins && !trial {
 		p.slower(wait)
 	}
 	wait += rand.N(wait/20 + 1) // so that two runs do not wake at the same instant

@@ -83,7 +83,7 @@ func simulate(p *pacer, b *bucket, workers int, latency, roundTrip, jitter, warm
 			f := heap.Pop(&inFlight).(flight)
 			now = later(now, f.back)
 			if f.wait > 0 {
-				p.throttled(now, f.sent, f.wait)
+				p.throttled(now, f.sent, f.wait, false)
 			} else {
 				p.answered()
 			}

@@ -16,6 +16,7 @@ type item struct {
 	due      time.Time        // not to be sent before
 	suspect  bool             // it failed while the service answered others
 	sent     time.Time        // its last attempt
+	others   int              // in flight beside that
 	last     checkpoint.Fault // of its last attempt, and not what it may have cost
 	err      error
 }

@@ -136,6 +136,7 @@ type runner struct {
 
 	pace        pacer
 	gate        *gate
+	window      window
 	probe       *probe // set while nothing is expected to succeed
 	outage      outage
 	queue       queue
@@ -176,6 +177,7 @@ func newRunner(store *checkpoint.Store, asker Asker, o Options) (*runner, error)
 		results:     make(chan result, o.Workers),
 		pace:        pacer{rpm: o.RPM, maxPause: o.MaxPause},
 		gate:        newGate(),
+		window:      window{workers: o.Workers},
 		queue:       queue{store: store, left: counts.States[checkpoint.Pending], rows: int64(counts.Rows), early: map[int64]bool{}},
 		left:        map[AskMode]int{},
 		prices:      prices,

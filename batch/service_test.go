@@ -24,6 +24,7 @@ type request struct {
 	at       time.Time
 	n        int // of the requests for this question, from 1
 	total    int // of all requests, from 1
+	others   int // in flight beside it
 }
 
 // A reply is what the service makes of it: an answer, unless err is set.
@@ -93,7 +94,7 @@ func (s *service) begin(req Request) (question string, rep reply) {
 	s.requests[question]++
 	s.flying++
 	s.most = max(s.most, s.flying)
-	r := request{question, time.Now(), s.requests[question], len(s.sent) + 1}
+	r := request{question, time.Now(), s.requests[question], len(s.sent) + 1, s.flying - 1}
 	s.sent = append(s.sent, r)
 	return question, s.rule(r)
 }

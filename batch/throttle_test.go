@@ -2,6 +2,7 @@ package batch
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -183,6 +184,46 @@ func TestARunKeepsToTheLimitOfTheAccount(t *testing.T) {
 			t.Errorf("%.2f answers a second of 5, %d throttled of %d", rate, sum.Throttled, sum.Attempts)
 		}
 	})
+}
+
+// Some accounts limit how many requests are in flight, not how fast they come.
+func TestARunKeepsToTheNumberInFlightThatTheAccountAllows(t *testing.T) {
+	for _, limit := range []int{1, 2, 10, 40} {
+		for _, takes := range []time.Duration{2 * time.Second, 30 * time.Second} {
+			t.Run(fmt.Sprintf("%d in flight, answers of about %v", limit, takes), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					store := newStore(t)
+					const minutes = 20
+					importN(t, store, int(minutes*60*float64(limit)/takes.Seconds())+100)
+					warm := time.Now().Add(2 * time.Minute)
+					sent, refused, busy := 0, 0, time.Duration(0)
+					svc := newService(func(r request) reply {
+						takes := takes/2 + rand.N(takes)
+						late := r.at.After(warm)
+						if late {
+							sent++
+						}
+						if r.others >= limit {
+							if late {
+								refused++
+							}
+							return reply{err: &Error{Status: 429, RetryAfter: time.Second}}
+						}
+						if late {
+							busy += takes
+						}
+						return reply{takes: takes}
+					})
+					_, _ = Run(t.Context(), store, svc, Options{Workers: 64, Until: warm.Add((minutes - 2) * time.Minute)}) // the clock ends it
+					used, throttled := busy.Minutes()/(minutes-2)/float64(limit), float64(refused)/float64(sent)
+					t.Logf("%.1f %% of the places used, %.1f %% throttled", 100*used, 100*throttled)
+					if used < 0.75 || throttled > 0.05 {
+						t.Errorf("%.1f %% of the places used (want 75), %.1f %% throttled (want 5 at most)", 100*used, 100*throttled)
+					}
+				})
+			})
+		}
+	}
 }
 
 func TestBackoffHasFullJitter(t *testing.T) {
