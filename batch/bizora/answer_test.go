@@ -3,8 +3,11 @@ package bizora
 import (
 	"encoding/json"
 	"flag"
+	"fmt"
 	"net/http"
 	"os"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -165,6 +168,7 @@ func TestKeyIsNotInTheAnswer(t *testing.T) {
 			custom(`{"type":"step_message","title":"`+key+`"}`) +
 			custom(`{"type":"source_message","content":[{"node_id":"`+key+`","`+key+`":"`+key+key+`"}]}`) +
 			custom(`"{\"type\":\"suggestions\",\"suggestions\":[\"`+key+`\"]}"`) +
+			custom(strconv.Quote(`{"type":"table","cell":"`+key+`"}`)) +
 			custom(`{"type":"enrichAnswerSources","enrichAnswerSources":"\u0073`+key[1:]+`"}`) +
 			custom(`{"type":"ai_metadata","metadata":"`+key+`"}`) +
 			custom(`{"type":"chart","key":"`+key+`"}`) +
@@ -188,6 +192,33 @@ func TestKeyIsNotInTheAnswer(t *testing.T) {
 			}
 		})
 	}
+	t.Run("in escapes, which much of an answer is kept with", func(t *testing.T) {
+		for name, write := range map[string]string{
+			"every character":      escape(testKey),
+			"the first":            escape(testKey[:1]) + testKey[1:],
+			"the last":             testKey[:len(testKey)-1] + escape(testKey[len(testKey)-1:]),
+			"in capitals":          strings.ReplaceAll(escape(testKey), "f", "F"),
+			"behind a backslash":   `\\` + escape(testKey),
+			"beside other escapes": `\n\u00e9\ud83d\ude00` + escape(testKey) + `\u2028`,
+		} {
+			answer, err := askStream(t, echo(write)+stop+done)
+			if err != nil {
+				t.Fatal(name, err)
+			}
+			kept := append(answer.Steps, append(answer.Other, answer.Usage, answer.Metadata)...)
+			for name, value := range answer.Sources[0] {
+				kept = append(kept, []byte(name), value)
+			}
+			if len(kept) < 5 {
+				t.Fatalf("%s: not all was kept: %+v", name, answer)
+			}
+			for _, part := range append(kept, []byte(answer.Text), []byte(answer.Summary)) {
+				if strings.Contains(unescape(string(part)), testKey) {
+					t.Errorf("%s: the key is in %s", name, part)
+				}
+			}
+		}
+	})
 	t.Run("from the header", func(t *testing.T) {
 		client := serve(t, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("X-Request-Id", "r "+testKey)
@@ -196,6 +227,23 @@ func TestKeyIsNotInTheAnswer(t *testing.T) {
 		if answer, err := client.Ask(t.Context(), question); err != nil || answer.RequestID != "r (the key)" {
 			t.Errorf("got %q, %v", answer.RequestID, err)
 		}
+	})
+}
+
+// escape writes every character of ASCII text as a JSON escape.
+func escape(s string) string {
+	var b strings.Builder
+	for _, c := range []byte(s) {
+		fmt.Fprintf(&b, `\u%04x`, c)
+	}
+	return b.String()
+}
+
+// unescape undoes that, wherever it was done.
+func unescape(s string) string {
+	return regexp.MustCompile(`\\u00[0-9a-fA-F]{2}`).ReplaceAllStringFunc(s, func(e string) string {
+		n, _ := strconv.ParseUint(e[2:], 16, 8) // it is two digits
+		return string(rune(n))
 	})
 }
 

@@ -23,7 +23,7 @@ func (c *collector) custom(v gjson.Result) {
 			return c.excess == nil
 		})
 	case v.Type == gjson.String && valid(v.Str):
-		c.custom(gjson.Parse(v.Str))
+		c.custom(gjson.Parse(c.hideKey(v.Str)))
 	case !c.take(v):
 		c.other(raw(v))
 	}

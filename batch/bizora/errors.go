@@ -139,12 +139,3 @@ func clean(s, key string, limit int) string {
 	}
 	return s
 }
-
-// hide replaces the key in s. A key of less than 8 characters is a placeholder,
-// and may be a word.
-func hide(key, s string) string {
-	if len(key) < 8 || !strings.Contains(s, key[len(key)-8:]) { // a longer word takes longer to look for
-		return s
-	}
-	return strings.ReplaceAll(s, key, "(the key)")
-}
