@@ -3,7 +3,6 @@ package bizora
 import (
 	"compress/gzip"
 	"context"
-	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -301,50 +300,6 @@ type (
 
 func (f transportFunc) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 func (f readFunc) Read(p []byte) (int, error)                             { return f(p) }
-
-func TestHTTP2(t *testing.T) {
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		sending(text(r.Proto)+stop+done)(w, r)
-	}))
-	server.EnableHTTP2 = true
-	server.StartTLS()
-	defer server.Close()
-	client := newClient(t, Config{BaseURL: server.URL, Key: testKey})
-	client.transport.(*http.Transport).TLSClientConfig.RootCAs = server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
-	if answer, err := client.Ask(t.Context(), question); err != nil || answer.Text != "HTTP/2.0" {
-		t.Errorf("got %q, %v", answer.Text, err)
-	}
-	client.Close()
-}
-
-// A server that no longer reads or answers is given up with its connection,
-// however long a stream may be silent.
-func TestHTTP2ServerThatIsGone(t *testing.T) {
-	gone := make(chan struct{})
-	server := httptest.NewUnstartedServer(nil)
-	server.TLS = &tls.Config{NextProtos: []string{"h2"}}
-	server.Config.TLSNextProto = map[string]func(*http.Server, *tls.Conn, http.Handler){
-		"h2": func(_ *http.Server, conn *tls.Conn, _ http.Handler) {
-			_, _ = conn.Write([]byte{0, 0, 0, 4, 0, 0, 0, 0, 0}) // its settings, and then nothing
-			<-gone
-		},
-	}
-	server.StartTLS()
-	defer server.Close()
-	defer close(gone)
-	client := newClient(t, Config{BaseURL: server.URL, Key: testKey, IdleTimeout: time.Hour})
-	transport := client.transport.(*http.Transport)
-	transport.TLSClientConfig.RootCAs = server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
-	h2 := transport.HTTP2
-	if h2 == nil || h2.SendPingTimeout == 0 || h2.WriteByteTimeout == 0 || h2.SendPingTimeout+h2.PingTimeout > defaultIdleTimeout {
-		t.Fatalf("the transport does not look after its HTTP/2 connections: %+v", h2)
-	}
-	h2.SendPingTimeout, h2.PingTimeout = 20*time.Millisecond, 20*time.Millisecond
-	_, err := client.Ask(t.Context(), question)
-	if e := failure(t, err); !e.MaybeCharged || !strings.HasPrefix(e.Message, "the connection broke before an answer began") {
-		t.Errorf("got %+v", e)
-	}
-}
 
 func TestCompressedStream(t *testing.T) {
 	client := serve(t, func(w http.ResponseWriter, r *http.Request) {

@@ -138,6 +138,23 @@ func TestServerThatCannotBeReached(t *testing.T) {
 	}
 }
 
+// A certificate that is trusted, but another host's, gets no key.
+func TestCertificateOfAnotherHost(t *testing.T) {
+	asked := false
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked = true }))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS() // for example.com and the address
+	defer server.Close()
+	_, port, _ := strings.Cut(strings.TrimPrefix(server.URL, "https://"), ":")
+	client := newClient(t, Config{BaseURL: "https://localhost:" + port, Key: testKey})
+	trust(client, server)
+	_, err := client.Ask(t.Context(), question)
+	e := failure(t, err)
+	if asked || !e.Fatal || e.MaybeCharged || !strings.Contains(e.Message, "not localhost") || !strings.Contains(e.Hint, "certificate is not trusted") {
+		t.Errorf("asked: %v; got %+v", asked, e)
+	}
+}
+
 // FuzzReported holds any body and headers of an error against what the fields
 // of batch.Error promise.
 func FuzzReported(f *testing.F) {
