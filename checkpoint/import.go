@@ -86,5 +86,8 @@ func (s *Store) Import(rows iter.Seq2[Row, error], opts ImportOptions) (plan Pla
 			return plan, err
 		}
 	}
+	if s.original != "" {
+		return plan, nil // it was only taken in by the copy
+	}
 	return plan, remove(im.rescueFiles...)
 }

@@ -114,6 +114,18 @@ func readLock(r io.ReaderAt) (pid int, saved int64) {
 	return pid, saved
 }
 
+// notedSaved is how many answers the lock file says were saved; 0 without one.
+func notedSaved(path string) (saved int64) {
+	if info, err := os.Lstat(lockPath(path)); err != nil || !info.Mode().IsRegular() {
+		return 0
+	}
+	if f, err := os.Open(lockPath(path)); err == nil {
+		_, saved = readLock(f)
+		_ = f.Close() // only read from
+	}
+	return saved
+}
+
 // release ends the lock and removes its file while it is still held. Where an
 // open file cannot be removed (Windows) it is removed afterwards, if nobody
 // else has it by then.

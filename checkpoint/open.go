@@ -82,12 +82,17 @@ func (s *Store) checkSaved() error {
 	if s.lock.saved == 0 {
 		return nil
 	}
+	return s.checkHolds(s.lock.saved)
+}
+
+// checkHolds fails with ErrLost unless there are so many answers.
+func (s *Store) checkHolds(saved int64) error {
 	n, err := s.countAnswered()
 	if err != nil {
 		return s.openError(err)
 	}
-	if n < s.lock.saved {
-		return fmt.Errorf("%s: %w: %d are there, %d were saved; %s-wal is damaged or was removed", s.path, ErrLost, n, s.lock.saved, filepath.Base(s.path))
+	if n < saved {
+		return fmt.Errorf("%s: %w: %d are there, %d were saved; %s-wal is damaged or was removed", s.path, ErrLost, n, saved, filepath.Base(s.path))
 	}
 	return nil
 }
@@ -200,7 +205,7 @@ func (s *Store) connect(dsn string) error {
 	if err != nil {
 		return err
 	}
-	s.file = info
+	s.file, s.dsn = info, dsn
 	_, noWAL := os.Stat(s.path + "-wal")
 	// SQLite would take an empty file for a new database.
 	if info.Size() == 0 {
@@ -246,7 +251,7 @@ func (s *Store) checkEndpoint(want string) error {
 		return nil
 	}
 	if have != "" && have != want {
-		return &EndpointError{Path: s.path, Have: have, Want: want}
+		return &EndpointError{Path: s.Path(), Have: have, Want: want}
 	}
 	if have == "" {
 		_, err = s.db.Exec("INSERT OR REPLACE INTO meta VALUES ('endpoint', ?)", want)

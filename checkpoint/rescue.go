@@ -172,10 +172,10 @@ func (s *Store) rescuePattern() string {
 }
 
 func (s *Store) absPath() string {
-	if abs, err := filepath.Abs(s.path); err == nil {
+	if abs, err := filepath.Abs(s.Path()); err == nil {
 		return abs
 	}
-	return s.path
+	return s.Path()
 }
 
 // takeRescued saves the answers of the rescue files that earlier runs left,

@@ -1,12 +1,14 @@
 package checkpoint
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -16,9 +18,11 @@ import (
 // A Store is an open checkpoint. Its methods may be called from many
 // goroutines.
 type Store struct {
-	path string
+	path     string
+	original string // the checkpoint that this is a copy of, see OpenCopy; empty: it is none
 	// endpoint names the service whose answers these are; empty: not known
 	endpoint string
+	dsn      string        // how the file was opened
 	db       *sql.DB       // readers
 	writer   *sql.Conn     // the one connection that writes; nil with View
 	mu       sync.Mutex    // guards writer between saves and everything else that writes
@@ -38,8 +42,9 @@ type Store struct {
 // abandoned half way, and the driver needs no goroutine to watch it.
 var bg = context.Background()
 
-// Path is the name of the checkpoint's file, with symbolic links resolved.
-func (s *Store) Path() string { return s.path }
+// Path is the name of the checkpoint's file, with symbolic links resolved; for a
+// copy, that of what it is a copy of.
+func (s *Store) Path() string { return cmp.Or(s.original, s.path) }
 
 // Close ends all work on the checkpoint and releases its lock. What was saved
 // is on disk before. No other method may be called during or after Close.
@@ -64,6 +69,9 @@ func (s *Store) Close() error {
 	}
 	if s.lock != nil {
 		errs = append(errs, s.lock.release())
+	}
+	if s.original != "" {
+		errs = append(errs, os.RemoveAll(filepath.Dir(s.path)))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("close %s: %w", s.path, err)

@@ -42,13 +42,11 @@ func (j *job) run(ctx context.Context, settings batch.Settings) (err error) {
 		return err
 	}
 	defer service.close()
-	store, closeStore, err := j.cmd.openStore(service.endpoint)
-	if err != nil {
+	if j.store, err = j.cmd.openStore(service.endpoint); err != nil {
 		return unsent(storeError(err, j.cmd.Checkpoint))
 	}
-	j.store = store
 	defer func() {
-		if cerr := closeStore(); err == nil {
+		if cerr := j.store.Close(); err == nil {
 			err = cerr
 		}
 	}()

@@ -169,26 +169,14 @@ func (c *runCmd) openInput(e env) (*question.Reader, string, error) {
 	return r, digestFile(c.File, opts), nil
 }
 
-// openStore opens the checkpoint. A dry run without one plans in a temporary
-// folder, so that it leaves nothing behind.
-func (c *runCmd) openStore(endpoint string) (store *checkpoint.Store, closeStore func() error, err error) {
-	path, cleanUp := c.Checkpoint, func() {}
-	if _, err := os.Stat(path); c.DryRun && errors.Is(err, os.ErrNotExist) {
-		dir, err := os.MkdirTemp("", "bizbatch-plan-*")
-		if err != nil {
-			return nil, nil, err
-		}
-		path, cleanUp = filepath.Join(dir, "plan.bizbatch"), func() { os.RemoveAll(dir) }
+// openStore opens the checkpoint. A dry run plans on a copy, so that it leaves
+// nothing behind and works beside a run.
+func (c *runCmd) openStore(endpoint string) (*checkpoint.Store, error) {
+	opts := checkpoint.Options{Endpoint: endpoint}
+	if c.DryRun {
+		return checkpoint.OpenCopy(c.Checkpoint, opts)
 	}
-	store, err = checkpoint.Open(path, checkpoint.Options{Endpoint: endpoint})
-	if err != nil {
-		cleanUp()
-		return nil, nil, err
-	}
-	return store, func() error {
-		defer cleanUp()
-		return store.Close()
-	}, nil
+	return checkpoint.Open(c.Checkpoint, opts)
 }
 
 // outputs are the files to write.

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/term"
 
 	"bizbatch/batch"
+	"bizbatch/checkpoint"
 )
 
 // A ui tells what happens: results on standard output, what goes on meanwhile
@@ -67,6 +68,9 @@ func (u *ui) leftAtOnce(sig signalError) {
 func (u *ui) planned(j *job, skipped []string) {
 	p := j.plan
 	u.say("%s", planLine(p))
+	if j.cmd.DryRun && checkpoint.InUse(j.store.Path()) {
+		u.say("a run is on: what it has in flight counts as to ask")
+	}
 	if len(skipped) > 0 {
 		u.say("%s without a question, skipped: line %s", count(len(skipped), "row"), enumerate(skipped))
 	}

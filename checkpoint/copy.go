@@ -1,0 +1,68 @@
+package checkpoint
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// OpenCopy opens a copy of the checkpoint at path, in the temporary folder and
+// without the answers, to plan with Import what Open's store would be left to
+// ask. Nothing happens to the checkpoint, which a run may be using: what it has
+// in flight is pending in the copy. Where there is no checkpoint, the copy is a
+// new one. Its errors are those of Open, but for ErrInUse; Close removes it.
+func OpenCopy(path string, opts Options) (_ *Store, err error) {
+	dir, err := os.MkdirTemp("", "bizbatch-plan-*")
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			_ = os.RemoveAll(dir)
+		}
+	}()
+	s, err := Open(filepath.Join(dir, "plan.bizbatch"), Options{NoSync: true})
+	if err != nil {
+		return nil, err
+	}
+	s.original = resolve(path)
+	if err := errors.Join(s.copyFrom(s.original), s.checkEndpoint(opts.Endpoint)); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// copyFrom takes in what another checkpoint holds, as it is at one moment.
+func (s *Store) copyFrom(path string) error {
+	active := InUse(path)
+	// What was noted as saved was saved before: it is read first.
+	saved := notedSaved(path)
+	from, err := View(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	if err := from.checkHolds(saved); err != nil {
+		return err
+	}
+	if err := s.exec("ATTACH ? AS origin", from.dsn); err != nil {
+		return from.openError(err)
+	}
+	defer s.exec("DETACH origin")
+	return s.write(func() error {
+		for _, table := range []string{"meta", "settings", "requests", "rows", "runs", "uncertain", "outputs"} {
+			if err := s.exec(fmt.Sprintf("INSERT OR REPLACE INTO %s SELECT * FROM origin.%s", table, table)); err != nil {
+				return from.openError(err)
+			}
+		}
+		if !active {
+			return nil
+		}
+		return s.exec("UPDATE requests SET state = 'pending' WHERE state = 'running'")
+	})
+}
