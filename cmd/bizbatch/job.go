@@ -32,14 +32,18 @@ type job struct {
 }
 
 func (j *job) run(ctx context.Context, settings batch.Settings) (err error) {
-	var digest string
-	if j.reader, digest, err = j.cmd.openInput(j.env); err != nil {
-		return inputError(err)
+	j.reader, err = await(ctx, func() (*question.Reader, error) { return j.cmd.openInput(j.env) })
+	if err != nil {
+		return j.unread(err)
 	}
 	defer j.reader.Close()
-	service, err := j.cmd.service()
+	digest := ""
+	if j.cmd.File != "-" {
+		digest = digestFile(j.cmd.File, j.cmd.inputOptions())
+	}
+	service, err := j.cmd.service(ctx)
 	if err != nil {
-		return err
+		return j.unread(err)
 	}
 	defer service.close()
 	if j.store, err = j.cmd.openStore(service.endpoint); err != nil {

@@ -153,20 +153,18 @@ func (c *runCmd) check(now time.Time) (batch.Settings, error) {
 	return s, nil
 }
 
-func (c *runCmd) openInput(e env) (*question.Reader, string, error) {
-	opts := question.Options{
+func (c *runCmd) openInput(e env) (*question.Reader, error) {
+	if c.File == "-" {
+		return question.NewReader(e.stdin, "standard input", c.inputOptions())
+	}
+	return question.Open(c.File, c.inputOptions())
+}
+
+func (c *runCmd) inputOptions() question.Options {
+	return question.Options{
 		Format: batch.Format(c.Format), Delimiter: c.Delimiter, Encoding: c.Encoding,
 		QuestionColumn: c.QuestionColumn, IDColumn: c.IDColumn, Template: c.Template,
 	}
-	if c.File == "-" {
-		r, err := question.NewReader(e.stdin, "standard input", opts)
-		return r, "", err
-	}
-	r, err := question.Open(c.File, opts)
-	if err != nil {
-		return nil, "", err
-	}
-	return r, digestFile(c.File, opts), nil
 }
 
 // openStore opens the checkpoint. A dry run plans on a copy, so that it leaves

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"time"
@@ -30,11 +32,11 @@ type service struct {
 
 // service connects to the API, or starts the sandbox. Nothing is sent yet. A
 // dry run needs no key.
-func (c *runCmd) service() (service, error) {
+func (c *runCmd) service(ctx context.Context) (service, error) {
 	if c.Sandbox {
 		return c.startSandbox()
 	}
-	key, err := c.apiKey()
+	key, err := c.apiKey(ctx)
 	if c.DryRun {
 		key, err = "none", nil
 	}
@@ -71,13 +73,16 @@ func (c *runCmd) startSandbox() (service, error) {
 
 // apiKey reads the key. It is never taken from the command line, where others
 // on the machine could see it.
-func (c *runCmd) apiKey() (string, error) {
+func (c *runCmd) apiKey(ctx context.Context) (string, error) {
 	const hint = "set BIZORA_API_KEY, or name a file that holds the key with --api-key-file; to try without one: --sandbox"
 	key := os.Getenv("BIZORA_API_KEY")
 	if c.APIKeyFile != "" {
-		b, err := os.ReadFile(c.APIKeyFile)
-		if err != nil {
-			return "", usageError(fmt.Errorf("read the API key: %w", err), hint)
+		b, err := await(ctx, func() ([]byte, error) { return readSmall(c.APIKeyFile) })
+		switch {
+		case ctx.Err() != nil:
+			return "", err
+		case err != nil:
+			return "", usageError(fmt.Errorf("read the API key: %w; nothing was sent", err), hint)
 		}
 		key = string(b)
 	}
@@ -85,4 +90,19 @@ func (c *runCmd) apiKey() (string, error) {
 		return "", usageError(errors.New("there is no API key; nothing was sent"), hint)
 	}
 	return key, nil
+}
+
+// readSmall reads a file that holds no more than a key does. It may be a pipe.
+func readSmall(path string) ([]byte, error) {
+	const most = 64 << 10
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, most+1))
+	if err == nil && len(b) > most {
+		err = fmt.Errorf("%s is longer than any key", path)
+	}
+	return b, err
 }

@@ -59,3 +59,21 @@ func notifySignals(last func(signalError)) (ctx context.Context, stop func()) {
 		cancel(nil)
 	}
 }
+
+// await returns what read returns, or the cause of ctx once that is done: a
+// pipe may have nobody who writes to it. read is then left to itself.
+func await[T any](ctx context.Context, read func() (T, error)) (got T, err error) {
+	done := make(chan struct{})
+	var later T
+	var laterErr error
+	go func() {
+		defer close(done)
+		later, laterErr = read()
+	}()
+	select {
+	case <-done:
+		return later, laterErr
+	case <-ctx.Done():
+		return got, context.Cause(ctx)
+	}
+}

@@ -63,11 +63,21 @@ func importError(err error, j *job) error {
 		return usageError(fmt.Errorf("%w; nothing was sent", err),
 			"to pay for them again, add --ask-again; to keep the answers, go back to the old settings")
 	case errors.As(err, &sig):
-		return &cmdError{code: sig.exitCode(), err: fmt.Errorf("%w before anything was sent", sig), hint: j.again()}
+		return j.unread(sig)
 	case errors.As(err, &bad):
 		return inputError(err)
 	}
 	return fmt.Errorf("%w; nothing was sent", err)
+}
+
+// unread is input, or a key, that could not be read: a signal may have come
+// first.
+func (j *job) unread(err error) error {
+	var sig signalError
+	if errors.As(err, &sig) {
+		return &cmdError{code: sig.exitCode(), err: fmt.Errorf("%w before anything was sent", sig), hint: j.again()}
+	}
+	return inputError(err)
 }
 
 // outputError is a run whose answers could not be written; they are safe in
