@@ -239,6 +239,13 @@ func (s *Store) openError(err error) error {
 	if damaged(err) {
 		return fmt.Errorf("%s: %w: %w", s.path, ErrNotCheckpoint, err)
 	}
+	if isCode(err, cantOpen) { // which says not why
+		f, cause := os.Open(s.path)
+		if cause != nil {
+			return cause
+		}
+		_ = f.Close() // only to find out
+	}
 	return fmt.Errorf("open %s: %w", s.path, err)
 }
 

@@ -50,7 +50,7 @@ func storeError(err error, path string) error {
 	case errors.Is(err, os.ErrNotExist):
 		return usageError(err, "a run makes the checkpoint: bizbatch run FILE makes FILE.bizbatch")
 	}
-	return &cmdError{code: exitUnexpected, err: err, hint: "check that you may read and write the file and its folder"}
+	return &cmdError{code: exitUnexpected, err: err, hint: "check that you may read and write the file and its folder, and that there is room"}
 }
 
 // importError is input, or a change of settings, that was refused.
