@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -18,6 +19,7 @@ type File struct {
 	path   string // as the caller gave it, for messages
 	target string // what path leads to
 	temp   *os.File
+	lock   io.Closer // says that temp is in use, see createTemp
 	buf    *bufio.Writer
 	w      writer
 	err    error // the first one; it keeps Commit from publishing a torn file
@@ -27,8 +29,9 @@ type File struct {
 // Create begins a file of answers to the questions that in describes, in the
 // format of path's extension. It writes to a hidden file of mode 0600 beside
 // path (.answers.csv.*.tmp) that [File.Commit] renames; only a killed process
-// leaves one behind, which can be deleted. Its name is drawn at random, so that
-// a run and an export to the same path cannot write into each other's.
+// leaves one behind, which the next Create of the same path removes. Its name is
+// drawn at random, so that a run and an export to the same path cannot write
+// into each other's.
 //
 // Where path is a symbolic link, the file it leads to is written and the link
 // stays. A folder, a pipe or a device is refused.
@@ -68,14 +71,11 @@ func begin(path string) (*File, error) {
 		return nil, f.failed(err)
 	}
 	folder := filepath.Dir(f.target)
-	f.temp, err = os.CreateTemp(folder, "."+filepath.Base(f.target)+".*.tmp")
+	f.temp, f.lock, err = createTemp(folder, "."+filepath.Base(f.target)+".", ".tmp")
 	if err != nil {
 		return nil, fmt.Errorf("write %s: create a file in folder %s: %w", path, folder, cause(err))
 	}
 	f.buf = bufio.NewWriterSize(f.temp, 64<<10)
-	if err := f.temp.Chmod(0o600); err != nil { // whatever the umask
-		return nil, errors.Join(f.failed(err), f.Abort())
-	}
 	return f, nil
 }
 
@@ -108,6 +108,7 @@ func (f *File) Commit() error {
 		return f.err
 	}
 	f.done = true
+	_ = f.lock.Close() // the file has its name
 	return nil
 }
 
@@ -134,6 +135,7 @@ func (f *File) Abort() error {
 		return nil
 	}
 	f.done = true
+	defer f.lock.Close()
 	closing := f.temp.Close()
 	if errors.Is(closing, os.ErrClosed) {
 		closing = nil // by a Commit that failed later

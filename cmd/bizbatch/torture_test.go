@@ -113,6 +113,10 @@ func TestKilledWhileItExports(t *testing.T) {
 			t.Fatalf("%d bytes, neither the old file nor the new: %v", len(got), err)
 		}
 	}
+	v.run(v.args...)
+	if left, err := filepath.Glob(v.path(".x.answers.csv.*")); len(left) > 0 || err != nil {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
 	v.run("status", "--check", "q.csv.bizbatch")
 }
 
