@@ -1,15 +1,18 @@
 package bizora
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/sashabaranov/go-openai"
 
 	"bizbatch/batch"
 )
@@ -251,6 +254,30 @@ func TestStreamCutAnywhere(t *testing.T) {
 	}
 	for at := range len(stream) {
 		checkPrefix(t, client, stream[:at], want)
+	}
+}
+
+// The control of TestStreamCutAnywhere: go-openai by itself, read as its
+// documentation has it, takes most of these streams for whole answers.
+func TestABareClientTakesACutStreamForWhole(t *testing.T) {
+	stream := recorded(t)
+	server := httptest.NewServer(sending(stream[:len(stream)/2]))
+	defer server.Close()
+	config := openai.DefaultConfig(testKey)
+	config.BaseURL = server.URL
+	bare, err := openai.NewClientWithConfig(config).CreateChatCompletionStream(t.Context(), openai.ChatCompletionRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer bare.Close()
+	for err == nil {
+		_, err = bare.RecvRaw()
+	}
+	if !errors.Is(err, io.EOF) {
+		t.Errorf("it noticed: %v; then this test and the comments on it are out of date", err)
+	}
+	if _, err := askStream(t, stream[:len(stream)/2]); !failure(t, err).MaybeCharged {
+		t.Error("we did not:", err)
 	}
 }
 

@@ -1,0 +1,34 @@
+//go:build unix
+
+package main
+
+import (
+	"testing"
+
+	"bizbatch/internal/sandbox"
+)
+
+// The control of every test that asks the ledger: a runner that asks again what
+// is answered, here because it has lost its checkpoint, is found out.
+func TestTheLedgerShowsWhatIsPaidTwice(t *testing.T) {
+	server, err := sandbox.Start("", sandbox.Options{Shape: sandbox.Short})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	v := victim{t: t, server: server, dir: t.TempDir()}
+	if err := writeRows(v.path("q.csv"), 3); err != nil {
+		t.Fatal(err)
+	}
+	for round, lost := range []string{"one.bizbatch", "two.bizbatch"} {
+		v.run("run", "--checkpoint", lost, "q.csv")
+		st, err := statusOf(v.path(lost))
+		if err != nil {
+			t.Fatal(err)
+		}
+		once, even := chargedOnce(server.Ledger(), st), balanced(server.Ledger(), st)
+		if foundOut := once != nil && even != nil; foundOut != (round == 1) || (once == nil) != (even == nil) {
+			t.Errorf("after run %d: charged once: %v; balanced: %v", round+1, once, even)
+		}
+	}
+}
