@@ -43,7 +43,7 @@ func tell(w io.Writer, err error, json bool) int {
 	}
 	e := asCmdError(err)
 	if json {
-		slog.New(slog.NewJSONHandler(w, nil)).Error(clean(e.Error()), "detail", e.detail, "hint", e.hint, "exit_code", e.code)
+		slog.New(slog.NewJSONHandler(w, nil)).Error(clean(e.Error()), "event", "error", "detail", e.detail, "hint", e.hint, "exit_code", e.code)
 		return e.code
 	}
 	fmt.Fprintf(w, "error: %s\n", clean(e.Error()))

@@ -62,7 +62,7 @@ func (j *job) run(ctx context.Context, settings batch.Settings) (err error) {
 
 // ask asks what is pending, writes the answers, and tells how it went.
 func (j *job) ask(ctx context.Context, service service) error {
-	watch := j.ui.watch(j.plan, j.cmd.Limit)
+	watch := j.ui.watch(j)
 	sum, err := batch.Run(ctx, j.store, service.asker, j.cmd.options(watch.event))
 	watch.end()
 	var stop *batch.StopError

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -103,7 +104,15 @@ func execute(e env) int {
 	if c.Run.Quiet && err != nil && asCmdError(err).asked {
 		return asCmdError(err).code
 	}
-	return tell(e.stderr, err, c.Run.LogFormat == "json")
+	return tell(e.stderr, err, c.Run.LogFormat == "json" || wantsJSON(e.args))
+}
+
+// wantsJSON reports a command line that asks for a log in JSON, also one that
+// is wrong in other ways.
+func wantsJSON(args []string) bool {
+	const flag, value = "--log-format", "json"
+	i := slices.Index(args, flag)
+	return i >= 0 && i+1 < len(args) && args[i+1] == value || slices.Contains(args, flag+"="+value)
 }
 
 // printHelp is kong's help, and below it the exit codes where a run's matter.

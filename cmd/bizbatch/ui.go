@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -25,7 +26,7 @@ type ui struct {
 	out, err io.Writer
 	quiet    bool
 	terminal bool         // standard error is one that can redraw a line
-	log      *slog.Logger // for what goes on, where there is no terminal
+	log      *slog.Logger // see record
 	json     bool         // everything is a record of the log
 	interval time.Duration
 }
@@ -35,7 +36,7 @@ func newUI(c *runCmd, e env) *ui {
 	f, ok := e.stderr.(*os.File)
 	u.terminal = ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb" && !u.json
 	switch {
-	case u.quiet:
+	case u.quiet || u.terminal:
 		u.log = slog.New(slog.DiscardHandler)
 	case u.json:
 		u.log = slog.New(slog.NewJSONHandler(e.stderr, nil))
@@ -50,6 +51,15 @@ func (u *ui) say(format string, args ...any) {
 	if !u.quiet && !u.json {
 		fmt.Fprintf(u.out, "%s\n", clean(fmt.Sprintf(format, args...)))
 	}
+}
+
+// record logs what happens, where there is no terminal that shows it. In JSON
+// the key event names the kind of record.
+func (u *ui) record(level slog.Level, event, text string, args ...any) {
+	if u.json {
+		args = append([]any{"event", event}, args...)
+	}
+	u.log.Log(context.Background(), level, text, args...)
 }
 
 // leftAtOnce tells the end of a process that did not wait for its answers.
@@ -84,11 +94,12 @@ func (u *ui) planned(j *job, skipped []string) {
 	if limit := j.cmd.Limit; limit > 0 && p.ToAsk() > limit {
 		u.say("of these, the first %d now (--limit) · at most %s", limit, mostFor(limit, p.Pending, j.cmd.Price))
 	}
+	args := []any{"questions", p.Rows - p.Skipped, "skipped", p.Skipped, "duplicates", p.Duplicates, "edited", p.Edited,
+		"answered", p.Answered, "failed", p.Failed, "interrupted", p.Interrupted, "to_ask", p.ToAsk(), "estimate", p.Estimate.Dollars()}
 	if u.json {
-		u.log.Info("plan", "questions", p.Rows-p.Skipped, "skipped", p.Skipped, "duplicates", p.Duplicates,
-			"edited", p.Edited, "answered", p.Answered, "failed", p.Failed, "interrupted", p.Interrupted, "to_ask", p.ToAsk(),
-			"to_ask_by_mode", p.Pending, "estimate", p.Estimate.Dollars())
+		args = append(args, "interrupted_cost", p.InterruptedCost.Dollars(), "rescued", p.Rescued, "to_ask_by_mode", p.Pending)
 	}
+	u.record(slog.LevelInfo, "plan", "plan", args...)
 }
 
 // planLine is the plan in one line.
@@ -187,11 +198,14 @@ func (u *ui) finished(j *job) {
 	for _, path := range j.replaced {
 		u.say("%s held real answers; to write them again: bizbatch export %s --out %s", path, quoteFile(j.cmd.File+".bizbatch"), quoteFile(path))
 	}
+	args := []any{"outcome", j.outcome, "answered", s.Answered, "failed", s.Failed, "left", s.Left, "left_cost", s.LeftCost.Dollars(),
+		"spent", s.Spent.Dollars(), "seconds", took.Seconds()}
 	if u.json {
-		u.log.Info("finished", "answered", s.Answered, "failed", s.Failed, "left", s.Left, "left_cost", s.LeftCost.Dollars(),
-			"spent", s.Spent.Dollars(), "spent_by_mode", s.SpentByMode, "truncated", s.Truncated, "refused", s.Refused, "uncertain", s.Uncertain,
-			"uncertain_cost", s.UncertainCost.Dollars(), "seconds", took.Seconds(), "outputs", j.written)
+		args = append(args, "spent_by_mode", s.SpentByMode, "truncated", s.Truncated, "refused", s.Refused,
+			"uncertain", s.Uncertain, "uncertain_cost", s.UncertainCost.Dollars(), "attempts", s.Attempts, "throttled", s.Throttled,
+			"paused_seconds", s.PausedSeconds, "outputs", append([]string{}, j.written...))
 	}
+	u.record(slog.LevelInfo, "finished", "finished", args...)
 }
 
 // reasons lists the commonest causes of failures: "3: 400 invalid_request_error".

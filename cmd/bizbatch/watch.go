@@ -2,10 +2,13 @@ package main
 
 import (
 	"fmt"
+	"log/slog"
+	"math"
 	"os"
 	"runtime"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
@@ -18,11 +21,13 @@ import (
 type watch struct {
 	ui *ui
 
-	mu   sync.Mutex               // guards all below, and what is drawn
-	bar  *progressbar.ProgressBar // nil: the log
-	last batch.Progress
-	note string // what it is waiting for
-	told bool   // of a wait, although it is quiet
+	mu       sync.Mutex               // guards all below, and what is drawn
+	bar      *progressbar.ProgressBar // nil: the log
+	last     batch.Progress
+	rate     rate
+	estimate batch.Money // of everything that this run set out to ask
+	note     string      // what it is waiting for
+	told     bool        // of a wait, although it is quiet
 
 	stop, stopped chan struct{}
 }
@@ -30,22 +35,24 @@ type watch struct {
 // redraw is how often the bar shows the time that passed.
 const redraw = 250 * time.Millisecond
 
-func (u *ui) watch(plan batch.Plan, limit int) *watch {
-	w := &watch{ui: u, stop: make(chan struct{}), stopped: make(chan struct{})}
-	total := plan.ToAsk()
-	if limit > 0 {
-		total = min(total, limit)
+// watch shows how the job goes on, until the watch's end.
+func (u *ui) watch(j *job) *watch {
+	w := &watch{ui: u, estimate: j.plan.Estimate, stop: make(chan struct{}), stopped: make(chan struct{})}
+	total := j.plan.ToAsk()
+	if limit := j.cmd.Limit; limit > 0 && limit < total {
+		total, w.estimate = limit, mostFor(limit, j.plan.Pending, j.cmd.Price)
 	}
 	w.last.Total = total
+	w.rate = rate{begun: time.Now(), before: rateBefore(j.store)}
 	interval := u.interval
 	if u.terminal && !u.quiet && total > 0 { // a bar of length 0 is an error to its package
 		interval = redraw
 		w.bar = progressbar.NewOptions(total,
 			progressbar.OptionSetWriter(u.err),
-			progressbar.OptionSetWidth(u.barWidth()),
+			progressbar.OptionSetWidth(barWidth),
 			progressbar.OptionShowCount(),
-			progressbar.OptionSetPredictTime(true),
-			progressbar.OptionSetElapsedTime(true),
+			progressbar.OptionSetPredictTime(false), // by all that was answered, not by the last minutes
+			progressbar.OptionSetElapsedTime(false),
 			progressbar.OptionShowDescriptionAtLineEnd(),
 			progressbar.OptionClearOnFinish(),
 			progressbar.OptionSetTheme(progressbar.ThemeASCII),
@@ -66,59 +73,106 @@ func (w *watch) tick(interval time.Duration) {
 			return
 		case <-ticker.C:
 			w.mu.Lock()
-			w.show()
+			w.show(time.Now())
 			w.mu.Unlock()
 		}
 	}
 }
 
 // show draws the bar, or logs a line.
-func (w *watch) show() {
+func (w *watch) show(now time.Time) {
 	p := w.last
-	if w.bar == nil {
-		args := []any{"answered", p.Answered, "total", p.Total, "failed", p.Failed, "in_flight", p.InFlight, "spent", p.Spent.Dollars()}
-		if w.note != "" {
-			args = append(args, "note", w.note)
-		}
-		w.ui.log.Info("progress", args...)
+	if w.bar != nil {
+		w.bar.Describe(w.text(now, w.room()))
+		_ = w.bar.Set(min(p.Answered+p.Failed, p.Total)) // beyond its length it fails
 		return
 	}
-	w.bar.Describe(w.text(p))
-	_ = w.bar.Set(min(p.Answered+p.Failed, p.Total)) // beyond its length it fails
+	args := []any{"answered", p.Answered, "total", p.Total, "failed", p.Failed, "in_flight", p.InFlight,
+		"per_minute", math.Round(10*w.rate.perMinute(now)) / 10, "spent", p.Spent.Dollars(), "to_come", w.toCome().Dollars()}
+	if left := w.timeLeft(now); left > 0 {
+		args = append(args, "seconds_left", math.Round(left.Seconds()))
+	}
+	if note := w.waiting(now); note != "" {
+		args = append(args, "note", note)
+	}
+	w.ui.record(slog.LevelInfo, "progress", "progress", args...)
 }
 
-// text is what stands beside the bar. Where there is little room, what the run
-// waits for comes before all else.
-func (w *watch) text(p batch.Progress) string {
-	note := w.note
-	if time.Until(p.PausedUntil) > 0 && note == "" {
-		note = "throttled until " + p.PausedUntil.Format("15:04:05")
+// text is what stands beside the bar, what matters most first. Where there is
+// no room for a part of it, it is left out.
+func (w *watch) text(now time.Time, room int) string {
+	p := w.last
+	parts := []string{w.waiting(now)}
+	if left := w.timeLeft(now); left > 0 {
+		parts = append(parts, roughly(left)+" left")
 	}
-	text := fmt.Sprintf("%s · %d in flight", p.Spent, p.InFlight)
+	parts = append(parts, fmt.Sprintf("%d in flight", p.InFlight))
 	if p.Failed > 0 {
-		text += fmt.Sprintf(" · %d failed", p.Failed)
+		parts = append(parts, fmt.Sprintf("%d failed", p.Failed))
 	}
-	room := w.ui.width() - w.ui.barWidth() - barRest
-	switch both := text + " · " + note; {
-	case note == "":
-	case len([]rune(both)) <= room:
-		text = both
-	default:
-		text = note
+	parts = append(parts, fmt.Sprintf("%s, %s to come", p.Spent, w.toCome()))
+	if perMinute := w.rate.perMinute(now); perMinute > 0 {
+		parts = append(parts, fmt.Sprintf("%.3g a minute", perMinute))
 	}
-	runes := []rune(text)
-	return string(runes[:max(0, min(len(runes), room))])
+	text, used := "", 0
+	for _, part := range parts {
+		n := utf8.RuneCountInString(part)
+		switch {
+		case part == "":
+		case text == "":
+			text, used = part, n
+		case used+3+n <= room:
+			text, used = text+" · "+part, used+3+n
+		}
+	}
+	if runes := []rune(text); len(runes) > room {
+		text = string(runes[:max(0, room)])
+	}
+	return text
 }
 
-// barRest is what the share, the counts and the times beside the bar need.
-const barRest = 32
-
-// barWidth is that of the bar alone.
-func (u *ui) barWidth() int {
-	if u.width() < 100 {
-		return 10
+// waiting is what everything waits for; empty: nothing.
+func (w *watch) waiting(now time.Time) string {
+	if w.note == "" && w.last.PausedUntil.After(now) {
+		return "throttled until " + w.last.PausedUntil.Format(time.TimeOnly)
 	}
-	return 24
+	return w.note
+}
+
+// timeLeft is about how long the rest takes; 0: not known.
+func (w *watch) timeLeft(now time.Time) time.Duration {
+	if w.note != "" {
+		return 0 // that depends on others
+	}
+	return w.rate.left(now, w.last.Total-w.last.Answered-w.last.Failed)
+}
+
+// toCome is about what the rest costs: the estimate, without what is spent and
+// what the failed questions would have cost on average.
+func (w *watch) toCome() batch.Money {
+	p := w.last
+	if p.Answered+p.Failed >= p.Total {
+		return 0
+	}
+	return max(0, w.estimate-p.Spent-w.estimate*batch.Money(p.Failed)/batch.Money(p.Total))
+}
+
+// barWidth is that of the bar where there is room; its package makes it
+// smaller where there is not. A line shorter than narrow has no room for it.
+const (
+	barWidth = 24
+	narrow   = 80
+)
+
+// room is how many characters the text beside the bar may have.
+func (w *watch) room() int {
+	const around = len("  99% [] () ") + 1 // and the last column, where lines break
+	width := w.ui.width()
+	room := width - around - len(fmt.Sprintf("%d/%d", w.last.Answered+w.last.Failed, w.last.Total))
+	if width >= narrow {
+		room -= barWidth / 2
+	}
+	return room
 }
 
 // width is the terminal's.
@@ -128,7 +182,7 @@ func (u *ui) width() int {
 			return n
 		}
 	}
-	return 80
+	return narrow
 }
 
 // event takes in what the runner tells; it is the runner's OnEvent.
@@ -137,6 +191,8 @@ func (w *watch) event(e batch.Event) {
 	defer w.mu.Unlock()
 	w.last = e.Progress
 	switch e.Kind {
+	case batch.EventAnswered, batch.EventFailed:
+		w.rate.ended(time.Now())
 	case batch.EventResumed:
 		w.note = ""
 	case batch.EventOutage:
@@ -163,7 +219,12 @@ func (w *watch) urgent(e batch.Event) {
 		w.told = false
 	case e.Kind == batch.EventWaiting && !w.told:
 		w.told = true
-		fmt.Fprintln(w.ui.err, clean(fmt.Sprintf("waiting %s: %v", waitsFor(e), e.Err)))
+		text := clean(fmt.Sprintf("waiting %s: %v", waitsFor(e), e.Err))
+		if w.ui.json {
+			slog.New(slog.NewJSONHandler(w.ui.err, nil)).Warn(text, "event", string(e.Kind))
+			return
+		}
+		fmt.Fprintln(w.ui.err, text)
 	}
 }
 
@@ -186,7 +247,7 @@ func (w *watch) above(e batch.Event) {
 	}
 	_ = w.bar.Clear()
 	fmt.Fprintln(w.ui.err, clean(line))
-	w.show()
+	w.show(time.Now())
 }
 
 // waitsFor says what must happen for the run to go on.
@@ -208,7 +269,7 @@ func stopping(e batch.Event) string {
 
 // record logs what should not be missed.
 func (w *watch) record(e batch.Event) {
-	var text string
+	level, text := slog.LevelWarn, ""
 	switch e.Kind {
 	case batch.EventFailed:
 		text = "question failed"
@@ -219,7 +280,7 @@ func (w *watch) record(e batch.Event) {
 	case batch.EventWaiting:
 		text = "waiting " + waitsFor(e) + ", one question at a time finds out when it goes on"
 	case batch.EventResumed:
-		text = "answers arrive again"
+		level, text = slog.LevelInfo, "answers arrive again"
 	case batch.EventStopping:
 		text = stopping(e)
 	case batch.EventAgain:
@@ -235,13 +296,9 @@ func (w *watch) record(e batch.Event) {
 		args = append(args, "error", clean(e.Err.Error()))
 	}
 	if e.Wait > 0 {
-		args = append(args, "wait_seconds", e.Wait.Round(time.Millisecond).Seconds())
+		args = append(args, "wait_seconds", e.Wait.Round(time.Millisecond).Seconds(), "until", time.Now().Add(e.Wait).Truncate(time.Second))
 	}
-	if e.Kind == batch.EventResumed {
-		w.ui.log.Info(text, args...)
-	} else {
-		w.ui.log.Warn(text, args...)
-	}
+	w.ui.record(level, string(e.Kind), text, args...)
 }
 
 // end stops showing and clears the bar.
@@ -253,4 +310,4 @@ func (w *watch) end() {
 	}
 }
 
-func clock(wait time.Duration) string { return time.Now().Add(wait).Format("15:04:05") }
+func clock(wait time.Duration) string { return time.Now().Add(wait).Format(time.TimeOnly) }
