@@ -26,7 +26,7 @@ type watch struct {
 	last     batch.Progress
 	rate     rate
 	estimate batch.Money // of everything that this run set out to ask
-	note     string      // what it is waiting for
+	note     string      // what it is waiting for; the time first, where there is little room
 	told     bool        // of a wait, although it is quiet
 
 	stop, stopped chan struct{}
@@ -112,7 +112,7 @@ func (w *watch) text(now time.Time, room int) string {
 	}
 	parts = append(parts, fmt.Sprintf("%s, %s to come", p.Spent, w.toCome()))
 	if perMinute := w.rate.perMinute(now); perMinute > 0 {
-		parts = append(parts, fmt.Sprintf("%.3g a minute", perMinute))
+		parts = append(parts, fmt.Sprintf("%.*f a minute", places(perMinute), perMinute))
 	}
 	text, used := "", 0
 	for _, part := range parts {
@@ -131,10 +131,18 @@ func (w *watch) text(now time.Time, room int) string {
 	return text
 }
 
+// places are the decimal places that a number is worth.
+func places(n float64) int {
+	if n < 10 {
+		return 1
+	}
+	return 0
+}
+
 // waiting is what everything waits for; empty: nothing.
 func (w *watch) waiting(now time.Time) string {
 	if w.note == "" && w.last.PausedUntil.After(now) {
-		return "throttled until " + w.last.PausedUntil.Format(time.TimeOnly)
+		return "paused until " + w.last.PausedUntil.Format(time.TimeOnly)
 	}
 	return w.note
 }
@@ -196,9 +204,9 @@ func (w *watch) event(e batch.Event) {
 	case batch.EventResumed:
 		w.note = ""
 	case batch.EventOutage:
-		w.note = "nothing succeeds, next try " + clock(e.Wait)
+		w.note = "next try " + clock(e.Wait) + ", nothing succeeds"
 	case batch.EventWaiting:
-		w.note = "waiting " + waitsFor(e) + " until " + clock(e.Wait)
+		w.note = "next try " + clock(e.Wait) + ", waiting " + waitsFor(e)
 	case batch.EventStopping:
 		w.note = "stopping"
 	}

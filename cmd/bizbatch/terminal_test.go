@@ -1,0 +1,233 @@
+//go:build unix
+
+package main
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/creack/pty"
+
+	"bizbatch/internal/sandbox"
+)
+
+// On a terminal the bar keeps to one line, however narrow, also once the
+// terminal has become narrower, and what failed stands above it.
+func TestBarOnATerminal(t *testing.T) {
+	s := newScreen(t, 100)
+	s.start("run", "--workers", "4", "q.csv")
+	s.await(`0% \[\.+\] \(0/12\) 4 in flight · \$0\.00, \$2\.88 to come`)
+	s.answer(6)
+	s.await(`(?m)^failed Q3: 422 invalid_request_error: too vague$`)
+	s.await(`50% \[=+>\.+\] \(6/12\) \d+s left · 4 in flight · 1 failed · \$1\.20, \$1\.44 to come · \d+ a minute`)
+	s.fits(100)
+	s.resize(40)
+	s.await(`50% \[[=>.]*\] \(6/12\) \d+s left · 4 in flight *$`)
+	s.fits(40)
+	s.resize(10)
+	s.await(` \(6/12\) *$`)
+	s.answer(6)
+	s.finish(exitFailures)
+	s.from = 0
+	all := s.text()
+	if n := strings.Count(all, "failed Q3:"); n != 1 || !strings.Contains(all, "answered 11 of 12 · 1 failed") {
+		t.Errorf("the failure is told %d times:\n%s", n, all)
+	}
+}
+
+// A resumed run knows at once how long it will take, from the run before.
+func TestTimeLeftRightAfterAResume(t *testing.T) {
+	s := newScreen(t, 100)
+	s.answer(5)
+	s.start("run", "--limit", "5", "q.csv")
+	s.finish(exitFailures)
+	s.start("run", "q.csv")
+	s.await(`0% \[\.+\] \(0/7\) \S+ left · 7 in flight`)
+	s.answer(7)
+	s.finish(exitFailures)
+}
+
+// A terminal that cannot redraw a line gets the log.
+func TestDumbTerminal(t *testing.T) {
+	s := newScreen(t, 100)
+	s.answer(12)
+	s.start("run", "q.csv", "TERM=dumb")
+	s.finish(exitFailures)
+	if all := s.raw(); strings.ContainsAny(all, "\x1b\r") || !strings.Contains(all, "level=INFO msg=plan ") {
+		t.Errorf("printed:\n%q", all)
+	}
+}
+
+// A screen is a bizbatch on a pseudo-terminal, before a service that answers
+// only when it is told to.
+type screen struct {
+	t       *testing.T
+	victim  victim
+	service *httptest.Server
+	permits chan struct{}
+
+	size     pty.Winsize
+	terminal *os.File
+	cmd      *exec.Cmd
+	ended    chan struct{} // closed when all that the process printed is read
+
+	mu  sync.Mutex
+	out []byte // by this process
+
+	from int // where what await and fits look at begins
+}
+
+func newScreen(t *testing.T, columns uint16) *screen {
+	script, err := sandbox.ParseScript([]byte(`{"rules": [{"match": "Question 3", "status": 422, "message": "too vague"}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, err := sandbox.Start("", sandbox.Options{Shape: sandbox.Short, Script: script})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Close() })
+	s := &screen{t: t, size: pty.Winsize{Rows: 24, Cols: columns}, victim: victim{t: t, server: server, dir: t.TempDir()}, permits: make(chan struct{}, 100)}
+	if err := writeRows(s.victim.path("q.csv"), 12); err != nil {
+		t.Fatal(err)
+	}
+	target, err := url.Parse(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := httputil.NewSingleHostReverseProxy(target)
+	s.service = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		<-s.permits
+		proxy.ServeHTTP(w, r)
+	}))
+	t.Cleanup(func() {
+		close(s.permits)
+		s.service.Close()
+	})
+	return s
+}
+
+// answer has the service answer so many requests.
+func (s *screen) answer(n int) {
+	for range n {
+		s.permits <- struct{}{}
+	}
+}
+
+// start starts bizbatch, with variables of the environment among its arguments.
+func (s *screen) start(args ...string) {
+	s.t.Helper()
+	var vars []string
+	for len(args) > 0 && strings.Contains(args[len(args)-1], "=") {
+		vars, args = append(vars, args[len(args)-1]), args[:len(args)-1]
+	}
+	s.cmd = s.victim.command(args...)
+	s.cmd.Env = append(append(s.cmd.Env, "TERM=xterm", "BIZORA_API_URL="+s.service.URL), vars...)
+	terminal, err := pty.StartWithSize(s.cmd, &s.size)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.terminal, s.out, s.from, s.ended = terminal, nil, 0, make(chan struct{})
+	s.t.Cleanup(func() { _ = s.cmd.Process.Kill() }) // where it has not ended by itself
+	go func() {
+		defer close(s.ended)
+		defer terminal.Close()
+		buf := make([]byte, 4096)
+		for {
+			n, err := terminal.Read(buf)
+			s.mu.Lock()
+			s.out = append(s.out, buf[:n]...)
+			s.mu.Unlock()
+			if err != nil {
+				return
+			}
+		}
+	}()
+}
+
+// raw is what was printed so far.
+func (s *screen) raw() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return strings.ReplaceAll(string(s.out), "\r\n", "\n") // the terminal's doing
+}
+
+var escapes = regexp.MustCompile("\x1b\\[[0-9;]*[A-Za-z]")
+
+// text is what was printed since the last resize, each state of the bar on a
+// line of its own.
+func (s *screen) text() string {
+	return strings.ReplaceAll(escapes.ReplaceAllString(s.raw()[s.from:], ""), "\r", "\n")
+}
+
+// until waits for something to be on the screen.
+func (s *screen) until(what string, ok func() bool) {
+	s.t.Helper()
+	deadline := time.NewTimer(patience)
+	defer deadline.Stop()
+	poll := time.NewTicker(2 * time.Millisecond)
+	defer poll.Stop()
+	for !ok() {
+		select {
+		case <-poll.C:
+		case <-deadline.C:
+			s.t.Fatalf("waited in vain for %s; printed:\n%s", what, s.text())
+		}
+	}
+}
+
+func (s *screen) await(pattern string) {
+	s.t.Helper()
+	re := regexp.MustCompile("(?m)" + pattern)
+	s.until(pattern, func() bool { return re.MatchString(s.text()) })
+}
+
+// resize makes the terminal wider or narrower, and forgets what was printed
+// until the bar knows.
+func (s *screen) resize(columns uint16) {
+	s.t.Helper()
+	s.size.Cols = columns
+	if err := pty.Setsize(s.terminal, &s.size); err != nil {
+		s.t.Fatal(err)
+	}
+	before := len(s.raw())
+	s.until("the bar to be drawn twice", func() bool { return strings.Count(s.raw()[before:], "\r") > 1 })
+	s.from = before + strings.Index(s.raw()[before:], "\r") + 1
+}
+
+// fits checks that no state of the bar is longer than a line.
+func (s *screen) fits(columns int) {
+	s.t.Helper()
+	for _, line := range strings.Split(s.text(), "\n") {
+		if n := utf8.RuneCountInString(line); strings.Contains(line, "% [") && n > columns {
+			s.t.Errorf("%d characters on %d columns: %q", n, columns, line)
+		}
+	}
+}
+
+// finish waits for the end of the process.
+func (s *screen) finish(code int) {
+	s.t.Helper()
+	s.until("its end", func() bool {
+		select {
+		case <-s.ended:
+			return true
+		default:
+			return false
+		}
+	})
+	_ = s.cmd.Wait() // its exit code tells
+	if got := s.cmd.ProcessState.ExitCode(); got != code {
+		s.t.Errorf("exit code %d, want %d; printed:\n%s", got, code, s.text())
+	}
+}

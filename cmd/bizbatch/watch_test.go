@@ -1,0 +1,58 @@
+package main
+
+import (
+	"io"
+	"testing"
+	"testing/synctest"
+	"time"
+	"unicode/utf8"
+
+	"bizbatch/batch"
+)
+
+// What stands beside the bar, the most important first; the rest only where
+// there is room for it.
+func TestTextBesideTheBar(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		now := time.Now()
+		clock := func(d time.Duration) string { return now.Add(d).Format(time.TimeOnly) }
+		running := batch.Progress{Total: 40, Answered: 10, InFlight: 8, Spent: 4 * batch.Dollar}
+		failed, paused := running, running
+		failed.Failed = 2
+		paused.PausedUntil = now.Add(20 * time.Second)
+		for _, tt := range []struct {
+			name string
+			p    batch.Progress
+			e    batch.Event
+			room int
+			want string
+		}{
+			{"all of it", running, batch.Event{}, 80, "5m left · 8 in flight · $4.00, $8.00 to come · 6.0 a minute"},
+			{"failures count as money that is not spent", failed, batch.Event{}, 80, "5m left · 8 in flight · 2 failed · $4.00, $7.40 to come · 6.0 a minute"},
+			{"little room", running, batch.Event{}, 40, "5m left · 8 in flight · 6.0 a minute"},
+			{"less room", running, batch.Event{}, 20, "5m left"},
+			{"hardly any", running, batch.Event{}, 3, "5m "},
+			{"none", running, batch.Event{}, -4, ""},
+			{"paused", paused, batch.Event{}, 80, "paused until " + clock(20*time.Second) + " · 5m left · 8 in flight · $4.00, $8.00 to come"},
+			{"paused, little room", paused, batch.Event{}, 23, "paused until " + clock(20*time.Second)},
+			{"waiting for credits", running, batch.Event{Kind: batch.EventWaiting, For: batch.StopBalance, Wait: time.Minute}, 65,
+				"next try " + clock(time.Minute) + ", waiting for credits · 8 in flight"},
+			{"waiting for a limit, little room", running, batch.Event{Kind: batch.EventWaiting, For: batch.StopThrottled, Wait: time.Minute}, 23,
+				"next try " + clock(time.Minute) + ", wait"},
+			{"an outage", running, batch.Event{Kind: batch.EventOutage, Wait: time.Second}, 50,
+				"next try " + clock(time.Second) + ", nothing succeeds · 8 in flight"},
+			{"an outage is over", running, batch.Event{Kind: batch.EventResumed}, 10, "5m left"},
+		} {
+			w := &watch{ui: newUI(&runCmd{}, env{stderr: io.Discard}), estimate: 12 * batch.Dollar, rate: rate{begun: now, before: 6}}
+			tt.e.Progress = tt.p
+			w.event(tt.e)
+			got := w.text(now, tt.room)
+			if got != tt.want {
+				t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
+			}
+			if n := utf8.RuneCountInString(got); n > max(0, tt.room) {
+				t.Errorf("%s: %d characters, room for %d", tt.name, n, tt.room)
+			}
+		}
+	})
+}
