@@ -12,9 +12,19 @@ import (
 // became of it. What was in flight when its run ended without a word is
 // pending.
 func Records(store *checkpoint.Store) iter.Seq2[Record, error] {
-	return readAhead(func(yield func(Record, error) bool) {
+	return readAhead(recordsIn(store, store.Results()))
+}
+
+// RecordsOf yields the rows that have the id, as Records does; there are
+// several where the input uses an id more than once.
+func RecordsOf(store *checkpoint.Store, id string) iter.Seq2[Record, error] {
+	return recordsIn(store, store.ResultsOf(id))
+}
+
+func recordsIn(store *checkpoint.Store, results iter.Seq2[checkpoint.Result, error]) iter.Seq2[Record, error] {
+	return func(yield func(Record, error) bool) {
 		active := checkpoint.InUse(store.Path())
-		for r, err := range store.Results() {
+		for r, err := range results {
 			var rec Record
 			if err == nil {
 				rec, err = record(r)
@@ -26,7 +36,7 @@ func Records(store *checkpoint.Store) iter.Seq2[Record, error] {
 				return
 			}
 		}
-	})
+	}
 }
 
 // readAhead yields what seq does, which goes on meanwhile in a goroutine of its

@@ -48,7 +48,13 @@ func (s *Store) Pending(after int64, n int) (page []Request, err error) {
 
 // Results yields every row of the last input, in order. One whose answer is
 // damaged is failed.
-func (s *Store) Results() iter.Seq2[Result, error] {
+func (s *Store) Results() iter.Seq2[Result, error] { return s.results("") }
+
+// ResultsOf yields the rows of the last input that have the id: one, unless
+// the input uses it more than once.
+func (s *Store) ResultsOf(id string) iter.Seq2[Result, error] { return s.results("WHERE r.id = ?", id) }
+
+func (s *Store) results(where string, args ...any) iter.Seq2[Result, error] {
 	return func(yield func(Result, error) bool) {
 		err := s.query(func(rows *sql.Rows) (bool, error) {
 			r, err := scanResult(rows)
@@ -57,7 +63,7 @@ func (s *Store) Results() iter.Seq2[Result, error] {
 				coalesce(q.state, ''), coalesce(q.attempts, 0), coalesce(q.error, ''), coalesce(q.request_id, ''), iif(q.state = 'answered', q.cost, 0),
 				coalesce(q.started, 0), coalesce(q.finished, 0), coalesce(a.crc, 0), a.answer
 			FROM rows r LEFT JOIN requests q ON q.id = r.request LEFT JOIN answers a ON a.request = r.request
-			ORDER BY r.position`)
+			`+where+` ORDER BY r.position`, args...)
 		if err != nil {
 			yield(Result{}, fmt.Errorf("read answers from %s: %w", s.path, err))
 		}

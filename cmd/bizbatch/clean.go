@@ -45,6 +45,14 @@ func quoteFile(path string) string {
 	return quote(path)
 }
 
+// quoteID writes a row's id as the last argument.
+func quoteID(id string) string {
+	if strings.HasPrefix(id, "-") {
+		return "-- " + quote(id)
+	}
+	return quote(id)
+}
+
 // commandLine is the command as it was typed, to be typed again.
 func commandLine(args []string) string {
 	words := []string{"bizbatch"}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"slices"
 	"strconv"
 
 	"bizbatch/batch"
@@ -25,6 +26,10 @@ type job struct {
 	outcome string // how the asking ended; empty: it did not begin
 	outputs []string
 	written []string
+
+	slowest  []checkpoint.Duration
+	failures []checkpoint.FailureGroup
+	next     string // the command to type next
 
 	spent, uncertain batch.Money // by all runs on the checkpoint, where --max-spend-total ended this one
 
@@ -75,12 +80,51 @@ func (j *job) ask(ctx context.Context, service service) error {
 			j.spent, j.uncertain = s.SpentTotal, s.UncertainCost
 		}
 	}
+	if err2 := j.lookBack(); err == nil {
+		err = err2
+	}
 	err = j.verdict(err, stop)
-	j.ui.finished(j)
+	j.next = j.nextCommand(err)
+	j.ui.finished(j, err)
 	if unwritten != nil {
 		err = outputError(err, unwritten, stop, j.cmd.Checkpoint)
 	}
 	return err
+}
+
+// lookBack reads what is told of the answers and failures beside their number.
+func (j *job) lookBack() (err error) {
+	const slowest = 5
+	if j.slowest, err = j.store.Slowest(slowest); err != nil {
+		return err
+	}
+	j.failures, err = j.store.Failures()
+	return err
+}
+
+// nextCommand is what to type after the run: the same command for what is left,
+// with --retry-failed for what failed, and else one that shows the answer that took
+// longest.
+func (j *job) nextCommand(verdict error) string {
+	switch {
+	case verdict != nil && asCmdError(verdict).code == exitFailures:
+		return commandLine(withFlag(j.env.args, "--retry-failed"))
+	case verdict != nil || j.sum.Left > 0:
+		return commandLine(j.env.args)
+	}
+	if len(j.slowest) > 0 {
+		return "bizbatch show " + quoteFile(j.cmd.Checkpoint) + " " + quoteID(j.slowest[0].RowID)
+	}
+	return "bizbatch status " + quoteFile(j.cmd.Checkpoint)
+}
+
+// withFlag adds a flag to a command, unless it is there already. It comes
+// first: what follows "--" is no flag.
+func withFlag(args []string, flag string) []string {
+	if slices.Contains(args, flag) {
+		return args
+	}
+	return slices.Insert(slices.Clone(args), 1, flag)
 }
 
 // outcome names how a run ended.

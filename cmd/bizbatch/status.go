@@ -28,6 +28,7 @@ type status struct {
 	Pending       int                           `json:"pending"` // those in flight included
 	Failed        int                           `json:"failed"`
 	FailedReasons map[string]int                `json:"failed_by_reason"`
+	Failures      []checkpoint.FailureGroup     `json:"failures"` // the same, each with an example
 	InFlight      int                           `json:"in_flight"`
 	Interrupted   int                           `json:"interrupted"` // sent, and their run ended without a word
 	Spent         batch.Money                   `json:"spent"`       // for the answers of the input
@@ -91,7 +92,7 @@ func (c *statusCmd) Run(e env) error {
 func readStatus(store *checkpoint.Store, active bool) (*status, error) {
 	s := &status{
 		Checkpoint: store.Path(), Active: active, SpentByMode: map[batch.AskMode]batch.Money{},
-		InFlightQuestions: []checkpoint.InFlight{}, InterruptedQuestions: []checkpoint.InFlight{}, Uncertain: []uncertain{}, Runs: []runStatus{}, // never null in JSON
+		InFlightQuestions: []checkpoint.InFlight{}, InterruptedQuestions: []checkpoint.InFlight{}, Failures: []checkpoint.FailureGroup{}, Uncertain: []uncertain{}, Runs: []runStatus{}, // never null in JSON
 	}
 	counts, err := store.Counts()
 	if err != nil {
@@ -108,6 +109,11 @@ func readStatus(store *checkpoint.Store, active bool) (*status, error) {
 	for mode, n := range counts.PendingByMode {
 		s.LeftCost += batch.Money(n) * paid(counts, mode)
 	}
+	failures, err := store.Failures()
+	if err != nil {
+		return nil, err
+	}
+	s.Failures = append(s.Failures, failures...)
 	if s.Endpoint, err = store.Endpoint(); err != nil {
 		return nil, err
 	}
@@ -177,7 +183,7 @@ func (s *status) print(w io.Writer, checked bool) {
 	line("answered     %d, for %s", s.Answered, spent(s.Spent, s.SpentByMode))
 	line("pending      %d, about %s", s.Pending, s.LeftCost)
 	line("failed       %d", s.Failed)
-	for _, r := range reasons(s.FailedReasons) {
+	for _, r := range reasons(s.Failures) {
 		line("             %s", r)
 	}
 	if s.InFlight > 0 {

@@ -25,6 +25,9 @@ func (j *job) stopped(stop *batch.StopError) error {
 		e.detail = append(e.detail, fmt.Sprintf("%s could only be printed on standard error: put those lines into a file bizbatch-rescue-1.jsonl of mode 0600 beside the checkpoint, and the next run takes them in", n))
 	}
 	e.detail = append(e.detail, j.left())
+	if j.sum.Failed > 0 {
+		e.detail = append(e.detail, reasons(j.failures)...)
+	}
 	return e
 }
 

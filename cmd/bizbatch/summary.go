@@ -7,9 +7,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
+	"time"
 
 	"bizbatch/batch"
 	"bizbatch/batch/report"
+	"bizbatch/checkpoint"
 )
 
 // A summaryFile is what --summary writes.
@@ -22,6 +25,26 @@ type summaryFile struct {
 	Outputs    []string      `json:"outputs"`
 	Plan       summaryPlan   `json:"plan"`
 	Run        batch.Summary `json:"run"`
+
+	Slowest  []slowAnswer              `json:"slowest"`        // the five answers of this run that took longest
+	Failures []checkpoint.FailureGroup `json:"failures"`       // of all runs on this input
+	Next     string                    `json:"next,omitempty"` // the command to type next
+}
+
+// A slowAnswer is one that took long.
+type slowAnswer struct {
+	ID      string  `json:"id"`
+	AskMode string  `json:"ask_mode"`
+	Seconds float64 `json:"seconds"`
+}
+
+// slowestLine is what is told of them: "TQ-7 99.2s, TQ-3 85s".
+func slowestLine(list []checkpoint.Duration) string {
+	var parts []string
+	for _, d := range list {
+		parts = append(parts, d.RowID+" "+short(d.Took.Round(100*time.Millisecond)))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // A summaryPlan is the plan with its sums.
@@ -55,6 +78,10 @@ func (j *job) summarize(verdict error) error {
 	s := summaryFile{
 		Outcome: cmp.Or(j.outcome, "not started"), Checkpoint: j.cmd.Checkpoint, Outputs: append([]string{}, j.written...),
 		Plan: summaryPlan{j.plan.Rows - j.plan.Skipped, j.plan.ToAsk(), j.plan}, Run: j.sum,
+		Slowest: []slowAnswer{}, Failures: append([]checkpoint.FailureGroup{}, j.failures...), Next: j.next,
+	}
+	for _, d := range j.slowest {
+		s.Slowest = append(s.Slowest, slowAnswer{d.RowID, d.Mode, d.Took.Seconds()})
 	}
 	if verdict != nil {
 		e := asCmdError(verdict)

@@ -1,13 +1,11 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"maps"
 	"os"
 	"slices"
 	"strconv"
@@ -168,8 +166,8 @@ func spent(sum batch.Money, by map[batch.AskMode]batch.Money) string {
 	return fmt.Sprintf("%s (%s)", sum, strings.Join(parts, ", "))
 }
 
-// finished tells how the run went.
-func (u *ui) finished(j *job) {
+// finished tells how the run went; the verdict, if any, is told after it.
+func (u *ui) finished(j *job, verdict error) {
 	s := j.sum
 	took := s.Ended.Sub(s.Started).Round(time.Second)
 	if s.Total > 0 {
@@ -192,11 +190,17 @@ func (u *ui) finished(j *job) {
 		u.say("%s without an answer may have been charged, %s: see bizbatch status %s",
 			count(s.Uncertain, "request"), s.UncertainCost, quoteFile(j.cmd.Checkpoint))
 	}
+	if len(j.slowest) > 0 {
+		u.say("slowest: %s", slowestLine(j.slowest))
+	}
 	for _, path := range j.written {
 		u.say("wrote %s", path)
 	}
 	for _, path := range j.replaced {
 		u.say("%s held real answers; to write them again: bizbatch export %s --out %s", path, quoteFile(j.cmd.File+".bizbatch"), quoteFile(path))
+	}
+	if verdict == nil {
+		u.say("next: %s", j.next)
 	}
 	args := []any{"outcome", j.outcome, "answered", s.Answered, "failed", s.Failed, "left", s.Left, "left_cost", s.LeftCost.Dollars(),
 		"spent", s.Spent.Dollars(), "seconds", took.Seconds()}
@@ -208,16 +212,22 @@ func (u *ui) finished(j *job) {
 	u.record(slog.LevelInfo, "finished", "finished", args...)
 }
 
-// reasons lists the commonest causes of failures: "3: 400 invalid_request_error".
-func reasons(counts map[string]int) (list []string) {
-	const most = 5
-	causes := slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
-		return cmp.Or(counts[b]-counts[a], strings.Compare(a, b))
-	})
-	for _, cause := range causes[:min(most, len(causes))] {
-		list = append(list, fmt.Sprintf("%d: %s", counts[cause], cause))
+// reasons lists the commonest causes of failures, each with an example:
+// "3: 400 invalid_request_error, such as question Q7: the question is too vague".
+func reasons(groups []checkpoint.FailureGroup) (list []string) {
+	const most, longest = 5, 100
+	for _, g := range groups[:min(most, len(groups))] {
+		line := fmt.Sprintf("%d: %s, such as question %s", g.Count, g.Reason, g.RowID)
+		example := []rune(strings.TrimLeft(strings.TrimPrefix(g.Error, g.Reason), ": "))
+		if len(example) > longest {
+			example = append(example[:longest], '…')
+		}
+		if len(example) > 0 {
+			line += ": " + string(example)
+		}
+		list = append(list, line)
 	}
-	if more := len(causes) - most; more > 0 {
+	if more := len(groups) - most; more > 0 {
 		list = append(list, fmt.Sprintf("and for %d other reasons", more))
 	}
 	return list

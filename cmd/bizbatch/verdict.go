@@ -124,7 +124,7 @@ func (j *job) verdict(err error, stop *batch.StopError) error {
 	}
 	return &cmdError{
 		code: exitFailures, err: fmt.Errorf("%s failed; the output tells why for each", count(failed, "question")),
-		detail: reasons(counts.Reasons),
-		hint:   "passing faults are asked again by the same command, the others with --retry-failed",
+		detail: reasons(j.failures),
+		hint:   "passing faults are asked again by the same command, the others with --retry-failed: " + commandLine(withFlag(j.env.args, "--retry-failed")),
 	}
 }

@@ -146,9 +146,13 @@ func TestMostForCountsTheDearestFirst(t *testing.T) {
 	}
 }
 
-func TestReasonsNamesTheCommonestFirst(t *testing.T) {
-	got := reasons(map[string]int{"a": 1, "b": 3, "c": 2, "d": 1, "e": 1, "f": 1, "g": 1})
-	want := []string{"3: b", "2: c", "1: a", "1: d", "1: e", "and for 2 other reasons"}
+func TestReasonsNamesTheFirstFew(t *testing.T) {
+	got := reasons([]checkpoint.FailureGroup{
+		{Reason: "400 bad", Count: 3, RowID: "Q7", Error: "400 bad: too vague"}, {Reason: "b", Count: 2, RowID: "1", Error: "b"},
+		{Reason: "c", Count: 1, RowID: "2", Error: strings.Repeat("§", 101)}, {Reason: "d"}, {Reason: "e"}, {Reason: "f"}, {Reason: "g"},
+	})
+	want := []string{"3: 400 bad, such as question Q7: too vague", "2: b, such as question 1", "1: c, such as question 2: " + strings.Repeat("§", 100) + "…",
+		"0: d, such as question ", "0: e, such as question ", "and for 2 other reasons"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
