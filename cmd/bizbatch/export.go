@@ -16,6 +16,11 @@ type exportCmd struct {
 	Quiet      bool     `short:"q" help:"Print only what a person must act on."`
 }
 
+func (*exportCmd) examples() string {
+	return `bizbatch export questions.csv.bizbatch --out questions.answers.csv
+bizbatch export questions.csv.bizbatch --out questions.answers.jsonl   # with everything that arrived`
+}
+
 // Run writes the answers as they are now, also while a run is on.
 func (c *exportCmd) Run(e env) error {
 	store, err := checkpoint.View(c.Checkpoint)

@@ -72,7 +72,7 @@ func failDisk(t *testing.T, server *sandbox.Server, call, fault string, question
 	}
 	v.run(args...)
 	v.run("status", "--check", "q.csv.bizbatch")
-	st, err := statusOf(v.path("q.csv.bizbatch"))
+	st, err := statusAt(v.path("q.csv.bizbatch"))
 	if err != nil {
 		return err
 	}

@@ -29,7 +29,7 @@ func (s *story) ledger(ts *testscript.TestScript, args []string) error {
 	case "charged-once":
 		var st status
 		if len(args) > 2 {
-			read, err := statusOf(ts.MkAbs(args[2]))
+			read, err := statusAt(ts.MkAbs(args[2]))
 			if err != nil {
 				return err
 			}
@@ -68,7 +68,7 @@ func chargedOnce(l sandbox.Ledger, st *status) error {
 func (s *story) balanced(ts *testscript.TestScript, args []string) error {
 	var all []*status
 	for _, name := range args {
-		st, err := statusOf(ts.MkAbs(name))
+		st, err := statusAt(ts.MkAbs(name))
 		if err != nil {
 			return err
 		}
@@ -110,7 +110,7 @@ func (s *story) killed(ts *testscript.TestScript, args []string) error {
 // these are all questions that were asked and have no answer, and no other that
 // has one.
 func interrupted(l sandbox.Ledger, path string) (n int, err error) {
-	st, err := statusOf(path)
+	st, err := statusAt(path)
 	if err != nil {
 		return 0, err
 	}
@@ -153,14 +153,4 @@ func answeredIn(path string) (map[string]bool, error) {
 		}
 	}
 	return answered, nil
-}
-
-// statusOf reads a checkpoint as the command does.
-func statusOf(path string) (*status, error) {
-	store, err := checkpoint.View(path)
-	if err != nil {
-		return nil, err
-	}
-	defer store.Close()
-	return readStatus(store, checkpoint.InUse(store.Path()))
 }

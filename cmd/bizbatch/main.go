@@ -48,21 +48,30 @@ Exit codes:
 
 // cli is the command line.
 type cli struct {
-	Run     runCmd           `cmd:"" help:"Ask the questions of a file and write the answers. The same command again takes up the rest."`
-	Status  statusCmd        `cmd:"" help:"Tell how a run stands, also while it is on."`
-	Export  exportCmd        `cmd:"" help:"Write the answers again, without asking anything."`
-	Sandbox sandboxCmd       `cmd:"" help:"Serve a pretend API, to rehearse a run and everything that can go wrong."`
+	Run     runCmd     `cmd:"" group:"ask" help:"Ask the questions of a file and write the answers. The same command again takes up the rest."`
+	Sandbox sandboxCmd `cmd:"" group:"ask" help:"Serve a pretend API, to rehearse a run and everything that can go wrong."`
+
+	Status statusCmd `cmd:"" group:"look" help:"Tell how a run stands, also while it is on; without a checkpoint, how all in this folder do."`
+	Show   showCmd   `cmd:"" group:"look" help:"Print one question with its answer and sources."`
+	Export exportCmd `cmd:"" group:"look" help:"Write the answers again, without asking anything."`
+
+	Completion completionCmd `cmd:"" group:"shell" help:"Print a script by which the shell completes commands, flags, files and ids."`
+	Complete   completeCmd   `cmd:"" hidden:"" name:"__complete"`
+
 	Version kong.VersionFlag `help:"Print the version."`
 }
 
 const description = `Sends files of tax questions (CSV, JSON lines) to the Bizora API and brings
 back every answer with its sources. An answer that was paid for is never lost
 and never paid for twice: stop a run in any way, and the same command takes up
-the rest.
+the rest.`
 
-  bizbatch run --sandbox questions.csv    try it, without a key and for free
-  bizbatch run --dry-run questions.csv    count the questions and the money
-  bizbatch run questions.csv              ask; writes questions.answers.csv`
+func (*cli) examples() string {
+	return `bizbatch run --sandbox questions.csv     # try it, without a key and for free
+bizbatch run --dry-run questions.csv     # count the questions and the money
+bizbatch run questions.csv               # ask; writes questions.answers.csv
+bizbatch status                          # how the runs in this folder stand`
+}
 
 // env is what a command needs of its surroundings.
 type env struct {
@@ -115,10 +124,18 @@ func wantsJSON(args []string) bool {
 	return i >= 0 && i+1 < len(args) && args[i+1] == value || slices.Contains(args, flag+"="+value)
 }
 
-// printHelp is kong's help, and below it the exit codes where a run's matter.
+// printHelp is kong's help, and below it examples, and the exit codes where a
+// run's matter.
 func printHelp(o kong.HelpOptions, ctx *kong.Context) error {
 	if err := kong.DefaultHelpPrinter(o, ctx); err != nil {
 		return err
+	}
+	target := ctx.Model.Target
+	if cmd := ctx.Selected(); cmd != nil {
+		target = cmd.Target
+	}
+	if cmd, ok := target.Addr().Interface().(interface{ examples() string }); ok {
+		fmt.Fprintf(ctx.Stdout, "\nExamples:\n  %s\n", strings.ReplaceAll(cmd.examples(), "\n", "\n  "))
 	}
 	if cmd := ctx.Selected(); cmd == nil || cmd.Name == "run" {
 		fmt.Fprint(ctx.Stdout, exitCodes)
@@ -128,7 +145,7 @@ func printHelp(o kong.HelpOptions, ctx *kong.Context) error {
 
 // helpFor names the help that tells more about a wrong command line.
 func helpFor(args []string) string {
-	for _, name := range []string{"run", "status", "export", "sandbox"} {
+	for _, name := range []string{"run", "status", "show", "export", "sandbox", "completion"} {
 		if len(args) > 0 && args[0] == name {
 			return "see bizbatch " + name + " --help"
 		}

@@ -16,8 +16,11 @@ import (
 	"bizbatch/checkpoint"
 )
 
-// groups are the headings of run's help.
+// groups are the headings of the help: for commands, and for the flags of run.
 var groups = []kong.Group{
+	{Key: "ask", Title: "Asking:"},
+	{Key: "look", Title: "Looking:"},
+	{Key: "shell", Title: "The shell:"},
 	{Key: "files", Title: "Files:"},
 	{Key: "input", Title: "Reading the questions:"},
 	{Key: "asking", Title: "What is asked:"},
@@ -80,6 +83,14 @@ type runCmd struct {
 	LogInterval time.Duration `group:"output" default:"1m" help:"Interval of progress lines where there is no terminal (default: ${default})."`
 
 	end time.Time // of --until and --max-duration, the earlier; zero: none
+}
+
+func (*runCmd) examples() string {
+	return `bizbatch run --sandbox questions.csv                      # try it, without a key and for free
+bizbatch run --limit 5 questions.csv                      # ask five; they are not paid for again
+bizbatch run questions.csv --out a.csv --out a.jsonl      # the answers in two forms
+bizbatch run questions.csv --max-spend 25 --until 06:00   # a night's run
+bizbatch run questions.csv --template 'For {{.client}}: {{.question}}' --checkpoint clients.bizbatch`
 }
 
 // Run is the whole way of a file: read, plan, ask, write, tell.

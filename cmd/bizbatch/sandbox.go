@@ -20,6 +20,11 @@ type sandboxCmd struct {
 	Script       string        `placeholder:"FILE" help:"Rules in JSON for what goes wrong; see the README."`
 }
 
+func (*sandboxCmd) examples() string {
+	return `bizbatch sandbox --balance 5.00 --latency 2s &   # an account that runs out of money
+BIZORA_API_KEY=any bizbatch run --base-url http://127.0.0.1:8099 questions.csv --checkpoint rehearsal.bizbatch --out rehearsal.answers.csv`
+}
+
 // Run serves until it is stopped.
 func (c *sandboxCmd) Run(e env) error {
 	o := sandbox.Options{

@@ -11,9 +11,16 @@ import (
 )
 
 type statusCmd struct {
-	Checkpoint string `arg:"" help:"The checkpoint of a run, such as questions.csv.bizbatch."`
+	Checkpoint string `arg:"" optional:"" help:"The checkpoint of a run, such as questions.csv.bizbatch (default: a line for each in this folder)."`
 	JSON       bool   `name:"json" help:"Print everything as JSON, for programs."`
 	Check      bool   `help:"Verify the file and what must hold of its content."`
+}
+
+func (*statusCmd) examples() string {
+	return `bizbatch status                                 # a line for each checkpoint in this folder
+bizbatch status questions.csv.bizbatch          # one of them in full
+bizbatch status --json questions.csv.bizbatch   # for programs
+bizbatch status --check questions.csv.bizbatch  # is the file sound?`
 }
 
 // A status is what the status command tells. Money is in dollars.
@@ -59,6 +66,9 @@ type runStatus struct {
 
 // Run reads the checkpoint beside whatever run is on.
 func (c *statusCmd) Run(e env) error {
+	if c.Checkpoint == "" {
+		return c.list(e)
+	}
 	store, err := checkpoint.View(c.Checkpoint)
 	if err != nil {
 		return storeError(err, c.Checkpoint)

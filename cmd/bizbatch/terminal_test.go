@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -132,7 +133,14 @@ func (s *screen) start(args ...string) {
 		vars, args = append(vars, args[len(args)-1]), args[:len(args)-1]
 	}
 	s.cmd = s.victim.command(args...)
-	s.cmd.Env = append(append(s.cmd.Env, "TERM=xterm", "BIZORA_API_URL="+s.service.URL), vars...)
+	s.cmd.Env = append(append(s.cmd.Env, "BIZORA_API_URL="+s.service.URL), vars...)
+	s.spawn()
+}
+
+// spawn starts the command on a terminal of its own.
+func (s *screen) spawn() {
+	s.t.Helper()
+	s.cmd.Env = slices.Insert(s.cmd.Env, len(os.Environ()), "TERM=xterm") // the command may override it
 	terminal, err := pty.StartWithSize(s.cmd, &s.size)
 	if err != nil {
 		s.t.Fatal(err)
@@ -215,17 +223,19 @@ func (s *screen) fits(columns int) {
 	}
 }
 
+func (s *screen) over() bool {
+	select {
+	case <-s.ended:
+		return true
+	default:
+		return false
+	}
+}
+
 // finish waits for the end of the process.
 func (s *screen) finish(code int) {
 	s.t.Helper()
-	s.until("its end", func() bool {
-		select {
-		case <-s.ended:
-			return true
-		default:
-			return false
-		}
-	})
+	s.until("its end", s.over)
 	_ = s.cmd.Wait() // its exit code tells
 	if got := s.cmd.ProcessState.ExitCode(); got != code {
 		s.t.Errorf("exit code %d, want %d; printed:\n%s", got, code, s.text())

@@ -63,7 +63,7 @@ func TestKilledAtRandomMoments(t *testing.T) {
 	v.run(v.args...)
 
 	ledger := server.Ledger()
-	st, err := statusOf(v.path("q.csv.bizbatch"))
+	st, err := statusAt(v.path("q.csv.bizbatch"))
 	if err != nil {
 		t.Fatal(err)
 	}
