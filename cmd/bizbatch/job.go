@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"iter"
@@ -137,6 +138,9 @@ func outcome(err error, stop *batch.StopError) string {
 	}
 	return "error"
 }
+
+// ended is how the run ended, if it began.
+func (j *job) ended() string { return cmp.Or(j.outcome, "not started") }
 
 // takeIn reads the questions into the checkpoint and prints the plan.
 func (j *job) takeIn(ctx context.Context, digest string, settings batch.Settings) (err error) {

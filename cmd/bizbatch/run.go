@@ -39,6 +39,8 @@ type runCmd struct {
 	CSVSafe    bool     `group:"files" name:"csv-safe" help:"Have no spreadsheet run a cell of a CSV file as a formula: such a cell begins with an apostrophe."`
 	Summary    string   `group:"files" placeholder:"FILE" help:"Write what happened as JSON."`
 
+	MetricsFile string `group:"files" placeholder:"FILE" help:"Write figures of the run for Prometheus, as node_exporter's textfile collector reads them: a file of its folder, named .prom."`
+
 	QuestionColumn string `group:"input" placeholder:"NAME" help:"Column with the questions (default: question, prompt, text or query, else the only column)."`
 	IDColumn       string `group:"input" name:"id-column" placeholder:"NAME" help:"Column that names the rows (default: id, question_id or custom_id, else the row number)."`
 	Template       string `group:"input" placeholder:"TEXT" help:"Make each question from its row, as a Go text/template over the columns: 'For {{.client}}: {{.question}}'."`
@@ -120,7 +122,7 @@ func (c *runCmd) run(e env, now time.Time) error {
 	j := &job{cmd: c, env: e, ui: newUI(c, e)}
 	ctx, stop := notifySignals(j.ui.leftAtOnce)
 	defer stop()
-	return j.summarize(j.run(ctx, settings))
+	return j.measure(j.summarize(j.run(ctx, settings)), now)
 }
 
 // check fills in what depends on other flags and on the time, and refuses what
@@ -145,15 +147,8 @@ func (c *runCmd) check(now time.Time) (batch.Settings, error) {
 			c.Checkpoint = c.File + ".sandbox.bizbatch"
 		}
 	}
-	for _, other := range append([]string{c.File, c.Checkpoint, c.APIKeyFile}, c.Out...) {
-		if c.Summary != "" && sameFile(c.Summary, other) {
-			return s, usageError(fmt.Errorf("--summary %s is another file of this run", c.Summary), "choose another --summary")
-		}
-	}
-	if c.Summary != "" && !c.DryRun {
-		if err := checkSummary(c.Summary); err != nil {
-			return s, err
-		}
+	if err := c.checkReports(); err != nil {
+		return s, err
 	}
 	if c.end, err = parseUntil(c.Until, now); err != nil {
 		return s, usageError(err, "give a time of day, such as --until 06:00")

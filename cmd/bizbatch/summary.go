@@ -1,12 +1,12 @@
 package main
 
 import (
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -54,15 +54,38 @@ type summaryPlan struct {
 	batch.Plan
 }
 
-// checkSummary finds out whether the file of --summary can be written, before
-// anything is paid for.
-func checkSummary(path string) error {
+// checkReports refuses files of --summary and --metrics-file that cannot be
+// written, before anything is paid for.
+func (c *runCmd) checkReports() error {
+	if c.MetricsFile != "" && filepath.Ext(c.MetricsFile) != metricsSuffix {
+		return unsent(usageError(fmt.Errorf("--metrics-file %s does not end in %s, and node_exporter would not read it", c.MetricsFile, metricsSuffix), "choose another --metrics-file"))
+	}
+	for _, f := range []struct{ flag, path string }{{"--summary", c.Summary}, {"--metrics-file", c.MetricsFile}} {
+		if f.path == "" || c.DryRun {
+			continue
+		}
+		err := c.checkReport(f.path)
+		if err != nil {
+			return unsent(usageError(fmt.Errorf("%s %s %w", f.flag, f.path, err), "choose another "+f.flag))
+		}
+	}
+	return nil
+}
+
+func (c *runCmd) checkReport(path string) error {
+	others := append([]string{c.File, c.Checkpoint, c.APIKeyFile}, c.Out...)
+	if path == c.MetricsFile {
+		others = append(others, c.Summary)
+	}
+	if slices.ContainsFunc(others, func(other string) bool { return sameFile(path, other) }) {
+		return errors.New("is another file of this run")
+	}
 	f, err := os.CreateTemp(filepath.Dir(path), ".bizbatch-*.tmp")
 	if err == nil {
 		err = errors.Join(f.Close(), os.Remove(f.Name()))
 	}
 	if err != nil {
-		return unsent(usageError(fmt.Errorf("--summary %s cannot be written: %w", path, err), "choose another --summary"))
+		return fmt.Errorf("cannot be written: %w", err)
 	}
 	return nil
 }
@@ -76,7 +99,7 @@ func (j *job) summarize(verdict error) error {
 		return verdict
 	}
 	s := summaryFile{
-		Outcome: cmp.Or(j.outcome, "not started"), Checkpoint: j.cmd.Checkpoint, Outputs: append([]string{}, j.written...),
+		Outcome: j.ended(), Checkpoint: j.cmd.Checkpoint, Outputs: append([]string{}, j.written...),
 		Plan: summaryPlan{j.plan.Rows - j.plan.Skipped, j.plan.ToAsk(), j.plan}, Run: j.sum,
 		Slowest: []slowAnswer{}, Failures: append([]checkpoint.FailureGroup{}, j.failures...), Next: j.next,
 	}

@@ -88,7 +88,7 @@ func (w *watch) show(now time.Time) {
 		return
 	}
 	args := []any{"answered", p.Answered, "total", p.Total, "failed", p.Failed, "in_flight", p.InFlight,
-		"per_minute", math.Round(10*w.rate.perMinute(now)) / 10, "spent", p.Spent.Dollars(), "to_come", w.toCome().Dollars()}
+		"per_minute", math.Round(10*w.rate.perMinute(now)) / 10, "spent", p.Spent.Dollars(), "left_cost", w.toCome().Dollars()}
 	if left := w.timeLeft(now); left > 0 {
 		args = append(args, "seconds_left", math.Round(left.Seconds()))
 	}
