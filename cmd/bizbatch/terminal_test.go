@@ -27,10 +27,10 @@ import (
 func TestBarOnATerminal(t *testing.T) {
 	s := newScreen(t, 100)
 	s.start("run", "--workers", "4", "q.csv")
-	s.await(`0% \[\.+\] \(0/12\) 4 in flight · \$0\.00, \$2\.88 to come`)
+	s.await(`0% \[\.+\] \(0/12\) \$0\.00, \$2\.88 to come · 4 in flight`)
 	s.answer(6)
 	s.await(`(?m)^failed Q3: 422 invalid_request_error: too vague$`)
-	s.await(`50% \[=+>\.+\] \(6/12\) \d+s left · 4 in flight · 1 failed · \$1\.20, \$1\.44 to come · \d+ a minute`)
+	s.await(`50% \[=+>\.+\] \(6/12\) \d+s left · \$1\.20, \$1\.44 to come · 4 in flight · 1 failed · \d+ a minute`)
 	s.fits(100)
 	s.resize(40)
 	s.await(`50% \[[=>.]*\] \(6/12\) \d+s left · 4 in flight *$`)
@@ -53,7 +53,7 @@ func TestTimeLeftRightAfterAResume(t *testing.T) {
 	s.start("run", "--limit", "5", "q.csv")
 	s.finish(exitFailures)
 	s.start("run", "q.csv")
-	s.await(`0% \[\.+\] \(0/7\) \S+ left · 7 in flight`)
+	s.await(`0% \[\.+\] \(0/7\) \S+ left · \$0\.00, \$1\.68 to come · 7 in flight`)
 	s.answer(7)
 	s.finish(exitFailures)
 }

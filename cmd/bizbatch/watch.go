@@ -106,11 +106,10 @@ func (w *watch) text(now time.Time, room int) string {
 	if left := w.timeLeft(now); left > 0 {
 		parts = append(parts, roughly(left)+" left")
 	}
-	parts = append(parts, fmt.Sprintf("%d in flight", p.InFlight))
+	parts = append(parts, fmt.Sprintf("%s, %s to come", p.Spent, w.toCome()), fmt.Sprintf("%d in flight", p.InFlight))
 	if p.Failed > 0 {
 		parts = append(parts, fmt.Sprintf("%d failed", p.Failed))
 	}
-	parts = append(parts, fmt.Sprintf("%s, %s to come", p.Spent, w.toCome()))
 	if perMinute := w.rate.perMinute(now); perMinute > 0 {
 		parts = append(parts, fmt.Sprintf("%.*f a minute", places(perMinute), perMinute))
 	}
@@ -152,7 +151,11 @@ func (w *watch) timeLeft(now time.Time) time.Duration {
 	if w.note != "" {
 		return 0 // that depends on others
 	}
-	return w.rate.left(now, w.last.Total-w.last.Answered-w.last.Failed)
+	left := w.rate.left(now, w.last.Total-w.last.Answered-w.last.Failed)
+	if left > 0 {
+		left += max(0, w.last.PausedUntil.Sub(now))
+	}
+	return left
 }
 
 // toCome is about what the rest costs: the estimate, without what is spent and

@@ -19,7 +19,7 @@ func TestTextBesideTheBar(t *testing.T) {
 		running := batch.Progress{Total: 40, Answered: 10, InFlight: 8, Spent: 4 * batch.Dollar}
 		failed, paused := running, running
 		failed.Failed = 2
-		paused.PausedUntil = now.Add(20 * time.Second)
+		paused.PausedUntil = now.Add(2 * time.Minute)
 		for _, tt := range []struct {
 			name string
 			p    batch.Progress
@@ -27,16 +27,17 @@ func TestTextBesideTheBar(t *testing.T) {
 			room int
 			want string
 		}{
-			{"all of it", running, batch.Event{}, 80, "5m left · 8 in flight · $4.00, $8.00 to come · 6.0 a minute"},
-			{"failures count as money that is not spent", failed, batch.Event{}, 80, "5m left · 8 in flight · 2 failed · $4.00, $7.40 to come · 6.0 a minute"},
-			{"little room", running, batch.Event{}, 40, "5m left · 8 in flight · 6.0 a minute"},
+			{"all of it", running, batch.Event{}, 80, "5m left · $4.00, $8.00 to come · 8 in flight · 6.0 a minute"},
+			{"failures count as money that is not spent", failed, batch.Event{}, 80, "5m left · $4.00, $7.40 to come · 8 in flight · 2 failed · 6.0 a minute"},
+			{"little room", running, batch.Event{}, 32, "5m left · $4.00, $8.00 to come"},
+			{"little room for money", running, batch.Event{}, 26, "5m left · 8 in flight"},
 			{"less room", running, batch.Event{}, 20, "5m left"},
 			{"hardly any", running, batch.Event{}, 3, "5m "},
 			{"none", running, batch.Event{}, -4, ""},
-			{"paused", paused, batch.Event{}, 80, "paused until " + clock(20*time.Second) + " · 5m left · 8 in flight · $4.00, $8.00 to come"},
-			{"paused, little room", paused, batch.Event{}, 23, "paused until " + clock(20*time.Second)},
+			{"paused", paused, batch.Event{}, 80, "paused until " + clock(2*time.Minute) + " · 7m left · $4.00, $8.00 to come · 8 in flight"},
+			{"paused, little room", paused, batch.Event{}, 23, "paused until " + clock(2*time.Minute)},
 			{"waiting for credits", running, batch.Event{Kind: batch.EventWaiting, For: batch.StopBalance, Wait: time.Minute}, 65,
-				"next try " + clock(time.Minute) + ", waiting for credits · 8 in flight"},
+				"next try " + clock(time.Minute) + ", waiting for credits · $4.00, $8.00 to come"},
 			{"waiting for a limit, little room", running, batch.Event{Kind: batch.EventWaiting, For: batch.StopThrottled, Wait: time.Minute}, 23,
 				"next try " + clock(time.Minute) + ", wait"},
 			{"an outage", running, batch.Event{Kind: batch.EventOutage, Wait: time.Second}, 50,
