@@ -1,0 +1,96 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"bizbatch/internal/sandbox"
+)
+
+// The README names every key of the JSON log, and none that is not there.
+func TestLogKeysAreDocumented(t *testing.T) {
+	documented := documentedKeys(t)
+	script, err := sandbox.ParseScript([]byte(`{"rules": [
+		{"match": "Question 1\\?", "times": 1, "status": 429, "retry_after": "1"}, {"match": "Question 2\\?", "status": 422},
+		{"match": "Question 3\\?", "times": 1, "status": 500}, {"match": "Question 4\\?", "times": 1, "cut_after_chunks": 3}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	balance := 0.24 * 7
+	server, err := sandbox.Start("", sandbox.Options{Shape: sandbox.Short, Script: script, Balance: &balance})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	v := victim{t: t, server: server, dir: t.TempDir()}
+	if err := writeRows(v.path("q.csv"), 8); err != nil {
+		t.Fatal(err)
+	}
+	cmd := v.command("run", "--log-format", "json", "--log-interval", "10ms", "q.csv")
+	var log bytes.Buffer
+	cmd.Stderr = &log
+	_ = cmd.Run() // it stops for money
+	seen := map[string]bool{}
+	for line := range strings.Lines(log.String()) {
+		var record map[string]any
+		if err := json.Unmarshal([]byte(line), &record); err != nil {
+			t.Fatalf("%v: %s", err, line)
+		}
+		event, _ := record["event"].(string)
+		for _, key := range []string{"time", "level", "msg", "event"} {
+			delete(record, key)
+		}
+		keys := slices.Sorted(maps.Keys(record))
+		if event == "progress" { // keys that are not always there
+			keys = slices.Compact(slices.Sorted(slices.Values(append(keys, "seconds_left", "note"))))
+		}
+		if diff := cmp.Diff(documented[event], keys); diff != "" {
+			t.Errorf("event %q (-README +log):\n%s", event, diff)
+		}
+		seen[event] = true
+	}
+	for _, event := range []string{"plan", "progress", "failed", "again", "pause", "stopping", "finished", "error"} {
+		if !seen[event] {
+			t.Errorf("no event %s was logged:\n%s", event, log.String())
+		}
+	}
+}
+
+// documentedKeys are the keys in the README's table, by event, sorted.
+func documentedKeys(t *testing.T) map[string][]string {
+	t.Helper()
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, ok := strings.Cut(string(readme), "| `event` | further keys |\n")
+	if !ok {
+		t.Fatal("the README has no table of keys")
+	}
+	table, _, _ = strings.Cut(table, "\n\n")
+	word := regexp.MustCompile("`([a-z_]+)`")
+	documented := map[string][]string{}
+	for line := range strings.Lines(table) {
+		cells := strings.Split(line, "|")
+		text, _, _ := strings.Cut(cells[2], "; a quiet run")
+		var keys []string
+		for _, m := range word.FindAllStringSubmatch(text, -1) {
+			keys = append(keys, m[1])
+		}
+		slices.Sort(keys)
+		for _, m := range word.FindAllStringSubmatch(cells[1], -1) {
+			documented[m[1]] = keys
+		}
+	}
+	return documented
+}
