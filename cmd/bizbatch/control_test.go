@@ -22,7 +22,7 @@ func TestTheLedgerShowsWhatIsPaidTwice(t *testing.T) {
 	}
 	for round, lost := range []string{"one.bizbatch", "two.bizbatch"} {
 		v.run("run", "--checkpoint", lost, "q.csv")
-		st, err := statusOf(v.path(lost))
+		st, err := statusAt(v.path(lost))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -70,7 +70,7 @@ func (v *victim) fails(cmd *exec.Cmd) string {
 func (v *victim) allAnswered(questions int) {
 	v.t.Helper()
 	v.run("status", "--check", "q.csv.bizbatch")
-	st, err := statusOf(v.path("q.csv.bizbatch"))
+	st, err := statusAt(v.path("q.csv.bizbatch"))
 	if err != nil {
 		v.t.Fatal(err)
 	}
@@ -98,7 +98,7 @@ func TestADiskThatIsFull(t *testing.T) {
 			if asked == 0 || asked == questions || !strings.Contains(told, "error: answers cannot be saved any more") {
 				t.Fatalf("%d were asked: %s", asked, told)
 			}
-			if _, err := statusOf(v.path("q.csv.bizbatch")); err != nil {
+			if _, err := statusAt(v.path("q.csv.bizbatch")); err != nil {
 				t.Error("on the full disk:", err)
 			}
 			remount(t, dir, 0, "64m")

@@ -69,7 +69,7 @@ func TestKilledWhileItPlans(t *testing.T) {
 			<-time.After(rand.N(took))
 			_ = cmd.Process.Kill() // where it has not ended by itself
 			_ = cmd.Wait()
-			st, err := statusOf(v.path(file + ".bizbatch"))
+			st, err := statusAt(v.path(file + ".bizbatch"))
 			if file == "first.csv" && errors.Is(err, os.ErrNotExist) {
 				continue // killed before there was a checkpoint
 			}
@@ -93,7 +93,7 @@ func TestKilledWhileItPlans(t *testing.T) {
 	}
 	t.Logf("%d kills each; the new plan was there after %v", rounds, planned)
 	v.run("run", "--quiet", "--limit", fmt.Sprint(few), "q.csv")
-	st, err := statusOf(v.path("q.csv.bizbatch"))
+	st, err := statusAt(v.path("q.csv.bizbatch"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,7 +149,7 @@ func TestKilledTogetherWithTheService(t *testing.T) {
 			}
 		}
 		answered = now
-		st, err := statusOf(v.path("q.csv.bizbatch"))
+		st, err := statusAt(v.path("q.csv.bizbatch"))
 		if err != nil {
 			t.Fatal(err)
 		}
