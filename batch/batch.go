@@ -41,7 +41,8 @@ type Request struct {
 type Question struct {
 	// ID names the row to people: the id column's value, or the row number.
 	ID string
-	// Line is the line of the file where the row begins, from 1.
+	// Line is the line of the file where the row begins, from 1; in an Excel
+	// file it is the row of the sheet.
 	Line int
 	// Text is what to ask, unless Messages is set.
 	Text string
@@ -56,7 +57,7 @@ type Question struct {
 	// Params holds this row's own request parameters. They override the run's.
 	Params map[string]json.RawMessage
 	// Fields is the row as it was read: a JSON array of strings in the order
-	// of Input.Columns for CSV, the original object for JSONL.
+	// of Input.Columns for CSV and XLSX, the original object for JSONL.
 	Fields json.RawMessage
 	// Skip says why the row cannot be asked ("no question"); empty otherwise.
 	Skip string
@@ -76,13 +77,14 @@ type Format string
 const (
 	CSV   Format = "csv"
 	JSONL Format = "jsonl"
+	XLSX  Format = "xlsx"
 )
 
 // Input describes a question file as far as its answers' files need it.
 type Input struct {
 	Format Format `json:"format"`
-	// Columns are the header of a CSV file, or the member names of a JSONL
-	// file in order of first appearance.
+	// Columns are the header of a CSV or Excel file, or the member names of a
+	// JSONL file in order of first appearance.
 	Columns []string `json:"columns"`
 	// Delimiter separates CSV fields; empty means a comma.
 	Delimiter string `json:"delimiter,omitempty"`

@@ -182,7 +182,7 @@ func TestCSVErrorsSayWhere(t *testing.T) {
 			err: "questions.csv:1: a carriage return that ends no line", hint: "line endings"},
 		{name: "UTF-16 without a byte order mark", content: "i\x00d\x00,\x00q\x00\n\x00",
 			err: "questions.csv:1: the header is not text in UTF-8", hint: "utf-16le"},
-		{name: "an Excel file", content: "PK\x03\x04...", err: "questions.csv is a ZIP or Excel file", hint: "CSV"},
+		{name: "an Excel file", content: "PK\x03\x04...", err: "questions.csv is a ZIP or Excel file", hint: ".xlsx"},
 		{name: "a delimiter of two characters", content: "question\na\n", opts: Options{Delimiter: "::"},
 			err: `questions.csv cannot be read with the delimiter "::"`, hint: "semicolon"},
 		{name: "a quote as the delimiter", content: "question\na\n", opts: Options{Delimiter: `"`},

@@ -26,14 +26,22 @@ type decoded struct {
 func decode(src io.Reader, name string) (decoded, error) {
 	raw := bufio.NewReaderSize(src, 64<<10)
 	head, err := raw.Peek(4)
+	if isGzip(head) {
+		content, err := unzipped(raw)
+		if err != nil {
+			return decoded{}, err
+		}
+		raw = bufio.NewReaderSize(content, 64<<10)
+		head, err = raw.Peek(4)
+	}
 	if err != nil && err != io.EOF {
 		return decoded{}, err
 	}
 	d := decoded{r: raw}
 	var enc encoding.Encoding
 	switch {
-	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
-		return d, &Error{Msg: "is a ZIP or Excel file, not text", Hint: "save the sheet as CSV (UTF-8)"}
+	case looksZipped(head):
+		return d, &Error{Msg: "is a ZIP or Excel file, not text", Hint: "if it is Excel's, give it the extension .xlsx, or say --format xlsx"}
 	case bytes.HasPrefix(head, []byte("\xEF\xBB\xBF")):
 		d.bom = true
 		raw.Discard(3) // peeked

@@ -9,16 +9,21 @@ import (
 // An Error says what is wrong with a question file, or with the options it is
 // read with. Every error of this package is one.
 type Error struct {
-	File string // the file's name as it was given
-	Line int    // from 1; 0 when about the file as a whole
-	Msg  string
-	Hint string // what to do about it, where that is known
-	Err  error  // the cause where the file could not be read; nil otherwise
+	File  string // the file's name as it was given
+	Sheet string // the sheet of an Excel file; empty for other files
+	Line  int    // line, or row of a sheet, from 1; 0 when about the file as a whole
+	Msg   string
+	Hint  string // what to do about it, where that is known
+	Err   error  // the cause where the file could not be read; nil otherwise
 }
 
 // Error gives "questions.csv:12: row has 3 fields, the header has 4", or
-// "questions.docx has no extension that …" for an error about the whole file.
+// "questions.docx has no extension that …" for an error about the whole file,
+// or `questions.xlsx, sheet "2025", row 12: there is something in …`.
 func (e *Error) Error() string {
+	if e.Sheet != "" && e.Line > 0 {
+		return fmt.Sprintf("%s, sheet %q, row %d: %s", e.File, e.Sheet, e.Line, e.Msg)
+	}
 	if e.Line == 0 {
 		return e.File + " " + e.Msg
 	}

@@ -2,10 +2,10 @@
 //
 // The normal case is [Open] on a CSV file with a column named "question":
 // every row that [Reader.Questions] yields is then a [batch.Question] to ask,
-// numbered, and with all of its columns as they were. JSONL files, other
-// columns, delimiters and encodings, conversations, and questions built from
-// several columns by a template are a matter of the file itself or of
-// [Options].
+// numbered, and with all of its columns as they were. Excel and JSONL files,
+// compressed files, other columns, delimiters and encodings, conversations, and
+// questions built from several columns by a template are a matter of the file
+// itself or of [Options].
 //
 // Rows are streamed: memory does not grow with the file. What is wrong with a
 // file is an [*Error] that names the line.
@@ -26,8 +26,14 @@ import (
 // Options say how to read a question file. The zero value is right for most.
 type Options struct {
 	// Format is the form of the file. Default: by its extension; .csv, .tsv
-	// and .txt are CSV, .jsonl and .ndjson are JSONL.
+	// and .txt are CSV, .jsonl and .ndjson are JSONL, .xlsx and .xlsm are XLSX.
+	// CSV and JSONL may be compressed by gzip, with .gz after the extension.
 	Format batch.Format
+	// Sheet names the sheet of an Excel file, in any case. Default: the first
+	// that is not hidden. A sheet's cells are read as Excel shows them, hidden
+	// rows and columns included; only short dates, which look different on
+	// every computer, are year, month and day: 2025-04-15.
+	Sheet string
 	// Delimiter separates the fields of a CSV file: one character, or "comma",
 	// "semicolon", "tab" or "pipe". Default: the one of these that the header
 	// holds most often; where it holds none, a tab for .tsv, else a comma.
@@ -63,7 +69,8 @@ type Reader struct {
 	next     func() (batch.Question, error) // the next row; io.EOF after the last
 	template *questionTemplate              // nil unless there is one
 	encoding string                         // what the file is decoded from; empty for UTF-8
-	file     *os.File                       // nil unless opened here
+	sheet    string                         // of an Excel file
+	close    func() error                   // nil where there is nothing to close
 }
 
 // Open opens the question file at path; "-" is standard input. It reads as far
@@ -71,6 +78,9 @@ type Reader struct {
 func Open(path string, opts Options) (*Reader, error) {
 	if path == "-" {
 		return NewReader(os.Stdin, "standard input", opts)
+	}
+	if f, err := format(path, opts.Format); err == nil && f == batch.XLSX {
+		return openXLSX(path, opts)
 	}
 	f, err := os.Open(path)
 	if err != nil {
@@ -81,28 +91,57 @@ func Open(path string, opts Options) (*Reader, error) {
 		f.Close() // only read from
 		return nil, err
 	}
-	r.file = f
+	r.close = f.Close
+	return r, nil
+}
+
+func openXLSX(path string, opts Options) (*Reader, error) {
+	r := &Reader{name: path, input: batch.Input{Format: batch.XLSX}}
+	source, sheet, err := openSheet(path, opts.Sheet)
+	r.sheet = sheet
+	if err != nil {
+		return nil, r.complete(err)
+	}
+	if err = r.setTemplate(opts); err == nil {
+		err = r.initTable(source, opts)
+	}
+	if err != nil {
+		source.close() // only read from
+		return nil, r.complete(err)
+	}
+	r.close = source.close
 	return r, nil
 }
 
 // NewReader reads questions from r. Errors call it name, whose extension is
-// its format's default.
+// its format's default. An Excel file cannot be read in this way: use [Open].
 func NewReader(r io.Reader, name string, opts Options) (*Reader, error) {
 	q := &Reader{name: name}
 	if err := q.init(r, opts); err != nil {
-		return nil, asError(err).in(name)
+		return nil, q.complete(err)
 	}
 	return q, nil
+}
+
+// complete says of an error in which file it is.
+func (r *Reader) complete(err error) *Error {
+	e := asError(err).in(r.name)
+	e.Sheet = r.sheet
+	return e
 }
 
 func (r *Reader) init(src io.Reader, opts Options) (err error) {
 	if r.input.Format, err = format(r.name, opts.Format); err != nil {
 		return err
 	}
-	if opts.Template != "" {
-		if r.template, err = parseTemplate(opts.Template); err != nil {
-			return err
-		}
+	switch {
+	case r.input.Format == batch.XLSX:
+		return &Error{Msg: "cannot be read as xlsx: an Excel file must be named", Hint: "give the name of the file, such as bizbatch run questions.xlsx"}
+	case opts.Sheet != "":
+		return &Error{Msg: "has no sheets", Hint: "leave --sheet out: it is for Excel files"}
+	}
+	if err := r.setTemplate(opts); err != nil {
+		return err
 	}
 	text, err := decode(src, opts.Encoding)
 	if err != nil {
@@ -114,31 +153,51 @@ func (r *Reader) init(src io.Reader, opts Options) (err error) {
 		return nil
 	}
 	r.input.BOM = text.bom
-	c, err := newCSVReader(text.r, r.name, opts, &r.input)
+	c, err := newCSVSource(text.r, plainName(r.name), opts, &r.input)
 	if err != nil {
 		return err
 	}
-	r.next = c.next
+	return r.initTable(c, opts)
+}
+
+// initTable begins to read a file that has a header.
+func (r *Reader) initTable(source recordSource, opts Options) error {
+	t, err := newTable(source, opts, &r.input)
+	if err != nil {
+		return err
+	}
+	r.next = t.next
 	return nil
+}
+
+func (r *Reader) setTemplate(opts Options) (err error) {
+	if opts.Template != "" {
+		r.template, err = parseTemplate(opts.Template)
+	}
+	return err
 }
 
 // format is the format that was asked for, or the one of the name's extension.
 func format(name string, asked batch.Format) (batch.Format, error) {
-	const hint = "say which with --format csv or --format jsonl"
+	const hint = "say which with --format csv, jsonl or xlsx"
 	switch asked {
-	case batch.CSV, batch.JSONL:
+	case batch.CSV, batch.JSONL, batch.XLSX:
 		return asked, nil
 	case "":
 	default:
 		return "", &Error{Msg: "cannot be read as " + string(asked), Hint: hint}
 	}
-	switch strings.ToLower(filepath.Ext(name)) {
+	switch strings.ToLower(filepath.Ext(plainName(name))) {
 	case ".csv", ".tsv", ".txt":
 		return batch.CSV, nil
 	case ".jsonl", ".ndjson":
 		return batch.JSONL, nil
+	case ".xlsx", ".xlsm":
+		return batch.XLSX, nil
+	case ".xls", ".xlsb", ".ods", ".numbers":
+		return "", &Error{Msg: "is of a kind of spreadsheet that is not read", Hint: "save it as .xlsx, or as CSV (UTF-8)"}
 	}
-	return "", &Error{Msg: "has no extension that tells its format (.csv, .tsv, .txt, .jsonl, .ndjson)", Hint: hint}
+	return "", &Error{Msg: "has no extension that tells its format (.csv, .tsv, .txt, .jsonl, .ndjson, .xlsx, and .gz after one of the first five)", Hint: hint}
 }
 
 // Questions yields every row in order, those with nothing to ask included
@@ -153,7 +212,7 @@ func (r *Reader) Questions() iter.Seq2[batch.Question, error] {
 				break
 			}
 			if err != nil {
-				yield(batch.Question{}, asError(err).in(r.name))
+				yield(batch.Question{}, r.complete(err))
 				return
 			}
 			found = found || q.Skip == ""
@@ -165,7 +224,7 @@ func (r *Reader) Questions() iter.Seq2[batch.Question, error] {
 			}
 		}
 		if !found {
-			yield(batch.Question{}, noQuestions(first).in(r.name))
+			yield(batch.Question{}, r.complete(noQuestions(first)))
 		}
 	}
 }
@@ -193,10 +252,10 @@ func (r *Reader) Input() batch.Input { return r.input }
 
 // Close closes the file that Open opened.
 func (r *Reader) Close() error {
-	if r.file == nil {
+	if r.close == nil {
 		return nil
 	}
-	return r.file.Close()
+	return r.close()
 }
 
 // asError makes an error that is not about what the file holds an Error too.

@@ -73,7 +73,8 @@ func TestFormat(t *testing.T) {
 		{name: "q.ndjson", content: asJSONL, want: batch.JSONL},
 		{name: "q.dat", content: asJSONL, asked: batch.JSONL, want: batch.JSONL},
 		{name: "q.jsonl", content: asCSV, asked: batch.CSV, want: batch.CSV},
-		{name: "q.xlsx", content: asCSV, err: "q.xlsx has no extension that tells its format"},
+		{name: "q.docx", content: asCSV, err: "q.docx has no extension that tells its format"},
+		{name: "q.CSV.GZ", content: asCSV, want: batch.CSV}, // unpacked, its name left
 		{name: "questions", content: asCSV, err: "questions has no extension that tells its format"},
 		{name: "q.csv", content: asCSV, asked: "xml", err: "q.csv cannot be read as xml"},
 	} {

@@ -1,0 +1,352 @@
+package question
+
+import (
+	"archive/zip"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/xuri/excelize/v2"
+
+	"bizbatch/batch"
+)
+
+// workbook makes an Excel file of sheets, each a list of rows.
+func workbook(t testing.TB, sheets ...[][]any) string {
+	t.Helper()
+	f := excelize.NewFile()
+	defer f.Close()
+	for i, rows := range sheets {
+		name := fmt.Sprintf("Sheet%d", i+1)
+		if i > 0 {
+			if _, err := f.NewSheet(name); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for n, row := range rows {
+			if err := f.SetSheetRow(name, fmt.Sprintf("A%d", n+1), &row); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return saved(t, f)
+}
+
+func saved(t testing.TB, f *excelize.File) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := f.Write(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func rowsOf(questions []batch.Question) (lines []string) {
+	for _, q := range questions {
+		lines = append(lines, fmt.Sprintf("%d %s %s", q.Line, q.ID, q.Fields))
+	}
+	return lines
+}
+
+func TestASheetIsReadLikeACSVFile(t *testing.T) {
+	content := workbook(t, [][]any{
+		{},
+		{"ID", "Question", "ask_mode", "", "note"},
+		{"T1", " Is it\ntaxable? ", "web", nil, "x"},
+		{},
+		{nil, "And that?"},
+		{7, nil, nil, "empty"},
+		{"", "  ", ""},
+	})
+	questions, in, err := read(t, "q.xlsx", content, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		`3 T1 ["T1"," Is it\ntaxable? ","web","","x"]`,
+		`5 2 ["","And that?","","",""]`,
+		`6 7 ["7","","","empty",""]`,
+	}
+	if diff := cmp.Diff(want, rowsOf(questions)); diff != "" {
+		t.Errorf("rows (-want +got):\n%s", diff)
+	}
+	if q := questions[0]; q.Text != "Is it\ntaxable?" || q.AskMode != batch.Web || questions[2].Skip == "" {
+		t.Errorf("read %+v", questions)
+	}
+	if diff := cmp.Diff(batch.Input{Format: batch.XLSX, Columns: []string{"ID", "Question", "ask_mode", "", "note"}}, in); diff != "" {
+		t.Errorf("input (-want +got):\n%s", diff)
+	}
+}
+
+// TestCellsAreReadAsExcelShowsThem has a workbook that another program made.
+func TestCellsAreReadAsExcelShowsThem(t *testing.T) {
+	f := excelize.NewFile()
+	defer f.Close()
+	day := time.Date(2025, 4, 15, 13, 30, 0, 0, time.UTC)
+	for i, cell := range []struct {
+		value  any
+		format string // of Excel; "14" is its short date
+		want   string
+	}{
+		{1234.5, "", "1234.5"},
+		{1234.5, "#,##0.00", "1,234.50"},
+		{0.075, "0.0%", "7.5%"},
+		{7, "00000", "00007"},
+		{true, "", "TRUE"},
+		{day, "14", "2025-04-15"},
+		{day, "d mmm yyyy", "15 Apr 2025"},
+		{day, "yyyy-mm-dd hh:mm", "2025-04-15 13:30"},
+		{"_x0041_ 100% =1+1", "", "_x0041_ 100% =1+1"},
+		{"a\u00a7 税 \U0001F4B0", "", "a\u00a7 税 \U0001F4B0"},
+	} {
+		style := excelize.Style{CustomNumFmt: &cell.format}
+		switch cell.format {
+		case "":
+			style = excelize.Style{}
+		case "14":
+			style = excelize.Style{NumFmt: 14}
+		}
+		id, err := f.NewStyle(&style)
+		name := fmt.Sprintf("A%d", i+2)
+		if err == nil {
+			err = f.SetCellValue("Sheet1", name, cell.value)
+		}
+		if err == nil {
+			err = f.SetCellStyle("Sheet1", name, name, id)
+		}
+		if err == nil {
+			err = f.SetCellValue("Sheet1", fmt.Sprintf("B%d", i+2), cell.want)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	bold := []excelize.RichTextRun{{Text: "partly "}, {Text: "bold", Font: &excelize.Font{Bold: true}}}
+	err := errors.Join(f.SetSheetRow("Sheet1", "A1", &[]any{"question", "want"}),
+		f.SetCellRichText("Sheet1", "A12", bold), f.SetCellValue("Sheet1", "B12", "partly bold"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	questions, _, err := read(t, "q.xlsx", saved(t, f), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, q := range questions {
+		if want := fmt.Sprintf("[%q,%q]", q.Text, q.Text); string(q.Fields) != want {
+			t.Errorf("row %d: shown and wanted are %s", q.Line, q.Fields)
+		}
+	}
+	if len(questions) != 11 {
+		t.Errorf("read %d rows", len(questions))
+	}
+}
+
+func TestAWorkbookOfAnotherProgram(t *testing.T) {
+	if err := exec.Command("/usr/bin/python3", "-c", "import openpyxl").Run(); err != nil {
+		t.Skip("needs python3-openpyxl")
+	}
+	path := filepath.Join(t.TempDir(), "q.xlsx")
+	out, err := exec.Command("/usr/bin/python3", "-c", `
+import openpyxl, sys
+wb = openpyxl.Workbook()
+wb.active.title = "Notes"
+wb.active.sheet_state = "hidden"
+ws = wb.create_sheet("Tax questions")
+ws.append(["id", "question"])
+ws.append(["text", "Is it taxable?"])
+ws.append(["formula", "=1+1"])
+ws.merge_cells("A4:A5")
+ws["A4"], ws["B4"], ws["B5"] = "merged", "First?", "Second?"
+ws.row_dimensions[6].hidden = True
+ws.append(["hidden", "Hidden?"])
+wb.save(sys.argv[1])`, path).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	questions, _, err := read(t, "q.xlsx", string(content), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		`2 text ["text","Is it taxable?"]`,
+		`3 formula ["formula",""]`, // nothing ever computed it
+		`4 merged ["merged","First?"]`,
+		`5 4 ["","Second?"]`,
+		`6 hidden ["hidden","Hidden?"]`,
+	}
+	if diff := cmp.Diff(want, rowsOf(questions)); diff != "" {
+		t.Errorf("rows (-want +got):\n%s", diff)
+	}
+}
+
+func TestXLSXErrorsSayWhere(t *testing.T) {
+	header := []any{"id", "question"}
+	two := workbook(t, [][]any{header, {1, "One?"}}, [][]any{header, {2, "Two?"}})
+	for _, tt := range []struct {
+		name, content string
+		opts          Options
+		err, hint     string
+	}{
+		{"a text file", "question\nWhat?\n", Options{}, "q.xlsx is not an Excel file that can be read (it is no ZIP file)", "save it as .xlsx"},
+		{"another ZIP file", zipOf(t, map[string]string{"a.txt": "hello"}), Options{}, "q.xlsx is not an Excel file", "save it"},
+		{"a file that is cut short", two[:len(two)/2], Options{}, "q.xlsx is not an Excel file", "save it"},
+		{"no such sheet", two, Options{Sheet: "2025"}, `q.xlsx has no sheet "2025" (found: Sheet1, Sheet2)`, "--sheet"},
+		{"an empty sheet", workbook(t, [][]any{}), Options{}, `q.xlsx, sheet "Sheet1", row 1: the file holds no questions`, ""},
+		{"a header alone", workbook(t, [][]any{header}), Options{}, `q.xlsx, sheet "Sheet1", row 1: the file holds no questions`, ""},
+		{"no question column", workbook(t, [][]any{{}, {"a", "b"}, {1, 2}}), Options{}, `q.xlsx, sheet "Sheet1", row 2: no question column (found: a, b)`, "--question-column"},
+		{"a column without a name", workbook(t, [][]any{header, {1, "What?", nil, "x"}}), Options{}, `q.xlsx, sheet "Sheet1", row 2: there is something in column D`, "header"},
+		{"an unknown ask mode", workbook(t, [][]any{{"question", "ask_mode"}, {}, {"What?", "slow"}}), Options{}, `q.xlsx, sheet "Sheet1", row 3: `, ""},
+		{"an error of Excel", workbook(t, [][]any{header, {1, "#REF!"}}), Options{}, `q.xlsx, sheet "Sheet1", row 2: column B holds the error #REF!`, "formula"},
+		{"a template's unknown column", two, Options{Template: "{{.client}}"}, `q.xlsx, sheet "Sheet1", row 2: `, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, _, err := read(t, "q.xlsx", tt.content, tt.opts)
+			checkError(t, err, tt.err, tt.hint)
+		})
+	}
+	t.Run("a sheet of a CSV file", func(t *testing.T) {
+		_, _, err := read(t, "q.csv", "question\nWhat?\n", Options{Sheet: "2025"})
+		checkError(t, err, "q.csv has no sheets", "--sheet")
+	})
+	t.Run("standard input", func(t *testing.T) {
+		_, err := NewReader(strings.NewReader(two), "standard input", Options{Format: batch.XLSX})
+		checkError(t, err, "standard input cannot be read as xlsx", "name of the file")
+	})
+	t.Run("another sheet, in any case", func(t *testing.T) {
+		questions, _, err := read(t, "q.xlsx", two, Options{Sheet: " sheet2"})
+		if err != nil || len(questions) != 1 || questions[0].Text != "Two?" {
+			t.Errorf("read %v, %v", questions, err)
+		}
+	})
+}
+
+// TestABrokenSheetIsNoShortSheet has a sheet whose XML breaks off after its
+// first question, in a ZIP file that is whole.
+func TestABrokenSheetIsNoShortSheet(t *testing.T) {
+	content := workbook(t, [][]any{{"question"}, {"One?"}, {"Two?"}})
+	broken := changed(t, content, "xl/worksheets/sheet1.xml", func(xml string) string {
+		return xml[:strings.Index(xml, `<row r="3"`)] + "<row"
+	})
+	_, _, err := read(t, "q.xlsx", broken, Options{})
+	checkError(t, err, "q.xlsx is a damaged Excel file: xl/worksheets/sheet1.xml: XML syntax error", "save it again")
+}
+
+func TestAnExcelFileThatUnpacksToTooMuchIsRefused(t *testing.T) {
+	for name, part := range map[string]zip.FileHeader{
+		"a picture":             {Name: "xl/media/1.png", UncompressedSize64: xlsxRest + 1},
+		"a sheet":               {Name: "xl/worksheets/sheet1.xml", UncompressedSize64: xlsxUnpacked + 1},
+		"a size that overflows": {Name: "xl/worksheets/sheet1.xml", UncompressedSize64: 1<<64 - 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var b bytes.Buffer
+			z := zip.NewWriter(&b)
+			_, err := z.CreateRaw(&part) // it holds nothing: it need not be unpacked to be refused
+			if err := errors.Join(err, z.Close()); err != nil {
+				t.Fatal(err)
+			}
+			_, _, err = read(t, "q.xlsx", b.String(), Options{})
+			checkError(t, err, "q.xlsx would unpack to more than", "CSV")
+		})
+	}
+}
+
+// TestALargeSheetLeavesNoTemporaryFile reads one that does not fit in memory.
+func TestALargeSheetLeavesNoTemporaryFile(t *testing.T) {
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	rows := [][]any{{"question"}}
+	long := strings.Repeat("Is it taxable? ", 2000)
+	for i := range 800 {
+		rows = append(rows, []any{fmt.Sprint(i, long)})
+	}
+	questions, _, err := read(t, "q.xlsx", workbook(t, rows), Options{})
+	if err != nil || len(questions) != 800 {
+		t.Fatalf("read %d questions: %v", len(questions), err)
+	}
+	left, err := filepath.Glob(filepath.Join(temp, "excelize-*"))
+	if err != nil || left != nil {
+		t.Errorf("left behind: %v %v", left, err)
+	}
+}
+
+func FuzzXLSX(f *testing.F) {
+	f.Add(`<sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>question</t></is></c></row><row r="2"><c r="A2" t="inlineStr"><is><t>What?</t></is></c></row></sheetData>`)
+	f.Add(`<sheetData><row r="1048576"><c r="XFD1"><v>1</v></c></row></sheetData>`)
+	f.Add(`<sheetData><row><c t="s"><v>-1</v></c></row></sheetData>`)
+	whole := workbook(f, [][]any{{"question"}, {"What?"}})
+	f.Fuzz(func(t *testing.T, data string) {
+		content := changed(t, whole, "xl/worksheets/sheet1.xml", func(string) string {
+			return `<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">` + data + `</worksheet>`
+		})
+		path := filepath.Join(t.TempDir(), "q.xlsx")
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		r, err := Open(path, Options{})
+		if err != nil {
+			return
+		}
+		defer r.Close()
+		for q, err := range r.Questions() {
+			if err == nil && q.Skip == "" && q.Text == "" {
+				t.Errorf("a question without text: %+v", q)
+			}
+		}
+	})
+}
+
+func zipOf(t testing.TB, parts map[string]string) string {
+	t.Helper()
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for _, name := range slices.Sorted(maps.Keys(parts)) {
+		w, err := z.Create(name)
+		if err == nil {
+			_, err = io.WriteString(w, parts[name])
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// changed is a ZIP file with one of its parts changed.
+func changed(t testing.TB, content, name string, change func(string) string) string {
+	t.Helper()
+	z, err := zip.NewReader(strings.NewReader(content), int64(len(content)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts := map[string]string{}
+	for _, f := range z.File {
+		r, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		part, err := io.ReadAll(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		parts[f.Name] = string(part)
+	}
+	parts[name] = change(parts[name])
+	return zipOf(t, parts)
+}
