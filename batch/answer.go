@@ -61,6 +61,13 @@ func (s Source) URL() string { return s.first("url", "s3_file_path", "file_path"
 // Page is the page within the source, as a label.
 func (s Source) Page() string { return s.first("page_label", "page") }
 
+// Tool names what the service found the source with, such as
+// taxes_federal_bills.
+func (s Source) Tool() string { return s.first("tool") }
+
+// Excerpt is the part of the source that the answer rests on.
+func (s Source) Excerpt() string { return s.first("text") }
+
 // first returns the first of the named fields that has a value, of the source
 // or of the metadata object in which some environments put them.
 func (s Source) first(names ...string) string {

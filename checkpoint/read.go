@@ -84,6 +84,46 @@ func scanResult(rows *sql.Rows) (r Result, err error) {
 	return r, err
 }
 
+// An Outcome is what became of a request of the last input: answered or failed.
+type Outcome struct {
+	State    State
+	Mode     string
+	Reason   string // of a failure
+	Cost     int64  // of an answer
+	Started  time.Time
+	Finished time.Time
+}
+
+// Outcomes yields them by the time at which their last attempt began. Rows that
+// share a request share its outcome.
+func (s *Store) Outcomes() iter.Seq2[Outcome, error] {
+	return func(yield func(Outcome, error) bool) {
+		err := s.query(func(rows *sql.Rows) (bool, error) {
+			var o Outcome
+			var started, finished int64
+			err := rows.Scan(&o.State, &o.Mode, &o.Reason, &o.Cost, &started, &finished)
+			o.Started, o.Finished = fromMillis(started), fromMillis(finished)
+			return err == nil && yield(o, nil), err
+		}, `SELECT state, mode, iif(state = 'failed', reason, ''), iif(state = 'answered', cost, 0), started, finished
+			FROM requests WHERE position > 0 AND state IN ('answered', 'failed') ORDER BY started`)
+		if err != nil {
+			yield(Outcome{}, fmt.Errorf("read outcomes from %s: %w", s.path, err))
+		}
+	}
+}
+
+// Settings returns what the requests of the last input were made with; nil
+// where it has none.
+func (s *Store) Settings() (settings []byte, err error) {
+	err = s.query(func(rows *sql.Rows) (bool, error) {
+		return false, rows.Scan(&settings)
+	}, "SELECT value FROM settings WHERE id = (SELECT settings FROM requests WHERE position > 0 LIMIT 1)")
+	if err != nil {
+		return nil, fmt.Errorf("read the settings in %s: %w", s.path, err)
+	}
+	return settings, nil
+}
+
 // query calls each for every row of a result, until it returns false.
 func (s *Store) query(each func(*sql.Rows) (bool, error), text string, args ...any) error {
 	rows, err := s.db.Query(text, args...)

@@ -17,6 +17,7 @@ import (
 // A csvWriter writes the input's columns as they were, and after them the
 // common ones.
 type csvWriter struct {
+	streamed
 	w    *gocsv.SafeCSVWriter
 	rows rowReader
 	safe bool // see Options.CSVSafe
@@ -55,6 +56,14 @@ func (c *csvWriter) write(rec batch.Record) error {
 	if err != nil {
 		return err
 	}
+	for _, cell := range commonCells(rec) {
+		row = append(row, readable(cell))
+	}
+	return c.put(row)
+}
+
+// commonCells are a record's cells in the common columns.
+func commonCells(rec batch.Record) []string {
 	var answer, cited, seconds, attempts string
 	requestID := rec.RequestID
 	if rec.Answer != nil {
@@ -68,10 +77,7 @@ func (c *csvWriter) write(rec batch.Record) error {
 	if rec.Status != batch.Skipped {
 		attempts = strconv.Itoa(rec.Attempts)
 	}
-	for _, cell := range []string{answer, cited, string(rec.Status), rec.Error, attempts, seconds, requestID} {
-		row = append(row, readable(cell))
-	}
-	return c.put(row)
+	return []string{answer, cited, string(rec.Status), rec.Error, attempts, seconds, requestID}
 }
 
 // readable replaces what many CSV readers refuse a whole file for: bytes that

@@ -2,6 +2,7 @@ package report
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -22,6 +23,7 @@ type File struct {
 	lock   io.Closer // says that temp is in use, see createTemp
 	buf    *bufio.Writer
 	w      writer
+	keep   func(batch.Record) bool
 	err    error // the first one; it keeps Commit from publishing a torn file
 	done   bool  // committed or aborted
 }
@@ -40,11 +42,16 @@ func Create(path string, in batch.Input, o Options) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.OpenAIBatch && format == JSONL {
+		format = OpenAIBatch
+		o.Status = cmp.Or(o.Status, batch.Answered)
+	}
 	f, err := begin(path)
 	if err != nil {
 		return nil, err
 	}
-	if f.w, err = newWriter(format, f.buf, in, o); err != nil {
+	f.keep = o.keep
+	if f.w, err = f.newWriter(format, in, o); err != nil {
 		return nil, errors.Join(f.failed(err), f.Abort())
 	}
 	return f, nil
@@ -79,13 +86,16 @@ func begin(path string) (*File, error) {
 	return f, nil
 }
 
-// Write adds a row. After an error the file cannot be committed.
+// Write adds a row, unless [Options] leave it out. After an error the file cannot be committed.
 func (f *File) Write(rec batch.Record) error {
 	if f.done {
 		return f.failed(os.ErrClosed)
 	}
 	if f.err != nil {
 		return f.err
+	}
+	if !f.keep(rec) {
+		return nil
 	}
 	if err := f.w.write(rec); err != nil {
 		f.err = f.failed(fmt.Errorf("the row of line %d: %w", rec.Line, cause(err)))
@@ -113,6 +123,11 @@ func (f *File) Commit() error {
 }
 
 func (f *File) publish() error {
+	if f.w != nil {
+		if err := errors.Join(f.w.end(), f.w.close()); err != nil {
+			return err
+		}
+	}
 	if err := f.buf.Flush(); err != nil {
 		return err
 	}
@@ -136,6 +151,10 @@ func (f *File) Abort() error {
 	}
 	f.done = true
 	defer f.lock.Close()
+	var clearing error
+	if f.w != nil {
+		clearing = f.w.close()
+	}
 	closing := f.temp.Close()
 	if errors.Is(closing, os.ErrClosed) {
 		closing = nil // by a Commit that failed later
@@ -144,7 +163,7 @@ func (f *File) Abort() error {
 	if errors.Is(removing, fs.ErrNotExist) {
 		removing = nil // renamed by a Commit that failed later
 	}
-	if err := errors.Join(closing, removing); err != nil {
+	if err := errors.Join(clearing, closing, removing); err != nil {
 		return fmt.Errorf("remove the unfinished %s: %w", f.path, err)
 	}
 	return nil

@@ -97,7 +97,7 @@ func TestFormatOf(t *testing.T) {
 		if got != want || (err != nil) != (want == "") {
 			t.Errorf("%s: format %q, error %v, want %q", path, got, err, want)
 		}
-		if err != nil && !strings.Contains(err.Error(), ".csv, .tsv, .jsonl or .ndjson") {
+		if err != nil && !strings.Contains(err.Error(), ".csv, .tsv, .xlsx, .jsonl, .ndjson, .md or .html") {
 			t.Errorf("the error does not list the formats: %v", err)
 		}
 	}
@@ -239,7 +239,7 @@ func TestCreateSaysWhichFileAndWhy(t *testing.T) {
 		"a folder that is read-only":   {"locked/answers.csv", fs.ErrPermission, "create a file in folder " + filepath.Join(dir, "locked")},
 		"a folder that is a file":      {"plain/answers.csv", nil, ""},
 		"a file that is a folder":      {"folder.csv", nil, "it is there and is not a file"},
-		"a file of an unknown format":  {"answers.docx", nil, ".csv, .tsv, .jsonl or .ndjson"},
+		"a file of an unknown format":  {"answers.docx", nil, ".csv, .tsv, .xlsx, .jsonl, .ndjson, .md or .html"},
 		"a delimiter that can be none": {"answers.csv", nil, "delimiter"},
 	} {
 		t.Run(name, func(t *testing.T) {

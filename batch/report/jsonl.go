@@ -86,6 +86,7 @@ func timestamp(t time.Time) string {
 // A jsonlWriter writes an object a line: the input's members as they were, and
 // after them ours.
 type jsonlWriter struct {
+	streamed
 	out     *bufio.Writer
 	rows    rowReader
 	columns []string          // what a CSV file's columns are called, as JSON

@@ -15,16 +15,17 @@
 // The file appears under its name, whole, at Commit and not before: a reader
 // never meets half of it, and a file that was there stays until then.
 //
-// The extension chooses the form. CSV is for people and spreadsheets, with the
-// seven columns that matter most; JSONL is for programs and leaves nothing out.
+// The extension chooses the form. CSV and XLSX are for spreadsheets, with the
+// seven columns that matter most; HTML is a page to read, search and print,
+// Markdown a memo; JSONL is for programs and leaves nothing out.
 package report
 
 import (
-	"bufio"
 	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"bizbatch/batch"
 )
@@ -37,13 +38,26 @@ const (
 	CSV   Format = "csv"   // delimited as the input was; commas where it was no CSV
 	TSV   Format = "tsv"   // CSV with tabs
 	JSONL Format = "jsonl" // one JSON object a line
+
+	XLSX     Format = "xlsx" // an Excel workbook: answers, sources, and what the runs did
+	Markdown Format = "md"   // a section for each question
+	HTML     Format = "html" // one page that needs nothing else, with a summary
+
+	// OpenAIBatch is the output file of OpenAI's Batch API, an object a line.
+	// No extension asks for it: see [Options].
+	OpenAIBatch Format = "openai-batch"
 )
 
 var extensions = map[string]Format{
-	".csv":    CSV,
-	".tsv":    TSV,
-	".jsonl":  JSONL,
-	".ndjson": JSONL,
+	".csv":      CSV,
+	".tsv":      TSV,
+	".jsonl":    JSONL,
+	".ndjson":   JSONL,
+	".xlsx":     XLSX,
+	".md":       Markdown,
+	".markdown": Markdown,
+	".html":     HTML,
+	".htm":      HTML,
 }
 
 // FormatOf is the format that a file's extension asks for, in any case. Its
@@ -51,7 +65,7 @@ var extensions = map[string]Format{
 func FormatOf(path string) (Format, error) {
 	format, ok := extensions[strings.ToLower(filepath.Ext(path))]
 	if !ok {
-		return "", fmt.Errorf("no format for answers is known by the extension of %s (.csv, .tsv, .jsonl or .ndjson)", path)
+		return "", fmt.Errorf("no format for answers is known by the extension of %s (.csv, .tsv, .xlsx, .jsonl, .ndjson, .md or .html)", path)
 	}
 	return format, nil
 }
@@ -60,28 +74,74 @@ func FormatOf(path string) (Format, error) {
 type Options struct {
 	// CSVSafe keeps spreadsheets from running the cells of a CSV file: one
 	// that they would take for a formula gets an apostrophe before it, which
-	// makes it text. Other programs then read the apostrophe too. JSONL is as
-	// without it.
+	// makes it text. Other programs then read the apostrophe too. Other
+	// formats are as without it; the cells of XLSX are text in any case.
 	CSVSafe bool
+	// OpenAIBatch writes JSONL files as the output file of OpenAI's Batch API,
+	// which holds the answered questions only. With a Status of failed or
+	// pending it holds those, as OpenAI's error file does.
+	OpenAIBatch bool
+	// Status keeps only rows that are answered (truncated and refused answers
+	// included), failed, or pending (in flight included). Default: all rows.
+	Status batch.Status
+	// Since keeps only rows whose answer or failure came in at that time or
+	// later. Default: all rows.
+	Since time.Time
+	// History is what the summary of HTML and XLSX tells of the runs. Default:
+	// there is no summary.
+	History *batch.History
 }
 
-// A writer puts records into a buffer, each in one piece or with an error.
+// keep says whether a row is to be written.
+func (o Options) keep(rec batch.Record) bool {
+	if !o.Since.IsZero() && rec.Finished.Before(o.Since) {
+		return false
+	}
+	switch o.Status {
+	case "":
+		return true
+	case batch.Answered:
+		return rec.Answer != nil
+	case batch.Pending:
+		return rec.Status == batch.Pending || rec.Status == batch.Running
+	}
+	return rec.Status == o.Status
+}
+
+// A writer puts records into a file, each in one piece or with an error.
 type writer interface {
 	write(rec batch.Record) error
+	end() error   // writes what follows the last record
+	close() error // removes what was only needed on the way
 }
 
-// newWriter begins a file of the format, with its header where it has one.
-func newWriter(format Format, b *bufio.Writer, in batch.Input, o Options) (writer, error) {
-	if format == JSONL {
-		return newJSONLWriter(b, in), nil
-	}
-	if format == TSV {
+// newWriter begins the file, with its header where it has one.
+func (f *File) newWriter(format Format, in batch.Input, o Options) (writer, error) {
+	switch format {
+	case JSONL:
+		return newJSONLWriter(f.buf, in), nil
+	case OpenAIBatch:
+		return openAIWriter{f.buf}, nil
+	case XLSX:
+		return newXLSXWriter(f.buf, filepath.Dir(f.target), in, o)
+	case Markdown:
+		return newMarkdownWriter(f.buf, in, o)
+	case HTML:
+		return newHTMLWriter(f.buf, in, o)
+	case TSV:
 		in.Delimiter = "\t"
 	}
-	return newCSVWriter(b, in, o.CSVSafe)
+	return newCSVWriter(f.buf, in, o.CSVSafe)
 }
 
-// common are the columns of a CSV file. JSONL has them too, and more.
+// streamed is a writer whose records are all there is to it.
+type streamed struct{}
+
+func (streamed) end() error   { return nil }
+func (streamed) close() error { return nil }
+
+// common are the columns of a CSV file and of a sheet. JSONL has them too, and
+// more.
 var common = []string{"answer", "citations", "status", "error", "attempts", "seconds", "request_id"}
 
 // ownNames says under which name each of the wanted ones is written: its own,

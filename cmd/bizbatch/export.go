@@ -2,6 +2,8 @@ package main
 
 import (
 	"errors"
+	"fmt"
+	"time"
 
 	"bizbatch/batch"
 	"bizbatch/batch/report"
@@ -10,7 +12,10 @@ import (
 
 type exportCmd struct {
 	Checkpoint string   `arg:"" help:"The checkpoint of a run, such as questions.csv.bizbatch."`
-	Out        []string `required:"" sep:"none" placeholder:"FILE" help:"Write the answers here, .csv or .jsonl; may be repeated."`
+	Out        []string `required:"" sep:"none" placeholder:"FILE" help:"Write the answers here: .csv, .tsv, .xlsx, .jsonl, .md or .html; may be repeated."`
+	Status     string   `enum:"answered,failed,pending," default:"" placeholder:"STATUS" help:"Only rows that are answered, failed or pending."`
+	Since      string   `placeholder:"WHEN" help:"Only rows whose answer or failure came in since then: a day (2026-09-01), a time (2026-09-01T18:00) or a time ago (24h)."`
+	Format     string   `enum:"openai-batch," default:"" placeholder:"NAME" help:"openai-batch: .jsonl files are the output file of OpenAI's Batch API, with --status failed its error file."`
 	Force      bool     `help:"Overwrite a file that bizbatch did not write."`
 	CSVSafe    bool     `name:"csv-safe" help:"Have no spreadsheet run a cell of a CSV file as a formula: such a cell begins with an apostrophe."`
 	Quiet      bool     `short:"q" help:"Print only what a person must act on."`
@@ -35,6 +40,10 @@ func (c *exportCmd) Run(e env) error {
 	if in.Format == "" {
 		return usageError(errors.New(c.Checkpoint+" holds no questions yet"), "bizbatch run takes them in")
 	}
+	o := report.Options{CSVSafe: c.CSVSafe, Status: batch.Status(c.Status), OpenAIBatch: c.Format == openAIBatch}
+	if o.Since, err = parseSince(c.Since, time.Now()); err != nil {
+		return usageError(err, "give a day, a time or a time ago, such as --since 2026-09-01 or --since 24h")
+	}
 	for _, out := range c.Out {
 		if err := checkOutput(out, c.Checkpoint, store, c.Force); err != nil {
 			return err
@@ -42,11 +51,27 @@ func (c *exportCmd) Run(e env) error {
 	}
 	u := &ui{out: e.stdout, quiet: c.Quiet}
 	for _, out := range c.Out {
-		if err := writeAnswers(store, in, out, report.Options{CSVSafe: c.CSVSafe}); err != nil {
+		if err := writeAnswers(store, in, out, o); err != nil {
 			return err
 		}
 		_ = remember(store, out) // a checkpoint that cannot be written to asks for --force the next time
 		u.say("wrote %s", out)
 	}
 	return nil
+}
+
+// parseSince reads a moment: a day or a time where we are, or how long ago.
+func parseSince(s string, now time.Time) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	if ago, err := time.ParseDuration(s); err == nil && ago > 0 {
+		return now.Add(-ago), nil
+	}
+	for _, layout := range []string{time.DateOnly, "2006-01-02T15:04", "2006-01-02 15:04", "2006-01-02T15:04:05", time.DateTime, time.RFC3339} {
+		if t, err := time.ParseInLocation(layout, s, now.Location()); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("--since %q is no moment", s)
 }

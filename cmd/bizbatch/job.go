@@ -217,7 +217,7 @@ func tryOutput(out string, in batch.Input) error {
 func (j *job) write() error {
 	var errs []error
 	for _, out := range j.outputs {
-		if err := writeAnswers(j.store, j.input, out, report.Options{CSVSafe: j.cmd.CSVSafe}); err != nil {
+		if err := writeAnswers(j.store, j.input, out, j.cmd.report()); err != nil {
 			errs = append(errs, err)
 			continue
 		}

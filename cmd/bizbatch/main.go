@@ -61,7 +61,7 @@ type cli struct {
 	Version kong.VersionFlag `help:"Print the version."`
 }
 
-const description = `Sends files of tax questions (CSV, JSON lines) to the Bizora API and brings
+const description = `Sends files of tax questions (Excel, CSV, JSON lines) to the Bizora API and brings
 back every answer with its sources. An answer that was paid for is never lost
 and never paid for twice: stop a run in any way, and the same command takes up
 the rest.`

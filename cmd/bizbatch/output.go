@@ -82,6 +82,11 @@ func sameFile(a, b string) bool {
 
 // writeAnswers writes one output file.
 func writeAnswers(store *checkpoint.Store, in batch.Input, out string, o report.Options) error {
+	history, err := batch.HistoryOf(store)
+	if err != nil {
+		return err
+	}
+	o.History = history
 	f, err := report.Create(out, in, o)
 	if err != nil {
 		return err

@@ -13,6 +13,7 @@ import (
 
 	"bizbatch/batch"
 	"bizbatch/batch/question"
+	"bizbatch/batch/report"
 	"bizbatch/checkpoint"
 )
 
@@ -31,10 +32,10 @@ var groups = []kong.Group{
 }
 
 type runCmd struct {
-	File string `arg:"" help:"Questions: .csv, .tsv, .jsonl or .ndjson; - for standard input."`
+	File string `arg:"" help:"Questions: .xlsx, .csv, .tsv, .jsonl or .ndjson, the last four also with .gz; - for standard input."`
 
 	Checkpoint string   `group:"files" placeholder:"FILE" help:"Where answers are kept while and after running (default: FILE.bizbatch, or FILE.sandbox.bizbatch with --sandbox)."`
-	Out        []string `group:"files" sep:"none" placeholder:"FILE" help:"Write the answers here, .csv or .jsonl; may be repeated (default: FILE without its extension, with .answers.csv or .answers.jsonl)."`
+	Out        []string `group:"files" sep:"none" placeholder:"FILE" help:"Write the answers here: .csv, .tsv, .xlsx, .jsonl, .md or .html; may be repeated (default: FILE without its extension, with .answers.csv, .answers.xlsx or .answers.jsonl, as FILE is)."`
 	Force      bool     `group:"files" help:"Overwrite an --out file that bizbatch did not write."`
 	CSVSafe    bool     `group:"files" name:"csv-safe" help:"Have no spreadsheet run a cell of a CSV file as a formula: such a cell begins with an apostrophe."`
 	Summary    string   `group:"files" placeholder:"FILE" help:"Write what happened as JSON."`
@@ -43,8 +44,9 @@ type runCmd struct {
 
 	QuestionColumn string `group:"input" placeholder:"NAME" help:"Column with the questions (default: question, prompt, text or query, else the only column)."`
 	IDColumn       string `group:"input" name:"id-column" placeholder:"NAME" help:"Column that names the rows (default: id, question_id or custom_id, else the row number)."`
+	Sheet          string `group:"input" placeholder:"NAME" help:"Sheet of an Excel file (default: the first that is not hidden)."`
 	Template       string `group:"input" placeholder:"TEXT" help:"Make each question from its row, as a Go text/template over the columns: 'For {{.client}}: {{.question}}'."`
-	Format         string `group:"input" placeholder:"NAME" help:"Format of FILE, csv or jsonl (default: by its extension)."`
+	Format         string `group:"input" placeholder:"NAME" help:"Format of FILE, csv, jsonl or xlsx (default: by its extension). With openai-batch, .jsonl answers are those of an OpenAI Batch file."`
 	Delimiter      string `group:"input" placeholder:"CHAR" help:"Delimiter of a CSV file: a character, comma, semicolon or tab (default: found from the header)."`
 	Encoding       string `group:"input" placeholder:"NAME" help:"Encoding of FILE, such as windows-1252 (default: UTF-8, or UTF-16 with a byte order mark)."`
 
@@ -168,7 +170,7 @@ func (c *runCmd) openInput(e env) (*question.Reader, error) {
 
 func (c *runCmd) inputOptions() question.Options {
 	return question.Options{
-		Format: batch.Format(c.Format), Delimiter: c.Delimiter, Encoding: c.Encoding,
+		Format: c.inputFormat(), Sheet: c.Sheet, Delimiter: c.Delimiter, Encoding: c.Encoding,
 		QuestionColumn: c.QuestionColumn, IDColumn: c.IDColumn, Template: c.Template,
 	}
 }
@@ -188,11 +190,35 @@ func (c *runCmd) outputs(format batch.Format) []string {
 	if len(c.Out) > 0 {
 		return c.Out
 	}
-	base := strings.TrimSuffix(c.File, filepath.Ext(c.File))
+	base := strings.TrimSuffix(c.File, ".gz")
+	base = strings.TrimSuffix(base, filepath.Ext(base))
 	if c.File == "-" {
 		base = strings.TrimSuffix(c.Checkpoint, ".bizbatch")
 	}
+	if c.Format == openAIBatch {
+		format = batch.JSONL
+	}
 	return []string{base + ".answers." + string(format)}
+}
+
+// openAIBatch is the --format of OpenAI's Batch files: questions are JSON
+// lines, unless the file's extension says otherwise, and so are answers.
+const openAIBatch = "openai-batch"
+
+// inputFormat is what --format says about FILE; empty: its extension tells.
+func (c *runCmd) inputFormat() batch.Format {
+	switch {
+	case c.Format != openAIBatch:
+		return batch.Format(c.Format)
+	case c.File == "-":
+		return batch.JSONL
+	}
+	return ""
+}
+
+// report is how the answers are written.
+func (c *runCmd) report() report.Options {
+	return report.Options{CSVSafe: c.CSVSafe, OpenAIBatch: c.Format == openAIBatch}
 }
 
 // options are the runner's.

@@ -80,7 +80,11 @@ func (u *ui) planned(j *job, skipped []string) {
 		u.say("a run is on: what it has in flight counts as to ask")
 	}
 	if len(skipped) > 0 {
-		u.say("%s without a question, skipped: line %s", count(len(skipped), "row"), enumerate(skipped))
+		line := "line"
+		if j.input.Format == batch.XLSX {
+			line = "row"
+		}
+		u.say("%s without a question, skipped: %s %s", count(len(skipped), "row"), line, enumerate(skipped))
 	}
 	if p.Interrupted > 0 {
 		u.say("%s in flight when the last run ended without a word: asked again; %s may have been charged for nothing (bizbatch status tells for which)",

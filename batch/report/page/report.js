@@ -1,0 +1,101 @@
+
+'use strict';
+(() => {
+  const $ = id => document.getElementById(id);
+  const main = $('answers'), find = $('find'), column = $('column'), value = $('value'), count = $('count');
+  const articles = Array.from(main.children);
+  const boxes = Array.from($('statuses').querySelectorAll('input'));
+  const texts = new Array(articles.length); // of each article, in lower case; made when first needed
+  const fold = s => s.normalize('NFKC').toLowerCase();
+  const text = i => texts[i] ?? (texts[i] = fold(articles[i].textContent));
+  const cell = (i, c) => articles[i].querySelector(`[data-c="${c}"] dd`)?.textContent ?? '';
+
+  const by = {};
+  for (const a of articles) by[a.dataset.s] = (by[a.dataset.s] ?? 0) + 1;
+  for (const b of boxes) {
+    b.parentElement.hidden = !by[b.value];
+    b.nextElementSibling.querySelector('b').textContent = (by[b.value] ?? 0).toLocaleString('en');
+  }
+
+  function show() {
+    const words = fold(find.value).split(/\s+/).filter(Boolean);
+    const on = new Set(boxes.filter(b => b.checked).map(b => b.value));
+    const wanted = column.value === '' ? '' : fold(value.value.trim());
+    let shown = 0;
+    articles.forEach((a, i) => {
+      const match = on.has(a.dataset.s) && words.every(w => text(i).includes(w)) &&
+        (wanted === '' || fold(cell(i, column.value)).includes(wanted));
+      if (a.hidden === match) a.hidden = !match;
+      shown += match;
+    });
+    const all = articles.length.toLocaleString('en');
+    count.textContent = shown === articles.length ? `${all} shown` : `${shown.toLocaleString('en')} of ${all} shown`;
+    $('nothing').hidden = shown > 0 || articles.length === 0;
+  }
+
+  let due = 0;
+  const soon = () => { clearTimeout(due); due = setTimeout(show, 60); };
+  find.addEventListener('input', soon);
+  value.addEventListener('input', soon);
+  for (const b of boxes) b.addEventListener('change', show);
+  column.addEventListener('change', () => {
+    value.value = '';
+    value.disabled = column.value === '';
+    const values = new Set();
+    if (column.value !== '') {
+      for (let i = 0; i < articles.length && values.size < 200; i++) {
+        const v = cell(i, column.value).trim();
+        if (v && v.length <= 80) values.add(v);
+      }
+    }
+    $('values').replaceChildren(...Array.from(values).sort().map(v => new Option(v)));
+    show();
+  });
+  $('clear').addEventListener('click', () => {
+    find.value = value.value = column.value = '';
+    value.disabled = true;
+    for (const b of boxes) b.checked = true;
+    show();
+    find.focus();
+  });
+  $('tools').addEventListener('submit', e => { e.preventDefault(); show(); });
+
+  // Looks up what to search in while nobody waits.
+  let next = 0;
+  const idle = window.requestIdleCallback ?? (f => setTimeout(() => f({ timeRemaining: () => 8 }), 50));
+  const prepare = deadline => {
+    while (next < articles.length && deadline.timeRemaining() > 2) text(next++);
+    if (next < articles.length) idle(prepare);
+  };
+  idle(prepare);
+
+  // A citation opens its source.
+  const open = () => {
+    const target = location.hash.length > 1 && $(decodeURIComponent(location.hash.slice(1)));
+    if (!target) return;
+    const article = target.closest('article');
+    if (article) article.hidden = false;
+    const details = target.closest('details');
+    if (details) { details.open = true; target.focus({ preventScroll: true }); target.scrollIntoView({ block: 'nearest' }); }
+  };
+  main.addEventListener('click', e => {
+    const a = e.target.closest('a.c');
+    if (a && a.hash === location.hash) open(); // the same once more: no hashchange comes
+  });
+  addEventListener('hashchange', open);
+  open();
+
+  addEventListener('keydown', e => {
+    if (e.key === '/' && !/^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement.tagName)) { e.preventDefault(); find.focus(); }
+    if (e.key === 'Escape' && document.activeElement === find) { find.value = ''; show(); }
+  });
+  let opened = [];
+  addEventListener('beforeprint', () => {
+    opened = Array.from(document.querySelectorAll('main article:not([hidden]) details:not([open])'));
+    for (const d of opened) d.open = true;
+  });
+  addEventListener('afterprint', () => { for (const d of opened) d.open = false; });
+
+  $('tools').hidden = false;
+  show();
+})();

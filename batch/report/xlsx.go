@@ -1,0 +1,248 @@
+package report
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strconv"
+	"strings"
+
+	"bizbatch/batch"
+)
+
+// An xlsxWriter writes a workbook: the sheet Answers, with the input's columns
+// and after them the common ones; the sheet Sources, a row for each citation;
+// and the sheet Run. The sources wait in a temporary file for the answers to
+// end, for the sheets of a workbook stand one after the other in it. Where a
+// sheet is full, the next one (Answers 2) goes on.
+type xlsxWriter struct {
+	book    *book
+	rows    rowReader
+	history *batch.History
+	columns []column
+	answers *sheet
+	out     io.Writer // of answers
+
+	temp     *os.File // the rows of the sources' sheets
+	spool    *bufio.Writer
+	sources  []*sheet
+	written  map[batch.Status]int
+	citation int // the column of the citations
+}
+
+func newXLSXWriter(b *bufio.Writer, folder string, in batch.Input, o Options) (w *xlsxWriter, err error) {
+	w = &xlsxWriter{book: newBook(b), rows: rowReader{in}, history: o.History, written: map[batch.Status]int{}}
+	w.columns, w.citation = answerColumns(in)
+	if len(w.columns) > 16_384 {
+		return nil, fmt.Errorf("an Excel sheet has room for 16,384 columns, the input has %d", len(in.Columns))
+	}
+	if err := w.nextAnswers(); err != nil {
+		return nil, err
+	}
+	if w.temp, err = os.CreateTemp(folder, ".sources.*.tmp"); err != nil {
+		return nil, err
+	}
+	_ = os.Remove(w.temp.Name()) // where the system lets it go on without its name; close removes it elsewhere
+	w.spool = bufio.NewWriterSize(w.temp, 64<<10)
+	return w, nil
+}
+
+// answerColumns are the columns of the sheet Answers, and which of them holds
+// the citations.
+func answerColumns(in batch.Input) (columns []column, citation int) {
+	for _, name := range in.Columns {
+		c := column{name, 18, wrappedCell}
+		for _, long := range []string{"question", "prompt", "text", "query"} {
+			if sameName(name, long) {
+				c.width = 48
+			}
+		}
+		columns = append(columns, c)
+	}
+	names := ownNames(common, in.Columns)
+	widths := map[string]float64{"answer": 90, "citations": 56, "status": 11, "error": 36, "attempts": 10, "seconds": 9, "request_id": 26}
+	for _, name := range common {
+		c := column{names[name], widths[name], plainCell}
+		switch name {
+		case "answer", "error":
+			c.look = wrappedCell
+		case "citations":
+			c.look, citation = linkCell, len(columns)
+		}
+		columns = append(columns, c)
+	}
+	return columns, citation
+}
+
+// numbered is a sheet's name, with its number from the second on.
+func numbered(name string, n int) string {
+	if n > 1 {
+		name += " " + strconv.Itoa(n)
+	}
+	return name
+}
+
+// nextAnswers begins a sheet of answers.
+func (w *xlsxWriter) nextAnswers() (err error) {
+	if w.answers != nil {
+		if err := w.answers.end(w.out); err != nil {
+			return err
+		}
+	}
+	w.answers = &sheet{name: numbered("Answers", len(w.book.sheets)+1), columns: w.columns, header: true}
+	if w.out, err = w.book.begin(w.answers); err != nil {
+		return err
+	}
+	return w.answers.begin(w.out)
+}
+
+func (w *xlsxWriter) write(rec batch.Record) error {
+	row, err := w.rows.cells(rec.Fields)
+	if err != nil {
+		return err
+	}
+	w.written[rec.Status]++
+	row = append(row, commonCells(rec)...)
+	cells := make([]cell, len(row))
+	for i, text := range row {
+		cells[i] = cell{text: text, look: w.columns[i].look}
+	}
+	if rec.Answer != nil {
+		if cells[w.citation].link, err = w.cite(rec); err != nil {
+			return err
+		}
+	}
+	if w.answers.full() {
+		if err := w.nextAnswers(); err != nil {
+			return err
+		}
+	}
+	return w.answers.add(w.out, cells)
+}
+
+// cite writes a record's sources and returns where the first of them stands.
+func (w *xlsxWriter) cite(rec batch.Record) (place string, err error) {
+	_, cited := rec.Answer.Numbered()
+	for i, s := range cited {
+		if n := len(w.sources); n == 0 || w.sources[n-1].full() {
+			w.sources = append(w.sources, &sheet{name: numbered("Sources", n+1), columns: sourceColumns, header: true})
+			if err := w.sources[n].begin(w.spool); err != nil {
+				return "", err
+			}
+		}
+		sheet := w.sources[len(w.sources)-1]
+		err := sheet.add(w.spool, []cell{
+			{text: rec.ID, look: wrappedCell}, {text: strconv.Itoa(i + 1)}, {text: s.Title(), look: wrappedCell}, {text: s.Page()},
+			{text: s.Tool()}, {text: s.URL(), look: linkCell, link: excelURLOf(s.URL())}, {text: s.Excerpt(), look: wrappedCell},
+		})
+		if err != nil {
+			return "", err
+		}
+		if place == "" {
+			place = fmt.Sprintf("#'%s'!A%d", sheet.name, sheet.rows)
+		}
+		if sheet.full() {
+			if err := sheet.end(w.spool); err != nil {
+				return "", err
+			}
+		}
+	}
+	return place, nil
+}
+
+var sourceColumns = []column{
+	{"question_id", 14, wrappedCell}, {"number", 9, plainCell}, {"title", 40, wrappedCell}, {"page", 8, plainCell},
+	{"tool", 22, plainCell}, {"url", 44, linkCell}, {"excerpt", 90, wrappedCell},
+}
+
+func (w *xlsxWriter) end() error {
+	if err := w.answers.end(w.out); err != nil {
+		return err
+	}
+	if err := w.copySources(); err != nil {
+		return err
+	}
+	run := &sheet{name: "Run", columns: []column{{"", 34, wrappedCell}, {"", 60, wrappedCell}, {"", 16, plainCell}, {"", 16, plainCell}, {"", 16, plainCell}, {"", 16, plainCell}}}
+	out, err := w.book.begin(run)
+	if err != nil {
+		return err
+	}
+	if err := run.begin(out); err != nil {
+		return err
+	}
+	for _, line := range runLines(w.history, w.written) {
+		if err := run.add(out, line); err != nil {
+			return err
+		}
+	}
+	if err := run.end(out); err != nil {
+		return err
+	}
+	return w.book.end()
+}
+
+// copySources writes the sheets of sources from their temporary file, in which
+// they stand one after the other.
+func (w *xlsxWriter) copySources() error {
+	if len(w.sources) == 0 {
+		w.sources = append(w.sources, &sheet{name: "Sources", columns: sourceColumns, header: true})
+		if err := w.sources[0].begin(w.spool); err != nil {
+			return err
+		}
+	}
+	if last := w.sources[len(w.sources)-1]; !last.full() {
+		if err := last.end(w.spool); err != nil {
+			return err
+		}
+	}
+	if err := w.spool.Flush(); err != nil {
+		return err
+	}
+	if _, err := w.temp.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	in := bufio.NewReaderSize(w.temp, 64<<10)
+	for _, s := range w.sources {
+		out, err := w.book.begin(s)
+		if err != nil {
+			return err
+		}
+		if err := copyThrough(out, in, "</worksheet>"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// copyThrough copies until after the end mark, which stands nowhere before: the
+// text of cells has no <.
+func copyThrough(out io.Writer, in *bufio.Reader, end string) error {
+	for {
+		part, err := in.ReadSlice('>')
+		if _, werr := out.Write(part); werr != nil {
+			return werr
+		}
+		switch {
+		case errors.Is(err, bufio.ErrBufferFull):
+		case err != nil:
+			return err
+		case strings.HasSuffix(string(part), end):
+			return nil
+		}
+	}
+}
+
+func (w *xlsxWriter) close() error {
+	if w.temp == nil {
+		return nil
+	}
+	err := w.temp.Close()
+	if rerr := os.Remove(w.temp.Name()); !errors.Is(rerr, fs.ErrNotExist) {
+		err = errors.Join(err, rerr)
+	}
+	w.temp = nil
+	return err
+}

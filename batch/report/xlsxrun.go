@@ -1,0 +1,102 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"bizbatch/batch"
+)
+
+// runLines are the rows of the sheet Run: settings, counts, money, failures and
+// runs, as far as they are known.
+func runLines(h *batch.History, written map[batch.Status]int) (lines [][]cell) {
+	title := func(text string) {
+		if lines != nil {
+			lines = append(lines, nil)
+		}
+		lines = append(lines, []cell{{text: text, look: titleCell}})
+	}
+	add := func(texts ...string) {
+		row := make([]cell, len(texts))
+		for i, text := range texts {
+			row[i] = cell{text: text, look: wrappedCell}
+		}
+		lines = append(lines, row)
+	}
+	title("Rows in this workbook")
+	for _, status := range slices.Sorted(maps.Keys(written)) {
+		add(string(status), strconv.Itoa(written[status]))
+	}
+	if h == nil {
+		return lines
+	}
+	title("Settings")
+	add("checkpoint", h.Name)
+	for _, s := range settingsOf(h) {
+		add(s[0], s[1])
+	}
+	title("Questions (equal ones once)")
+	add("answered", strconv.Itoa(h.Answered))
+	add("failed", strconv.Itoa(h.Failed))
+	add("pending", strconv.Itoa(h.Pending))
+	add("rows of the input", strconv.Itoa(h.Rows))
+	add("rows without a question", strconv.Itoa(h.Skipped))
+	title("Money")
+	add("spent for these answers", h.Spent.String())
+	for _, mode := range slices.Sorted(maps.Keys(h.SpentByMode)) {
+		add("  "+cmp.Or(string(mode), "fast"), h.SpentByMode[mode].String())
+	}
+	if h.Uncertain > 0 {
+		add("perhaps charged without an answer", fmt.Sprintf("%s (%d requests)", h.UncertainCost, h.Uncertain))
+	}
+	title("Failures by reason")
+	for _, reason := range byCount(h.Reasons) {
+		add(reason, strconv.Itoa(h.Reasons[reason]))
+	}
+	if len(h.Reasons) == 0 {
+		add("none")
+	}
+	title("Runs")
+	lines = append(lines, []cell{{text: "started", look: headerCell}, {text: "outcome", look: headerCell}, {text: "ended", look: headerCell},
+		{text: "answered", look: headerCell}, {text: "failed", look: headerCell}, {text: "spent", look: headerCell}})
+	for _, r := range h.Runs {
+		add(clock(r.Started), r.Outcome, clock(r.Ended), strconv.Itoa(r.Summary.Answered), strconv.Itoa(r.Summary.Failed), r.Summary.Spent.String())
+	}
+	return lines
+}
+
+// settingsOf are what the questions were asked with, each with its name.
+func settingsOf(h *batch.History) (list [][2]string) {
+	add := func(name, value string) {
+		if value != "" {
+			list = append(list, [2]string{name, value})
+		}
+	}
+	add("service", h.Endpoint)
+	add("model", h.Settings.Model)
+	add("ask mode", cmp.Or(string(h.Settings.AskMode), "the service's (fast)"))
+	for _, name := range slices.Sorted(maps.Keys(h.Settings.Params)) {
+		add("parameter "+name, string(h.Settings.Params[name]))
+	}
+	add("template", h.Settings.Template)
+	return list
+}
+
+// byCount are the reasons, the most frequent first.
+func byCount(reasons map[string]int) []string {
+	return slices.SortedFunc(maps.Keys(reasons), func(a, b string) int {
+		return cmp.Or(cmp.Compare(reasons[b], reasons[a]), cmp.Compare(a, b))
+	})
+}
+
+// clock is a time for people, where they are.
+func clock(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.Local().Format("2006-01-02 15:04:05")
+}
