@@ -86,7 +86,7 @@ func progressPlot(h *batch.History, f *figures) plot {
 	c.text(0, plotHeight-4, "start", first.Format(layout))
 	c.text(plotWidth, plotHeight-4, "end", last.Format(layout))
 	c.text(0, plotTop-4, "start", strconv.Itoa(all)+" questions")
-	return plot{"Progress", fmt.Sprintf("%d of %d answered between %s and %s.", len(f.finished), all, first.Format("2 Jan 2006 15:04"), last.Format("2 Jan 2006 15:04")), c.svg(plotHeight)}
+	return plot{"Progress", fmt.Sprintf("%d of %d answered in %s.", len(f.finished), all, seconds(last.Sub(first).Seconds())), c.svg(plotHeight)}
 }
 
 func latencyPlot(f *figures) plot {
@@ -153,7 +153,7 @@ func timePlot(f *figures) plot {
 
 func failurePlot(h *batch.History) plot {
 	if len(h.Reasons) == 0 {
-		return plot{}
+		return plot{Title: "Failures by reason", Words: "No question failed."}
 	}
 	const most = 6
 	reasons := byCount(h.Reasons)
@@ -161,7 +161,7 @@ func failurePlot(h *batch.History) plot {
 	var words []string
 	top := max(1, h.Reasons[reasons[0]])
 	for i, reason := range reasons {
-		words = append(words, fmt.Sprintf("%s %d", reason, h.Reasons[reason]))
+		words = append(words, fmt.Sprintf("%d × %s", h.Reasons[reason], reason))
 		if i >= most {
 			continue
 		}
@@ -170,7 +170,7 @@ func failurePlot(h *batch.History) plot {
 		c.text(plotWidth, y+12, "end", strconv.Itoa(h.Reasons[reason]))
 		c.add(`<rect class="bar bad" x="0" y="%.1f" width="%.1f" height="9"/>`, y+17, float64(h.Reasons[reason])/float64(top)*plotWidth)
 	}
-	return plot{"Failures by reason", strings.Join(words, ", ") + ".", c.svg(max(plotHeight, 34*min(len(reasons), most)))}
+	return plot{"Failures by reason", strings.Join(words, ", ") + ".", c.svg(34 * min(len(reasons), most))}
 }
 
 // shortened is s, or as much of it as n characters hold.

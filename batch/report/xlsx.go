@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -26,16 +27,16 @@ type xlsxWriter struct {
 	answers *sheet
 	out     io.Writer // of answers
 
-	temp     *os.File // the rows of the sources' sheets
-	spool    *bufio.Writer
-	sources  []*sheet
-	written  map[batch.Status]int
-	citation int // the column of the citations
+	temp    *os.File // the rows of the sources' sheets
+	spool   *bufio.Writer
+	sources []*sheet
+	written map[batch.Status]int
+	sourced int // the column that leads to the sources
 }
 
 func newXLSXWriter(b *bufio.Writer, folder string, in batch.Input, o Options) (w *xlsxWriter, err error) {
 	w = &xlsxWriter{book: newBook(b), rows: rowReader{in}, history: o.History, written: map[batch.Status]int{}}
-	w.columns, w.citation = answerColumns(in)
+	w.columns, w.sourced = answerColumns(in)
 	if len(w.columns) > 16_384 {
 		return nil, fmt.Errorf("an Excel sheet has room for 16,384 columns, the input has %d", len(in.Columns))
 	}
@@ -50,9 +51,10 @@ func newXLSXWriter(b *bufio.Writer, folder string, in batch.Input, o Options) (w
 	return w, nil
 }
 
-// answerColumns are the columns of the sheet Answers, and which of them holds
-// the citations.
-func answerColumns(in batch.Input) (columns []column, citation int) {
+// answerColumns are the columns of the sheet Answers, and which of them leads to
+// the row's sources. That is one of its own, for a cell has one link, and
+// LibreOffice puts a linked cell on one line.
+func answerColumns(in batch.Input) (columns []column, sourced int) {
 	for _, name := range in.Columns {
 		c := column{name, 18, wrappedCell}
 		for _, long := range []string{"question", "prompt", "text", "query"} {
@@ -62,19 +64,20 @@ func answerColumns(in batch.Input) (columns []column, citation int) {
 		}
 		columns = append(columns, c)
 	}
-	names := ownNames(common, in.Columns)
-	widths := map[string]float64{"answer": 90, "citations": 56, "status": 11, "error": 36, "attempts": 10, "seconds": 9, "request_id": 26}
-	for _, name := range common {
+	ours := slices.Insert(slices.Clone(common), 2, "sources")
+	names := ownNames(ours, in.Columns)
+	widths := map[string]float64{"answer": 90, "citations": 56, "sources": 11, "status": 11, "error": 36, "attempts": 10, "seconds": 9, "request_id": 26}
+	for _, name := range ours {
 		c := column{names[name], widths[name], plainCell}
 		switch name {
-		case "answer", "error":
+		case "answer", "citations", "error":
 			c.look = wrappedCell
-		case "citations":
-			c.look, citation = linkCell, len(columns)
+		case "sources":
+			c.look, sourced = linkCell, len(columns)
 		}
 		columns = append(columns, c)
 	}
-	return columns, citation
+	return columns, sourced
 }
 
 // numbered is a sheet's name, with its number from the second on.
@@ -105,14 +108,18 @@ func (w *xlsxWriter) write(rec batch.Record) error {
 		return err
 	}
 	w.written[rec.Status]++
-	row = append(row, commonCells(rec)...)
+	row = slices.Insert(append(row, commonCells(rec)...), w.sourced, "")
 	cells := make([]cell, len(row))
 	for i, text := range row {
 		cells[i] = cell{text: text, look: w.columns[i].look}
 	}
 	if rec.Answer != nil {
-		if cells[w.citation].link, err = w.cite(rec); err != nil {
+		n, place, err := w.cite(rec)
+		if err != nil {
 			return err
+		}
+		if n > 0 {
+			cells[w.sourced].text, cells[w.sourced].link = fmt.Sprintf("%d %s", n, plural(n, "source")), place
 		}
 	}
 	if w.answers.full() {
@@ -123,14 +130,15 @@ func (w *xlsxWriter) write(rec batch.Record) error {
 	return w.answers.add(w.out, cells)
 }
 
-// cite writes a record's sources and returns where the first of them stands.
-func (w *xlsxWriter) cite(rec batch.Record) (place string, err error) {
+// cite writes a record's sources and returns how many there are, and where the
+// first of them stands.
+func (w *xlsxWriter) cite(rec batch.Record) (n int, place string, err error) {
 	_, cited := rec.Answer.Numbered()
 	for i, s := range cited {
 		if n := len(w.sources); n == 0 || w.sources[n-1].full() {
 			w.sources = append(w.sources, &sheet{name: numbered("Sources", n+1), columns: sourceColumns, header: true})
 			if err := w.sources[n].begin(w.spool); err != nil {
-				return "", err
+				return 0, "", err
 			}
 		}
 		sheet := w.sources[len(w.sources)-1]
@@ -139,18 +147,18 @@ func (w *xlsxWriter) cite(rec batch.Record) (place string, err error) {
 			{text: s.Tool()}, {text: s.URL(), look: linkCell, link: excelURLOf(s.URL())}, {text: s.Excerpt(), look: wrappedCell},
 		})
 		if err != nil {
-			return "", err
+			return 0, "", err
 		}
 		if place == "" {
 			place = fmt.Sprintf("#'%s'!A%d", sheet.name, sheet.rows)
 		}
 		if sheet.full() {
 			if err := sheet.end(w.spool); err != nil {
-				return "", err
+				return 0, "", err
 			}
 		}
 	}
-	return place, nil
+	return len(cited), place, nil
 }
 
 var sourceColumns = []column{

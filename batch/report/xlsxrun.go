@@ -61,10 +61,10 @@ func runLines(h *batch.History, written map[batch.Status]int) (lines [][]cell) {
 		add("none")
 	}
 	title("Runs")
-	lines = append(lines, []cell{{text: "started", look: headerCell}, {text: "outcome", look: headerCell}, {text: "ended", look: headerCell},
+	lines = append(lines, []cell{{text: "started", look: headerCell}, {text: "ended", look: headerCell}, {text: "outcome", look: headerCell},
 		{text: "answered", look: headerCell}, {text: "failed", look: headerCell}, {text: "spent", look: headerCell}})
 	for _, r := range h.Runs {
-		add(clock(r.Started), r.Outcome, clock(r.Ended), strconv.Itoa(r.Summary.Answered), strconv.Itoa(r.Summary.Failed), r.Summary.Spent.String())
+		add(clock(r.Started), clock(r.Ended), r.Outcome, strconv.Itoa(r.Summary.Answered), strconv.Itoa(r.Summary.Failed), r.Summary.Spent.String())
 	}
 	return lines
 }

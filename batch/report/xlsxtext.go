@@ -19,13 +19,15 @@ const (
 // units is the length of s as Excel counts it.
 func units(s string) (n int) {
 	for _, r := range s {
-		n += utf16.RuneLen(r) // U+FFFD, which is one, for a byte that is not UTF-8
+		n += utf16.RuneLen(r)
 	}
 	return n
 }
 
 // fitCell is the text as far as a cell takes it; where it is cut, it says so.
+// Bytes that are not UTF-8 become U+FFFD.
 func fitCell(s string) string {
+	s = strings.ToValidUTF8(s, "\ufffd")
 	if len(s) <= excelCell {
 		return s // as many bytes as that are never more units
 	}
@@ -45,7 +47,7 @@ func fitCell(s string) string {
 
 // excelText is a text as it stands in the XML of a sheet. What XML forbids is
 // written as _x001B_, which Excel reads back, and so is what would be read as
-// that. Bytes that are not UTF-8 become U+FFFD.
+// that. s is UTF-8.
 func excelText(b *strings.Builder, s string) {
 	for at, r := range s {
 		switch {
@@ -59,6 +61,8 @@ func excelText(b *strings.Builder, s string) {
 			b.WriteString("&quot;")
 		case r == '_' && isEscape(s[at:]):
 			b.WriteString("_x005F_")
+		case r == 0: // no spreadsheet has room for it
+			b.WriteRune('\ufffd')
 		case r < ' ' && r != '\t' && r != '\n', r == 0xFFFE, r == 0xFFFF:
 			fmt.Fprintf(b, "_x%04X_", r)
 		default:
@@ -94,7 +98,7 @@ func excelURLOf(link string) string {
 // or "": of all the schemes there are only those for pages and mail are.
 func safeURL(link string) string {
 	u, err := url.Parse(strings.TrimSpace(link))
-	if err != nil || !utf8.ValidString(link) {
+	if err != nil || !utf8.ValidString(link) || !utf8.ValidString(u.Host) { // %ff in a host is not
 		return ""
 	}
 	switch strings.ToLower(u.Scheme) {
