@@ -153,6 +153,8 @@ func questionColumn(columns []string) int {
 type entry struct {
 	Number      int
 	ID          string
+	IDAt        int // the column that holds the id, or -1
+	QuestionAt  int // the column that holds the question
 	Status      batch.Status
 	Question    string
 	Fields      []field
@@ -178,9 +180,9 @@ type entrySource struct {
 func (w *htmlWriter) write(rec batch.Record) error {
 	w.number++
 	w.written[rec.Status]++
-	e := entry{Number: w.number, ID: rec.ID, Status: rec.Status, Error: rec.Error, Notes: notes(rec)}
+	e := entry{Number: w.number, ID: rec.ID, QuestionAt: w.question, Status: rec.Status, Error: rec.Error, Notes: notes(rec)}
 	var err error
-	if e.Question, e.Fields, err = fieldsOf(w.rows, w.question, rec); err != nil {
+	if e.Question, e.Fields, e.IDAt, err = fieldsOf(w.rows, w.question, rec); err != nil {
 		return err
 	}
 	if a := rec.Answer; a != nil {
@@ -192,22 +194,26 @@ func (w *htmlWriter) write(rec batch.Record) error {
 }
 
 // fieldsOf is a row's question and its other columns, as far as they hold
-// anything beyond its id.
-func fieldsOf(rows rowReader, questionAt int, rec batch.Record) (question string, fields []field, err error) {
+// anything, and which of them is its id, or -1.
+func fieldsOf(rows rowReader, questionAt int, rec batch.Record) (question string, fields []field, idAt int, err error) {
 	row, err := rows.cells(rec.Fields)
 	if err != nil {
-		return "", nil, err
+		return "", nil, -1, err
 	}
+	idAt = -1
 	for i, value := range row {
 		name := strings.TrimSpace(rows.in.Columns[i])
 		switch {
 		case i == questionAt:
 			question = value
-		case strings.TrimSpace(value) != "" && value != rec.ID:
+		case strings.TrimSpace(value) == "":
+		case idAt < 0 && strings.TrimSpace(value) == rec.ID:
+			idAt = i
+		default:
 			fields = append(fields, field{i, cmp.Or(name, "column "+strconv.Itoa(i+1)), value})
 		}
 	}
-	return question, fields, nil
+	return question, fields, idAt, nil
 }
 
 func entrySources(cited []batch.Source) (list []entrySource) {

@@ -42,7 +42,7 @@ func newMarkdownWriter(b *bufio.Writer, in batch.Input, o Options) (*markdownWri
 }
 
 func (w *markdownWriter) write(rec batch.Record) error {
-	question, fields, err := fieldsOf(w.rows, w.question, rec)
+	question, fields, _, err := fieldsOf(w.rows, w.question, rec)
 	if err != nil {
 		return err
 	}

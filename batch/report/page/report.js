@@ -8,7 +8,10 @@
   const texts = new Array(articles.length); // of each article, in lower case; made when first needed
   const fold = s => s.normalize('NFKC').toLowerCase();
   const text = i => texts[i] ?? (texts[i] = fold(articles[i].textContent));
-  const cell = (i, c) => articles[i].querySelector(`[data-c="${c}"] dd`)?.textContent ?? '';
+  const cell = (i, c) => {
+    const e = articles[i].querySelector(`[data-c="${c}"]`);
+    return (e?.querySelector('dd') ?? e)?.textContent ?? '';
+  };
 
   const by = {};
   for (const a of articles) by[a.dataset.s] = (by[a.dataset.s] ?? 0) + 1;
