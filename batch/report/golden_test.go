@@ -105,6 +105,8 @@ func TestGolden(t *testing.T) {
 		"semicolons-bom-to.csv": {semicolons, csvRows},
 		"jsonl-to.csv":          {fromJSONL, jsonlRows},
 		"jsonl-to.jsonl":        {fromJSONL, jsonlRows},
+		"csv-to.md":             {fromCSV, csvRows},
+		"jsonl-to.md":           {fromJSONL, jsonlRows},
 		"no-rows.csv":           {fromCSV, nil},
 		"no-rows.jsonl":         {fromCSV, nil},
 	} {

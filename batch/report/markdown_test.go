@@ -1,0 +1,57 @@
+package report_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/yuin/goldmark"
+
+	"bizbatch/batch"
+)
+
+// TestAnAnswerStaysInItsSection shows what of an answer's Markdown is changed,
+// so that it cannot change the sections around it.
+func TestAnAnswerStaysInItsSection(t *testing.T) {
+	for answer, want := range map[string]string{
+		"plain *text*":                   "plain *text*",
+		"# One\n\n###### Six\n#no":       "### One\n\n###### Six\n#no",
+		"Title\n=====\ntext":             "### Title\ntext",
+		"Sub\n---":                       "#### Sub",
+		"a <b>c</b> <!-- d":              `a \<b>c\</b> <!-- d`,
+		"<!-- never closed\n\ntext":      "\\<!-- never closed\n\ntext",
+		"<div>\n# not a heading\n</div>": "\\<div>\n# not a heading\n\\</div>",
+		"```\n# code <b>\n":              "```\n# code <b>\n```",
+		"~~~~\n```\n":                    "~~~~\n```\n~~~~",
+		"[1]: https://x.example\n\n[1]":  "\\[1]: https://x.example\n\n[1]",
+		"`<b>` and `# x`":                "`<b>` and `# x`",
+	} {
+		t.Run(answer, func(t *testing.T) {
+			file := written(t, "a.md", oneColumn, asked("q", answer))
+			_, got, _ := strings.Cut(file, "> q\n\n")
+			if diff := cmp.Diff(want, strings.TrimSuffix(got, "\n")); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestTextReadsAsItWas has a reader of Markdown show each nasty question.
+func TestTextReadsAsItWas(t *testing.T) {
+	for _, s := range nastyStrings {
+		if strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == '\ufffd' }) || strings.TrimSpace(s) != s || s == "" {
+			continue // lines and space are Markdown's own
+		}
+		file := written(t, "a.md", oneColumn, func() batch.Record { r := row(s); r.ID = "X"; return r }())
+		var b strings.Builder
+		if err := goldmark.Convert([]byte(file), &b); err != nil {
+			t.Fatal(err)
+		}
+		_, got, _ := strings.Cut(b.String(), "<blockquote>\n<p>")
+		got, _, _ = strings.Cut(got, "</p>\n</blockquote>")
+		got = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&quot;", `"`, "&amp;", "&").Replace(got)
+		if got != s {
+			t.Errorf("%q reads as %q", s, got)
+		}
+	}
+}
