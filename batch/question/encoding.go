@@ -27,9 +27,9 @@ func decode(src io.Reader, name string) (decoded, error) {
 	raw := bufio.NewReaderSize(src, 64<<10)
 	head, err := raw.Peek(4)
 	if isGzip(head) {
-		content, err := unzipped(raw)
-		if err != nil {
-			return decoded{}, err
+		content, zerr := unzipped(raw)
+		if zerr != nil {
+			return decoded{}, zerr
 		}
 		raw = bufio.NewReaderSize(content, 64<<10)
 		head, err = raw.Peek(4)

@@ -36,7 +36,7 @@ var pagePolicy = func() string {
 
 // longestExcerpt is how much of a source the page shows, in characters: with
 // 10,000 questions on it, whole sources would be most of the page.
-const longestExcerpt = 1200
+const longestExcerpt = 600
 
 // An htmlWriter writes one page that needs nothing else. Rows are written as
 // they come; the summary, which stands above them, is of the runs' history.
