@@ -82,11 +82,16 @@ func sameFile(a, b string) bool {
 
 // writeAnswers writes one output file.
 func writeAnswers(store *checkpoint.Store, in batch.Input, out string, o report.Options) error {
-	history, err := batch.HistoryOf(store)
+	format, err := report.FormatOf(out)
 	if err != nil {
 		return err
 	}
-	o.History = history
+	switch format {
+	case report.XLSX, report.HTML, report.Markdown: // they tell of the runs
+		if o.History, err = batch.HistoryOf(store); err != nil {
+			return err
+		}
+	}
 	f, err := report.Create(out, in, o)
 	if err != nil {
 		return err
