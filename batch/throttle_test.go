@@ -193,7 +193,7 @@ func TestARunKeepsToTheNumberInFlightThatTheAccountAllows(t *testing.T) {
 			t.Run(fmt.Sprintf("%d in flight, answers of about %v", limit, takes), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					store := newStore(t)
-					const minutes = 20
+					const minutes = 12
 					importN(t, store, int(minutes*60*float64(limit)/takes.Seconds())+100)
 					warm := time.Now().Add(2 * time.Minute)
 					sent, refused, busy := 0, 0, time.Duration(0)

@@ -200,9 +200,13 @@ func TestNoCommandTellsTheKey(t *testing.T) {
 	commands := map[string][][]string{
 		"run": {{"q.csv"}, {"--dry-run", "q.csv"}, {"missing.csv"}, {"two.csv"}, {"--workers", "0", "q.csv"}, {"--checkpoint", "q.csv", "q.csv"},
 			{"--api-key-file", keyFile, "q.csv"}, {"--out", "missing/a.csv", "q.csv"}, {"--base-url", "http://example.com", "q.csv"}},
-		"status":  {{"missing.bizbatch"}, {"q.csv.bizbatch"}},
+		"status":  {{}, {"missing.bizbatch"}, {"q.csv.bizbatch"}},
+		"show":    {{"q.csv.bizbatch", "Q1"}, {"q.csv.bizbatch", "none"}, {"missing.bizbatch", "Q1"}},
 		"export":  {{"q.csv.bizbatch", "--out", "x.csv"}, {"q.csv.bizbatch", "--out", "x.docx"}},
 		"sandbox": {{"--listen", "127.0.0.1:0"}, {"--listen", "nowhere:x"}},
+
+		"completion": {{"bash"}, {"zsh"}, {"fish"}, {"csh"}},
+		"__complete": {{"bizbatch", "show", "q.csv.bizbatch", ""}},
 	}
 	parser, err := kong.New(&cli{}, kong.Vars{"version": ""}, kong.ExplicitGroups(groups))
 	if err != nil {
