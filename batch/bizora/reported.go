@@ -71,7 +71,7 @@ func reported(body gjson.Result) *batch.Error {
 		e.Status = int(n)
 	}
 	details := source.Get("details")
-	e.ResetAt = moment(details.Get("reset_at"))
+	e.ResetAt = moment(details.Get("reset_at").String())
 	e.Balance, e.HasBalance = cents(details.Get("balance_before_cents"))
 	e.Cost, _ = cents(details.Get("cost_cents"))
 	return e

@@ -6,8 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tidwall/gjson"
-
 	"bizbatch/batch"
 )
 
@@ -47,8 +45,8 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 }
 
 // limitReset is when the last of the limits that are used up clears, as
-// OpenAI's x-ratelimit headers say it: a duration ("6m0s"), seconds, or the
-// seconds or milliseconds of a Unix time.
+// OpenAI's x-ratelimit headers say it: a duration ("6m0s"), seconds, or a time
+// as [moment] reads it.
 func limitReset(h http.Header, now time.Time) (latest time.Time) {
 	for _, limit := range []string{"", "-Requests", "-Tokens"} {
 		if left, ok := number(h.Get("X-Ratelimit-Remaining" + limit)); !ok || left > 0 {
@@ -60,8 +58,8 @@ func limitReset(h http.Header, now time.Time) (latest time.Time) {
 			at = now.Add(d)
 		} else if n, ok := number(value); ok && n > 0 && n < 1e9 {
 			at = now.Add(wait(n, time.Second))
-		} else if ok {
-			at = unix(n)
+		} else {
+			at = moment(value)
 		}
 		if at.After(latest) {
 			latest = at
@@ -70,10 +68,10 @@ func limitReset(h http.Header, now time.Time) (latest time.Time) {
 	return latest
 }
 
-// moment reads a time of a JSON member: RFC 3339, as Bizora says it, the same
-// without its zone, taken as UTC, or a Unix time.
-func moment(v gjson.Result) time.Time {
-	value := strings.TrimSpace(v.String())
+// moment reads a time: RFC 3339, as Bizora says it, the same without its zone,
+// taken as UTC, or a Unix time in seconds or milliseconds.
+func moment(value string) time.Time {
+	value = strings.TrimSpace(value)
 	if n, ok := number(value); ok {
 		return unix(n)
 	}

@@ -54,6 +54,7 @@ func TestLimitReset(t *testing.T) {
 		{"seconds", "0", "30", "", in(30 * time.Second)},
 		{"a Unix time", "0", "1791374400", "", time.Unix(1791374400, 0)},
 		{"a Unix time in milliseconds", "0", "1791374400500", "", time.UnixMilli(1791374400500)},
+		{"a time", "0", "2026-10-07T12:06:00Z", "", in(6 * time.Minute)},
 		{"a limit that is not used up", "3", "6m0s", "", time.Time{}},
 		{"a limit that does not say what is left", "", "6m0s", "", time.Time{}},
 		{"a negative duration", "0", "-3s", "", time.Time{}},
@@ -98,7 +99,7 @@ func TestResetAt(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			if got := moment(gjson.Parse(test.value)); !got.Equal(test.want) {
+			if got := moment(gjson.Parse(test.value).String()); !got.Equal(test.want) {
 				t.Errorf("got %v, want %v", got, test.want)
 			}
 		})

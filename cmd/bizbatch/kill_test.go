@@ -115,7 +115,7 @@ func TestKilledTogetherWithTheService(t *testing.T) {
 	address := "127.0.0.1:0" // the first one's, from then on
 	answered := map[string]bool{}
 	for round := range 4 {
-		service := v.serve(&address)
+		service := v.serve(&address, "--latency", "100ms")
 		run := v.command("run", "--quiet", "--workers", "4", "q.csv")
 		if err := run.Start(); err != nil {
 			t.Fatal(err)
@@ -164,14 +164,14 @@ func TestKilledTogetherWithTheService(t *testing.T) {
 }
 
 // serve starts a sandbox of its own process at an address, which it fills in.
-func (v *victim) serve(address *string) *exec.Cmd {
+func (v *victim) serve(address *string, flags ...string) *exec.Cmd {
 	v.t.Helper()
 	out, err := os.Create(v.path("service.out"))
 	if err != nil {
 		v.t.Fatal(err)
 	}
 	defer out.Close()
-	cmd := v.command("sandbox", "--listen", *address, "--latency", "100ms")
+	cmd := v.command(append([]string{"sandbox", "--listen", *address}, flags...)...)
 	cmd.Stdout = out
 	if err := cmd.Start(); err != nil {
 		v.t.Fatal(err)

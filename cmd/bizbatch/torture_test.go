@@ -122,7 +122,7 @@ func TestKilledWhileItExports(t *testing.T) {
 
 // A victim is a run that is killed.
 type victim struct {
-	t      *testing.T
+	t      testing.TB
 	server *sandbox.Server
 	dir    string
 	args   []string
