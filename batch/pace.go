@@ -75,15 +75,21 @@ func (p *pacer) interval() time.Duration {
 
 // started notes a request that is sent at now.
 func (p *pacer) started(now time.Time) {
-	if p.rpm > 0 {
-		p.user = now.Add(time.Duration(60 / p.rpm * float64(time.Second)))
-	}
+	p.userStarted(now)
 	if p.rate == 0 {
 		return
 	}
 	p.clock += 1 / p.rate
 	p.rate = p.grown()
 	p.next = now.Add(p.interval())
+}
+
+// userStarted notes for the user's own limit a request that is sent at now, or
+// was by an earlier run.
+func (p *pacer) userStarted(now time.Time) {
+	if p.rpm > 0 {
+		p.user = now.Add(time.Duration(min(60/p.rpm*float64(time.Second), float64(never))))
+	}
 }
 
 // grown is the rate after one more start.

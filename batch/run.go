@@ -21,8 +21,8 @@ type Options struct {
 	Workers int
 	// MaxAttempts bounds the attempts for one question in this run. Default 5.
 	MaxAttempts int
-	// RPM bounds the requests sent in any minute; 0: only what the service
-	// allows does.
+	// RPM bounds the requests sent in any minute, those of the last run on the
+	// checkpoint included; 0: only what the service allows does.
 	RPM float64
 	// AttemptTimeout bounds one request from its start to the end of its
 	// answer. Default 10 minutes.
@@ -191,6 +191,15 @@ func newRunner(store *checkpoint.Store, asker Asker, o Options) (*runner, error)
 	}
 	for _, u := range uncertain {
 		r.spentBefore += Money(u.Cost)
+	}
+	if o.RPM > 0 {
+		last, err := store.LastSent()
+		if err != nil {
+			return nil, err
+		}
+		if last.Before(now) { // else a clock was set
+			r.pace.userStarted(last)
+		}
 	}
 	if o.Limit > 0 {
 		r.queue.left, r.queue.rows = min(r.queue.left, o.Limit), 0

@@ -127,6 +127,33 @@ func TestRPMHoldsOverAnyMinute(t *testing.T) {
 	})
 }
 
+// A run that follows another at once does not begin a new minute.
+func TestRPMHoldsFromOneRunToTheNext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newStore(t)
+		importN(t, store, 6)
+		svc := newService(answers(time.Second))
+		for range 3 {
+			if _, err := Run(t.Context(), store, svc, Options{RPM: 2, Limit: 2}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for i, r := range svc.sent {
+			if i > 0 && r.at.Sub(svc.sent[i-1].at) < 30*time.Second-time.Millisecond {
+				t.Errorf("request %d was sent %v after the one before, want 30 s", i+1, r.at.Sub(svc.sent[i-1].at))
+			}
+		}
+	})
+}
+
+func TestAnyRPMIsALimit(t *testing.T) {
+	p := pacer{rpm: 1e-300}
+	now := time.Now()
+	if p.started(now); p.ready().Sub(now) < 24*time.Hour {
+		t.Errorf("the next start is in %v", p.ready().Sub(now))
+	}
+}
+
 // limited is a service that lets rate requests a second through.
 func limited(b *bucket, takes time.Duration) func(request) reply {
 	return func(r request) reply {

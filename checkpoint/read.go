@@ -218,6 +218,17 @@ func (s *Store) Runs() (runs []RunRecord, err error) {
 	return runs, nil
 }
 
+// LastSent is when a request was last sent, by any run; zero: none was.
+func (s *Store) LastSent() (time.Time, error) {
+	var last int64
+	err := s.query(func(rows *sql.Rows) (bool, error) { return false, rows.Scan(&last) },
+		"SELECT coalesce(max(started), 0) FROM requests")
+	if err != nil {
+		return time.Time{}, fmt.Errorf("read when a request was last sent, in %s: %w", s.path, err)
+	}
+	return fromMillis(last), nil
+}
+
 // An InFlight is a request that was sent and has no outcome: it is running, or
 // it was when its run ended without a word (Interrupted).
 type InFlight struct {
