@@ -99,7 +99,7 @@ func (r *runner) startNext(now, at time.Time) bool {
 	if it == nil {
 		return true
 	}
-	cost := r.prices.of(it.mode())
+	cost := r.prices.Of(it.mode())
 	if r.overspends(cost) {
 		r.queue.again(it, now)
 		if r.sum.InFlight > 0 {

@@ -35,7 +35,8 @@ type ImportOptions struct {
 // A Plan is what an import found, and what a run would cost.
 type Plan struct {
 	checkpoint.Plan
-	Estimate Money `json:"estimate"` // for all pending questions
+	Prices   PriceList `json:"-"`        // by which the estimate was made
+	Estimate Money     `json:"estimate"` // for all pending questions
 	// InterruptedCost is what the interrupted requests cost if they were
 	// charged.
 	InterruptedCost Money `json:"interrupted_cost"`
@@ -67,7 +68,7 @@ const requestFormat = "1"
 // changed so that answered questions would be paid for again.
 func Import(store *checkpoint.Store, questions iter.Seq2[Question, error], o ImportOptions) (Plan, error) {
 	o.Settings = o.Settings.withDefaults()
-	prices, err := pricesOf(store, o.Price)
+	prices, err := PricesOf(store, o.Price)
 	if err != nil {
 		return Plan{}, err
 	}
@@ -93,7 +94,7 @@ func Import(store *checkpoint.Store, questions iter.Seq2[Question, error], o Imp
 	if errors.Is(err, errDryRun) {
 		err = nil
 	}
-	return Plan{Plan: p, Estimate: prices.estimate(p.Pending), InterruptedCost: Money(p.InterruptedCost)}, err
+	return Plan{Plan: p, Prices: prices, Estimate: prices.estimate(p.Pending), InterruptedCost: Money(p.InterruptedCost)}, err
 }
 
 // rows turns questions into the checkpoint's rows.
@@ -116,7 +117,7 @@ func (o ImportOptions) rows(questions iter.Seq2[Question, error]) iter.Seq2[chec
 	}
 }
 
-func (o ImportOptions) confirm(p checkpoint.Plan, prices priceList) error {
+func (o ImportOptions) confirm(p checkpoint.Plan, prices PriceList) error {
 	if c := p.Conflicts; c != nil && !o.AskAgain {
 		var old Settings
 		if err := json.Unmarshal(c.Settings, &old); err != nil {

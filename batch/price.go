@@ -7,20 +7,20 @@ import (
 	"bizbatch/checkpoint"
 )
 
-// A priceList tells what an answer costs in each ask mode: what the user said, else
+// A PriceList tells what an answer costs in each ask mode: what the user said, else
 // what the service said in a 402 (details.cost_cents), else the list price.
-type priceList struct {
-	fixed   *Money
-	learned map[AskMode]Money
+type PriceList struct {
+	Fixed   *Money            // nil: the user said nothing
+	Learned map[AskMode]Money // what a 402 said
 }
 
-// pricesOf gives the prices that a checkpoint's runs have learned; fixed, unless
-// it is nil, goes before them.
-func pricesOf(store *checkpoint.Store, fixed *Money) (priceList, error) {
-	p := priceList{fixed: fixed, learned: map[AskMode]Money{}}
+// PricesOf gives the prices that a checkpoint's runs have learned; fixed, unless
+// it is nil, goes before them all.
+func PricesOf(store *checkpoint.Store, fixed *Money) (PriceList, error) {
+	p := PriceList{Fixed: fixed, Learned: map[AskMode]Money{}}
 	b, err := store.Note(pricesNote)
 	if err == nil && b != nil {
-		err = json.Unmarshal(b, &p.learned)
+		err = json.Unmarshal(b, &p.Learned)
 	}
 	if err != nil {
 		return p, fmt.Errorf("read the prices in %s: %w", store.Path(), err)
@@ -30,12 +30,12 @@ func pricesOf(store *checkpoint.Store, fixed *Money) (priceList, error) {
 
 const pricesNote = "prices"
 
-// of is what an answer costs.
-func (p priceList) of(mode AskMode) Money {
-	if p.fixed != nil {
-		return *p.fixed
+// Of is what an answer in the mode costs.
+func (p PriceList) Of(mode AskMode) Money {
+	if p.Fixed != nil {
+		return *p.Fixed
 	}
-	learned, ok := p.learned[mode]
+	learned, ok := p.Learned[mode]
 	switch {
 	case !ok:
 		return mode.Price()
@@ -46,20 +46,20 @@ func (p priceList) of(mode AskMode) Money {
 }
 
 // estimate is what so many answers in each mode cost.
-func (p priceList) estimate(modes map[string]int) (sum Money) {
+func (p PriceList) estimate(modes map[string]int) (sum Money) {
 	for mode, n := range modes {
-		sum += Money(n) * p.of(AskMode(mode))
+		sum += Money(n) * p.Of(AskMode(mode))
 	}
 	return sum
 }
 
 // learn notes what the service said, for this run and the next.
-func (p priceList) learn(store *checkpoint.Store, mode AskMode, cost Money) error {
-	if p.learned[mode] == cost {
+func (p PriceList) learn(store *checkpoint.Store, mode AskMode, cost Money) error {
+	if p.Learned[mode] == cost {
 		return nil
 	}
-	p.learned[mode] = cost
-	b, err := json.Marshal(p.learned)
+	p.Learned[mode] = cost
+	b, err := json.Marshal(p.Learned)
 	if err != nil {
 		return err
 	}

@@ -141,7 +141,7 @@ type runner struct {
 	outage      outage
 	queue       queue
 	left        map[AskMode]int // pending questions, in flight included
-	prices      priceList
+	prices      PriceList
 	spentBefore Money     // by earlier runs on this checkpoint
 	reserved    Money     // for requests in flight
 	throttled   time.Time // the first 429 since the last answer
@@ -164,7 +164,7 @@ func newRunner(store *checkpoint.Store, asker Asker, o Options) (*runner, error)
 	if err != nil {
 		return nil, err
 	}
-	prices, err := pricesOf(store, o.Price)
+	prices, err := PricesOf(store, o.Price)
 	if err != nil {
 		return nil, err
 	}
@@ -223,7 +223,7 @@ func (r *runner) end() (Summary, error) {
 	r.sum.Ended = time.Now()
 	for mode, n := range r.left {
 		r.sum.Left += n
-		r.sum.LeftCost += Money(n) * r.prices.of(mode)
+		r.sum.LeftCost += Money(n) * r.prices.Of(mode)
 	}
 	if r.stop != nil && r.stop.Kind != StopSave && r.stop.Unsaved == 0 && r.sum.Answered+r.sum.Failed == r.sum.Total {
 		r.stop = nil // the drain brought everything home

@@ -116,8 +116,12 @@ func readStatus(store *checkpoint.Store, active bool) (*status, error) {
 	for mode, cost := range counts.SpentByMode {
 		s.SpentByMode[batch.AskMode(mode)] = batch.Money(cost)
 	}
+	prices, err := batch.PricesOf(store, nil)
+	if err != nil {
+		return nil, err
+	}
 	for mode, n := range counts.PendingByMode {
-		s.LeftCost += batch.Money(n) * paid(counts, mode)
+		s.LeftCost += batch.Money(n) * paid(counts, mode, prices)
 	}
 	failures, err := store.Failures()
 	if err != nil {
@@ -131,11 +135,11 @@ func readStatus(store *checkpoint.Store, active bool) (*status, error) {
 }
 
 // paid is what an answer in the mode cost so far, on average, else its price.
-func paid(c checkpoint.Counts, mode string) batch.Money {
+func paid(c checkpoint.Counts, mode string, prices batch.PriceList) batch.Money {
 	if n := c.AnsweredByMode[mode]; n > 0 {
 		return batch.Money(c.SpentByMode[mode]) / batch.Money(n)
 	}
-	return batch.AskMode(mode).Price()
+	return prices.Of(batch.AskMode(mode))
 }
 
 // readHistory adds what was in flight, what may have been charged, and the

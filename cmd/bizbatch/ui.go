@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -94,7 +95,7 @@ func (u *ui) planned(j *job, skipped []string) {
 		u.say("%s taken in that an earlier run could not save", count(p.Rescued, "answer"))
 	}
 	if limit := j.cmd.Limit; limit > 0 && p.ToAsk() > limit {
-		u.say("of these, the first %d now (--limit) · at most %s", limit, mostFor(limit, p.Pending, j.cmd.Price))
+		u.say("of these, the first %d now (--limit) · at most %s", limit, mostFor(limit, p.Pending, j.plan.Prices))
 	}
 	args := []any{"questions", p.Rows - p.Skipped, "skipped", p.Skipped, "duplicates", p.Duplicates, "edited", p.Edited,
 		"answered", p.Answered, "failed", p.Failed, "interrupted", p.Interrupted, "to_ask", p.ToAsk(), "estimate", p.Estimate.Dollars()}
@@ -131,15 +132,12 @@ func planLine(p batch.Plan) string {
 var modes = []batch.AskMode{batch.Fast, batch.Web, batch.Deep, batch.Auto}
 
 // mostFor is the most that n of the pending questions can cost.
-func mostFor(n int, pending map[string]int, price *batch.Money) (sum batch.Money) {
-	for _, mode := range slices.Backward(modes) {
+func mostFor(n int, pending map[string]int, prices batch.PriceList) (sum batch.Money) {
+	dearest := slices.SortedFunc(slices.Values(modes), func(a, b batch.AskMode) int { return cmp.Compare(prices.Of(b), prices.Of(a)) })
+	for _, mode := range dearest {
 		some := min(n, pending[string(mode)])
 		n -= some
-		each := mode.Price()
-		if price != nil {
-			each = *price
-		}
-		sum += batch.Money(some) * each
+		sum += batch.Money(some) * prices.Of(mode)
 	}
 	return sum
 }

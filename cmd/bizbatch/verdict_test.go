@@ -136,11 +136,15 @@ func TestMostForCountsTheDearestFirst(t *testing.T) {
 	pending := map[string]int{"fast": 10, "web": 2, "deep": 1}
 	price := 50 * batch.Cent
 	for _, tt := range []struct {
-		n     int
-		price *batch.Money
-		want  batch.Money
-	}{{1, nil, 150 * batch.Cent}, {3, nil, 210 * batch.Cent}, {4, nil, 234 * batch.Cent}, {99, nil, 450 * batch.Cent}, {4, &price, 200 * batch.Cent}} {
-		if got := mostFor(tt.n, pending, tt.price); got != tt.want {
+		n      int
+		prices batch.PriceList
+		want   batch.Money
+	}{
+		{1, batch.PriceList{}, 150 * batch.Cent}, {3, batch.PriceList{}, 210 * batch.Cent}, {4, batch.PriceList{}, 234 * batch.Cent},
+		{99, batch.PriceList{}, 450 * batch.Cent}, {4, batch.PriceList{Fixed: &price}, 200 * batch.Cent},
+		{2, batch.PriceList{Learned: map[batch.AskMode]batch.Money{batch.Fast: 175 * batch.Cent}}, 350 * batch.Cent},
+	} {
+		if got := mostFor(tt.n, pending, tt.prices); got != tt.want {
 			t.Errorf("%d questions: %s, want %s", tt.n, got, tt.want)
 		}
 	}
