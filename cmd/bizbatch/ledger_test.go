@@ -1,8 +1,13 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
+	"path/filepath"
 	"strconv"
+	"strings"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -15,6 +20,8 @@ import (
 //
 //	requests N       so many requests
 //	charged N        so many requests charged
+//	cents N          so many cents charged, at most
+//	a-second N       so many requests in any second, at most
 //	charged-once N [CHECKPOINT]
 //	                 so many questions, each answered and charged once; and once
 //	                 more for each attempt that the checkpoint calls uncertain
@@ -26,6 +33,15 @@ func (s *story) ledger(ts *testscript.TestScript, args []string) error {
 		got = l.Requests
 	case "charged":
 		got = l.Charged
+	case "cents", "a-second":
+		most, err := strconv.Atoi(args[1])
+		if got = int(l.ChargedCents); args[0] == "a-second" {
+			got = mostIn(time.Second, l.Sent)
+		}
+		if err != nil || got > most {
+			return fmt.Errorf("%s: %d, want %s at most", args[0], got, args[1])
+		}
+		return nil
 	case "charged-once":
 		var st status
 		if len(args) > 2 {
@@ -46,6 +62,18 @@ func (s *story) ledger(ts *testscript.TestScript, args []string) error {
 		return fmt.Errorf("%s: %d, want %s", args[0], got, args[1])
 	}
 	return nil
+}
+
+// mostIn is the greatest number of times that lie within a span.
+func mostIn(span time.Duration, times []time.Time) (most int) {
+	first := 0
+	for i, t := range times {
+		for t.Sub(times[first]) >= span {
+			first++
+		}
+		most = max(most, i-first+1)
+	}
+	return most
 }
 
 // chargedOnce checks that every question was answered, and charged once; and
@@ -77,6 +105,37 @@ func (s *story) balanced(ts *testscript.TestScript, args []string) error {
 	return balanced(s.server.Ledger(), all...)
 }
 
+// unbalanced WHY says that the checkpoints of the story cannot account for all
+// that the sandbox charges; else that is checked when it ends.
+func (s *story) unbalanced(_ *testscript.TestScript, args []string) error {
+	if len(args) == 0 {
+		return errors.New("say why")
+	}
+	s.uneven = true
+	return nil
+}
+
+// allBalanced is balanced for all checkpoints of the story that belong to the
+// sandbox.
+func (s *story) allBalanced() error {
+	var names []string
+	var all []*status
+	err := filepath.WalkDir(s.env.WorkDir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() || !strings.HasSuffix(path, ".bizbatch") {
+			return err
+		}
+		st, err := statusAt(path)
+		if err == nil && strings.HasPrefix(st.Endpoint, s.server.URL) {
+			names, all = append(names, d.Name()), append(all, st)
+		}
+		return nil // what is no checkpoint accounts for nothing
+	})
+	if err := balanced(s.server.Ledger(), all...); err != nil {
+		return fmt.Errorf("%v: %w", names, err)
+	}
+	return err
+}
+
 // balanced checks that the checkpoints account for every cent that the sandbox
 // charged: what was spent for answers, and at most what is uncertain beside it.
 func balanced(l sandbox.Ledger, all ...*status) error {
@@ -84,6 +143,9 @@ func balanced(l sandbox.Ledger, all ...*status) error {
 	for _, st := range all {
 		spent += st.SpentTotal
 		uncertain += st.UncertainCost
+		for _, f := range st.InFlightQuestions {
+			uncertain += batch.Money(f.Cost)
+		}
 	}
 	if charged := batch.Money(l.ChargedCents) * batch.Cent; charged < spent || charged > spent+uncertain {
 		return fmt.Errorf("charged %s, but the checkpoint tells of %s, and %s that is uncertain", charged, spent, uncertain)

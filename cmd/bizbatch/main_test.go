@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -25,22 +26,23 @@ func TestStories(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup:               setUpStory,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"sandbox":   inStory((*story).sandbox),
-			"serving":   inStory((*story).serving),
-			"get":       inStory((*story).get),
-			"post":      inStory((*story).post),
-			"credits":   inStory((*story).credits),
-			"questions": inStory((*story).questions),
-			"exits":     inStory((*story).exits),
-			"start":     inStory((*story).start),
-			"signal":    inStory((*story).signal),
-			"await":     inStory((*story).await),
-			"finish":    inStory((*story).finish),
-			"ledger":    inStory((*story).ledger),
-			"balanced":  inStory((*story).balanced),
-			"killed":    inStory((*story).killed),
-			"json":      inStory((*story).json),
-			"mode":      inStory((*story).mode),
+			"sandbox":    inStory((*story).sandbox),
+			"serving":    inStory((*story).serving),
+			"get":        inStory((*story).get),
+			"post":       inStory((*story).post),
+			"credits":    inStory((*story).credits),
+			"questions":  inStory((*story).questions),
+			"exits":      inStory((*story).exits),
+			"start":      inStory((*story).start),
+			"signal":     inStory((*story).signal),
+			"await":      inStory((*story).await),
+			"finish":     inStory((*story).finish),
+			"ledger":     inStory((*story).ledger),
+			"balanced":   inStory((*story).balanced),
+			"unbalanced": inStory((*story).unbalanced),
+			"killed":     inStory((*story).killed),
+			"json":       inStory((*story).json),
+			"mode":       inStory((*story).mode),
 		},
 	})
 }
@@ -67,8 +69,7 @@ func setUpStory(e *testscript.Env) error {
 	e.Setenv("BIZORA_API_KEY", secret)
 	e.Setenv("SECRET", secret)
 	e.Defer(func() {
-		s.end()
-		if err := noSecret(e.WorkDir); err != nil {
+		if err := errors.Join(s.end(), noSecret(e.WorkDir)); err != nil {
 			e.T().Fatal(err)
 		}
 	})

@@ -27,6 +27,7 @@ type story struct {
 	env    *testscript.Env
 	server *sandbox.Server
 	procs  map[string]*proc
+	uneven bool // the accounts of the sandbox are not compared, see unbalanced
 }
 
 type storyKey struct{}
@@ -48,17 +49,29 @@ func inStory(run func(*story, *testscript.TestScript, []string) error) func(*tes
 }
 
 // end stops what the story left running.
-func (s *story) end() {
+func (s *story) end() error {
 	for _, p := range s.procs {
 		_ = p.cmd.Process.Kill() // where it has not ended by itself
 		<-p.done
 	}
-	if s.server != nil {
-		_ = s.server.Close()
-	}
+	return s.closeSandbox()
 }
 
-// sandbox [flags] starts a sandbox (in the place of an earlier one) and has
+// closeSandbox ends the sandbox, if there is one, after comparing its ledger
+// with what the story's checkpoints tell.
+func (s *story) closeSandbox() (err error) {
+	if s.server == nil {
+		return nil
+	}
+	if !s.uneven {
+		err = s.allBalanced()
+	}
+	s.uneven = false
+	return errors.Join(err, s.server.Close())
+}
+
+// sandbox [flags] starts a sandbox (in the place of an earlier one, and with
+// -again at its address) and has
 // BIZORA_API_URL and URL name it.
 func (s *story) sandbox(ts *testscript.TestScript, args []string) error {
 	o := sandbox.Options{Shape: sandbox.Short}
@@ -66,7 +79,9 @@ func (s *story) sandbox(ts *testscript.TestScript, args []string) error {
 	balance := f.Float64("balance", -1, "")
 	script := f.String("script", "", "")
 	listen := f.String("listen", "", "")
+	again := f.Bool("again", false, "at the address of the one before")
 	f.Float64Var(&o.Rate, "rate", 0, "requests a second")
+	f.IntVar(&o.Burst, "burst", 0, "")
 	f.IntVar(&o.RPM, "rpm", 0, "")
 	f.IntVar(&o.MonthlyLimit, "monthly-limit", 0, "")
 	f.DurationVar(&o.Latency, "latency", 0, "")
@@ -82,8 +97,11 @@ func (s *story) sandbox(ts *testscript.TestScript, args []string) error {
 	if *balance >= 0 {
 		o.Balance = balance
 	}
-	if s.server != nil {
-		_ = s.server.Close()
+	if *again {
+		*listen = strings.TrimPrefix(s.server.URL, "http://")
+	}
+	if err := s.closeSandbox(); err != nil {
+		return err
 	}
 	if s.server, err = sandbox.Start(*listen, o); err != nil {
 		return err

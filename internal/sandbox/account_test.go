@@ -30,10 +30,10 @@ func TestPriceFollowsTheAskMode(t *testing.T) {
 		{"fast", object{"askMode": "tax_research_fast_research"}, 24},
 		{"web search", object{"askMode": "tax_research_web_search"}, 30},
 		{"deep research", object{"askMode": "tax_research_deep_research"}, 150},
-		{"auto", object{"askMode": "auto"}, 24},
+		{"auto", object{"askMode": "auto"}, 150},
 		{"the older switch for web search", object{"webSearch": true}, 30},
 		{"the older switch for deep research", object{"deepResearch": true}, 150},
-		{"an ask mode against a switch", object{"askMode": "auto", "deepResearch": true}, 24},
+		{"an ask mode against a switch", object{"askMode": "tax_research_web_search", "deepResearch": true}, 30},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			s := start(t, sandbox.Options{Shape: sandbox.Short, Balance: new(2.0)})

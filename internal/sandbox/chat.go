@@ -17,8 +17,8 @@ const (
 	maxBody = 32 << 20     // bytes of a request
 )
 
-// What an answer costs in cents (Bizora, 2026-09). In mode auto the sandbox
-// always chooses fast research.
+// What an answer costs in cents (Bizora, 2026-09). What one in mode auto costs is
+// not known; here it is the most that it can.
 const (
 	fastPrice = 24
 	webPrice  = 30
@@ -30,7 +30,7 @@ var prices = map[string]int64{
 	"tax_research_fast_research": fastPrice,
 	"tax_research_web_search":    webPrice,
 	"tax_research_deep_research": deepPrice,
-	"auto":                       fastPrice,
+	"auto":                       deepPrice,
 }
 
 // A request is the body of a chat request, as far as the sandbox reads it.
