@@ -199,6 +199,9 @@ func TestKeyIsNotInTheAnswer(t *testing.T) {
 			"the last":             testKey[:len(testKey)-1] + escape(testKey[len(testKey)-1:]),
 			"in capitals":          strings.ReplaceAll(escape(testKey), "f", "F"),
 			"behind a backslash":   `\\` + escape(testKey),
+			"in JSON in a string":  strings.ReplaceAll(escape(testKey), `\`, `\\`),
+			"in a string in that":  strings.ReplaceAll(escape(testKey), `\`, `\\\\`),
+			"its escapes escaped":  strings.ReplaceAll(escape(testKey[:1]), `\`, `\u005C`) + testKey[1:],
 			"beside other escapes": `\n\u00e9\ud83d\ude00` + escape(testKey) + `\u2028`,
 		} {
 			answer, err := askStream(t, echo(write)+stop+done)
@@ -241,8 +244,9 @@ func escape(s string) string {
 
 // unescape undoes that, wherever it was done.
 func unescape(s string) string {
-	return regexp.MustCompile(`\\u00[0-9a-fA-F]{2}`).ReplaceAllStringFunc(s, func(e string) string {
-		n, _ := strconv.ParseUint(e[2:], 16, 8) // it is two digits
+	s = regexp.MustCompile(`(?i)\\u005c`).ReplaceAllString(s, `\`)
+	return regexp.MustCompile(`\\+u00[0-9a-fA-F]{2}`).ReplaceAllStringFunc(s, func(e string) string {
+		n, _ := strconv.ParseUint(e[len(e)-2:], 16, 8) // it is two digits
 		return string(rune(n))
 	})
 }

@@ -3,13 +3,15 @@ package bizora
 import (
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 const hidden = "(the key)"
 
 // hide replaces the key in s, also where some of its characters are written as
-// JSON escapes: parts of an answer are kept as they were sent. A key of less
-// than 8 characters is a placeholder, and may be a word.
+// JSON escapes, or as escapes of JSON in a string of JSON: parts of an answer are
+// kept as they were sent. A key of less than 8 characters is a placeholder, and
+// may be a word.
 func hide(key, s string) string {
 	if len(key) < 8 {
 		return s
@@ -56,20 +58,39 @@ func beginsWith(json, key string) (n int) {
 }
 
 // character is the first byte of JSON, unescaped, and how long it is written. A
-// character that no key can hold is 0.
+// character that is not ASCII is a backslash and what follows it.
 func character(json string) (c byte, length int) {
-	if json[0] != '\\' || len(json) == 1 {
+	n := backslashes(json)
+	rest := json[n:]
+	switch {
+	case n == 0:
 		return json[0], 1
-	}
-	switch c := json[1]; c {
-	case '"', '\\', '/':
-		return c, 2
-	case 'u':
-		if len(json) >= 6 {
-			if n, err := strconv.ParseUint(json[2:6], 16, 8); err == nil {
-				return byte(n), 6
-			}
+	case rest == "":
+	case rest[0] == '"' || rest[0] == '/':
+		return rest[0], n + 1
+	case rest[0] == 'u' && len(rest) >= 5:
+		c, err := strconv.ParseUint(rest[1:5], 16, 16)
+		if err == nil && c < utf8.RuneSelf {
+			return byte(c), n + 5
 		}
 	}
-	return 0, 2
+	return '\\', n
+}
+
+// backslashes is how long the backslashes at the beginning of JSON are. A string
+// may hold JSON of its own, and so on: there each of them is written as two, or
+// as an escape.
+func backslashes(json string) (n int) {
+	const escape = "u005c"
+	for n < len(json) {
+		switch {
+		case json[n] == '\\':
+			n++
+		case n > 0 && len(json) >= n+len(escape) && strings.EqualFold(json[n:n+len(escape)], escape):
+			n += len(escape)
+		default:
+			return n
+		}
+	}
+	return n
 }

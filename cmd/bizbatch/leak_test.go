@@ -35,7 +35,7 @@ var escaped = func() string {
 // leak finds the key in what was written or printed, as it is or encoded.
 func leak(b []byte) error {
 	plain := string(jsonEscape.ReplaceAllFunc(b, func(e []byte) []byte {
-		n, _ := strconv.ParseUint(string(e[2:]), 16, 8) // it is two digits
+		n, _ := strconv.ParseUint(string(e[len(e)-2:]), 16, 8) // it is two digits
 		return []byte{byte(n)}
 	}))
 	forms := map[string]string{"as it is": secret, "in hexadecimal": hex.EncodeToString([]byte(secret)), "as in a URL": url.QueryEscape(secret)}
@@ -51,7 +51,7 @@ func leak(b []byte) error {
 	return nil
 }
 
-var jsonEscape = regexp.MustCompile(`\\u00[0-9a-fA-F]{2}`)
+var jsonEscape = regexp.MustCompile(`\\+u00[0-9a-fA-F]{2}`) // however deep in strings in JSON
 
 // leakIn finds the key in the files of a folder.
 func leakIn(dir string) error {
@@ -72,7 +72,7 @@ func leakIn(dir string) error {
 
 func TestALeakIsFound(t *testing.T) {
 	for _, text := range []string{
-		"key=" + secret, `{"a":"` + escaped + `"}`, `\u0073` + secret[1:], "token " + hex.EncodeToString([]byte(secret)),
+		"key=" + secret, `{"a":"` + escaped + `"}`, `\u0073` + secret[1:], `"{\"a\":\"\\u0073` + secret[1:], "token " + hex.EncodeToString([]byte(secret)),
 		base64.StdEncoding.EncodeToString([]byte("Bearer " + secret)), base64.URLEncoding.EncodeToString([]byte("x " + secret + " y")), base64.StdEncoding.EncodeToString([]byte(secret)),
 	} {
 		if leak([]byte(text)) == nil {
@@ -110,6 +110,7 @@ var echoes = map[string]sandbox.Rule{
 	"an answer with escapes":    {RawChunks: append(echoed(escaped), finish), Done: true},
 	"an answer with the first":  {RawChunks: append(echoed(`\u0073`+secret[1:]), finish), Done: true},
 	"an answer with it in JSON": {RawChunks: append(echoed(strings.ReplaceAll(escaped, `\`, `\\`)), finish), Done: true},
+	"and in JSON in that":       {RawChunks: append(echoed(strings.ReplaceAll(escaped, `\`, `\\\\`)), finish), Done: true},
 }
 
 const finish = `data: {"choices":[{"delta":{},"finish_reason":"stop"}]}`
