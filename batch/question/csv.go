@@ -23,7 +23,7 @@ func newCSVSource(text *bufio.Reader, name string, opts Options, in *batch.Input
 	if err != nil {
 		return csvSource{}, err
 	}
-	c := csvSource{csv.NewReader(&guard{r: transform.NewReader(text, encoding.UTF8Validator), line: 1, start: 1})}
+	c := csvSource{csv.NewReader(&guard{r: transform.NewReader(text, encoding.UTF8Validator), comma: comma, line: 1, start: 1})}
 	c.csv.Comma = comma
 	c.csv.FieldsPerRecord = -1 // counted in read, for a better message
 	c.csv.ReuseRecord = true

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
 )
@@ -20,16 +21,22 @@ func restoreCR(field string) string {
 	return strings.ReplaceAll(field, string([]byte{crStandIn}), "\r")
 }
 
+// maxColumns is the largest number of columns that is read. The parser takes a
+// hundred times the memory of a row for one that holds nothing but delimiters.
+const maxColumns = 100_000
+
 // A guard stands before a CSV parser. It hides carriage returns inside quotes
 // from it and stops at what the parser would take without a word: a record
-// without end, and line ends that it does not know.
+// without end, or of too many fields, and line ends that it does not know.
 type guard struct {
 	r      io.Reader // UTF-8
-	line   int       // the current line
-	start  int       // the line where the current record begins
-	size   int       // bytes of the current record so far
-	quoted bool      // inside a quoted field
-	cr     bool      // after a carriage return outside quotes
+	comma  rune
+	line   int  // the current line
+	start  int  // the line where the current record begins
+	size   int  // bytes of the current record so far
+	commas int  // in it; those that are more than a byte long are not counted
+	quoted bool // inside a quoted field
+	cr     bool // after a carriage return outside quotes
 }
 
 func (g *guard) Read(p []byte) (int, error) {
@@ -44,6 +51,9 @@ func (g *guard) Read(p []byte) (int, error) {
 		}
 		g.cr = false
 		g.size++
+		if !g.quoted && c < utf8.RuneSelf && rune(c) == g.comma {
+			g.commas++
+		}
 		switch c {
 		case '"':
 			g.quoted = !g.quoted
@@ -56,7 +66,7 @@ func (g *guard) Read(p []byte) (int, error) {
 		case '\n':
 			g.line++
 			if !g.quoted {
-				g.start, g.size = g.line, 0
+				g.start, g.size, g.commas = g.line, 0, 0
 			}
 		}
 		if g.size > maxRecord {
@@ -64,6 +74,13 @@ func (g *guard) Read(p []byte) (int, error) {
 				Line: g.start,
 				Msg:  "the row that begins here is larger than 16 MB",
 				Hint: "is there a quote that is never closed?",
+			}
+		}
+		if g.commas >= maxColumns {
+			return i, &Error{
+				Line: g.start,
+				Msg:  "the row that begins here has more than 100,000 columns",
+				Hint: "is it the right file? if its delimiter is another one, name it with --delimiter",
 			}
 		}
 	}

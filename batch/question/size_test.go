@@ -10,6 +10,7 @@ import (
 func TestRecordWithoutEndIsAnError(t *testing.T) {
 	for _, tt := range []struct{ name, file, head, endless, err string }{
 		{"a quote that is never closed", "q.csv", "question\na\n\"b", "word, word\n", "q.csv:3: the row that begins here is larger than 16 MB"},
+		{"a row of commas without end", "q.csv", "question\na\n", ",", "q.csv:3: the row that begins here has more than 100,000 columns"},
 		{"a line of JSON without end", "q.jsonl", "{\"question\":\"a\"}\n", " word", "q.jsonl:2: the line is larger than 16 MB"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -21,6 +22,30 @@ func TestRecordWithoutEndIsAnError(t *testing.T) {
 				err = e
 			}
 			checkError(t, err, tt.err, "")
+		})
+	}
+}
+
+// A row of almost nothing but delimiters takes many times its size in memory.
+func TestColumnsAreLimited(t *testing.T) {
+	for _, tt := range []struct {
+		name, content, err string
+	}{
+		{"as many as are read", "question" + strings.Repeat(",", maxColumns-1) + "\nWhat?" + strings.Repeat(",", maxColumns-1) + "\n", ""},
+		{"one more in the header", "question" + strings.Repeat(",", maxColumns) + "\n", "q.csv:1: the row that begins here has more"},
+		{"one more in a row", "question,b\nWhat?,\nAnd?" + strings.Repeat(",", maxColumns) + "\n", "q.csv:3: the row that begins here has more"},
+		{"commas in a field", "question\n\"What?" + strings.Repeat(",", maxColumns) + "\"\n", ""},
+		{"commas in all rows", "question,b\n" + strings.Repeat("What?,\n", maxColumns), ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, _, err := read(t, "q.csv", tt.content, Options{})
+			if tt.err == "" {
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			checkError(t, err, tt.err, "--delimiter")
 		})
 	}
 }

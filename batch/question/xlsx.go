@@ -3,10 +3,10 @@ package question
 import (
 	"archive/zip"
 	"bytes"
-	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -81,32 +81,25 @@ func checkZip(path string) error {
 			rest += f.UncompressedSize64
 		}
 		if all > xlsxUnpacked || rest > xlsxRest || f.UncompressedSize64 > xlsxUnpacked {
-			return &Error{Msg: "would unpack to more than can be right for questions", Hint: "save the sheet with the questions alone, as .xlsx or CSV (UTF-8)"}
+			return tooMuch("")
 		}
 	}
 	for _, f := range z.File {
-		if strings.HasPrefix(f.Name, "xl/") && strings.HasSuffix(f.Name, ".xml") {
-			if err := wellFormed(f); err != nil {
-				return &Error{Msg: fmt.Sprintf("is a damaged Excel file: %s: %v", f.Name, err), Hint: "open it in Excel and save it again", Err: err}
-			}
+		if ext := strings.ToLower(filepath.Ext(f.Name)); ext != ".xml" && ext != ".rels" {
+			continue
+		}
+		err := checkXML(f)
+		if many, ok := errors.AsType[tooMuchError](err); ok {
+			return tooMuch(fmt.Sprintf(": %s has %s", f.Name, many))
+		} else if err != nil {
+			return &Error{Msg: fmt.Sprintf("is a damaged Excel file: %s: %v", f.Name, err), Hint: "open it in Excel and save it again", Err: err}
 		}
 	}
 	return nil
 }
 
-func wellFormed(f *zip.File) error {
-	r, err := f.Open()
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	for d := xml.NewDecoder(r); ; {
-		if _, err := d.RawToken(); err == io.EOF {
-			return nil
-		} else if err != nil {
-			return err
-		}
-	}
+func tooMuch(what string) *Error {
+	return &Error{Msg: "would unpack to more than can be right for questions" + what, Hint: "save the sheet with the questions alone, as .xlsx or CSV (UTF-8)"}
 }
 
 func findSheet(file *excelize.File, name string) (string, error) {

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -203,6 +204,49 @@ func TestABrokenSheetIsNoShortSheet(t *testing.T) {
 	})
 	_, _, err := read(t, "q.xlsx", broken, Options{})
 	checkError(t, err, "q.xlsx is a damaged Excel file: xl/worksheets/sheet1.xml: XML syntax error", "save it again")
+	for name, end := range map[string]string{"nothing": "", "the end of another element": "</c></row></sheetData></worksheet>"} {
+		broken := changed(t, content, "xl/worksheets/sheet1.xml", func(xml string) string {
+			return xml[:strings.Index(xml, `<row r="3"`)] + end
+		})
+		_, _, err := read(t, "q.xlsx", broken, Options{})
+		if err == nil {
+			t.Errorf("then comes %s: read without an error", name)
+			continue
+		}
+		checkError(t, err, "q.xlsx is a damaged Excel file: xl/worksheets/sheet1.xml: XML syntax error", "save it again")
+	}
+}
+
+// TestAPartOfAnExcelFileThatIsTooMuchIsRefused has files of some KB.
+func TestAPartOfAnExcelFileThatIsTooMuchIsRefused(t *testing.T) {
+	const sheet, styles, texts = "xl/worksheets/sheet1.xml", "xl/styles.xml", "xl/sharedStrings.xml"
+	for _, tt := range []struct{ name, part, before, more, err string }{
+		{"a text", sheet, `<row r="3">`, strings.Repeat("x", xlsxRow+(8<<10)), "has more than 32 MB in a row"},
+		{"a row of tiny cells", sheet, `<row r="3">`, strings.Repeat("<c/>", xlsxElements+1), "has more than 1048576 elements in a row"},
+		{"elements in each other", sheet, `<row r="3">`, strings.Repeat("<a>", xlsxDepth) + strings.Repeat("</a>", xlsxDepth), "has more than 100 elements in each other"},
+		{"styles", styles, `<cellXfs>`, strings.Repeat("<xf/>", xlsxElements+1), "has more than 1048576 elements in a row, a text or the styles"},
+		{"relationships", "xl/_rels/workbook.xml.rels", "", strings.Repeat("<a/>", xlsxElements+1), "has more than 1048576 elements in a row, a text or the styles"},
+		{"texts", texts, "", strings.Repeat("<si/>", xlsxTexts+1), "has more than 4194304 texts"},
+		{"rows, each of which is small", sheet, "<sheetData>", strings.Repeat("<row><c/></row>", xlsxElements), ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var file bytes.Buffer
+			z := zip.NewWriter(&file)
+			part, err := z.Create(tt.part)
+			if err == nil {
+				_, err = io.WriteString(part, "<a><sheetData>"+tt.before+tt.more)
+			}
+			if err := errors.Join(err, z.Close()); err != nil {
+				t.Fatal(err)
+			}
+			_, _, err = read(t, "q.xlsx", file.String(), Options{})
+			want := "q.xlsx would unpack to more than can be right for questions: " + tt.part + " " + tt.err
+			if tt.err == "" { // it has no end, but is not too much
+				want = "q.xlsx is a damaged Excel file"
+			}
+			checkError(t, err, want, "")
+		})
+	}
 }
 
 func TestAnExcelFileThatUnpacksToTooMuchIsRefused(t *testing.T) {
