@@ -38,7 +38,7 @@ type job struct {
 }
 
 func (j *job) run(ctx context.Context, settings batch.Settings) (err error) {
-	j.reader, err = await(ctx, func() (*question.Reader, error) { return j.cmd.openInput(j.env) })
+	j.reader, err = await(ctx, func() (*question.Reader, error) { return j.cmd.openInput(ctx, j.env) })
 	if err != nil {
 		return j.unread(err)
 	}

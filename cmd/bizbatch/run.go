@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -161,11 +162,20 @@ func (c *runCmd) check(now time.Time) (batch.Settings, error) {
 	return s, nil
 }
 
-func (c *runCmd) openInput(e env) (*question.Reader, error) {
+// openInput opens the questions. Reading those that come through a pipe ends
+// with ctx.
+func (c *runCmd) openInput(ctx context.Context, e env) (*question.Reader, error) {
 	if c.File == "-" {
-		return question.NewReader(e.stdin, "standard input", c.inputOptions())
+		return question.NewReader(&awaitedReader{ctx: ctx, r: e.stdin}, "standard input", c.inputOptions())
 	}
-	return question.Open(c.File, c.inputOptions())
+	if info, err := os.Stat(c.File); err != nil || info.Mode()&os.ModeNamedPipe == 0 {
+		return question.Open(c.File, c.inputOptions())
+	}
+	pipe, err := os.Open(c.File)
+	if err != nil {
+		return nil, err
+	}
+	return question.NewReader(&awaitedReader{ctx: ctx, r: pipe}, c.File, c.inputOptions())
 }
 
 func (c *runCmd) inputOptions() question.Options {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -63,6 +64,9 @@ func notifySignals(last func(signalError)) (ctx context.Context, stop func()) {
 // await returns what read returns, or the cause of ctx once that is done: a
 // pipe may have nobody who writes to it. read is then left to itself.
 func await[T any](ctx context.Context, read func() (T, error)) (got T, err error) {
+	if ctx.Err() != nil {
+		return got, context.Cause(ctx)
+	}
 	done := make(chan struct{})
 	var later T
 	var laterErr error
@@ -76,4 +80,17 @@ func await[T any](ctx context.Context, read func() (T, error)) (got T, err error
 	case <-ctx.Done():
 		return got, context.Cause(ctx)
 	}
+}
+
+// An awaitedReader reads as await does.
+type awaitedReader struct {
+	ctx context.Context
+	r   io.Reader
+	buf [64 << 10]byte // of its own: a read that is left to itself may still fill it
+}
+
+func (a *awaitedReader) Read(p []byte) (int, error) {
+	buf := a.buf[:min(len(p), len(a.buf))]
+	n, err := await(a.ctx, func() (int, error) { return a.r.Read(buf) })
+	return copy(p, buf[:n]), err
 }
