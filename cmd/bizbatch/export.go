@@ -44,6 +44,9 @@ func (c *exportCmd) Run(e env) error {
 	if o.Since, err = parseSince(c.Since, time.Now()); err != nil {
 		return usageError(err, "give a day, a time or a time ago, such as --since 2026-09-01 or --since 24h")
 	}
+	if err := checkDistinct(c.Out); err != nil {
+		return err
+	}
 	for _, out := range c.Out {
 		if err := checkOutput(out, c.Checkpoint, store, c.Force); err != nil {
 			return err

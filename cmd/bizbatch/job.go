@@ -186,6 +186,9 @@ func untilDone(ctx context.Context, questions iter.Seq2[batch.Question, error], 
 func (j *job) checkOutputs() error {
 	in := j.reader.Input()
 	j.outputs = j.cmd.outputs(in.Format)
+	if err := checkDistinct(j.outputs); err != nil {
+		return unsent(err)
+	}
 	for _, out := range j.outputs {
 		err := checkOutput(out, j.cmd.File, j.store, j.cmd.Force)
 		if j.cmd.Sandbox && writtenFrom(j.cmd.File+".bizbatch", out) {

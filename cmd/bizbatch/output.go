@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,6 +33,17 @@ func checkOutput(out, input string, store *checkpoint.Store, force bool) error {
 		return err
 	case !known:
 		return usageError(fmt.Errorf("--out %s is there already and was not written from this checkpoint", out), hint+", or overwrite it with --force")
+	}
+	return nil
+}
+
+// checkDistinct refuses a file that is given as an output twice, by whatever
+// name: only the last form of the answers would be in it.
+func checkDistinct(outs []string) error {
+	for i, out := range outs {
+		if slices.ContainsFunc(outs[:i], func(other string) bool { return sameFile(out, other) }) {
+			return usageError(fmt.Errorf("--out %s is the same file as another --out", out), "choose another --out")
+		}
 	}
 	return nil
 }

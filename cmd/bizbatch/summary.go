@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -73,12 +74,20 @@ func (c *runCmd) checkReports() error {
 }
 
 func (c *runCmd) checkReport(path string) error {
-	others := append([]string{c.File, c.Checkpoint, c.APIKeyFile}, c.Out...)
+	others := append([]string{c.File, c.APIKeyFile}, checkpoint.Files(c.Checkpoint)...)
+	for _, format := range []batch.Format{batch.CSV, batch.JSONL, batch.XLSX} { // which of them is not known yet
+		others = append(others, c.outputs(format)...)
+	}
+	begin := byte('{') // of JSON
 	if path == c.MetricsFile {
 		others = append(others, c.Summary)
+		begin = '#' // of a comment
 	}
 	if slices.ContainsFunc(others, func(other string) bool { return sameFile(path, other) }) {
 		return errors.New("is another file of this run")
+	}
+	if err := checkReplaced(path, begin); err != nil && !c.Force {
+		return err
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), ".bizbatch-*.tmp")
 	if err == nil {
@@ -86,6 +95,30 @@ func (c *runCmd) checkReport(path string) error {
 	}
 	if err != nil {
 		return fmt.Errorf("cannot be written: %w", err)
+	}
+	return nil
+}
+
+// checkReplaced refuses to replace what is no file, or a file that does not
+// begin as those do that are written there: it may be somebody's answers.
+func checkReplaced(path string, begin byte) error {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("cannot be written: %w", err)
+	case !info.Mode().IsRegular():
+		return errors.New("is there and is not a file")
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("cannot be replaced: %w", err)
+	}
+	defer f.Close()
+	first := make([]byte, 1)
+	if _, err := f.Read(first); err == nil && first[0] != begin {
+		return errors.New("is there already and was not written by bizbatch")
 	}
 	return nil
 }

@@ -1,0 +1,72 @@
+package checkpoint
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+)
+
+// Files are the names of all files that belong to the checkpoint at path while
+// it is made or used.
+func Files(path string) []string {
+	return []string{path, path + "-wal", path + "-shm", path + "-journal", path + newSuffix, lockPath(path)}
+}
+
+// newSuffix is that of a checkpoint's name until it is whole.
+const newSuffix = ".new"
+
+// create makes an empty checkpoint under another name and then renames it, so
+// that a file under its own name is always whole, wherever the process dies.
+func (s *Store) create() (err error) {
+	path := s.path
+	if info, err := os.Stat(path + "-wal"); err == nil && info.Size() > 0 {
+		return fmt.Errorf("%s: %w: only %s-wal is there, which belongs to it", path, ErrLost, filepath.Base(path))
+	}
+	tmp := path + newSuffix
+	// A journal that a first import left holds no answers, and must not be taken
+	// for the new file's.
+	if err := remove(tmp, tmp+"-wal", tmp+"-shm", tmp+"-journal", path+"-journal"); err != nil {
+		return fmt.Errorf("make a checkpoint: %w", err)
+	}
+	f, err := os.OpenFile(tmp, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("make a checkpoint: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			_ = os.Remove(tmp)
+		}
+	}()
+	if err := errors.Join(f.Chmod(0o600), f.Close()); err != nil {
+		return fmt.Errorf("make a checkpoint: %w", err)
+	}
+	db, err := sql.Open("sqlite", dsn(tmp, "rw", durable(Options{})...))
+	if err != nil {
+		return fmt.Errorf("make a checkpoint: %w", err)
+	}
+	_, err = db.Exec(fmt.Sprintf("PRAGMA page_size = 8192; PRAGMA application_id = %d; PRAGMA user_version = %d; BEGIN; %s COMMIT;", applicationID, version, schema))
+	if err = errors.Join(err, db.Close()); err != nil {
+		return fmt.Errorf("make %s: %w", tmp, err)
+	}
+	if err := os.Rename(tmp, path); err != nil {
+		return fmt.Errorf("make a checkpoint: %w", err)
+	}
+	s.created = true
+	return syncDir(filepath.Dir(path))
+}
+
+// syncDir makes a rename in dir last through a power cut. Windows has no such
+// call, and renames there are written through.
+func syncDir(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
