@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/text"
@@ -113,7 +114,7 @@ var (
 
 // plainMarkdown is a text as Markdown that reads as the text, line by line.
 func plainMarkdown(s string) string {
-	s = strings.ToValidUTF8(strings.TrimSpace(s), "\ufffd")
+	s = printable(strings.TrimSpace(s))
 	s = markdownSigns.ReplaceAllString(s, `\$0`)
 	s = markdownStart.ReplaceAllStringFunc(s, func(m string) string { // a list, or a line under a heading
 		at := len(m) - 1
@@ -131,13 +132,18 @@ type edit struct {
 // sectionMarkdown makes an answer's Markdown fit to stand in a section of a
 // longer text: its headings go below the section's, HTML in it is text (an
 // unclosed comment would swallow what follows), it defines no links for the
-// other sections, and what it leaves open is closed. The rest is as it was.
+// other sections, and what it leaves open is closed. Pictures, which would tell
+// their servers who reads the memo, become links, and links that lead elsewhere
+// than to pages and mail addresses become text. The rest is as it was.
 func sectionMarkdown(answer string) string {
-	answer = strings.ToValidUTF8(answer, "\ufffd")
-	if len(answer) > longestMarkdown {
+	answer = printable(answer)
+	source, ok := []byte(nil), len(answer) <= longestMarkdown
+	if ok {
+		source, ok = harmlessLinks([]byte(answer))
+	}
+	if !ok {
 		return prefixed("    ", answer) // code
 	}
-	source := []byte(answer)
 	var edits []edit
 	escapeHTML := func(from, to int) {
 		for i := from; i < to; i++ {
@@ -171,6 +177,45 @@ func sectionMarkdown(answer string) string {
 		edits = append(edits, edit{m[2], m[2], `\`})
 	}
 	return closed(strings.TrimRight(applied(source, edits), "\r\n"))
+}
+
+// printable is a text without what a terminal would obey, or no reader shows.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && !strings.ContainsRune("\t\n\r", r) {
+			return '\ufffd'
+		}
+		return r
+	}, strings.ToValidUTF8(s, "\ufffd"))
+}
+
+// harmlessLinks takes their meaning from pictures and from links that are not
+// safe. Without an inner one, an outer one that was none can become one: it is
+// looked for again, a few times.
+func harmlessLinks(source []byte) (_ []byte, ok bool) {
+	for range 10 {
+		var edits []edit
+		_ = ast.Walk(markdown.Parser().Parse(text.NewReader(source)), func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+			harm := false
+			switch n := n.(type) {
+			case *ast.Image:
+				harm = true
+			case *ast.Link:
+				harm = safeURL(string(n.Destination)) == ""
+			case *ast.AutoLink:
+				harm = n.AutoLinkType == ast.AutoLinkURL && safeURL(string(n.URL(source))) == "" && source[n.Pos()] == '<'
+			}
+			if harm && entering {
+				edits = append(edits, edit{n.Pos(), n.Pos(), `\`})
+			}
+			return ast.WalkContinue, nil
+		})
+		if len(edits) == 0 {
+			return source, true
+		}
+		source = []byte(applied(source, edits))
+	}
+	return nil, false
 }
 
 var linkDefinition = regexp.MustCompile(`(?m)^[ >\t]*(\[)[^\]\n]+\]:`)

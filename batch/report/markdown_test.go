@@ -3,6 +3,7 @@ package report_test
 import (
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/yuin/goldmark"
@@ -14,17 +15,26 @@ import (
 // so that it cannot change the sections around it.
 func TestAnAnswerStaysInItsSection(t *testing.T) {
 	for answer, want := range map[string]string{
-		"plain *text*":                   "plain *text*",
-		"# One\n\n###### Six\n#no":       "### One\n\n###### Six\n#no",
-		"Title\n=====\ntext":             "### Title\ntext",
-		"Sub\n---":                       "#### Sub",
-		"a <b>c</b> <!-- d":              `a \<b>c\</b> <!-- d`,
-		"<!-- never closed\n\ntext":      "\\<!-- never closed\n\ntext",
-		"<div>\n# not a heading\n</div>": "\\<div>\n# not a heading\n\\</div>",
-		"```\n# code <b>\n":              "```\n# code <b>\n```",
-		"~~~~\n```\n":                    "~~~~\n```\n~~~~",
-		"[1]: https://x.example\n\n[1]":  "\\[1]: https://x.example\n\n[1]",
-		"`<b>` and `# x`":                "`<b>` and `# x`",
+		"plain *text*":                     "plain *text*",
+		"# One\n\n###### Six\n#no":         "### One\n\n###### Six\n#no",
+		"Title\n=====\ntext":               "### Title\ntext",
+		"Sub\n---":                         "#### Sub",
+		"a <b>c</b> <!-- d":                `a \<b>c\</b> <!-- d`,
+		"<!-- never closed\n\ntext":        "\\<!-- never closed\n\ntext",
+		"<div>\n# not a heading\n</div>":   "\\<div>\n# not a heading\n\\</div>",
+		"```\n# code <b>\n":                "```\n# code <b>\n```",
+		"~~~~\n```\n":                      "~~~~\n```\n~~~~",
+		"[1]: https://x.example\n\n[1]":    "\\[1]: https://x.example\n\n[1]",
+		"`<b>` and `# x`":                  "`<b>` and `# x`",
+		"![a](https://x.example/a.png)":    `\![a](https://x.example/a.png)`,
+		"![](data:image/png;base64,AA)":    `\!\[](data:image/png;base64,AA)`,
+		"`![a](b)` [c](https://x.example)": "`![a](b)` [c](https://x.example)",
+		"[a](javascript:alert(1))":         `\[a](javascript:alert(1))`,
+		"[a](&#106;avascript:x)":           `\[a](&#106;avascript:x)`,
+		"[a [b](javascript:x) c](d)":       `\[a \[b](javascript:x) c](d)`,
+		"<vbscript:x>":                     `\<vbscript:x>`,
+		"<https://x.example>":              "<https://x.example>",
+		"a\x1b[2J\x00\u009b\x7fb\tc":       "a\ufffd[2J\ufffd\ufffd\ufffdb\tc",
 	} {
 		t.Run(answer, func(t *testing.T) {
 			file := written(t, "a.md", oneColumn, asked("q", answer))
@@ -39,7 +49,7 @@ func TestAnAnswerStaysInItsSection(t *testing.T) {
 // TestTextReadsAsItWas has a reader of Markdown show each nasty question.
 func TestTextReadsAsItWas(t *testing.T) {
 	for _, s := range nastyStrings {
-		if strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == '\ufffd' }) || strings.TrimSpace(s) != s || s == "" {
+		if strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || r == '\ufffd' }) || strings.TrimSpace(s) != s || s == "" {
 			continue // lines and space are Markdown's own
 		}
 		file := written(t, "a.md", oneColumn, func() batch.Record { r := row(s); r.ID = "X"; return r }())
