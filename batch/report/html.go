@@ -38,6 +38,10 @@ var pagePolicy = func() string {
 // 10,000 questions on it, whole sources would be most of the page.
 const longestExcerpt = 600
 
+// pageGroup is how many questions the page has in a group: what is not in view
+// costs the browser something for each group, not for each question.
+const pageGroup = 10
+
 // An htmlWriter writes one page that needs nothing else. Rows are written as
 // they come; the summary, which stands above them, is of the runs' history.
 type htmlWriter struct {
@@ -46,11 +50,10 @@ type htmlWriter struct {
 	number   int // of the row, from 1
 	question int // the column of the questions, or -1
 	history  *batch.History
-	written  map[batch.Status]int
 }
 
 func newHTMLWriter(b *bufio.Writer, in batch.Input, o Options) (*htmlWriter, error) {
-	w := &htmlWriter{out: b, rows: rowReader{in}, question: questionColumn(in.Columns), history: o.History, written: map[batch.Status]int{}}
+	w := &htmlWriter{out: b, rows: rowReader{in}, question: questionColumn(in.Columns), history: o.History}
 	head := pageHead{Title: titleOf(o), Policy: pagePolicy, CSS: template.CSS(pageCSS), Statuses: pageStatuses, Columns: in.Columns, Selection: selection(o)}
 	if o.History != nil {
 		f, err := figuresOf(o.History)
@@ -178,8 +181,12 @@ type entrySource struct {
 }
 
 func (w *htmlWriter) write(rec batch.Record) error {
+	if w.number%pageGroup == 0 {
+		if err := pageTemplates.ExecuteTemplate(w.out, "group", w.number); err != nil {
+			return err
+		}
+	}
 	w.number++
-	w.written[rec.Status]++
 	e := entry{Number: w.number, ID: rec.ID, QuestionAt: w.question, Status: rec.Status, Error: rec.Error, Notes: notes(rec)}
 	var err error
 	if e.Question, e.Fields, e.IDAt, err = fieldsOf(w.rows, w.question, rec); err != nil {

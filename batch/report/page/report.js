@@ -3,11 +3,9 @@
 (() => {
   const $ = id => document.getElementById(id);
   const main = $('answers'), find = $('find'), column = $('column'), value = $('value'), count = $('count');
-  const articles = Array.from(main.children);
+  const articles = Array.from(main.querySelectorAll('article'));
   const boxes = Array.from($('statuses').querySelectorAll('input'));
-  const texts = new Array(articles.length); // of each article, in lower case; made when first needed
   const fold = s => s.normalize('NFKC').toLowerCase();
-  const text = i => texts[i] ?? (texts[i] = fold(articles[i].textContent));
   const cell = (i, c) => {
     const e = articles[i].querySelector(`[data-c="${c}"]`);
     return (e?.querySelector('dd') ?? e)?.textContent ?? '';
@@ -20,26 +18,54 @@
     b.nextElementSibling.querySelector('b').textContent = (by[b.value] ?? 0).toLocaleString('en');
   }
 
-  function show() {
+  // What is searched in, of each article, in lower case. It takes seconds to
+  // make for 10,000 answers: it is made while nobody waits, or when needed.
+  const texts = new Array(articles.length);
+  const text = i => texts[i] ??= fold(articles[i].textContent);
+  let next = 0;
+  const idle = window.requestIdleCallback ?? (f => setTimeout(() => f({ timeRemaining: () => 8 }), 50));
+  const prepare = deadline => {
+    while (next < articles.length && deadline.timeRemaining() > 2) text(next++);
+    if (next < articles.length) idle(prepare);
+  };
+  idle(prepare);
+
+  // show hides what was not asked for, from the top, and lets the page answer
+  // to the next key meanwhile, which begins anew.
+  let latest;
+  async function show() {
+    const search = latest = {};
     const words = fold(find.value).split(/\s+/).filter(Boolean);
     const on = new Set(boxes.filter(b => b.checked).map(b => b.value));
     const wanted = column.value === '' ? '' : fold(value.value.trim());
-    let shown = 0;
-    articles.forEach((a, i) => {
-      const match = on.has(a.dataset.s) && words.every(w => text(i).includes(w)) &&
-        (wanted === '' || fold(cell(i, column.value)).includes(wanted));
-      if (a.hidden === match) a.hidden = !match;
-      shown += match;
-    });
+    const matches = i => on.has(articles[i].dataset.s) && words.every(w => text(i).includes(w)) &&
+      (wanted === '' || fold(cell(i, column.value)).includes(wanted));
+    let shown = 0, i = 0, started = performance.now();
+    for (const group of main.children) {
+      const matching = Array.from(group.children, () => matches(i++));
+      const some = matching.filter(Boolean).length;
+      if (group.hidden === some > 0) group.hidden = some === 0;
+      if (some > 0) {
+        matching.forEach((match, k) => { if (group.children[k].hidden === match) group.children[k].hidden = !match; });
+        // How high about a group is that the browser has not laid out.
+        const height = some < matching.length ? `${some * 36}rem` : '';
+        if (group.style.containIntrinsicBlockSize !== height) group.style.containIntrinsicBlockSize = height;
+      }
+      shown += some;
+      if (performance.now() - started > 50) {
+        count.textContent = 'searching …';
+        await new Promise(done => setTimeout(done));
+        if (search !== latest) return;
+        started = performance.now();
+      }
+    }
     const all = articles.length.toLocaleString('en');
     count.textContent = shown === articles.length ? `${all} shown` : `${shown.toLocaleString('en')} of ${all} shown`;
     $('nothing').hidden = shown > 0 || articles.length === 0;
   }
 
-  let due = 0;
-  const soon = () => { clearTimeout(due); due = setTimeout(show, 60); };
-  find.addEventListener('input', soon);
-  value.addEventListener('input', soon);
+  find.addEventListener('input', show);
+  value.addEventListener('input', show);
   for (const b of boxes) b.addEventListener('change', show);
   column.addEventListener('change', () => {
     value.value = '';
@@ -63,21 +89,16 @@
   });
   $('tools').addEventListener('submit', e => { e.preventDefault(); show(); });
 
-  // Looks up what to search in while nobody waits.
-  let next = 0;
-  const idle = window.requestIdleCallback ?? (f => setTimeout(() => f({ timeRemaining: () => 8 }), 50));
-  const prepare = deadline => {
-    while (next < articles.length && deadline.timeRemaining() > 2) text(next++);
-    if (next < articles.length) idle(prepare);
-  };
-  idle(prepare);
-
   // A citation opens its source.
   const open = () => {
     const target = location.hash.length > 1 && $(decodeURIComponent(location.hash.slice(1)));
     if (!target) return;
     const article = target.closest('article');
-    if (article) article.hidden = false;
+    if (article) {
+      const group = article.parentElement;
+      if (group.hidden) for (const other of group.children) other.hidden = true;
+      group.hidden = article.hidden = false;
+    }
     const details = target.closest('details');
     if (details) { details.open = true; target.focus({ preventScroll: true }); target.scrollIntoView({ block: 'nearest' }); }
   };
@@ -94,7 +115,7 @@
   });
   let opened = [];
   addEventListener('beforeprint', () => {
-    opened = Array.from(document.querySelectorAll('main article:not([hidden]) details:not([open])'));
+    opened = Array.from(document.querySelectorAll('main .group:not([hidden]) article:not([hidden]) details:not([open])'));
     for (const d of opened) d.open = true;
   });
   addEventListener('afterprint', () => { for (const d of opened) d.open = false; });
