@@ -30,19 +30,7 @@ func TestInChromium(t *testing.T) {
 	}
 	folder := t.TempDir()
 	page := func(name string, in batch.Input, recs ...batch.Record) {
-		f, err := report.Create(filepath.Join(folder, name), in, report.Options{History: history()})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer f.Abort()
-		for _, rec := range recs {
-			if err := f.Write(rec); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if err := f.Commit(); err != nil {
-			t.Fatal(err)
-		}
+		write(t, filepath.Join(folder, name), in, report.Options{History: history()}, recs...)
 	}
 	page("kinds.html", batch.Input{Format: batch.CSV, Columns: []string{"id", "Question", "Notes", ""}}, csvRows...)
 

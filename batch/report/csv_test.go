@@ -3,7 +3,6 @@ package report_test
 import (
 	"encoding/csv"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os/exec"
 	"path/filepath"
@@ -159,14 +158,7 @@ func TestASafeCSVFileHoldsNoFormula(t *testing.T) {
 	} {
 		t.Run(cell, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "answers.csv")
-			f, err := report.Create(path, batch.Input{Format: batch.CSV, Columns: []string{cell}}, report.Options{CSVSafe: true})
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer f.Abort()
-			if err := errors.Join(f.Write(asked(cell, cell)), f.Commit()); err != nil {
-				t.Fatal(err)
-			}
+			write(t, path, batch.Input{Format: batch.CSV, Columns: []string{cell}}, report.Options{CSVSafe: true}, asked(cell, cell))
 			r := csv.NewReader(strings.NewReader(read(t, path)))
 			rows, err := r.ReadAll()
 			if err != nil {

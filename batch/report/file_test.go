@@ -46,7 +46,18 @@ func create(t testing.TB, path string, in batch.Input) *report.File {
 func written(t testing.TB, name string, in batch.Input, recs ...batch.Record) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
-	f := create(t, path, in)
+	write(t, path, in, report.Options{}, recs...)
+	return read(t, path)
+}
+
+// write makes a file of the records.
+func write(t testing.TB, path string, in batch.Input, o report.Options, recs ...batch.Record) {
+	t.Helper()
+	f, err := report.Create(path, in, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Abort()
 	for _, rec := range recs {
 		if err := f.Write(rec); err != nil {
 			t.Fatal(err)
@@ -55,7 +66,6 @@ func written(t testing.TB, name string, in batch.Input, recs ...batch.Record) st
 	if err := f.Commit(); err != nil {
 		t.Fatal(err)
 	}
-	return read(t, path)
 }
 
 func read(t testing.TB, path string) string {

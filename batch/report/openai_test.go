@@ -16,19 +16,7 @@ import (
 func openAI(t *testing.T, status batch.Status, recs ...batch.Record) []string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "a.jsonl")
-	f, err := report.Create(path, oneColumn, report.Options{OpenAIBatch: true, Status: status})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Abort()
-	for _, rec := range recs {
-		if err := f.Write(rec); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := f.Commit(); err != nil {
-		t.Fatal(err)
-	}
+	write(t, path, oneColumn, report.Options{OpenAIBatch: true, Status: status}, recs...)
 	return strings.Split(strings.TrimSuffix(read(t, path), "\n"), "\n")
 }
 
@@ -102,19 +90,7 @@ func TestOnlySomeRowsAreKept(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "a.tsv")
-			f, err := report.Create(path, oneColumn, test.o)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer f.Abort()
-			for _, rec := range recs {
-				if err := f.Write(rec); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if err := f.Commit(); err != nil {
-				t.Fatal(err)
-			}
+			write(t, path, oneColumn, test.o, recs...)
 			got := ""
 			for _, q := range "abcde" {
 				if strings.Contains(read(t, path), "\n"+string(q)+"\t") {

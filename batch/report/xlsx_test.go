@@ -135,19 +135,7 @@ func TestLibreOfficeReadsEveryCellAsItWas(t *testing.T) {
 
 func TestTheWorkbookOfEveryKindOfRow(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.xlsx")
-	f, err := report.Create(path, batch.Input{Format: batch.CSV, Columns: []string{"id", "Question", "status", ""}}, report.Options{History: history()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Abort()
-	for _, rec := range csvRows {
-		if err := f.Write(rec); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := f.Commit(); err != nil {
-		t.Fatal(err)
-	}
+	write(t, path, batch.Input{Format: batch.CSV, Columns: []string{"id", "Question", "status", ""}}, report.Options{History: history()}, csvRows...)
 	out := openpyxl(t, `
 import json, openpyxl, sys
 wb = openpyxl.load_workbook(sys.argv[1])
