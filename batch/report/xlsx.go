@@ -57,10 +57,8 @@ func newXLSXWriter(b *bufio.Writer, folder string, in batch.Input, o Options) (w
 func answerColumns(in batch.Input) (columns []column, sourced int) {
 	for _, name := range in.Columns {
 		c := column{name, 18, wrappedCell}
-		for _, long := range []string{"question", "prompt", "text", "query"} {
-			if sameName(name, long) {
-				c.width = 48
-			}
+		if slices.ContainsFunc(questionNames, func(long string) bool { return sameName(name, long) }) {
+			c.width = 48
 		}
 		columns = append(columns, c)
 	}

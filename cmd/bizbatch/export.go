@@ -22,8 +22,9 @@ type exportCmd struct {
 }
 
 func (*exportCmd) examples() string {
-	return `bizbatch export questions.csv.bizbatch --out questions.answers.csv
-bizbatch export questions.csv.bizbatch --out questions.answers.jsonl   # with everything that arrived`
+	return `bizbatch export questions.csv.bizbatch --out answers.html --out answers.xlsx   # a page to read, and a workbook
+bizbatch export questions.csv.bizbatch --out failed.csv --status failed          # only what failed
+bizbatch export questions.csv.bizbatch --out questions.answers.jsonl             # with everything that arrived`
 }
 
 // Run writes the answers as they are now, also while a run is on.
