@@ -91,6 +91,27 @@ await test('more than a group of answers', () => visit('nasty.html', {}, async p
   assert.equal(await visible(page), all);
 }));
 
+await test('a search makes way for the next key', () => visit('nasty.html', {}, async page => {
+  const said = await page.evaluate(async () => {
+    let now = 0;
+    performance.now = () => now += 1000; // so that each group is long in coming
+    const find = document.getElementById('find'), count = document.getElementById('count'), said = [];
+    const ended = new Promise(done => new MutationObserver(() => {
+      said.push(count.textContent);
+      if (/^1 of .* shown$/.test(count.textContent)) done();
+    }).observe(count, { childList: true }));
+    for (const text of ['no such words', '=cmd']) {
+      find.value = text;
+      find.dispatchEvent(new Event('input'));
+    }
+    await ended;
+    return said;
+  });
+  assert.equal(said[0], 'searching …');
+  assert.equal(said.filter(text => text.endsWith('shown')).length, 1, 'a search that was given up went on');
+  assert.equal(await visible(page), 1);
+}));
+
 for (const javaScriptEnabled of [true, false]) {
   await test(`a citation opens its excerpt, scripts ${javaScriptEnabled ? 'on' : 'off'}`, () => visit('kinds.html', { javaScriptEnabled }, async page => {
     const source = page.locator('#q1-1');
