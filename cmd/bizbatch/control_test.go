@@ -11,12 +11,7 @@ import (
 // The control of every test that asks the ledger: a runner that asks again what
 // is answered, here because it has lost its checkpoint, is found out.
 func TestTheLedgerShowsWhatIsPaidTwice(t *testing.T) {
-	server, err := sandbox.Start("", sandbox.Options{Shape: sandbox.Short})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
-	v := victim{t: t, server: server, dir: t.TempDir()}
+	v := served(t, sandbox.Options{Shape: sandbox.Short})
 	if err := writeRows(v.path("q.csv"), 3); err != nil {
 		t.Fatal(err)
 	}
@@ -26,7 +21,7 @@ func TestTheLedgerShowsWhatIsPaidTwice(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		once, even := chargedOnce(server.Ledger(), st), balanced(server.Ledger(), st)
+		once, even := chargedOnce(v.server.Ledger(), st), balanced(v.server.Ledger(), st)
 		if foundOut := once != nil && even != nil; foundOut != (round == 1) || (once == nil) != (even == nil) {
 			t.Errorf("after run %d: charged once: %v; balanced: %v", round+1, once, even)
 		}

@@ -25,12 +25,7 @@ func TestKilledWhileItPlans(t *testing.T) {
 	if *torture {
 		rounds = 100
 	}
-	server, err := sandbox.Start("", sandbox.Options{Shape: sandbox.Short})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
-	v := victim{t: t, server: server, dir: t.TempDir()}
+	v := served(t, sandbox.Options{Shape: sandbox.Short})
 	// Nothing is asked: the run ends with its plan.
 	plan := func(file string) *exec.Cmd { return v.command("run", "--max-duration", "1ns", file) }
 	for name, n := range map[string]int{"q.csv": few, "first.csv": many} {
@@ -97,7 +92,7 @@ func TestKilledWhileItPlans(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ledger := server.Ledger()
+	ledger := v.server.Ledger()
 	if err := errors.Join(chargedOnce(ledger, st), balanced(ledger, st)); err != nil || ledger.Requests != 2*few {
 		t.Errorf("%d requests for %d questions, %v", ledger.Requests, 2*few, err)
 	}

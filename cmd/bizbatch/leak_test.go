@@ -133,12 +133,7 @@ func TestAnEchoedKeyIsNowhere(t *testing.T) {
 	for name, rule := range echoes {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server, err := sandbox.Start("", sandbox.Options{Shape: sandbox.Short, Script: sandbox.Script{Rules: []sandbox.Rule{rule}}})
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer server.Close()
-			v := victim{t: t, server: server, dir: t.TempDir()}
+			v := served(t, sandbox.Options{Shape: sandbox.Short, Script: sandbox.Script{Rules: []sandbox.Rule{rule}}})
 			if err := writeRows(v.path("q.csv"), 2); err != nil {
 				t.Fatal(err)
 			}
@@ -153,7 +148,7 @@ func TestAnEchoedKeyIsNowhere(t *testing.T) {
 			if err := leakIn(v.dir); err != nil {
 				t.Error(err)
 			}
-			if server.Ledger().Requests == 0 {
+			if v.server.Ledger().Requests == 0 {
 				t.Errorf("nothing was asked: %s", told)
 			}
 			for _, file := range []string{"a.jsonl", "a.csv", "run.json"} {
@@ -182,12 +177,7 @@ func (v *victim) told(args ...string) []byte {
 // No command has the key among its arguments, in its help, in its messages, or
 // in what it prints when it is made to panic; a new command must be added here.
 func TestNoCommandTellsTheKey(t *testing.T) {
-	server, err := sandbox.Start("", sandbox.Options{Shape: sandbox.Short, Latency: time.Hour})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
-	v := victim{t: t, server: server, dir: t.TempDir()}
+	v := served(t, sandbox.Options{Shape: sandbox.Short, Latency: time.Hour})
 	if err := writeRows(v.path("q.csv"), 2); err != nil {
 		t.Fatal(err)
 	}
@@ -227,7 +217,7 @@ func TestNoCommandTellsTheKey(t *testing.T) {
 	if err := leakIn(v.dir); err != nil {
 		t.Error(err)
 	}
-	if server.Ledger().Requests == 0 {
+	if v.server.Ledger().Requests == 0 {
 		t.Error("no run asked anything")
 	}
 }

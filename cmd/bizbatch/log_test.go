@@ -27,12 +27,7 @@ func TestLogKeysAreDocumented(t *testing.T) {
 		t.Fatal(err)
 	}
 	balance := 0.24 * 7
-	server, err := sandbox.Start("", sandbox.Options{Shape: sandbox.Short, Script: script, Balance: &balance})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
-	v := victim{t: t, server: server, dir: t.TempDir()}
+	v := served(t, sandbox.Options{Shape: sandbox.Short, Script: script, Balance: &balance})
 	if err := writeRows(v.path("q.csv"), 8); err != nil {
 		t.Fatal(err)
 	}

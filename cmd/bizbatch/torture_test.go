@@ -128,6 +128,17 @@ type victim struct {
 	args   []string
 }
 
+// served is a victim in an empty folder, with a sandbox of its own to ask.
+func served(t testing.TB, o sandbox.Options) *victim {
+	t.Helper()
+	server, err := sandbox.Start("", o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { server.Close() })
+	return &victim{t: t, server: server, dir: t.TempDir()}
+}
+
 func (v *victim) path(name string) string { return filepath.Join(v.dir, name) }
 
 func (v *victim) command(args ...string) *exec.Cmd {
