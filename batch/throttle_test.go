@@ -199,13 +199,13 @@ func TestTwoRunsShareAnAccount(t *testing.T) {
 func TestARunKeepsToTheLimitOfTheAccount(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newStore(t)
-		importN(t, store, 700)
+		importN(t, store, 1400)
 		b := &bucket{rate: 5, burst: 5, tokens: 5, last: time.Now()}
 		svc := newService(limited(b, 4*time.Second))
 		sum, out := run(t, store, svc, Options{Workers: 64})
 		out.Sum = 0
-		want(t, out, outcome{Answered: 700})
-		rate := 700 / sum.Ended.Sub(sum.Started).Seconds()
+		want(t, out, outcome{Answered: 1400})
+		rate := 1400 / sum.Ended.Sub(sum.Started).Seconds()
 		t.Logf("%.2f answers a second of 5, %d throttled of %d", rate, sum.Throttled, sum.Attempts)
 		if rate < 0.9*5 || (sum.Throttled-64)*20 > sum.Attempts { // all workers start before the first 429 comes
 			t.Errorf("%.2f answers a second of 5, %d throttled of %d", rate, sum.Throttled, sum.Attempts)
@@ -220,7 +220,7 @@ func TestARunKeepsToTheNumberInFlightThatTheAccountAllows(t *testing.T) {
 			t.Run(fmt.Sprintf("%d in flight, answers of about %v", limit, takes), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					store := newStore(t)
-					const minutes = 12
+					const minutes = 8
 					importN(t, store, int(minutes*60*float64(limit)/takes.Seconds())+100)
 					warm := time.Now().Add(2 * time.Minute)
 					sent, refused, busy := 0, 0, time.Duration(0)

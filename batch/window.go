@@ -22,7 +22,7 @@ type window struct {
 }
 
 const (
-	settled    = 3 * time.Second // in which a 429 comes; a request that is out for longer got through
+	settled    = 2 * time.Second // in which a 429 comes; a request that is out for longer got through
 	maxBetween = time.Minute     // between trials that are refused
 	fewTrials  = 40              // requests for each of them, when three were refused
 )
@@ -59,7 +59,7 @@ func (w *window) through(others int) {
 		return
 	}
 	if w.size++; w.refused == 0 {
-		w.size = max(w.size, others+others/4)
+		w.size = max(w.size, others+others/2)
 	}
 	w.refused, w.trial, w.next = 0, time.Time{}, time.Time{}
 	if w.size >= w.workers {
