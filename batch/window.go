@@ -25,6 +25,7 @@ const (
 	settled    = 2 * time.Second // in which a 429 comes; a request that is out for longer got through
 	maxBetween = time.Minute     // between trials that are refused
 	fewTrials  = 40              // requests for each of them, when three were refused
+	atLast     = 9 * time.Minute // so long after next, one is sent all the same: others may have left
 )
 
 // opens is when one more request may be sent beside those in flight, if none
@@ -36,7 +37,7 @@ func (w *window) opens(inFlight int) time.Time {
 	case !w.trial.IsZero():
 		return w.trial.Add(settled)
 	case w.refused >= 3 && w.since < fewTrials:
-		return w.next.Add(never)
+		return w.next.Add(atLast)
 	}
 	return w.next
 }
