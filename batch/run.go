@@ -192,15 +192,6 @@ func newRunner(store *checkpoint.Store, asker Asker, o Options) (*runner, error)
 	for _, u := range uncertain {
 		r.spentBefore += Money(u.Cost)
 	}
-	if o.RPM > 0 {
-		last, err := store.LastSent()
-		if err != nil {
-			return nil, err
-		}
-		if last.Before(now) { // else a clock was set
-			r.pace.userStarted(last)
-		}
-	}
 	if o.Limit > 0 {
 		r.queue.left, r.queue.rows = min(r.queue.left, o.Limit), 0
 	}
@@ -210,7 +201,19 @@ func newRunner(store *checkpoint.Store, asker Asker, o Options) (*runner, error)
 	}
 	r.group.SetLimit(o.Workers)
 	r.asking, r.abandon = context.WithCancelCause(context.Background())
-	return r, nil
+	return r, r.takeUpRPM()
+}
+
+// takeUpRPM has the user's limit hold from the last run to this one.
+func (r *runner) takeUpRPM() error {
+	if r.o.RPM == 0 {
+		return nil
+	}
+	last, err := r.store.LastSent()
+	if last.Before(r.sum.Started) { // else a clock was set
+		r.pace.userStarted(last)
+	}
+	return err
 }
 
 // end waits for the group, saves what could not be saved before, and notes how
