@@ -172,10 +172,10 @@ func TestTwoRunsShareAnAccount(t *testing.T) {
 				b := &bucket{rate: 5, burst: burst, tokens: burst, last: time.Now()}
 				svc := newService(limited(b, 2*time.Second))
 				sums := make(chan Summary)
-				end := time.Now().Add(6 * time.Minute)
+				end := time.Now().Add(14 * time.Minute)
 				for i := range 2 {
 					store := newStore(t)
-					all := numbered(4000)[i*2000 : i*2000+2000]
+					all := numbered(9000)[i*4500 : i*4500+4500]
 					if _, err := Import(store, texts(all...), ImportOptions{}); err != nil {
 						t.Fatal(err)
 					}
@@ -188,7 +188,7 @@ func TestTwoRunsShareAnAccount(t *testing.T) {
 					sum := <-sums
 					t.Logf("%d answered, %d throttled", sum.Answered, sum.Throttled)
 					if sum.Answered < least {
-						t.Errorf("%d answered, of 1,800 that the account allows; want %d", sum.Answered, least)
+						t.Errorf("%d answered, of 4,200 that the account allows; want %d", sum.Answered, least)
 					}
 				}
 			})
