@@ -147,7 +147,7 @@ func (p *pacer) slower(wait time.Duration) {
 		p.peak, p.growth = 0, roughly
 	case p.peak == 0 && p.growth == roughly:
 		p.rate, p.growth = p.rate*cutSearch, finely
-	case p.peak == 0:
+	case p.peak == 0 || p.rate > p.peak*(2-cutTo): // it is found, or was raised since
 		p.linger = firstLinger
 		p.cutBelow(p.rate)
 	case soon && p.soon:
@@ -157,15 +157,12 @@ func (p *pacer) slower(wait time.Duration) {
 		less := p.rate * p.clock / (p.clock + wait.Seconds())
 		p.linger = firstLinger
 		p.cutBelow(p.rate - (p.rate-less)/4)
-	case p.rate > p.peak*(2-cutTo): // it was raised
-		p.linger = firstLinger
-		p.cutBelow(p.rate)
-	case p.clock > p.linger/2:
-		p.linger = min(2*p.linger, maxLinger)
-		p.cutBelow(max(p.rate, (p.rate+p.peak)/2))
 	default:
 		// Well before the peak it was rather an accident, a request that was held
 		// up and came too close to the next: the peak is not given up for that.
+		if p.clock > p.linger/2 {
+			p.linger = min(2*p.linger, maxLinger)
+		}
 		p.cutBelow(max(p.rate, (p.rate+p.peak)/2))
 	}
 	p.soon, p.clock = soon, 0

@@ -58,11 +58,11 @@ func (c *collector) finish(requestID string) batch.Answer {
 // hideKey replaces the key in a chunk, unless that alone makes the chunk
 // unreadable: a placeholder can be part of a number, and the answer is paid.
 func (c *collector) hideKey(line string) string {
-	clear := hide(c.key, line)
-	if clear != line && valid(line) && !valid(clear) {
+	hidden := hide(c.key, line)
+	if hidden != line && valid(line) && !valid(hidden) {
 		return line
 	}
-	return clear
+	return hidden
 }
 
 // chunk takes in one chunk. Its error is a [*batch.Error] where the chunk

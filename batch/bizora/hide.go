@@ -6,7 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-const hidden = "(the key)"
+// placeholder stands where the key stood.
+const placeholder = "(the key)"
 
 // hide replaces the key in s, also where some of its characters are written as
 // JSON escapes, or as escapes of JSON in a string of JSON: parts of an answer are
@@ -17,7 +18,7 @@ func hide(key, s string) string {
 		return s
 	}
 	if strings.Contains(s, key[len(key)-8:]) { // a longer word takes longer to look for
-		s = strings.ReplaceAll(s, key, hidden)
+		s = strings.ReplaceAll(s, key, placeholder)
 	}
 	if strings.Contains(s, `\u00`) || strings.ContainsAny(key, `"\/`) && strings.Contains(s, `\`) {
 		return hideEscaped(key, s)
@@ -30,7 +31,7 @@ func hideEscaped(key, s string) string {
 	var out strings.Builder
 	for rest := s; rest != ""; {
 		if n := beginsWith(rest, key); n > 0 {
-			out.WriteString(hidden)
+			out.WriteString(placeholder)
 			rest = rest[n:]
 			continue
 		}
