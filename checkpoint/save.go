@@ -174,6 +174,18 @@ func (s *Store) groupSaves() {
 // that one that cannot be applied does not take the others with it; where the
 // checkpoint is gone, all are in it and nobody would find them.
 func (s *Store) commit(group []save) {
+	err := s.apply(group)
+	for i, sv := range group {
+		if err != nil && len(group) > 1 && !errors.Is(err, ErrGone) {
+			sv.done <- s.apply(group[i : i+1])
+		} else {
+			sv.done <- err
+		}
+	}
+}
+
+// apply makes a group durable, or nothing of it.
+func (s *Store) apply(group []save) error {
 	err := s.write(func() error {
 		for _, sv := range group {
 			if err := sv.apply(); err != nil {
@@ -182,11 +194,9 @@ func (s *Store) commit(group []save) {
 		}
 		return nil
 	})
-	for _, sv := range group {
-		if err != nil && len(group) > 1 && !errors.Is(err, ErrGone) {
-			sv.done <- s.write(sv.apply)
-		} else {
-			sv.done <- err
-		}
+	if err == nil {
+		s.grouped.Add(int64(len(group)))
+		s.commits.Add(1)
 	}
+	return err
 }

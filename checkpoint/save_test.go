@@ -119,6 +119,11 @@ func TestManyGoroutinesSaveTogether(t *testing.T) {
 	diff(t, "error", nil, err)
 	diff(t, "states", map[State]int{Answered: n}, counts.States)
 	diff(t, "spent", int64(24*n), counts.Spent)
+	saves, syncs := s.Saves()
+	diff(t, "saves", int64(2*n), saves)
+	if syncs < 2 || syncs >= saves/2 { // the two of a question cannot share one
+		t.Errorf("%d syncs for %d saves", syncs, saves)
+	}
 }
 
 func TestASaveThatCannotBeAppliedTakesNoOtherWithIt(t *testing.T) {
@@ -139,6 +144,8 @@ func TestASaveThatCannotBeAppliedTakesNoOtherWithIt(t *testing.T) {
 		}
 	}
 	diff(t, "results", []string{"1 answered: x", "2 pending", "3 answered: z"}, results(t, s))
+	saves, syncs := s.Saves()
+	diff(t, "saves and syncs", []int64{2, 2}, []int64{saves, syncs})
 }
 
 func TestWhatWritesSyncsEveryCommit(t *testing.T) {

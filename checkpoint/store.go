@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
@@ -35,6 +36,8 @@ type Store struct {
 	run      int64         // the run in progress; 0 before BeginRun
 	saved    int64         // answers in the checkpoint, counted from BeginRun on
 	fresh    int64         // those of the transaction in progress
+	grouped  atomic.Int64  // changes that groupSaves made durable
+	commits  atomic.Int64  // the commits it took
 	emptied  bool          // by RescueAll: what is left of a checkpoint that is gone can go too
 }
 
@@ -78,6 +81,11 @@ func (s *Store) Close() error {
 	}
 	return nil
 }
+
+// Saves is how many changes Start, Complete, Fail and Release have put on disk
+// since Open, and how many syncs of the disk that took: those that come at the
+// same time share one.
+func (s *Store) Saves() (saves, syncs int64) { return s.grouped.Load(), s.commits.Load() }
 
 // BeginRun notes the start of a run in the checkpoint's history.
 func (s *Store) BeginRun(start time.Time) error {

@@ -26,6 +26,8 @@ type summaryFile struct {
 	Outputs    []string      `json:"outputs"`
 	Plan       summaryPlan   `json:"plan"`
 	Run        batch.Summary `json:"run"`
+	Saves      int64         `json:"saves"` // changes put on disk: two for each answer, the sending and the answer
+	Syncs      int64         `json:"syncs"` // syncs of the disk that they took
 
 	Slowest  []slowAnswer              `json:"slowest"`        // the five answers of this run that took longest
 	Failures []checkpoint.FailureGroup `json:"failures"`       // of all runs on this input
@@ -135,6 +137,9 @@ func (j *job) summarize(verdict error) error {
 		Outcome: j.ended(), Checkpoint: j.cmd.Checkpoint, Outputs: append([]string{}, j.written...),
 		Plan: summaryPlan{j.plan.Rows - j.plan.Skipped, j.plan.ToAsk(), j.plan}, Run: j.sum,
 		Slowest: []slowAnswer{}, Failures: append([]checkpoint.FailureGroup{}, j.failures...), Next: j.next,
+	}
+	if j.store != nil {
+		s.Saves, s.Syncs = j.store.Saves()
 	}
 	for _, d := range j.slowest {
 		s.Slowest = append(s.Slowest, slowAnswer{d.RowID, d.Mode, d.Took.Seconds()})
