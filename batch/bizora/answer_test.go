@@ -140,7 +140,7 @@ func TestAfterTheFinishReason(t *testing.T) {
 		{"a line that is torn", `data: {"choi`, nil},
 		{"a line that is not a chunk", "data: oops\n\n" + done, nil},
 		{"an error", `data: {"error":{"message":"too late"}}` + "\n\n" + done,
-			func(a *batch.Answer) { a.Other = []json.RawMessage{[]byte(`{ "error":{"message":"too late"}}`)} }},
+			func(a *batch.Answer) { a.Other = []json.RawMessage{[]byte(`{"error":{"message":"too late"}}`)} }},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

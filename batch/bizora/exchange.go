@@ -43,6 +43,7 @@ type exchange struct {
 	sent   atomic.Bool // the service may have seen the request
 	header http.Header // of the response; nil until there is one
 	body   *body       // nil until a stream began
+	lines  *lines      // of the body
 	got    collector
 }
 
@@ -90,12 +91,9 @@ func (x *exchange) Do(req *http.Request) (*http.Response, error) {
 		if err != nil {
 			return nil, err
 		}
-		resp.Body = io.NopCloser(newLines(bytes.NewReader(rest)))
+		x.lines = newLines(bytes.NewReader(rest))
 	default:
-		resp.Body = struct {
-			io.Reader
-			io.Closer
-		}{newLines(x.body), resp.Body}
+		x.lines = newLines(x.body)
 	}
 	return resp, nil
 }

@@ -3,6 +3,7 @@ package bizora
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"io"
 	"math"
@@ -11,66 +12,46 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-// lines turns a stream of server-sent events into one that go-openai reads
-// without losing anything. go-openai counts lines that are not data as a sign
-// of a broken stream, joins them to the next error, and takes a line that
-// begins with an error member out of the stream. So here comments, blank
-// lines and events' names are left out, an error is made a chunk like any
-// other, and a line that should not be there at all is passed on, to be
-// refused rather than skipped.
-type lines struct {
-	scan *bufio.Scanner
-	line []byte // what scan's line became, its space used again
-	rest []byte // what of line is still to be read
-}
+// lines reads the data of a stream of server-sent events, line by line.
+// Comments, blank lines and events' names are left out; a line that should not
+// be there at all is passed on, to be refused rather than skipped.
+type lines struct{ scan *bufio.Scanner }
 
 var (
-	dataPrefix  = []byte("data:")
-	errorPrefix = []byte(`{"error":`)
-	byteOrder   = []byte("\xef\xbb\xbf")
+	dataPrefix = []byte("data:")
+	byteOrder  = []byte("\xef\xbb\xbf")
 )
 
 func newLines(r io.Reader) *lines {
 	scan := bufio.NewScanner(r)
 	scan.Buffer(make([]byte, 16<<10), math.MaxInt) // the body is bounded
 	scan.Split(splitLine)
-	return &lines{scan: scan}
+	return &lines{scan}
 }
 
-func (l *lines) Read(p []byte) (int, error) {
-	for len(l.rest) == 0 {
-		if !l.scan.Scan() {
-			if err := l.scan.Err(); err != nil {
-				return 0, err
-			}
-			return 0, io.EOF
+// next returns the next line's data, and io.EOF at the end of the stream: where
+// it is said, or else where nothing follows.
+func (l *lines) next() (string, error) {
+	for l.scan.Scan() {
+		switch data := lineData(l.scan.Bytes()); string(data) {
+		case "":
+		case "[DONE]":
+			return "", io.EOF
+		default:
+			return string(data), nil
 		}
-		l.line = appendData(l.line[:0], l.scan.Bytes())
-		l.rest = l.line
 	}
-	n := copy(p, l.rest)
-	l.rest = l.rest[n:]
-	return n, nil
+	return "", cmp.Or(l.scan.Err(), io.EOF)
 }
 
-// appendData adds a line to dst as go-openai is to see it, or nothing.
-func appendData(dst, line []byte) []byte {
+// lineData is what is to be read of a line; empty: nothing.
+func lineData(line []byte) []byte {
 	line = bytes.TrimSpace(bytes.TrimPrefix(line, byteOrder))
 	data, isData := bytes.CutPrefix(line, dataPrefix)
 	if !isData && ignored(line) {
-		return dst
+		return nil
 	}
-	data = bytes.TrimSpace(data)
-	if len(data) == 0 {
-		return dst
-	}
-	dst = append(dst, "data: "...)
-	if bytes.HasPrefix(data, errorPrefix) {
-		dst = append(dst, "{ "...) // JSON's white space hides it from go-openai
-		data = data[1:]
-	}
-	dst = append(dst, data...)
-	return append(dst, '\n')
+	return bytes.TrimSpace(data)
 }
 
 // ignored says that a line belongs to a stream of events but carries no data.
