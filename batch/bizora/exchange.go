@@ -43,7 +43,7 @@ type exchange struct {
 	sent   atomic.Bool // the service may have seen the request
 	header http.Header // of the response; nil until there is one
 	body   *body       // nil until a stream began
-	lines  *lines      // of the body
+	lines  lines       // of the body
 	got    collector
 }
 

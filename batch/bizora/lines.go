@@ -3,10 +3,8 @@ package bizora
 import (
 	"bufio"
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"io"
-	"math"
 	"strings"
 
 	"github.com/tidwall/gjson"
@@ -15,33 +13,38 @@ import (
 // lines reads the data of a stream of server-sent events, line by line.
 // Comments, blank lines and events' names are left out; a line that should not
 // be there at all is passed on, to be refused rather than skipped.
-type lines struct{ scan *bufio.Scanner }
+//
+// Most of its life a stream waits, and there may be thousands: it holds no more
+// than a small buffer then. A long line has one of its own while it arrives.
+type lines struct{ r *bufio.Reader }
 
 var (
 	dataPrefix = []byte("data:")
 	byteOrder  = []byte("\xef\xbb\xbf")
 )
 
-func newLines(r io.Reader) *lines {
-	scan := bufio.NewScanner(r)
-	scan.Buffer(make([]byte, 16<<10), math.MaxInt) // the body is bounded
-	scan.Split(splitLine)
-	return &lines{scan}
-}
+func newLines(r io.Reader) lines { return lines{bufio.NewReader(r)} }
 
 // next returns the next line's data, and io.EOF at the end of the stream: where
-// it is said, or else where nothing follows.
-func (l *lines) next() (string, error) {
-	for l.scan.Scan() {
-		switch data := lineData(l.scan.Bytes()); string(data) {
-		case "":
-		case "[DONE]":
+// it is said, or else where nothing follows. A last line without its end counts
+// only if it is whole: a stream that is cut within a line ends before that line.
+func (l lines) next() (string, error) {
+	for {
+		line, err := l.r.ReadSlice('\n')
+		if err == bufio.ErrBufferFull {
+			start := bytes.Clone(line)
+			line, err = l.r.ReadBytes('\n')
+			line = append(start, line...)
+		}
+		switch data := lineData(line); {
+		case string(data) == "[DONE]":
 			return "", io.EOF
-		default:
+		case err != nil && !valid(string(data)):
+			return "", err
+		case len(data) > 0:
 			return string(data), nil
 		}
 	}
-	return "", cmp.Or(l.scan.Err(), io.EOF)
 }
 
 // lineData is what is to be read of a line; empty: nothing.
@@ -65,22 +68,6 @@ func ignored(line []byte) bool {
 		return true
 	}
 	return false
-}
-
-// splitLine is bufio.ScanLines, but a last line without its end counts only if
-// it is whole: a stream that is cut within a line ends before that line.
-func splitLine(data []byte, atEOF bool) (int, []byte, error) {
-	if i := bytes.IndexByte(data, '\n'); i >= 0 {
-		return i + 1, data[:i], nil
-	}
-	if !atEOF || len(data) == 0 {
-		return 0, nil, nil
-	}
-	value := bytes.TrimSpace(bytes.TrimPrefix(data, dataPrefix))
-	if string(value) == "[DONE]" || valid(string(value)) {
-		return len(data), data, nil
-	}
-	return len(data), nil, nil
 }
 
 // valid says whether a line is JSON. gjson is the faster judge, but goes as
