@@ -10,8 +10,12 @@ type Answer struct {
 	// Text is the answer as it was sent. It cites a source as its node id in
 	// square brackets; [Answer.Numbered] gives the text for readers.
 	Text string `json:"text"`
-	// Sources holds each source once, in order of first arrival.
+	// Sources holds each source once, in order of first arrival, as far as they
+	// were kept.
 	Sources []Source `json:"sources,omitempty"`
+	// Kept says which sources that is (Options.Sources of the run that saved
+	// the answer); empty: all that arrived.
+	Kept SourceMode `json:"sources_kept,omitempty"`
 	// Suggestions are follow-up questions.
 	Suggestions []string `json:"suggestions,omitempty"`
 	// Summary is a paragraph about the answer (enrichAnswerSources).

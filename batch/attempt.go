@@ -45,6 +45,7 @@ func (r *runner) attempt(it *item, n int, interval time.Duration, cost Money, pr
 		r.saveError(&res, n, err)
 		return res
 	}
+	answer.keepSources(r.o.Sources)
 	done := checkpoint.Completion{Answer: encode(answer), Attempts: n, Cost: int64(cost), Started: it.sent, Finished: res.back}
 	res.answer = &answer
 	if res.fault = r.store.Complete(it.ID, done); res.fault != nil {

@@ -10,8 +10,8 @@ import (
 
 // Numbered is the answer's text with its citations numbered [1], [2] in order
 // of first use, and the sources they name, in that order. An id in another
-// case is the same id. A citation of a source that never arrived gets a number
-// too, and a Source with nothing but its node_id.
+// case is the same id. A citation of a source that never arrived, or was not
+// kept, gets a number too, and a Source with nothing but its node_id.
 func (a *Answer) Numbered() (text string, cited []Source) {
 	var b strings.Builder
 	var ids []uuid.UUID

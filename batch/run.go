@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -55,6 +56,9 @@ type Options struct {
 	WaitForCredits time.Duration
 	// WaitForReset does the same for a limit that clears after MaxPause.
 	WaitForReset time.Duration
+	// Sources says which of an answer's sources are kept when it is saved;
+	// answers that are saved already keep what they have. Default AllSources.
+	Sources SourceMode
 	// OnEvent is called for everything worth telling, from one goroutine. It
 	// must not block for long: the run waits for it.
 	OnEvent func(Event)
@@ -70,6 +74,7 @@ func (o Options) withDefaults() Options {
 	o.Drain = cmp.Or(o.Drain, o.AttemptTimeout)
 	o.MaxPause = cmp.Or(o.MaxPause, 15*time.Minute)
 	o.MaxOutage = cmp.Or(o.MaxOutage, time.Minute)
+	o.Sources = cmp.Or(o.Sources, AllSources)
 	if o.OnEvent == nil {
 		o.OnEvent = func(Event) {}
 	}
@@ -88,6 +93,7 @@ func (o Options) validate() error {
 		{"AttemptTimeout", o.AttemptTimeout > 0}, {"Drain", o.Drain > 0}, {"MaxPause", o.MaxPause > 0},
 		{"MaxOutage", o.MaxOutage > 0}, {"Limit", o.Limit >= 0}, {"MaxSpend", o.MaxSpend >= 0},
 		{"MaxSpendTotal", o.MaxSpendTotal >= 0}, {"WaitForCredits", o.WaitForCredits >= 0}, {"WaitForReset", o.WaitForReset >= 0},
+		{"Sources", slices.Contains([]SourceMode{AllSources, CitedSources, NoSources}, o.Sources)},
 	} {
 		if !f.ok {
 			return fmt.Errorf("batch: Options.%s is out of range", f.name)

@@ -32,7 +32,7 @@ func TestRunAnswersEverythingOnce(t *testing.T) {
 
 func TestOptionsOutOfRangeAreRefused(t *testing.T) {
 	store := newStore(t)
-	for _, o := range []Options{{Workers: -1}, {MaxAttempts: -1}, {RPM: -1}, {Drain: -1}, {Limit: -1}, {MaxSpend: -1}, {WaitForCredits: -1}} {
+	for _, o := range []Options{{Workers: -1}, {MaxAttempts: -1}, {RPM: -1}, {Drain: -1}, {Limit: -1}, {MaxSpend: -1}, {WaitForCredits: -1}, {Sources: "some"}} {
 		if _, err := Run(t.Context(), store, newService(nil), o); err == nil {
 			t.Errorf("%+v was accepted", o)
 		}

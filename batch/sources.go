@@ -1,0 +1,39 @@
+package batch
+
+import (
+	"slices"
+
+	"github.com/google/uuid"
+)
+
+// A SourceMode says which of an answer's sources are kept. It changes neither
+// the answer's text nor what is asked and charged.
+type SourceMode string
+
+// The source modes.
+const (
+	AllSources   SourceMode = "full"
+	CitedSources SourceMode = "cited" // those that the text cites
+	NoSources    SourceMode = "none"
+)
+
+// keepSources leaves out the sources that the mode does not keep. Those of the
+// caller stay as they are: an Asker may use them again.
+func (a *Answer) keepSources(mode SourceMode) {
+	switch mode {
+	case CitedSources:
+		cited := map[uuid.UUID]bool{}
+		for _, id := range citations(a.Text) {
+			cited[id] = true
+		}
+		a.Sources = slices.DeleteFunc(slices.Clone(a.Sources), func(s Source) bool {
+			id, err := uuid.Parse(s.NodeID())
+			return err != nil || !cited[id]
+		})
+	case NoSources:
+		a.Sources = nil
+	default:
+		return
+	}
+	a.Kept = mode
+}
