@@ -25,6 +25,16 @@ func citations(cited []batch.Source) []citation {
 	return list
 }
 
+// listed are the sources that are listed under an answer which cites them. Where
+// none of its sources was kept there is nothing to tell of them, and the note,
+// else empty, stands in their place.
+func listed(a *batch.Answer, cited []batch.Source) (list []batch.Source, note string) {
+	if a.Kept == batch.NoSources && len(cited) > 0 {
+		return nil, "sources not kept"
+	}
+	return cited, ""
+}
+
 // String is the citation on one line: "[1] title, URL, p. 12", without what is
 // missing. A source that can be told by neither title nor URL shows its id.
 func (c citation) String() string {

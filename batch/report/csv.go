@@ -2,6 +2,7 @@ package report
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/csv"
 	"slices"
 	"strconv"
@@ -68,7 +69,8 @@ func commonCells(rec batch.Record) []string {
 	requestID := rec.RequestID
 	if rec.Answer != nil {
 		text, sources := rec.Answer.Numbered()
-		answer, cited = text, citationLines(sources)
+		sources, note := listed(rec.Answer, sources)
+		answer, cited = text, cmp.Or(note, citationLines(sources))
 		requestID = rec.Answer.RequestID
 	}
 	if rec.Answer != nil || rec.Status == batch.Failed {

@@ -197,7 +197,12 @@ func (w *htmlWriter) write(rec batch.Record) error {
 	}
 	if a := rec.Answer; a != nil {
 		_, cited := a.Numbered()
-		e.Answer = answerHTML{numbersOf(cited), fmt.Sprintf("q%d-", w.number)}.render(a.Text)
+		text := answerHTML{numbersOf(cited), fmt.Sprintf("q%d-", w.number)}
+		cited, note := listed(a, cited)
+		if note != "" {
+			text.anchor, e.Notes = "", append(e.Notes, note)
+		}
+		e.Answer = text.render(a.Text)
 		e.Sources, e.Suggestions, e.Summary = entrySources(cited), a.Suggestions, a.Summary
 	}
 	return pageTemplates.ExecuteTemplate(w.out, "entry", e)

@@ -41,6 +41,7 @@ func members(rec batch.Record) []member {
 		{"seconds", unless(rec.Answer == nil && rec.Status != batch.Failed, math.Round(rec.Seconds*1000)/1000)},
 		{"request_id", orNull(cmp.Or(a.RequestID, rec.RequestID))},
 		{"sources", list(a.Sources)},
+		{"sources_kept", unless(rec.Answer == nil, cmp.Or(a.Kept, batch.AllSources))},
 		{"suggestions", list(a.Suggestions)},
 		{"summary", orNull(a.Summary)},
 		{"steps", list(a.Steps)},

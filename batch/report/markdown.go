@@ -83,6 +83,10 @@ func writeMarkdownAnswer(b *strings.Builder, a *batch.Answer) {
 	if len(cited) > 0 {
 		b.WriteString("\n### Sources\n\n")
 	}
+	cited, note := listed(a, cited)
+	if note != "" {
+		b.WriteString(note + "\n")
+	}
 	for i, s := range cited {
 		title := plainMarkdown(cmp.Or(oneLine(s.Title()), s.URL(), s.NodeID()))
 		if link := safeURL(s.URL()); link != "" {

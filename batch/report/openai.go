@@ -81,6 +81,7 @@ func (w openAIWriter) write(rec batch.Record) error {
 func openAIResponseOf(rec batch.Record) *openAIResponse {
 	a := rec.Answer
 	text, cited := a.Numbered()
+	cited, _ = listed(a, cited)
 	finish := a.FinishReason
 	switch a.Status() {
 	case batch.Truncated:

@@ -67,7 +67,7 @@ func (citationParser) Parse(_ ast.Node, block text.Reader, _ parser.Context) ast
 // loaded from anywhere), and links lead to pages and mail addresses only.
 type answerHTML struct {
 	numbers map[uuid.UUID]int // of the sources that the answer cites
-	anchor  string            // with the number behind it, the id of a source's excerpt
+	anchor  string            // with the number behind it, the id of a source's excerpt; empty: there are none
 }
 
 // render gives the answer as HTML, headings from the third level on.
@@ -130,11 +130,15 @@ func renderCitation(w util.BufWriter, _ []byte, n ast.Node, entering bool) (ast.
 	number, _ := n.AttributeString("number")
 	anchor, _ := n.AttributeString("anchor")
 	mark := strconv.Itoa(number.(int))
+	linked := anchor != ""
 	for p := n.Parent(); p != nil; p = p.Parent() {
 		if p.Kind() == ast.KindLink || p.Kind() == ast.KindImage { // no link stands in another
-			_, _ = w.WriteString("[" + mark + "]")
-			return ast.WalkContinue, nil
+			linked = false
 		}
+	}
+	if !linked {
+		_, _ = w.WriteString("[" + mark + "]")
+		return ast.WalkContinue, nil
 	}
 	_, _ = w.WriteString(`<a class="c" href="#` + html.EscapeString(anchor.(string)) + mark + `" aria-label="source ` + mark + `">[` + mark + `]</a>`)
 	return ast.WalkContinue, nil

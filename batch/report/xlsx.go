@@ -132,6 +132,7 @@ func (w *xlsxWriter) write(rec batch.Record) error {
 // first of them stands.
 func (w *xlsxWriter) cite(rec batch.Record) (n int, place string, err error) {
 	_, cited := rec.Answer.Numbered()
+	cited, _ = listed(rec.Answer, cited)
 	for i, s := range cited {
 		if n := len(w.sources); n == 0 || w.sources[n-1].full() {
 			w.sources = append(w.sources, &sheet{name: numbered("Sources", n+1), columns: sourceColumns, header: true})
