@@ -83,6 +83,7 @@ func TestComplete(t *testing.T) {
 		{"run --ask-mode = d|", "deep"}, // as bash takes it apart
 		{"run --ask-mode =|", "fast web deep auto"},
 		{"run --log-format |", "text json"},
+		{"run --sources |", "full cited none"},
 		{"run --out |", ""}, // any file
 		{"run -q|", ""},
 		{"run |", ""},

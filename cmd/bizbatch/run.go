@@ -41,7 +41,8 @@ type runCmd struct {
 	CSVSafe    bool     `group:"files" name:"csv-safe" help:"Have no spreadsheet run a cell of a CSV file as a formula: such a cell begins with an apostrophe."`
 	Summary    string   `group:"files" placeholder:"FILE" help:"Write what happened as JSON."`
 
-	MetricsFile string `group:"files" placeholder:"FILE" help:"Write figures of the run for Prometheus, as node_exporter's textfile collector reads them: a file of its folder, named .prom."`
+	Sources     batch.SourceMode `group:"files" enum:"full,cited,none" default:"full" placeholder:"WHICH" help:"Which of an answer's sources are kept: full, cited (those that its text cites) or none; answers that are saved keep what they have (default: ${default})."`
+	MetricsFile string           `group:"files" placeholder:"FILE" help:"Write figures of the run for Prometheus, as node_exporter's textfile collector reads them: a file of its folder, named .prom."`
 
 	QuestionColumn string `group:"input" placeholder:"NAME" help:"Column with the questions (default: question, prompt, text or query, else the only column)."`
 	IDColumn       string `group:"input" name:"id-column" placeholder:"NAME" help:"Column that names the rows (default: id, question_id or custom_id, else the row number)."`
@@ -237,6 +238,6 @@ func (c *runCmd) options(onEvent func(batch.Event)) batch.Options {
 		Workers: c.Workers, MaxAttempts: c.MaxAttempts, RPM: c.RPM, AttemptTimeout: c.AttemptTimeout, Drain: c.Drain,
 		MaxPause: c.MaxPause, MaxOutage: c.MaxOutage, Limit: c.Limit, Price: c.Price,
 		MaxSpend: c.MaxSpend, MaxSpendTotal: c.MaxSpendTotal, Until: c.end,
-		WaitForCredits: c.WaitForCredits, WaitForReset: c.WaitForReset, OnEvent: onEvent,
+		WaitForCredits: c.WaitForCredits, WaitForReset: c.WaitForReset, Sources: c.Sources, OnEvent: onEvent,
 	}
 }

@@ -107,22 +107,35 @@ func (p *page) show(in batch.Input, rec batch.Record) {
 	text, cited := rec.Answer.Numbered()
 	p.line("")
 	p.text(strings.TrimSpace(text))
-	if len(rec.Answer.Sources) > 0 {
-		p.line("")
-		p.heading("Sources")
-	}
-	for i, s := range cited {
-		p.text(sourceText(i+1, s))
-	}
-	if more := len(rec.Answer.Sources) - len(cited); more > 0 {
-		p.text(fmt.Sprintf("and %s that it does not cite (an export to .jsonl has them all)", count(more, "source")))
-	}
+	p.sources(rec.Answer, cited)
 	if len(rec.Answer.Suggestions) > 0 {
 		p.line("")
 		p.heading("Further questions")
 	}
 	for _, s := range rec.Answer.Suggestions {
 		p.text("- " + s)
+	}
+}
+
+// sources prints those that an answer cites, and says what there is of others.
+func (p *page) sources(a *batch.Answer, cited []batch.Source) {
+	if len(a.Sources) == 0 && len(cited) == 0 {
+		return
+	}
+	p.line("")
+	p.heading("Sources")
+	if a.Kept == batch.NoSources {
+		p.text("not kept (--sources none)")
+		return
+	}
+	for i, s := range cited {
+		p.text(sourceText(i+1, s))
+	}
+	if more := len(a.Sources) - len(cited); more > 0 {
+		p.text(fmt.Sprintf("and %s that it does not cite (an export to .jsonl has them all)", count(more, "source")))
+	}
+	if a.Kept == batch.CitedSources {
+		p.text("any others were not kept (--sources cited)")
 	}
 }
 

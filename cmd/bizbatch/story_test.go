@@ -74,7 +74,7 @@ func (s *story) closeSandbox() (err error) {
 // -again at its address) and has
 // BIZORA_API_URL and URL name it.
 func (s *story) sandbox(ts *testscript.TestScript, args []string) error {
-	o := sandbox.Options{Shape: sandbox.Short}
+	var o sandbox.Options
 	f := flag.NewFlagSet("sandbox", flag.ContinueOnError)
 	balance := f.Float64("balance", -1, "")
 	script := f.String("script", "", "")
@@ -84,6 +84,7 @@ func (s *story) sandbox(ts *testscript.TestScript, args []string) error {
 	f.IntVar(&o.Burst, "burst", 0, "")
 	f.IntVar(&o.RPM, "rpm", 0, "")
 	f.IntVar(&o.MonthlyLimit, "monthly-limit", 0, "")
+	f.StringVar((*string)(&o.Shape), "shape", string(sandbox.Short), "")
 	f.DurationVar(&o.Latency, "latency", 0, "")
 	f.StringVar(&o.Key, "key", "", "")
 	f.BoolVar(&o.OpenAI, "openai", false, "")
