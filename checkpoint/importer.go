@@ -89,6 +89,9 @@ func (im *importer) begin() error {
 	if err := im.s.exec("ALTER TABLE rows RENAME TO old_rows;" + rowsSchema); err != nil {
 		return err
 	}
+	if err := im.s.outdate(); err != nil {
+		return err
+	}
 	im.requests = bulk{conn: im.s.writer, into: "requests (id, key, position, settings, mode, subject, payload)", cols: 7}
 	im.rows = bulk{conn: im.s.writer, into: "rows (position, request, line, id, skip, fields)", cols: 6}
 	return nil
@@ -290,8 +293,16 @@ func (im *importer) count() (err error) {
 			again = again || state == Failed
 		}
 	}
-	if err := rows.Err(); err != nil || !again {
+	if err := rows.Err(); err != nil {
 		return err
+	}
+	if again || im.plan.Rescued > 0 || im.plan.Interrupted > 0 {
+		if err := im.s.outdate(); err != nil {
+			return err
+		}
+	}
+	if !again {
+		return nil
 	}
 	return im.s.exec(`UPDATE requests SET state = 'pending', passing = 0
 		WHERE state = 'failed' AND position > 0 AND (passing OR ?)`, im.opts.RetryFailed)

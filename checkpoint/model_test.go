@@ -98,6 +98,16 @@ func (m *model) pending() (texts []string) {
 	return texts
 }
 
+func allResults(t fataler, s *Store) (all []Result) {
+	for r, err := range s.Results() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, r)
+	}
+	return all
+}
+
 // Fewer than rapid's 100, for the race detector's sake; the command line has the
 // last word: -rapid.checks=1000 searches longer.
 func init() { _ = flag.Set("rapid.checks", "25") }
@@ -135,6 +145,13 @@ func TestCheckpointIsAMap(t *testing.T) {
 				rt.Fatal(err)
 			}
 		}
+		importAll := func(rt *rapid.T, rows []Row) {
+			retry := rapid.Bool().Draw(rt, "retry")
+			plan, err := s.Import(rowsOf(rows...), ImportOptions{RetryFailed: retry, Digest: fmt.Sprint(rows)})
+			ok(rt, err)
+			diff(rt, "plan", m.importRows(rows, retry), plan)
+		}
+		var noted []Result // what SetCurrent was told of
 		rt.Repeat(map[string]func(*rapid.T){
 			"import": func(rt *rapid.T) {
 				rows := rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) Row {
@@ -147,11 +164,9 @@ func TestCheckpointIsAMap(t *testing.T) {
 				for i := range rows {
 					rows[i].ID = fmt.Sprint(i)
 				}
-				retry := rapid.Bool().Draw(rt, "retry")
-				plan, err := s.Import(rowsOf(rows...), ImportOptions{RetryFailed: retry})
-				ok(rt, err)
-				diff(rt, "plan", m.importRows(rows, retry), plan)
+				importAll(rt, rows)
 			},
+			"import again": func(rt *rapid.T) { importAll(rt, m.rows) },
 			"start": func(rt *rapid.T) {
 				page, err := s.Pending(0, 1)
 				ok(rt, err)
@@ -178,6 +193,10 @@ func TestCheckpointIsAMap(t *testing.T) {
 				q.state = Pending
 				ok(rt, s.Release(id, Fault{}))
 			},
+			"note": func(rt *rapid.T) {
+				noted = allResults(rt, s)
+				ok(rt, s.SetCurrent("results", []byte("noted")))
+			},
 			"reopen": func(rt *rapid.T) {
 				ok(rt, s.Close())
 				s, err = Open(path, opts)
@@ -195,6 +214,11 @@ func TestCheckpointIsAMap(t *testing.T) {
 				problems, err := s.Check()
 				ok(rt, err)
 				diff(rt, "problems", 0, len(problems))
+				current, err := s.Current("results")
+				ok(rt, err)
+				if current != nil {
+					diff(rt, "results since they were noted", noted, allResults(rt, s))
+				}
 			},
 		})
 	})

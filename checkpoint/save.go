@@ -21,7 +21,7 @@ type save struct {
 
 // statements are the prepared statements of the saves.
 type statements struct {
-	start, outcome, answer, uncertain *sql.Stmt
+	start, outcome, answer, uncertain, outdate *sql.Stmt
 }
 
 // errNotPending: sending a request that is answered or in flight would pay
@@ -39,6 +39,7 @@ func (st *statements) prepare(conn *sql.Conn) (err error) {
 		{&st.answer, "INSERT INTO answers VALUES (?, ?, ?)"},
 		{&st.uncertain, `INSERT INTO uncertain (request, run, started, finished, cost, reason, request_id, partial)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?)`},
+		{&st.outdate, "DELETE FROM meta WHERE name >= ? AND name < ?"},
 	} {
 		if *p.stmt, err = conn.PrepareContext(bg, p.text); err != nil {
 			return err
@@ -48,7 +49,7 @@ func (st *statements) prepare(conn *sql.Conn) (err error) {
 }
 
 func (st *statements) close() {
-	for _, s := range []*sql.Stmt{st.start, st.outcome, st.answer, st.uncertain} {
+	for _, s := range []*sql.Stmt{st.start, st.outcome, st.answer, st.uncertain, st.outdate} {
 		if s != nil {
 			_ = s.Close()
 		}
@@ -192,7 +193,7 @@ func (s *Store) apply(group []save) error {
 				return err
 			}
 		}
-		return nil
+		return s.outdate()
 	})
 	if err == nil {
 		s.grouped.Add(int64(len(group)))

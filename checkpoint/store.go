@@ -135,6 +135,36 @@ func (s *Store) Note(name string) ([]byte, error) {
 	return []byte(v), nil
 }
 
+// currentPrefix begins the names of what SetCurrent keeps, and currentEnd is
+// the first name after them all.
+const currentPrefix, currentEnd = "current ", "current!"
+
+// SetCurrent keeps something small under a name for as long as the rows and
+// what became of them stay as they are now: the change that ends this removes
+// it, in one transaction.
+func (s *Store) SetCurrent(name string, value []byte) error {
+	return s.write(func() error {
+		return s.exec("INSERT OR REPLACE INTO meta VALUES (?, ?)", currentPrefix+name, string(value))
+	})
+}
+
+// Current returns what SetCurrent kept; nil where there is nothing, or nothing
+// any more.
+func (s *Store) Current(name string) ([]byte, error) {
+	v, err := s.meta(currentPrefix + name)
+	if err != nil || v == "" {
+		return nil, err
+	}
+	return []byte(v), nil
+}
+
+// outdate removes what SetCurrent kept. It is part of every transaction that
+// changes rows, states or answers.
+func (s *Store) outdate() error {
+	_, err := s.stmts.outdate.ExecContext(bg, currentPrefix, currentEnd)
+	return err
+}
+
 // AddOutput remembers a file that answers were written to: the next run may
 // replace it. It works with View too, also beside a run.
 func (s *Store) AddOutput(path string, now time.Time) error {
