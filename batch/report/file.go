@@ -50,6 +50,9 @@ func Create(path string, in batch.Input, o Options) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.Copy != nil {
+		f.buf.Reset(io.MultiWriter(f.temp, o.Copy))
+	}
 	f.keep = o.keep
 	if f.w, err = f.newWriter(format, in, o); err != nil {
 		return nil, errors.Join(f.failed(err), f.Abort())

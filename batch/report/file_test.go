@@ -147,6 +147,19 @@ func TestFileAppearsAtCommitAndNotBefore(t *testing.T) {
 	}
 }
 
+func TestCopyGetsEveryByte(t *testing.T) {
+	in := oneColumn
+	in.BOM = true // written before the first record
+	for _, name := range []string{"a.csv", "a.jsonl", "a.xlsx", "a.md", "a.html"} {
+		var copied strings.Builder
+		path := filepath.Join(t.TempDir(), name)
+		write(t, path, in, report.Options{Copy: &copied}, row("What is VAT?"), row("What is GST?"))
+		if d := cmp.Diff(read(t, path), copied.String()); d != "" {
+			t.Errorf("%s (-file +copy):\n%s", name, d)
+		}
+	}
+}
+
 func TestFileIsForItsOwnerOnly(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("no modes there")

@@ -22,6 +22,7 @@ package report
 
 import (
 	"fmt"
+	"io"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -90,6 +91,9 @@ type Options struct {
 	// History is what the summary of HTML and XLSX tells of the runs. Default:
 	// there is no summary.
 	History *batch.History
+	// Copy gets every byte of the file, too, before it has its name. Default:
+	// nothing does.
+	Copy io.Writer
 }
 
 // keep says whether a row is to be written.
