@@ -26,7 +26,8 @@ type job struct {
 	sum     batch.Summary
 	outcome string // how the asking ended; empty: it did not begin
 	outputs []string
-	written []string
+	written []string // outputs that hold the answers as they are
+	current []string // those of them that did before, and were left alone
 
 	slowest  []checkpoint.Duration
 	failures []checkpoint.FailureGroup
@@ -216,16 +217,24 @@ func tryOutput(out string, in batch.Input) error {
 	return nil
 }
 
-// write writes every output file, whatever stopped the run.
+// write writes every output file that is out of date, whatever stopped the run.
 func (j *job) write() error {
 	var errs []error
 	for _, out := range j.outputs {
-		if err := writeAnswers(j.store, j.input, out, j.cmd.report()); err != nil {
+		if isCurrent(j.store, out, j.cmd.report()) {
+			j.written, j.current = append(j.written, out), append(j.current, out)
+			continue
+		}
+		digest, err := writeAnswers(j.store, j.input, out, j.cmd.report())
+		if err != nil {
 			errs = append(errs, err)
 			continue
 		}
 		j.written = append(j.written, out)
 		errs = append(errs, remember(j.store, out))
+		if digest != "" {
+			errs = append(errs, j.store.SetCurrent(outputName(j.store, out), []byte(digest)))
+		}
 	}
 	return errors.Join(errs...)
 }

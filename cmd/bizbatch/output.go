@@ -92,32 +92,38 @@ func sameFile(a, b string) bool {
 	return errA == nil && errB == nil && absA == absB && a != "" && b != ""
 }
 
-// writeAnswers writes one output file.
-func writeAnswers(store *checkpoint.Store, in batch.Input, out string, o report.Options) error {
+// writeAnswers writes one output file. The digest is for isCurrent, and empty
+// for a file that the next run finds out of date in any case.
+func writeAnswers(store *checkpoint.Store, in batch.Input, out string, o report.Options) (digest string, err error) {
 	format, err := report.FormatOf(out)
 	if err != nil {
-		return err
+		return "", err
 	}
+	h := newDigest(howWritten(o))
+	o.Copy = h
 	switch format {
 	case report.XLSX, report.HTML, report.Markdown: // they tell of the runs
 		if o.History, err = batch.HistoryOf(store); err != nil {
-			return err
+			return "", err
 		}
 	}
 	f, err := report.Create(out, in, o)
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer f.Abort()
 	for rec, err := range batch.Records(store) {
 		if err != nil {
-			return err
+			return "", err
 		}
 		if err := f.Write(rec); err != nil {
-			return err
+			return "", err
 		}
 	}
-	return f.Commit()
+	if err := f.Commit(); err != nil || o.History != nil {
+		return "", err
+	}
+	return sum(h), nil
 }
 
 // remember has the checkpoint know a file as ours, so that it is overwritten

@@ -1,19 +1,15 @@
 package main
 
 import (
-	"crypto/sha256"
 	"encoding/json"
 	"fmt"
-	"io"
 	"math"
-	"os"
 	"strings"
 	"time"
 
 	"github.com/dustin/go-humanize"
 
 	"bizbatch/batch"
-	"bizbatch/batch/question"
 )
 
 // parseParams reads --param flags. A value that is no JSON is text, unless it
@@ -74,24 +70,4 @@ func (b *byteSize) UnmarshalText(text []byte) error {
 	}
 	*b = byteSize(n)
 	return nil
-}
-
-// digestFile identifies a file's content and how it is read. It is empty for
-// one that cannot be read, which the reader tells, and for a pipe, which can be
-// read only once.
-func digestFile(path string, opts question.Options) string {
-	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
-		return ""
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return ""
-	}
-	defer f.Close()
-	h := sha256.New()
-	fmt.Fprintf(h, "%q\n", fmt.Sprintf("%+v", opts))
-	if _, err := io.Copy(h, f); err != nil {
-		return ""
-	}
-	return fmt.Sprintf("%x", h.Sum(nil))
 }

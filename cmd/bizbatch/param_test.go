@@ -2,15 +2,11 @@ package main
 
 import (
 	"encoding/json"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 	_ "time/tzdata" // for New York wherever the test runs
 
 	"github.com/google/go-cmp/cmp"
-
-	"bizbatch/batch/question"
 )
 
 func TestParseParams(t *testing.T) {
@@ -82,34 +78,4 @@ func FuzzParseParams(f *testing.F) {
 			}
 		}
 	})
-}
-
-func TestDigestFileTellsWhatIsReadDifferently(t *testing.T) {
-	dir := t.TempDir()
-	write := func(name, content string) string {
-		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
-	a, same, other := write("a", "question\nx\n"), write("b", "question\nx\n"), write("c", "question\ny\n")
-	digest := digestFile(a, question.Options{})
-	for _, tt := range []struct {
-		name string
-		got  string
-		same bool
-	}{
-		{"a copy", digestFile(same, question.Options{}), true},
-		{"other content", digestFile(other, question.Options{}), false},
-		{"another question column", digestFile(a, question.Options{QuestionColumn: "q"}), false},
-		{"another template", digestFile(a, question.Options{Template: "{{.q}}"}), false},
-	} {
-		if (tt.got == digest) != tt.same {
-			t.Errorf("%s: %s, the first %s", tt.name, tt.got, digest)
-		}
-	}
-	if got := digestFile(dir, question.Options{}); got != "" {
-		t.Errorf("a folder has a digest: %s", got)
-	}
 }

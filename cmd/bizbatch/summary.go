@@ -23,7 +23,7 @@ type summaryFile struct {
 	Error      string        `json:"error,omitempty"`
 	Hint       string        `json:"hint,omitempty"`
 	Checkpoint string        `json:"checkpoint"`
-	Outputs    []string      `json:"outputs"`
+	Outputs    []string      `json:"outputs"` // that hold the answers as they are, written now or before
 	Plan       summaryPlan   `json:"plan"`
 	Run        batch.Summary `json:"run"`
 	Saves      int64         `json:"saves"` // changes put on disk: two for each answer, the sending and the answer

@@ -196,7 +196,11 @@ func (u *ui) finished(j *job, verdict error) {
 		u.say("slowest: %s", slowestLine(j.slowest))
 	}
 	for _, path := range j.written {
-		u.say("wrote %s", path)
+		if slices.Contains(j.current, path) {
+			u.say("%s is up to date", path)
+		} else {
+			u.say("wrote %s", path)
+		}
 	}
 	for _, path := range j.replaced {
 		u.say("%s held real answers; to write them again: bizbatch export %s --out %s", path, quoteFile(j.cmd.File+".bizbatch"), quoteFile(path))

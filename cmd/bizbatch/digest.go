@@ -1,0 +1,66 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"io"
+	"os"
+
+	"bizbatch/batch/report"
+	"bizbatch/checkpoint"
+)
+
+// digestFile identifies a file's content and how it is read, or was written. It
+// is empty for one that cannot be read, which the reader tells, and for a pipe,
+// which can be read only once.
+func digestFile(path string, how any) string {
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+		return ""
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	h := newDigest(how)
+	if _, err := io.Copy(h, f); err != nil {
+		return ""
+	}
+	return sum(h)
+}
+
+// newDigest begins a digest; the content is to be written to it.
+func newDigest(how any) hash.Hash {
+	h := sha256.New()
+	fmt.Fprintf(h, "%q\n", fmt.Sprintf("%+v", how))
+	return h
+}
+
+func sum(h hash.Hash) string { return hex.EncodeToString(h.Sum(nil)) }
+
+// isCurrent reports an output that holds already what would be written there:
+// nothing has changed in the checkpoint since it was written, and neither has
+// the file. Its content tells that, for a clock may be set, and a file copied.
+func isCurrent(store *checkpoint.Store, out string, o report.Options) bool {
+	digest, err := store.Current(outputName(store, out))
+	return err == nil && digest != nil && digestFile(out, howWritten(o)) == string(digest)
+}
+
+// howWritten is all that decides how answers are written, beside the answers.
+func howWritten(o report.Options) string { return fmt.Sprintf("%s %+v", program, o) }
+
+// program identifies this program. A version alone would not: those who build
+// it themselves have none.
+var program = func() string {
+	path, err := os.Executable()
+	if err != nil {
+		return version()
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return version()
+	}
+	return fmt.Sprint(version(), info.Size(), info.ModTime().UnixNano())
+}()
