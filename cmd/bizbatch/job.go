@@ -97,8 +97,10 @@ func (j *job) ask(ctx context.Context, service service) error {
 // lookBack reads what is told of the answers and failures beside their number.
 func (j *job) lookBack() (err error) {
 	const slowest = 5
-	if j.slowest, err = j.store.Slowest(slowest); err != nil {
-		return err
+	if j.sum.Attempts > 0 {
+		if j.slowest, err = j.store.Slowest(slowest); err != nil {
+			return err
+		}
 	}
 	j.failures, err = j.store.Failures()
 	return err

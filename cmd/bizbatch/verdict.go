@@ -112,12 +112,11 @@ func (j *job) verdict(err error, stop *batch.StopError) error {
 		return err
 	}
 	failed := j.sum.Failed
-	counts, err := j.store.Counts()
-	if err != nil {
-		return err
-	}
 	if j.cmd.Limit == 0 {
-		failed = counts.States[checkpoint.Failed]
+		failed = 0
+		for _, g := range j.failures {
+			failed += g.Count
+		}
 	}
 	if failed == 0 {
 		return nil
