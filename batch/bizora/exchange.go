@@ -10,6 +10,7 @@ import (
 	"mime"
 	"net/http"
 	"net/http/httptrace"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -67,7 +68,7 @@ func (x *exchange) Do(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	resp, err := x.client.transport.RoundTrip(req)
+	resp, err := x.roundTrip(req)
 	if err != nil {
 		return nil, err
 	}
@@ -109,15 +110,30 @@ func (x *exchange) request(req *http.Request) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
-	req = req.WithContext(httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{
-		GotConn:      func(httptrace.GotConnInfo) { x.sent.Store(false) }, // a replay: the last try was not sent
-		WroteHeaders: func() { x.sent.Store(true) },
-	}))
 	req.Header.Set("User-Agent", x.client.cfg.UserAgent)
 	req.ContentLength = int64(len(payload))
 	req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(payload)), nil }
 	req.Body, err = req.GetBody()
 	return req, err
+}
+
+// roundTrip is the transport's, when it is the request's turn to get a
+// connection.
+func (x *exchange) roundTrip(req *http.Request) (*http.Response, error) {
+	select {
+	case x.client.connecting <- struct{}{}:
+	case <-x.ctx.Done():
+		return nil, context.Cause(x.ctx)
+	}
+	connected := sync.OnceFunc(func() { <-x.client.connecting })
+	defer connected() // where it got none
+	return x.client.transport.RoundTrip(req.WithContext(httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{
+		GotConn: func(httptrace.GotConnInfo) {
+			x.sent.Store(false) // a replay: the last try was not sent
+			connected()
+		},
+		WroteHeaders: func() { x.sent.Store(true) },
+	})))
 }
 
 // streaming adds the stream member to a payload and changes nothing else.

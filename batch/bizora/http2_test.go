@@ -4,10 +4,13 @@ import (
 	"crypto/tls"
 	"encoding/binary"
 	"io"
+	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -116,6 +119,36 @@ func TestHTTP2(t *testing.T) {
 		t.Errorf("got %q, %v", answer.Text, err)
 	}
 	client.Close()
+}
+
+// Many that begin together share the connections that the first have made.
+func TestHTTP2ConnectionsAreShared(t *testing.T) {
+	const requests = 1000
+	var made atomic.Int32
+	server := httptest.NewUnstartedServer(sending(text("whole") + stop + done))
+	server.EnableHTTP2 = true
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // of connections that were not needed
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			made.Add(1)
+		}
+	}
+	server.StartTLS()
+	defer server.Close()
+	client := newClient(t, Config{BaseURL: server.URL, Key: testKey})
+	trust(client, server)
+	var wg sync.WaitGroup
+	for range requests {
+		wg.Go(func() {
+			if _, err := client.Ask(t.Context(), question); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if n := made.Load(); n > requests/2 {
+		t.Errorf("%d connections for %d requests", n, requests)
+	}
 }
 
 // A server that no longer reads or answers is given up with its connection,
