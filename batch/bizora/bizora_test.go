@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -129,4 +131,15 @@ func checkSavable(t *testing.T, answer batch.Answer) {
 	if err != nil || !bytes.Equal(saved, again) {
 		t.Errorf("saved as %s, read as %s (%v)", saved, again, err)
 	}
+}
+
+// connections counts those that are made to a server, which has not started.
+func connections(server *httptest.Server) *atomic.Int64 {
+	var made atomic.Int64
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			made.Add(1)
+		}
+	}
+	return &made
 }

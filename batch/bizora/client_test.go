@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -240,7 +239,6 @@ func TestCancelled(t *testing.T) {
 
 func TestConnectionsAreUsedAgain(t *testing.T) {
 	const workers, rounds = 20, 10
-	var connections atomic.Int64
 	var together atomic.Pointer[sync.WaitGroup] // holds every answer until all have asked
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		all := together.Load()
@@ -248,11 +246,7 @@ func TestConnectionsAreUsedAgain(t *testing.T) {
 		all.Wait()
 		sending(text("a")+stop+done)(w, r)
 	}))
-	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
-		if state == http.StateNew {
-			connections.Add(1)
-		}
-	}
+	made := connections(server)
 	server.Start()
 	defer server.Close()
 	client := newClient(t, Config{BaseURL: server.URL, Key: testKey})
@@ -271,7 +265,7 @@ func TestConnectionsAreUsedAgain(t *testing.T) {
 		group.Wait()
 	}
 	// A connection may come back just after the next round has dialled.
-	if n := connections.Load(); n > 2*workers {
+	if n := made.Load(); n > 2*workers {
 		t.Errorf("%d requests of %d workers made %d connections", workers*rounds, workers, n)
 	}
 }

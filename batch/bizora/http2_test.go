@@ -5,12 +5,10 @@ import (
 	"encoding/binary"
 	"io"
 	"log"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -124,15 +122,10 @@ func TestHTTP2(t *testing.T) {
 // Many that begin together share the connections that the first have made.
 func TestHTTP2ConnectionsAreShared(t *testing.T) {
 	const requests = 1000
-	var made atomic.Int32
 	server := httptest.NewUnstartedServer(sending(text("whole") + stop + done))
 	server.EnableHTTP2 = true
 	server.Config.ErrorLog = log.New(io.Discard, "", 0) // of connections that were not needed
-	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
-		if state == http.StateNew {
-			made.Add(1)
-		}
-	}
+	made := connections(server)
 	server.StartTLS()
 	defer server.Close()
 	client := newClient(t, Config{BaseURL: server.URL, Key: testKey})
