@@ -48,6 +48,15 @@ func isCurrent(store *checkpoint.Store, out string, o report.Options) bool {
 	return err == nil && digest != nil && digestFile(out, howWritten(o)) == string(digest)
 }
 
+// setCurrent notes for isCurrent what was written to an output. One that tells
+// of the runs is out of date by the next.
+func setCurrent(store *checkpoint.Store, out string, digest hash.Hash) error {
+	if tells, err := tellsOfRuns(out); tells || err != nil {
+		return err
+	}
+	return store.SetCurrent(outputName(store, out), []byte(sum(digest)))
+}
+
 // howWritten is all that decides how answers are written, beside the answers.
 func howWritten(o report.Options) string { return fmt.Sprintf("%s %+v", program, o) }
 

@@ -55,7 +55,7 @@ func (c *exportCmd) Run(e env) error {
 	}
 	u := &ui{out: e.stdout, quiet: c.Quiet}
 	for _, out := range c.Out {
-		if _, err := writeAnswers(store, in, out, o); err != nil {
+		if err := writeAnswers(store, in, out, o); err != nil {
 			return err
 		}
 		_ = remember(store, out) // a checkpoint that cannot be written to asks for --force the next time

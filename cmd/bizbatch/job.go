@@ -223,20 +223,19 @@ func tryOutput(out string, in batch.Input) error {
 func (j *job) write() error {
 	var errs []error
 	for _, out := range j.outputs {
-		if isCurrent(j.store, out, j.cmd.report()) {
+		o := j.cmd.report()
+		if isCurrent(j.store, out, o) {
 			j.written, j.current = append(j.written, out), append(j.current, out)
 			continue
 		}
-		digest, err := writeAnswers(j.store, j.input, out, j.cmd.report())
-		if err != nil {
+		digest := newDigest(howWritten(o))
+		o.Copy = digest
+		if err := writeAnswers(j.store, j.input, out, o); err != nil {
 			errs = append(errs, err)
 			continue
 		}
 		j.written = append(j.written, out)
-		errs = append(errs, remember(j.store, out))
-		if digest != "" {
-			errs = append(errs, j.store.SetCurrent(outputName(j.store, out), []byte(digest)))
-		}
+		errs = append(errs, remember(j.store, out), setCurrent(j.store, out, digest))
 	}
 	return errors.Join(errs...)
 }

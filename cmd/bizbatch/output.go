@@ -92,38 +92,35 @@ func sameFile(a, b string) bool {
 	return errA == nil && errB == nil && absA == absB && a != "" && b != ""
 }
 
-// writeAnswers writes one output file. The digest is for isCurrent, and empty
-// for a file that the next run finds out of date in any case.
-func writeAnswers(store *checkpoint.Store, in batch.Input, out string, o report.Options) (digest string, err error) {
-	format, err := report.FormatOf(out)
-	if err != nil {
-		return "", err
+// writeAnswers writes one output file.
+func writeAnswers(store *checkpoint.Store, in batch.Input, out string, o report.Options) error {
+	tells, err := tellsOfRuns(out)
+	if err == nil && tells {
+		o.History, err = batch.HistoryOf(store)
 	}
-	h := newDigest(howWritten(o))
-	o.Copy = h
-	switch format {
-	case report.XLSX, report.HTML, report.Markdown: // they tell of the runs
-		if o.History, err = batch.HistoryOf(store); err != nil {
-			return "", err
-		}
+	if err != nil {
+		return err
 	}
 	f, err := report.Create(out, in, o)
 	if err != nil {
-		return "", err
+		return err
 	}
 	defer f.Abort()
 	for rec, err := range batch.Records(store) {
 		if err != nil {
-			return "", err
+			return err
 		}
 		if err := f.Write(rec); err != nil {
-			return "", err
+			return err
 		}
 	}
-	if err := f.Commit(); err != nil || o.History != nil {
-		return "", err
-	}
-	return sum(h), nil
+	return f.Commit()
+}
+
+// tellsOfRuns reports a file in which the runs are told of beside the answers.
+func tellsOfRuns(out string) (bool, error) {
+	format, err := report.FormatOf(out)
+	return format == report.XLSX || format == report.HTML || format == report.Markdown, err
 }
 
 // remember has the checkpoint know a file as ours, so that it is overwritten
