@@ -16,7 +16,7 @@ import (
 // answers measures what an answer costs, in pairs of the bare loop and
 // bizbatch, one right after the other.
 func answers(ctx context.Context, b *bench) error {
-	t := newTable("answers", "", "answers/s", "CPU s per 1,000", "peak MB", "saves per sync", "throughput", "CPU per answer")
+	t := newTable("answers", "answers/s", "CPU s per 1,000", "peak MB", "saves per sync", "throughput", "CPU per answer")
 	for _, c := range []struct {
 		name    string
 		shape   sandbox.Shape
@@ -52,7 +52,7 @@ func perSecond(n int, u usage) string   { return number(float64(n) / u.wall.Seco
 func perThousand(n int, u usage) string { return number(u.cpu.Seconds() / float64(n) * 1000) }
 
 func (b *bench) bareLoop(ctx context.Context, shape sandbox.Shape, workers, n int) (u usage, err error) {
-	err = b.served(ctx, func(s *served) error {
+	_, err = b.served(ctx, func(s *served) error {
 		u, err = b.run(ctx, s.env(), os.Args[0], "bare", "-workers", fmt.Sprint(workers), "-n", fmt.Sprint(n))
 		return err
 	}, "-shape", string(shape))
@@ -64,7 +64,7 @@ func (b *bench) batchRun(ctx context.Context, shape sandbox.Shape, workers, n in
 	if err := b.newQuestions("answers.csv", n); err != nil {
 		return usage{}, 0, err
 	}
-	err = b.served(ctx, func(s *served) error {
+	_, err = b.served(ctx, func(s *served) error {
 		u, err = b.bizbatch(ctx, s, "run", "answers.csv", "--workers", fmt.Sprint(workers), "--quiet", "--summary", "summary.json")
 		return err
 	}, "-shape", string(shape))

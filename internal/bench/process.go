@@ -6,13 +6,10 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -93,6 +90,7 @@ type served struct {
 	cert string // file with its certificate; empty: it is not encrypted
 	cmd  *exec.Cmd
 	in   io.Closer // it ends with its standard input
+	out  *bufio.Reader
 }
 
 // serve starts a sandbox; its flags are those of service.
@@ -115,9 +113,10 @@ func (b *bench) serve(ctx context.Context, flags ...string) (*served, error) {
 	if err := s.cmd.Start(); err != nil {
 		return nil, err
 	}
-	line, err := bufio.NewReader(out).ReadString('\n')
+	s.out = bufio.NewReader(out)
+	line, err := s.out.ReadString('\n')
 	if err != nil {
-		_ = s.close()
+		_, _ = s.close()
 		return nil, fmt.Errorf("start the sandbox: %w\n%s", err, said.String())
 	}
 	s.url, s.cert, _ = strings.Cut(strings.TrimSpace(line), " ")
@@ -136,48 +135,20 @@ func (s *served) env() []string {
 	return env
 }
 
-func (s *served) close() error {
+// close ends the sandbox and returns what it has seen.
+func (s *served) close() (l sandbox.Ledger, err error) {
 	_ = s.in.Close()
-	return s.cmd.Wait()
+	err = json.NewDecoder(s.out).Decode(&l)
+	return l, errors.Join(err, s.cmd.Wait())
 }
 
-// served calls use with a sandbox, and ends it.
-func (b *bench) served(ctx context.Context, use func(*served) error, flags ...string) error {
+// served calls use with a sandbox, ends it, and returns what it has seen.
+func (b *bench) served(ctx context.Context, use func(*served) error, flags ...string) (sandbox.Ledger, error) {
 	s, err := b.serve(ctx, flags...)
 	if err != nil {
-		return err
+		return sandbox.Ledger{}, err
 	}
-	return errors.Join(use(s), s.close())
-}
-
-// ledger is what the service has seen.
-func (s *served) ledger(ctx context.Context) (l sandbox.Ledger, err error) {
-	client, err := s.client()
-	if err != nil {
-		return l, err
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+"/sandbox/ledger", nil)
-	if err != nil {
-		return l, err
-	}
-	resp, err := client.Do(req)
-	if err != nil {
-		return l, err
-	}
-	defer resp.Body.Close()
-	return l, json.NewDecoder(resp.Body).Decode(&l)
-}
-
-// client trusts the service's certificate.
-func (s *served) client() (*http.Client, error) {
-	if s.cert == "" {
-		return http.DefaultClient, nil
-	}
-	cert, err := os.ReadFile(s.cert)
-	if err != nil {
-		return nil, err
-	}
-	pool := x509.NewCertPool()
-	pool.AppendCertsFromPEM(cert)
-	return &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}}}, nil
+	err = use(s)
+	ledger, err2 := s.close()
+	return ledger, errors.Join(err, err2)
 }

@@ -22,13 +22,13 @@ var steps = []struct {
 // rows measures each step for more and more rows, all answered by the run, and
 // plots the time a row: flat or falling is linear or better.
 func rows(ctx context.Context, b *bench) error {
-	t := newTable("rows", "", "step", "seconds", "CPU s", "peak MB")
+	t := newTable("rows", "step", "seconds", "CPU s", "peak MB")
 	plot := make([]strings.Builder, len(steps))
 	for n := 1_000; n <= b.most; n *= 10 {
 		if err := b.newQuestions("rows.csv", n); err != nil {
 			return err
 		}
-		err := b.served(ctx, func(s *served) error {
+		_, err := b.served(ctx, func(s *served) error {
 			for i, step := range steps {
 				u, err := b.bizbatch(ctx, s, step.args...)
 				if err != nil {

@@ -13,9 +13,9 @@ import (
 // A table is printed when it is whole, so that its columns line up.
 type table struct{ rows [][]string }
 
+// newTable makes a table whose first column is headed by its title.
 func newTable(title string, columns ...string) *table {
-	columns[0] = title
-	return &table{[][]string{columns}}
+	return &table{[][]string{append([]string{title}, columns...)}}
 }
 
 func (t *table) row(cells ...string) { t.rows = append(t.rows, cells) }
