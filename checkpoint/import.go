@@ -63,7 +63,7 @@ type Conflicts struct {
 // all happens in one transaction: an error, also one that rows yields, leaves
 // the checkpoint as it was.
 //
-// The slices of a Row must not change before Import returns. It holds about 60
+// The slices of a Row must not change before Import returns. It holds about 30
 // bytes of memory for each request that the checkpoint knows.
 func (s *Store) Import(rows iter.Seq2[Row, error], opts ImportOptions) (plan Plan, err error) {
 	im := importer{s: s, opts: opts}

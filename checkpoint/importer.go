@@ -19,17 +19,13 @@ type importer struct {
 	known    int   // requests there were before; a larger id is new
 	// ids are the requests by key. Looking them up here and not in an index of
 	// the database takes a third of the time of an import.
-	ids      map[shortKey]uint32
+	ids      *keyTable
 	was, now []uint32 // by id, the first row that asks a request: in the last input, in this one
 	requests bulk
 	rows     bulk
 
 	rescueFiles []string // to remove once their answers are committed
 }
-
-// A shortKey is the beginning of a key, long enough that no two of a billion
-// requests share it.
-type shortKey [12]byte
 
 func (im *importer) run(rows iter.Seq2[Row, error]) error {
 	digest, err := im.s.metaTx("digest")
@@ -102,9 +98,9 @@ func (im *importer) loadRequests() error {
 	if err := im.s.writer.QueryRowContext(bg, "SELECT coalesce(max(id), 0) FROM requests").Scan(&im.known); err != nil {
 		return err
 	}
-	im.ids = make(map[shortKey]uint32)
+	im.ids = newKeyTable()
 	im.was, im.now = make([]uint32, im.known+1), make([]uint32, im.known+1)
-	rows, err := im.s.writer.QueryContext(bg, "SELECT id, position, key FROM requests")
+	rows, err := im.s.writer.QueryContext(bg, "SELECT id, position, key FROM requests ORDER BY id")
 	if err != nil {
 		return err
 	}
@@ -115,7 +111,7 @@ func (im *importer) loadRequests() error {
 		if err := rows.Scan(&id, &position, &key); err != nil {
 			return err
 		}
-		im.ids[shortKey(key)] = id
+		im.ids.add(shortKey(key), id)
 		im.was[id] = position
 	}
 	return rows.Err()
@@ -147,11 +143,11 @@ func (im *importer) add(r Row) error {
 		return im.rows.add(position, nil, int64(r.Line), r.ID, r.Skip, r.Fields)
 	}
 	key := KeyOf(r.Payload)
-	id, ok := im.ids[shortKey(key[:])]
+	id := im.ids.find(shortKey(key[:]))
 	switch {
-	case !ok:
+	case id == 0:
 		id = uint32(len(im.now))
-		im.ids[shortKey(key[:])] = id
+		im.ids.add(shortKey(key[:]), id)
 		im.now = append(im.now, uint32(position))
 		err := im.requests.add(int64(id), key[:], position, im.settings, r.Mode, subjectHash(r.Subject), r.Payload)
 		if err != nil {
