@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"runtime/debug"
 	"slices"
 	"strconv"
 
@@ -158,6 +159,7 @@ func (j *job) takeIn(ctx context.Context, digest string, settings batch.Settings
 	if err != nil {
 		return importError(err, j)
 	}
+	debug.FreeOSMemory() // the import took most; what follows may go on for days
 	if j.input, err = batch.InputOf(j.store); err != nil {
 		return err
 	}
