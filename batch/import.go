@@ -65,7 +65,8 @@ const requestFormat = "1"
 // Import reads all questions into the checkpoint, in one transaction: any
 // error, also one that questions yields, leaves the checkpoint as it was. Run
 // then asks what has no answer. The error is a *SettingsError where settings
-// changed so that answered questions would be paid for again.
+// changed so that answered questions would be paid for again. The questions are
+// read ahead, in a goroutine of their own that ends before Import does.
 func Import(store *checkpoint.Store, questions iter.Seq2[Question, error], o ImportOptions) (Plan, error) {
 	o.Settings = o.Settings.withDefaults()
 	prices, err := PricesOf(store, o.Price)
@@ -90,7 +91,7 @@ func Import(store *checkpoint.Store, questions iter.Seq2[Question, error], o Imp
 			return input
 		}
 	}
-	p, err := store.Import(o.rows(questions), opts)
+	p, err := store.Import(readAhead(o.rows(questions)), opts)
 	if errors.Is(err, errDryRun) {
 		err = nil
 	}
