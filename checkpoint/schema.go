@@ -10,7 +10,7 @@ const (
 // The big column of a table comes last, so that reading the others does not
 // walk through it. Times are milliseconds since 1970, 0 where there is none.
 const schema = `
-CREATE TABLE meta (            -- endpoint, input, digest, plan, notes; see SetCurrent
+CREATE TABLE meta (            -- endpoint, input, digest, plan, notes; what is current, see SetCurrent
 	name  TEXT PRIMARY KEY,
 	value TEXT NOT NULL
 ) WITHOUT ROWID;

@@ -141,7 +141,8 @@ const currentPrefix, currentEnd = "current ", "current!"
 
 // SetCurrent keeps something small under a name for as long as the rows and
 // what became of them stay as they are now: the change that ends this removes
-// it, in one transaction.
+// it, in one transaction. Whoever writes to the tables without a Store has to
+// do so, too.
 func (s *Store) SetCurrent(name string, value []byte) error {
 	return s.write(func() error {
 		return s.exec("INSERT OR REPLACE INTO meta VALUES (?, ?)", currentPrefix+name, string(value))
