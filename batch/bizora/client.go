@@ -113,26 +113,30 @@ func (c *Client) Close() {
 func (c *Client) Ask(ctx context.Context, req batch.Request) (batch.Answer, error) {
 	x := c.exchange(ctx, req)
 	defer x.end()
-	answer, err := x.ask()
+	err := x.open()
+	if err == nil {
+		err = x.read()
+	}
 	if err != nil {
 		return batch.Answer{}, c.describe(x, err)
 	}
-	return answer, nil
+	return x.got.finish(x.requestID()), nil
 }
 
-// ask makes the request and collects its stream. What breaks after the finish
-// reason takes nothing away from the answer.
-func (x *exchange) ask() (batch.Answer, error) {
+// open makes the request. The stream that go-openai makes of the response is
+// left to the collector of garbage, with its buffer; [exchange.end] closes the
+// response itself.
+func (x *exchange) open() error {
 	config := openai.DefaultConfig(x.client.cfg.Key)
 	config.BaseURL = x.client.cfg.BaseURL
 	config.HTTPClient = x
-	client := openai.NewClientWithConfig(config)
-	stream, err := client.CreateChatCompletionStream(x.ctx, openai.ChatCompletionRequest{})
-	if err != nil {
-		return batch.Answer{}, err
-	}
-	defer stream.Close()
+	_, err := openai.NewClientWithConfig(config).CreateChatCompletionStream(x.ctx, openai.ChatCompletionRequest{})
+	return err
+}
 
+// read collects the stream. What breaks after the finish reason takes nothing
+// away from the answer.
+func (x *exchange) read() error {
 	for {
 		whole := x.got.whole()
 		line, err := x.lines.next()
@@ -141,13 +145,13 @@ func (x *exchange) ask() (batch.Answer, error) {
 		}
 		switch {
 		case err != nil && !whole:
-			return batch.Answer{}, err
+			return err
 		case err != nil:
 			if errors.Is(err, io.EOF) {
 				x.body.within(farewell)
 				_, _ = io.CopyN(io.Discard, x.body, 64<<10) // for the connection, not for us
 			}
-			return x.got.finish(x.requestID()), nil
+			return nil
 		case !whole && x.got.whole():
 			x.body.within(tail)
 		}

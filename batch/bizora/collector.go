@@ -68,8 +68,8 @@ func (c *collector) hideKey(line string) string {
 // chunk takes in one chunk. Its error is a [*batch.Error] where the chunk
 // reports one, wherever in the chunk that stands; the finish reason of such a
 // chunk does not count. Once the answer is whole, nothing is lost by an error.
-func (c *collector) chunk(line string) error {
-	line = c.hideKey(line)
+func (c *collector) chunk(data []byte) error {
+	line := c.hideKey(string(data))
 	if !valid(line) || line[0] != '{' {
 		return fmt.Errorf("%w: %.80q", errNotChunk, line)
 	}

@@ -180,7 +180,7 @@ func FuzzReported(f *testing.F) {
 		}
 		if gjson.Valid(body) {
 			inStream := collector{}
-			_ = inStream.chunk(`{"error":` + body + `}`)
+			_ = inStream.chunk([]byte(`{"error":` + body + `}`))
 		}
 	})
 }

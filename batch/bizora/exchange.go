@@ -58,6 +58,10 @@ func (c *Client) exchange(ctx context.Context, req batch.Request) *exchange {
 func (x *exchange) end() {
 	x.timer.Stop()
 	x.cancel(nil)
+	x.lines.release()
+	if x.body != nil {
+		x.body.Close()
+	}
 }
 
 // Do sends the request. Every response that is not the beginning of an answer
@@ -92,9 +96,9 @@ func (x *exchange) Do(req *http.Request) (*http.Response, error) {
 		if err != nil {
 			return nil, err
 		}
-		x.lines = newLines(bytes.NewReader(rest))
+		x.lines.body = bytes.NewReader(rest)
 	default:
-		x.lines = newLines(x.body)
+		x.lines.body = x.body
 	}
 	return resp, nil
 }
@@ -162,7 +166,7 @@ func (x *exchange) unstreamed(whole []byte) (rest []byte, err error) {
 	if json.Compact(&line, whole) != nil {
 		return whole, nil
 	}
-	return nil, x.got.chunk(line.String())
+	return nil, x.got.chunk(line.Bytes())
 }
 
 // A body bounds a response's length, and the silence before each part of it.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"strings"
+	"sync"
 
 	"github.com/tidwall/gjson"
 )
@@ -14,36 +15,86 @@ import (
 // Comments, blank lines and events' names are left out; a line that should not
 // be there at all is passed on, to be refused rather than skipped.
 //
-// Most of its life a stream waits, and there may be thousands: it holds no more
-// than a small buffer then. A long line has one of its own while it arrives.
-type lines struct{ r *bufio.Reader }
+// Most of its life a stream waits, and there may be thousands: only one at
+// which something has arrived holds a buffer.
+type lines struct {
+	body  io.Reader
+	first [1]byte // what the wait for the buffer's content ended with
+	given bool    // first is in the buffer
+	buf   *buffer // nil while nothing is at hand
+}
+
+// A buffer is what a stream needs to be read.
+type buffer struct {
+	*bufio.Reader
+	long []byte // a line that is longer than the reader's own buffer
+}
+
+var buffers = sync.Pool{New: func() any { return &buffer{Reader: bufio.NewReaderSize(nil, 16<<10)} }}
 
 var (
 	dataPrefix = []byte("data:")
 	byteOrder  = []byte("\xef\xbb\xbf")
 )
 
-func newLines(r io.Reader) lines { return lines{bufio.NewReader(r)} }
-
-// next returns the next line's data, and io.EOF at the end of the stream: where
-// it is said, or else where nothing follows. A last line without its end counts
-// only if it is whole: a stream that is cut within a line ends before that line.
-func (l lines) next() (string, error) {
+// next returns the next line's data, which is valid until the call after it,
+// and io.EOF at the end of the stream: where it is said, or else where nothing
+// follows. A last line without its end counts only if it is whole: a stream
+// that is cut within a line ends before that line.
+func (l *lines) next() ([]byte, error) {
 	for {
-		line, err := l.r.ReadSlice('\n')
-		if err == bufio.ErrBufferFull {
-			start := bytes.Clone(line)
-			line, err = l.r.ReadBytes('\n')
-			line = append(start, line...)
-		}
+		line, err := l.line()
 		switch data := lineData(line); {
 		case string(data) == "[DONE]":
-			return "", io.EOF
+			return nil, io.EOF
 		case err != nil && !valid(string(data)):
-			return "", err
+			return nil, err
 		case len(data) > 0:
-			return string(data), nil
+			return data, nil
 		}
+	}
+}
+
+func (l *lines) line() ([]byte, error) {
+	if l.buf != nil && l.buf.Buffered() == 0 {
+		l.release()
+	}
+	if l.buf == nil {
+		if _, err := io.ReadFull(l.body, l.first[:]); err != nil {
+			return nil, err
+		}
+		l.given = false
+		l.buf = buffers.Get().(*buffer)
+		l.buf.Reset(l)
+	}
+	line, err := l.buf.ReadSlice('\n')
+	if err != bufio.ErrBufferFull {
+		return line, err
+	}
+	l.buf.long = l.buf.long[:0]
+	for err == bufio.ErrBufferFull {
+		l.buf.long = append(l.buf.long, line...)
+		line, err = l.buf.ReadSlice('\n')
+	}
+	l.buf.long = append(l.buf.long, line...)
+	return l.buf.long, err
+}
+
+// Read gives the buffer the byte that was waited for, and then the stream.
+func (l *lines) Read(p []byte) (int, error) {
+	if !l.given {
+		l.given = true
+		return copy(p, l.first[:]), nil
+	}
+	return l.body.Read(p)
+}
+
+// release gives back the buffer. What is in it is lost.
+func (l *lines) release() {
+	if l.buf != nil {
+		l.buf.Reset(nil)
+		buffers.Put(l.buf)
+		l.buf = nil
 	}
 }
 
