@@ -32,6 +32,10 @@ type collector struct {
 	sources map[string]int // where in answer.Sources a source is, by its identity
 	members int            // of all sources
 	excess  error          // a tooLong; nil until the answer has too many parts
+
+	last    envelope     // of the last chunk, if it only added to the text
+	added   int          // what the chunk at hand added to the answer
+	content gjson.Result // the string in it that was added to the text
 }
 
 // whole says that the finish reason has arrived.
@@ -69,11 +73,23 @@ func (c *collector) hideKey(line string) string {
 // reports one, wherever in the chunk that stands; the finish reason of such a
 // chunk does not count. Once the answer is whole, nothing is lost by an error.
 func (c *collector) chunk(data []byte) error {
+	if text, ok := c.last.text(data); ok {
+		c.text.Write(text)
+		return nil
+	}
 	line := c.hideKey(string(data))
 	if !valid(line) || line[0] != '{' {
 		return fmt.Errorf("%w: %.80q", errNotChunk, line)
 	}
-	root := gjson.Parse(line)
+	c.last, c.added, c.content = envelope{}, 0, gjson.Result{}
+	err := c.take(gjson.Parse(line))
+	if err == nil && c.added == 1 && c.content.Exists() {
+		c.last = around(line, c.content)
+	}
+	return err
+}
+
+func (c *collector) take(root gjson.Result) error {
 	var failed error
 	finish := ""
 	root.ForEach(func(name, value gjson.Result) bool {
@@ -157,9 +173,16 @@ func (c *collector) delta(delta gjson.Result) {
 				})
 			}
 			c.text.WriteString(value.Str)
+			c.added++
+			if value.Type == gjson.String {
+				c.content = value
+			}
 		case "refusal":
-			c.refused = c.refused || value.Str != ""
-			c.text.WriteString(value.Str)
+			if value.Str != "" {
+				c.text.WriteString(value.Str)
+				c.added++
+				c.refused = true
+			}
 		case "custom_data":
 			c.custom(value)
 		}

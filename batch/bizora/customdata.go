@@ -15,8 +15,11 @@ import (
 // objects and an object written into a string have been met too. An object
 // that is not understood to its last member is kept among the others.
 func (c *collector) custom(v gjson.Result) {
+	if v.Type == gjson.Null {
+		return
+	}
+	c.added++
 	switch {
-	case v.Type == gjson.Null:
 	case v.IsArray():
 		v.ForEach(func(_, item gjson.Result) bool {
 			c.custom(item)
@@ -24,7 +27,7 @@ func (c *collector) custom(v gjson.Result) {
 		})
 	case v.Type == gjson.String && valid(v.Str):
 		c.custom(gjson.Parse(c.hideKey(v.Str)))
-	case !c.take(v):
+	case !c.object(v):
 		c.other(raw(v))
 	}
 }
@@ -35,8 +38,8 @@ func (c *collector) other(object json.RawMessage) {
 	}
 }
 
-// take takes in a custom_data object and says whether nothing of it is lost.
-func (c *collector) take(v gjson.Result) bool {
+// object takes in a custom_data object and says whether nothing of it is lost.
+func (c *collector) object(v gjson.Result) bool {
 	a := &c.answer
 	switch v.Get("type").String() {
 	case "start":
