@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http/httptrace"
 	"runtime/debug"
 	"time"
 
@@ -27,31 +26,52 @@ type result struct {
 
 // attempt asks one question once, and saves what comes of it before anything
 // else happens. It would be the nth that counts.
-func (r *runner) attempt(it *item, n int, interval time.Duration, cost Money, probe bool) (res result) {
-	res = result{it: it, cost: cost, probe: probe}
-	if res.fault = r.store.Start(it.ID, it.sent, int64(cost)); res.fault != nil {
+//
+// Thousands of these wait at the same time, each on a stack of its own: what
+// needs room is in the functions that it calls before and after.
+func (r *runner) attempt(res *result, n int, interval time.Duration) {
+	it := res.it
+	if res.fault = r.store.Start(it.ID, it.sent, int64(res.cost)); res.fault != nil {
 		res.back = time.Now()
-		return res
+		return
 	}
 	r.gate.pass(it.sent, interval)
+	res.answer, res.err = r.ask(it)
+	res.back = time.Now()
+	if res.err != nil {
+		r.saveError(res, n)
+	} else {
+		r.saveAnswer(res, n)
+	}
+}
+
+// ask calls the asker. One that panics costs this question, not the run; one
+// that always does looks like a service that is down, and costs little more.
+func (r *runner) ask(it *item) (answer *Answer, err error) {
 	ctx, cancel := context.WithCancelCause(r.asking)
 	defer cancel(nil)
 	timer := watchdog.New(r.o.AttemptTimeout, func() { cancel(errAttemptTimeout) })
 	defer timer.Stop()
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { r.gate.written() }})
-	answer, err := r.ask(ctx, it)
-	res.back = time.Now()
+	defer func() {
+		if p := recover(); p != nil {
+			err = &Error{Message: fmt.Sprintf("panic: %v", p), MaybeCharged: true, Err: fmt.Errorf("panic: %v\n%s", p, debug.Stack())}
+		}
+	}()
+	a, err := r.asker.Ask(ctx, Request{Payload: it.Payload})
 	if err != nil {
-		r.saveError(&res, n, err)
-		return res
+		return nil, err
 	}
-	answer.keepSources(r.o.Sources)
-	done := checkpoint.Completion{Answer: encode(answer), Attempts: n, Cost: int64(cost), Started: it.sent, Finished: res.back}
-	res.answer = &answer
-	if res.fault = r.store.Complete(it.ID, done); res.fault != nil {
+	return &a, nil
+}
+
+func (r *runner) saveAnswer(res *result, n int) {
+	res.answer.keepSources(r.o.Sources)
+	done := checkpoint.Completion{
+		Answer: encode(*res.answer), Attempts: n, Cost: int64(res.cost), Started: res.it.sent, Finished: res.back,
+	}
+	if res.fault = r.store.Complete(res.it.ID, done); res.fault != nil {
 		res.lost = done
 	}
-	return res
 }
 
 // encode writes an answer for the checkpoint. It is paid for: where a part
@@ -65,26 +85,14 @@ func encode(a Answer) []byte {
 	return b
 }
 
-// ask calls the asker. One that panics costs this question, not the run; one
-// that always does looks like a service that is down, and costs little more.
-func (r *runner) ask(ctx context.Context, it *item) (answer Answer, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = &Error{Message: fmt.Sprintf("panic: %v", p), MaybeCharged: true, Err: fmt.Errorf("panic: %v\n%s", p, debug.Stack())}
-		}
-	}()
-	return r.asker.Ask(ctx, Request{Payload: it.Payload})
-}
-
 // saveError saves an attempt that brought no answer: the question fails if it
 // cannot succeed, else it is pending again. Whether a passing fault counts is
 // not decided here: it depends on how the others fare.
-func (r *runner) saveError(res *result, n int, err error) {
-	it := res.it
-	res.err, res.action = err, Classify(err, res.back, r.o.MaxPause)
-	e := asError(err)
+func (r *runner) saveError(res *result, n int) {
+	it, e := res.it, asError(res.err)
+	res.action = Classify(res.err, res.back, r.o.MaxPause)
 	it.last = checkpoint.Fault{
-		Reason: reason(err), Message: e.Error(), RequestID: e.RequestID, Started: it.sent, Finished: res.back,
+		Reason: reason(res.err), Message: e.Error(), RequestID: e.RequestID, Started: it.sent, Finished: res.back,
 	}
 	f := it.last
 	f.MaybeCharged, f.Cost, f.Partial = e.MaybeCharged, int64(res.cost), e.Partial

@@ -119,7 +119,9 @@ func (r *runner) startNext(now, at time.Time) bool {
 	r.reserved += cost
 	n := it.attempts + 1 // an outage takes back attempts, also of what is in flight
 	r.group.Go(func() error {
-		r.results <- r.attempt(it, n, interval, cost, probing)
+		res := &result{it: it, cost: cost, probe: probing}
+		r.attempt(res, n, interval)
+		r.results <- res
 		return nil
 	})
 	r.event(Event{Kind: EventSent, Question: it.RowID})

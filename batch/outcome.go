@@ -9,7 +9,7 @@ const (
 )
 
 // handle takes in what came of an attempt.
-func (r *runner) handle(res result) {
+func (r *runner) handle(res *result) {
 	r.sum.InFlight--
 	r.reserved -= res.cost
 	if r.probe != nil && res.probe {
@@ -29,7 +29,7 @@ func (r *runner) handle(res result) {
 	}
 }
 
-func (r *runner) answered(res result) {
+func (r *runner) answered(res *result) {
 	mode := res.it.mode()
 	r.left[mode]--
 	r.sum.Answered++
@@ -66,7 +66,7 @@ func (r *runner) upAfterAll(sent time.Time) bool {
 }
 
 // unanswered takes in an attempt that brought no answer.
-func (r *runner) unanswered(res result, e *Error) {
+func (r *runner) unanswered(res *result, e *Error) {
 	if e.MaybeCharged {
 		r.sum.Uncertain++
 		r.sum.UncertainCost += res.cost
@@ -126,7 +126,7 @@ func (r *runner) hopeless(now time.Time) bool {
 }
 
 // pause: no attempt counts, and everything waits until the same moment.
-func (r *runner) pause(res result, e *Error) {
+func (r *runner) pause(res *result, e *Error) {
 	r.sum.Throttled++
 	if r.throttled.IsZero() {
 		r.throttled = res.back
@@ -143,7 +143,7 @@ func (r *runner) pause(res result, e *Error) {
 
 // refused: no request will succeed, until something changes outside. Where the
 // user wants to wait for that, one question at a time finds out.
-func (r *runner) refused(res result, e *Error) {
+func (r *runner) refused(res *result, e *Error) {
 	kind := e.stopKind()
 	if kind == StopEndpoint || e.Status == 403 {
 		othersTell := r.sum.Answered > 0 || r.sum.InFlight > 0 || !r.queue.empty()
@@ -175,7 +175,7 @@ func (r *runner) refused(res result, e *Error) {
 
 // wait sends the next question after an interval, or when a limit clears if
 // that is sooner, and no other before that one is answered.
-func (r *runner) wait(res result, kind StopKind, interval, clears time.Duration) {
+func (r *runner) wait(res *result, kind StopKind, interval, clears time.Duration) {
 	wait := interval
 	if clears > 0 {
 		wait = min(wait, clears)
@@ -186,7 +186,7 @@ func (r *runner) wait(res result, kind StopKind, interval, clears time.Duration)
 }
 
 // again: a passing fault of the question, or of the service.
-func (r *runner) again(res result, e *Error) {
+func (r *runner) again(res *result, e *Error) {
 	it := res.it
 	switch {
 	case r.probe != nil && r.probe.interval > 0: // waiting for something else
@@ -216,7 +216,7 @@ func (r *runner) again(res result, e *Error) {
 // suspectOutage: the attempts that nothing speaks for do not count, and one
 // question at a time finds out when the service is back. What is still in
 // flight may bring an answer, so the run does not stop before it is home.
-func (r *runner) suspectOutage(res result, e *Error) {
+func (r *runner) suspectOutage(res *result, e *Error) {
 	for _, it := range r.outage.forgive() {
 		r.queue.again(it, res.back)
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http/httptrace"
 	"os"
 	"slices"
 	"time"
@@ -136,7 +137,7 @@ type runner struct {
 	asker Asker
 
 	group   errgroup.Group
-	results chan result
+	results chan *result
 	asking  context.Context // ends a drain time after the run began to stop
 	abandon context.CancelCauseFunc
 
@@ -155,7 +156,7 @@ type runner struct {
 	// said what it says at a wrong address: a page, a redirect, a 403. A gateway
 	// may say so to one question because of its text; another one tells.
 	doubted map[*item]bool
-	unsaved []result // answers
+	unsaved []*result // answers
 	stop    *StopError
 	drained time.Time // when the drain time is over
 	sum     Summary
@@ -180,7 +181,7 @@ func newRunner(store *checkpoint.Store, asker Asker, o Options) (*runner, error)
 	}
 	r := &runner{
 		o: o, store: store, asker: asker,
-		results:     make(chan result, o.Workers),
+		results:     make(chan *result, o.Workers),
 		pace:        pacer{rpm: o.RPM, maxPause: o.MaxPause},
 		gate:        newGate(),
 		window:      window{workers: o.Workers},
@@ -206,7 +207,8 @@ func newRunner(store *checkpoint.Store, asker Asker, o Options) (*runner, error)
 		r.outage.enough = 2
 	}
 	r.group.SetLimit(o.Workers)
-	r.asking, r.abandon = context.WithCancelCause(context.Background())
+	r.asking, r.abandon = context.WithCancelCause(httptrace.WithClientTrace(context.Background(),
+		&httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { r.gate.written() }}))
 	return r, r.takeUpRPM()
 }
 
@@ -251,7 +253,7 @@ func (r *runner) end() (Summary, error) {
 
 // rescue puts an answer that the checkpoint does not take on disk elsewhere,
 // at once: the drain may be long, and may be cut short.
-func (r *runner) rescue(res result) {
+func (r *runner) rescue(res *result) {
 	r.stopFor(StopSave, res.fault)
 	r.unsaved = append(r.unsaved, res)
 	path, err := r.store.Rescue([]checkpoint.Unsaved{{Payload: res.it.Payload, Completion: res.lost}}, r.o.LastResort)

@@ -120,7 +120,7 @@ func (c *Client) Ask(ctx context.Context, req batch.Request) (batch.Answer, erro
 	if err != nil {
 		return batch.Answer{}, c.describe(x, err)
 	}
-	return x.got.finish(x.requestID()), nil
+	return *x.got.finish(x.requestID()), nil
 }
 
 // open makes the request. The stream that go-openai makes of the response is

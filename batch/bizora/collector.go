@@ -46,8 +46,8 @@ func (c *collector) whole() bool { return c.answer.FinishReason != "" }
 func (c *collector) partial() string { return hide(c.key, toUTF8(c.text.String())) }
 
 // finish returns the answer; requestID is used if the stream named none.
-func (c *collector) finish(requestID string) batch.Answer {
-	a := c.answer
+func (c *collector) finish(requestID string) *batch.Answer {
+	a := &c.answer
 	a.Text = c.partial()
 	if c.refused && a.FinishReason == "stop" {
 		a.FinishReason = "refusal"
