@@ -166,6 +166,7 @@ func newTransport() *http.Transport {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.MaxIdleConns = 0 // no limit
 	t.MaxIdleConnsPerHost = idleConnections
+	t.WriteBufferSize = 1 << 10 // most requests are shorter
 	t.MaxResponseHeaderBytes = maxResponseHeader
 	t.ForceAttemptHTTP2 = true
 	t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
