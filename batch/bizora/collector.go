@@ -114,9 +114,9 @@ func (c *collector) take(root gjson.Result) error {
 				failed = reported(root)
 			}
 		case "id":
-			c.id = value.Str
+			keep(&c.id, value.Str)
 		case "model":
-			c.answer.Model = value.Str
+			keep(&c.answer.Model, value.Str)
 		case "usage":
 			if value.IsObject() {
 				c.answer.Usage = raw(value)
@@ -197,6 +197,13 @@ func (c *collector) room() bool {
 		c.excess = tooLong(fmt.Sprintf("the answer holds more than %d sources, steps and other objects", maxKept))
 	}
 	return c.excess == nil
+}
+
+// keep notes a string that stands in a line, and lets the line go.
+func keep(noted *string, s string) {
+	if *noted != s {
+		*noted = strings.Clone(s)
+	}
 }
 
 // given says that a member is there and means something.

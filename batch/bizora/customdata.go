@@ -120,7 +120,7 @@ func (c *collector) source(v gjson.Result) {
 			c.sources = map[string]int{}
 		}
 		at = len(c.answer.Sources)
-		c.sources[id] = at
+		c.sources[strings.Clone(id)] = at
 		c.answer.Sources = append(c.answer.Sources, batch.Source{})
 	}
 	source := c.answer.Sources[at]
