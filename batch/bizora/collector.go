@@ -89,6 +89,7 @@ func (c *collector) chunk(data []byte) error {
 	return err
 }
 
+// take takes in the members of a chunk.
 func (c *collector) take(root gjson.Result) error {
 	var failed error
 	finish := ""

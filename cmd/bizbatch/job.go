@@ -100,10 +100,17 @@ func (j *job) ask(ctx context.Context, service service) error {
 }
 
 // gcPercent is how much garbage may lie around, in percent of the memory in use
-// (GOGC). Each of thousands of workers holds memory through minutes of waiting,
-// and leaves the processor idle: it is better spent on collecting more often.
+// (GOGC). A few hundred workers hold little memory, and what they leave is
+// seldom worth collecting. Each of thousands holds memory through minutes in
+// which the processor is idle: it is better spent on collecting more often.
 func gcPercent(workers int) int {
-	return max(20, min(100, 40_000/workers))
+	switch {
+	case workers <= 256:
+		return 300
+	case workers <= 1_000:
+		return 100
+	}
+	return 20
 }
 
 // lookBack reads what is told of the answers and failures beside their number.
