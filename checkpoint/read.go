@@ -13,13 +13,7 @@ func (s *Store) Endpoint() (string, error) { return s.meta("endpoint") }
 
 // Input returns what the last import kept about its input; nil before the
 // first import.
-func (s *Store) Input() ([]byte, error) {
-	v, err := s.meta("input")
-	if err != nil || v == "" {
-		return nil, err
-	}
-	return []byte(v), nil
-}
+func (s *Store) Input() ([]byte, error) { return s.metaOrNil("input") }
 
 // Pending returns up to n pending requests of the last input, in input order,
 // from the first whose position is greater than after.

@@ -123,17 +123,11 @@ func (s *Store) EndRun(end time.Time, outcome string, summary []byte) error {
 
 // SetNote keeps something small for the caller under a name.
 func (s *Store) SetNote(name string, value []byte) error {
-	return s.write(func() error { return s.exec("INSERT OR REPLACE INTO meta VALUES (?, ?)", "note "+name, string(value)) })
+	return s.setMeta("note "+name, value)
 }
 
 // Note returns what SetNote kept; nil where there is nothing.
-func (s *Store) Note(name string) ([]byte, error) {
-	v, err := s.meta("note " + name)
-	if err != nil || v == "" {
-		return nil, err
-	}
-	return []byte(v), nil
-}
+func (s *Store) Note(name string) ([]byte, error) { return s.metaOrNil("note " + name) }
 
 // currentPrefix begins the names of what SetCurrent keeps, and currentEnd is
 // the first name after them all.
@@ -144,20 +138,12 @@ const currentPrefix, currentEnd = "current ", "current!"
 // it, in one transaction. Whoever writes to the tables without a Store has to
 // do so, too.
 func (s *Store) SetCurrent(name string, value []byte) error {
-	return s.write(func() error {
-		return s.exec("INSERT OR REPLACE INTO meta VALUES (?, ?)", currentPrefix+name, string(value))
-	})
+	return s.setMeta(currentPrefix+name, value)
 }
 
 // Current returns what SetCurrent kept; nil where there is nothing, or nothing
 // any more.
-func (s *Store) Current(name string) ([]byte, error) {
-	v, err := s.meta(currentPrefix + name)
-	if err != nil || v == "" {
-		return nil, err
-	}
-	return []byte(v), nil
-}
+func (s *Store) Current(name string) ([]byte, error) { return s.metaOrNil(currentPrefix + name) }
 
 // outdate removes what SetCurrent kept. It is part of every transaction that
 // changes rows, states or answers.
@@ -209,6 +195,22 @@ func (s *Store) meta(name string) (value string, err error) {
 		err = fmt.Errorf("read %s: %w", s.path, err)
 	}
 	return value, err
+}
+
+// metaOrNil returns a value of the table meta; nil where there is none.
+func (s *Store) metaOrNil(name string) ([]byte, error) {
+	v, err := s.meta(name)
+	if err != nil || v == "" {
+		return nil, err
+	}
+	return []byte(v), nil
+}
+
+// setMeta puts a value into the table meta, in a transaction of its own.
+func (s *Store) setMeta(name string, value []byte) error {
+	return s.write(func() error {
+		return s.exec("INSERT OR REPLACE INTO meta VALUES (?, ?)", name, string(value))
+	})
 }
 
 // metaTx is meta as the transaction in progress sees it.
