@@ -83,11 +83,9 @@ func (x *exchange) Do(req *http.Request) (*http.Response, error) {
 	mediaType, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	switch {
 	case resp.StatusCode/100 != 2 || mediaType == "text/html":
-		defer resp.Body.Close()
 		start, _ := io.ReadAll(io.LimitReader(x.body, maxErrorBody)) // what arrived is enough
 		return nil, refusal(resp, mediaType, start)
 	case mediaType == "application/json":
-		defer resp.Body.Close()
 		whole, err := io.ReadAll(x.body)
 		if err != nil {
 			return nil, err
