@@ -7,6 +7,7 @@ import (
 	"hash"
 	"io"
 	"os"
+	"sync"
 
 	"bizbatch/batch/report"
 	"bizbatch/checkpoint"
@@ -58,11 +59,11 @@ func setCurrent(store *checkpoint.Store, out string, digest hash.Hash) error {
 }
 
 // howWritten is all that decides how answers are written, beside the answers.
-func howWritten(o report.Options) string { return fmt.Sprintf("%s %+v", program, o) }
+func howWritten(o report.Options) string { return fmt.Sprintf("%s %+v", program(), o) }
 
 // program identifies this program. A version alone would not: those who build
 // it themselves have none.
-var program = func() string {
+var program = sync.OnceValue(func() string {
 	path, err := os.Executable()
 	if err != nil {
 		return version()
@@ -72,4 +73,4 @@ var program = func() string {
 		return version()
 	}
 	return fmt.Sprint(version(), info.Size(), info.ModTime().UnixNano())
-}()
+})

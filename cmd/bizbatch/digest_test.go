@@ -58,8 +58,8 @@ func TestAnotherProgramWritesTheOutputAgain(t *testing.T) {
 	if !isCurrent(store, out, report.Options{}) {
 		t.Error("to this program it is out of date")
 	}
-	defer func(mine string) { program = mine }(program)
-	program = "another"
+	defer func(mine func() string) { program = mine }(program)
+	program = func() string { return "another" }
 	if isCurrent(store, out, report.Options{}) {
 		t.Error("to another program it is up to date")
 	}
