@@ -17,11 +17,10 @@ type result struct {
 	probe  bool  // it was sent to find out whether anything succeeds
 	cost   Money // reserved for it
 	back   time.Time
-	answer *Answer               // nil unless it was answered
-	err    error                 // from the asker; nil as well: it was not sent
-	action Action                // what err means
-	fault  error                 // from the checkpoint, where it was not saved
-	lost   checkpoint.Completion // the answer that was not saved
+	answer *Answer // nil unless it was answered
+	err    error   // from the asker; nil as well: it was not sent
+	action Action  // what err means
+	fault  error   // from the checkpoint, where it was not saved
 }
 
 // attempt asks one question once, and saves what comes of it before anything
@@ -31,7 +30,7 @@ type result struct {
 // needs room is in the functions that it calls before and after.
 func (r *runner) attempt(res *result, n int, interval time.Duration) {
 	it := res.it
-	if res.fault = r.store.Start(it.ID, it.sent, int64(res.cost)); res.fault != nil {
+	if res.fault = r.run.Start(it.ID, it.sent, int64(res.cost)); res.fault != nil {
 		res.back = time.Now()
 		return
 	}
@@ -66,12 +65,9 @@ func (r *runner) ask(it *item) (answer *Answer, err error) {
 
 func (r *runner) saveAnswer(res *result, n int) {
 	res.answer.keepSources(r.o.Sources)
-	done := checkpoint.Completion{
+	res.fault = r.run.Complete(res.it.ID, checkpoint.Completion{
 		Answer: encode(*res.answer), Attempts: n, Cost: int64(res.cost), Started: res.it.sent, Finished: res.back,
-	}
-	if res.fault = r.store.Complete(res.it.ID, done); res.fault != nil {
-		res.lost = done
-	}
+	})
 }
 
 // encode writes an answer for the checkpoint. It is paid for: where a part
@@ -98,8 +94,8 @@ func (r *runner) saveError(res *result, n int) {
 	f.MaybeCharged, f.Cost, f.Partial = e.MaybeCharged, int64(res.cost), e.Partial
 	if res.action == GiveUp {
 		f.Attempts = n
-		res.fault = r.store.Fail(it.ID, f)
+		res.fault = r.run.Fail(it.ID, f)
 		return
 	}
-	res.fault = r.store.Release(it.ID, f)
+	res.fault = r.run.Release(it.ID, f)
 }

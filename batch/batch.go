@@ -123,6 +123,7 @@ type Record struct {
 	// of an answer is in Answer.
 	RequestID string
 	Cost      Money
+	Reused    string    // the checkpoint that paid for the answer, as seen from this one's folder; empty: this one
 	Started   time.Time // of the last attempt of an answered or failed row; zero otherwise
 	Finished  time.Time
 }

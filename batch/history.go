@@ -14,8 +14,10 @@ import (
 // A History is what all runs on a checkpoint did so far, for reports about it.
 // Of the questions it counts those of the last input, equal ones once.
 type History struct {
-	Name     string // the checkpoint's file, without folder and extension
+	Path     string // of the checkpoint
+	Name     string // the same, without folder and extension
 	Endpoint string // the service that answered
+	Active   bool   // a run is on
 	Settings Settings
 	Rows     int // of the input
 	Skipped  int // rows among them without a question
@@ -23,10 +25,17 @@ type History struct {
 	Failed   int
 	Pending  int            // those in flight included
 	Reasons  map[string]int // failures by reason
+	Failures []checkpoint.FailureGroup
+	Reused   []checkpoint.Reused // among the answered: what other checkpoints paid for
 
-	Spent         Money // for the answers
-	SpentByMode   map[AskMode]Money
-	Uncertain     int // attempts without an answer that may have been charged
+	Spent       Money // for the answers
+	SpentTotal  Money // for every answer in the checkpoint
+	SpentByMode map[AskMode]Money
+	LeftCost    Money // about what the pending questions cost
+
+	// Flights are the requests without an answer, UncertainCost what those of them
+	// cost that may have been charged.
+	checkpoint.Flights
 	UncertainCost Money
 
 	Runs []RunHistory // oldest first
@@ -38,6 +47,7 @@ type History struct {
 
 // A RunHistory is one run.
 type RunHistory struct {
+	Run     int64 // its number, from 1
 	Started time.Time
 	Ended   time.Time // zero: it is on, or it ended without a word
 	Outcome string    // finished, the kind of stop, running or interrupted
@@ -47,48 +57,78 @@ type RunHistory struct {
 // HistoryOf reads what is known of the runs on a checkpoint.
 func HistoryOf(store *checkpoint.Store) (*History, error) {
 	name := strings.TrimSuffix(filepath.Base(store.Path()), ".bizbatch")
-	h := &History{Name: strings.TrimSuffix(name, ".sandbox"), SpentByMode: map[AskMode]Money{}, Outcomes: store.Outcomes()}
+	h := &History{
+		Path: store.Path(), Name: strings.TrimSuffix(name, ".sandbox"), Active: store.Active(),
+		SpentByMode: map[AskMode]Money{}, Outcomes: store.Outcomes(),
+	}
+	for _, read := range []func(*checkpoint.Store) error{h.readCounts, h.readSettings, h.readRuns} {
+		if err := read(store); err != nil {
+			return nil, err
+		}
+	}
+	return h, nil
+}
+
+func (h *History) readCounts(store *checkpoint.Store) error {
 	counts, err := store.Counts()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	h.Rows, h.Skipped, h.Reasons, h.Spent = counts.Rows, counts.Skipped, counts.Reasons, Money(counts.Spent)
+	h.Rows, h.Skipped, h.Reasons = counts.Rows, counts.Skipped, counts.Reasons
+	h.Spent, h.SpentTotal = Money(counts.Spent), Money(counts.SpentTotal)
 	h.Answered, h.Failed = counts.States[checkpoint.Answered], counts.States[checkpoint.Failed]
 	h.Pending = counts.States[checkpoint.Pending] + counts.States[checkpoint.Running]
 	for mode, cost := range counts.SpentByMode {
 		h.SpentByMode[AskMode(mode)] = Money(cost)
 	}
-	if h.Endpoint, err = store.Endpoint(); err != nil {
-		return nil, err
-	}
-	settings, err := store.Settings()
+	prices, err := PricesOf(store, nil)
 	if err != nil {
-		return nil, err
+		return fmt.Errorf("%s: %w", store.Path(), err)
 	}
-	if settings != nil {
-		if err := json.Unmarshal(settings, &h.Settings); err != nil {
-			return nil, fmt.Errorf("read the settings in %s: %w", store.Path(), err)
-		}
+	for mode, n := range counts.PendingByMode {
+		h.LeftCost += Money(n) * paid(counts, mode, prices)
 	}
-	uncertain, err := store.Uncertain()
-	if err != nil {
-		return nil, err
+	if h.Failures, err = store.Failures(); err != nil {
+		return err
 	}
-	for _, u := range uncertain {
-		h.Uncertain++
+	if h.Reused, err = store.Reused(); err != nil {
+		return err
+	}
+	h.Flights, err = store.Flights()
+	for _, u := range h.Uncertain {
 		h.UncertainCost += Money(u.Cost)
 	}
-	return h, h.readRuns(store)
+	return err
+}
+
+// paid is what an answer in the mode cost so far, on average, else its price.
+func paid(c checkpoint.Counts, mode string, prices PriceList) Money {
+	if n := c.PaidByMode[mode]; n > 0 {
+		return Money(c.SpentByMode[mode]) / Money(n)
+	}
+	return prices.Of(AskMode(mode))
+}
+
+func (h *History) readSettings(store *checkpoint.Store) (err error) {
+	if h.Endpoint, err = store.Endpoint(); err != nil {
+		return err
+	}
+	settings, err := store.Settings()
+	if err == nil && settings != nil {
+		if err = json.Unmarshal(settings, &h.Settings); err != nil {
+			err = fmt.Errorf("read the settings in %s: %w", store.Path(), err)
+		}
+	}
+	return err
 }
 
 func (h *History) readRuns(store *checkpoint.Store) error {
 	runs, err := store.Runs()
-	active := checkpoint.InUse(store.Path())
 	for i, r := range runs {
-		run := RunHistory{Started: r.Started, Ended: r.Ended, Outcome: r.Outcome}
+		run := RunHistory{Run: r.Run, Started: r.Started, Ended: r.Ended, Outcome: r.Outcome}
 		switch {
 		case !r.Ended.IsZero():
-		case active && i == len(runs)-1:
+		case h.Active && i == len(runs)-1:
 			run.Outcome = "running"
 		default:
 			run.Outcome = "interrupted"

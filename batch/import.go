@@ -24,8 +24,11 @@ type ImportOptions struct {
 	// for a passing fault.
 	RetryFailed bool
 	// AskAgain agrees to pay again for questions that are answered under other
-	// settings.
+	// settings. The checkpoint remembers that for these questions.
 	AskAgain bool
+	// Reuse names other checkpoints whose answers are taken over, at no cost, for
+	// questions that are to be asked; see [checkpoint.ImportOptions].
+	Reuse []string
 	// DryRun plans, and leaves the checkpoint as it was.
 	DryRun bool
 	// Price is what an answer costs; nil: what is known of its ask mode.
@@ -80,6 +83,8 @@ func Import(store *checkpoint.Store, questions iter.Seq2[Question, error], o Imp
 	opts := checkpoint.ImportOptions{
 		Settings:    settings,
 		RetryFailed: o.RetryFailed,
+		Agree:       o.AskAgain,
+		Reuse:       o.Reuse,
 		Confirm:     func(p checkpoint.Plan) error { return o.confirm(p, prices) },
 	}
 	if o.Digest != "" {

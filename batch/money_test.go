@@ -3,6 +3,7 @@ package batch
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"testing"
 	"testing/synctest"
@@ -62,15 +63,20 @@ func TestWhatMayHaveBeenChargedCounts(t *testing.T) {
 		if sum.UncertainCost != 48*Cent || sum.Spent != 192*Cent {
 			t.Errorf("%+v", sum)
 		}
-		list, err := store.Uncertain()
-		if err != nil || len(list) != 2 || list[0].RequestID != "r1" || list[0].Partial != "The credit" || Money(list[0].Cost) != 24*Cent {
+		flights, err := store.Flights()
+		if list := flights.Uncertain; err != nil || len(list) != 2 || list[0].RequestID != "r1" || list[0].Partial != "The credit" || Money(list[0].Cost) != 24*Cent {
 			t.Errorf("%+v, %v", list, err)
 		}
 		// So it does in later runs, and so does what a crash left in flight.
-		if err := store.Start(15, time.Now(), int64(24*Cent)); err != nil {
+		crashed, _, err := store.Begin(time.Now())
+		if err != nil {
 			t.Fatal(err)
 		}
-		importN(t, store, 20)
+		page, err := crashed.Claim(1)
+		if err := errors.Join(err, crashed.Start(page[0].ID, time.Now(), int64(24*Cent)), store.Close()); err != nil {
+			t.Fatal(err)
+		}
+		store = openStore(t, store.Path())
 		_, out = run(t, store, svc, Options{MaxSpendTotal: 360 * Cent})
 		want(t, out, outcome{Stop: StopSpend, Answered: 4, Left: 8, Sum: 4})
 	})

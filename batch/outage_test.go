@@ -180,14 +180,14 @@ func TestAnOldAnswerIsNoEvidence(t *testing.T) {
 	})
 }
 
-// A page of questions that the service cannot answer stands before those that
-// it can, and behind.
+// Many questions that the service cannot answer stand before those that it can,
+// and behind.
 func TestManyBadQuestionsDoNotHideTheGoodOnes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newStore(t)
-		const questions = 3 * pageSize
+		const many, questions = 500, 3 * 500
 		importN(t, store, questions)
-		good := func(q int) bool { return q > pageSize && q <= 2*pageSize }
+		good := func(q int) bool { return q > many && q <= 2*many }
 		svc := newService(func(r request) reply {
 			if good(r.number()) {
 				return reply{takes: time.Second}
@@ -196,8 +196,8 @@ func TestManyBadQuestionsDoNotHideTheGoodOnes(t *testing.T) {
 		})
 		// In the end nothing succeeds any more, and the rest stays pending.
 		_, out := run(t, store, svc, Options{MaxAttempts: 2, MaxOutage: 10 * time.Minute})
-		if out.Answered != pageSize {
-			t.Errorf("answered %d of the %d that can be", out.Answered, pageSize)
+		if out.Answered != many {
+			t.Errorf("answered %d of the %d that can be", out.Answered, many)
 		}
 	})
 }

@@ -42,7 +42,7 @@ func (r *runner) answered(res *result) {
 		r.sum.Refused++
 	}
 	if res.fault != nil {
-		r.rescue(res)
+		r.stopFor(StopSave, res.fault)
 	}
 	r.pace.answered()
 	r.throttled = time.Time{}
@@ -110,7 +110,7 @@ func (r *runner) fail(items []*item) {
 	for _, it := range items {
 		f := it.last
 		f.Passing, f.Attempts = true, it.attempts
-		if err := r.store.Fail(it.ID, f); err != nil {
+		if err := r.run.Fail(it.ID, f); err != nil {
 			r.queue.again(it, it.sent)
 			r.stopFor(StopSave, err)
 			continue

@@ -3,8 +3,6 @@ package batch
 import (
 	"encoding/json"
 	"fmt"
-
-	"bizbatch/checkpoint"
 )
 
 // A PriceList tells what an answer costs in each ask mode: what the user said, else
@@ -16,14 +14,14 @@ type PriceList struct {
 
 // PricesOf gives the prices that a checkpoint's runs have learned; fixed, unless
 // it is nil, goes before them all.
-func PricesOf(store *checkpoint.Store, fixed *Money) (PriceList, error) {
+func PricesOf(store PriceStore, fixed *Money) (PriceList, error) {
 	p := PriceList{Fixed: fixed, Learned: map[AskMode]Money{}}
 	b, err := store.Note(pricesNote)
 	if err == nil && b != nil {
 		err = json.Unmarshal(b, &p.Learned)
 	}
 	if err != nil {
-		return p, fmt.Errorf("read the prices in %s: %w", store.Path(), err)
+		return p, fmt.Errorf("read the prices: %w", err)
 	}
 	return p, nil
 }
@@ -54,7 +52,7 @@ func (p PriceList) estimate(modes map[string]int) (sum Money) {
 }
 
 // learn notes what the service said, for this run and the next.
-func (p PriceList) learn(store *checkpoint.Store, mode AskMode, cost Money) error {
+func (p PriceList) learn(store PriceStore, mode AskMode, cost Money) error {
 	if p.Learned[mode] == cost {
 		return nil
 	}

@@ -3,7 +3,6 @@ package batch
 import (
 	"container/heap"
 	"math/rand/v2"
-	"slices"
 	"time"
 
 	"bizbatch/checkpoint"
@@ -24,19 +23,15 @@ type item struct {
 func (it *item) mode() AskMode { return AskMode(it.Mode) }
 
 // A queue gives out the questions to ask: those waiting for another attempt
-// when they are due, else the next pending one of the checkpoint, a page at a
-// time.
+// when they are due, else the next pending one of the checkpoint.
 type queue struct {
-	store   *checkpoint.Store
-	left    int   // questions not given out yet
-	rows    int64 // of the input, where any of them may be asked; 0: only the first left
-	after   int64
-	early   map[int64]bool // questions beyond the page that were given out as probes
+	run     checkpoint.Run
+	size    int  // how many are claimed at a time
+	left    int  // questions not given out yet
+	inOrder bool // only the first left may be asked
 	page    []checkpoint.Request
 	waiting waiting
 }
-
-const pageSize = 512
 
 // empty reports that there is nothing left to give out, now or later.
 func (q *queue) empty() bool { return q.left == 0 && len(q.waiting) == 0 }
@@ -60,8 +55,13 @@ func (q *queue) next(now time.Time, probe bool) (*item, error) {
 	if q.left == 0 {
 		return nil, nil
 	}
+	if probe && !q.inOrder {
+		if found, err := q.run.ClaimAny(); found != nil || err != nil {
+			return q.out(found), err
+		}
+	}
 	if len(q.page) == 0 {
-		page, err := q.store.Pending(q.after, pageSize)
+		page, err := q.run.Claim(min(q.size, q.left))
 		if err != nil {
 			return nil, err
 		}
@@ -69,49 +69,25 @@ func (q *queue) next(now time.Time, probe bool) (*item, error) {
 			q.left = 0
 			return nil, nil
 		}
-		q.after = page[len(page)-1].Position
-		page = slices.DeleteFunc(page, func(r checkpoint.Request) bool { return q.early[r.ID] })
-		q.page = page[:min(len(page), q.left)] // the rest is beyond Options.Limit
-		if len(q.page) == 0 {
-			return q.next(now, probe)
-		}
+		q.page = page
 	}
 	at := 0
 	if probe {
-		it, err := q.farther()
-		if it != nil || err != nil {
-			return it, err
-		}
 		at = rand.IntN(len(q.page))
 	}
-	q.left--
-	it := &item{Request: q.page[at]}
-	if at == 0 {
-		q.page = q.page[1:]
-	} else {
-		q.page = slices.Delete(q.page, at, at+1)
-	}
-	return it, nil
+	found := q.page[at]
+	q.page[at] = q.page[0]
+	q.page = q.page[1:]
+	return q.out(&found), nil
 }
 
-// farther gives out a question from anywhere from the page on, unless that is
-// in the page or has been given out.
-func (q *queue) farther() (*item, error) {
-	first := q.page[0].Position
-	if q.rows <= q.after {
-		return nil, nil
-	}
-	position := first + rand.Int64N(q.rows-first+1)
-	if position <= q.after {
-		return nil, nil
-	}
-	found, err := q.store.Pending(position-1, 1)
-	if err != nil || len(found) == 0 || q.early[found[0].ID] {
-		return nil, err
+// out is a question that is given out now; nil: none was found.
+func (q *queue) out(found *checkpoint.Request) *item {
+	if found == nil {
+		return nil
 	}
 	q.left--
-	q.early[found[0].ID] = true
-	return &item{Request: found[0]}, nil
+	return &item{Request: *found}
 }
 
 // again takes an item back, to be given out when due.

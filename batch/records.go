@@ -23,7 +23,7 @@ func RecordsOf(store *checkpoint.Store, id string) iter.Seq2[Record, error] {
 
 func recordsIn(store *checkpoint.Store, results iter.Seq2[checkpoint.Result, error]) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
-		active := checkpoint.InUse(store.Path())
+		active := store.Active()
 		for r, err := range results {
 			var rec Record
 			if err == nil {
@@ -106,7 +106,7 @@ func InputOf(store *checkpoint.Store) (in Input, err error) {
 func record(r checkpoint.Result) (Record, error) {
 	rec := Record{
 		ID: r.ID, Line: r.Line, Fields: r.Fields, Status: Status(r.State), Error: r.Error, RequestID: r.RequestID, Attempts: r.Attempts,
-		Cost: Money(r.Cost), Started: r.Started, Finished: r.Finished,
+		Cost: Money(r.Cost), Reused: r.Reused, Started: r.Started, Finished: r.Finished,
 		Seconds: r.Finished.Sub(r.Started).Seconds(),
 	}
 	if r.Skip != "" {

@@ -6,9 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http/httptrace"
-	"os"
 	"slices"
 	"time"
 
@@ -63,9 +61,6 @@ type Options struct {
 	// OnEvent is called for everything worth telling, from one goroutine. It
 	// must not block for long: the run waits for it.
 	OnEvent func(Event)
-	// LastResort takes answers that neither the checkpoint nor a rescue file
-	// could take. Default: standard error.
-	LastResort io.Writer
 }
 
 func (o Options) withDefaults() Options {
@@ -78,9 +73,6 @@ func (o Options) withDefaults() Options {
 	o.Sources = cmp.Or(o.Sources, AllSources)
 	if o.OnEvent == nil {
 		o.OnEvent = func(Event) {}
-	}
-	if o.LastResort == nil {
-		o.LastResort = os.Stderr
 	}
 	return o
 }
@@ -115,7 +107,7 @@ var (
 // ended before every question had an outcome; what is left stays pending, and
 // the next Run takes it up. A run whose drain brought home every answer was not
 // stopped. Questions that were given up are no error: see Summary.Failed.
-func Run(ctx context.Context, store *checkpoint.Store, asker Asker, o Options) (Summary, error) {
+func Run(ctx context.Context, store Store, asker Asker, o Options) (Summary, error) {
 	o = o.withDefaults()
 	if err := o.validate(); err != nil {
 		return Summary{}, err
@@ -133,7 +125,8 @@ func Run(ctx context.Context, store *checkpoint.Store, asker Asker, o Options) (
 // came of them.
 type runner struct {
 	o     Options
-	store *checkpoint.Store
+	store PriceStore
+	run   checkpoint.Run
 	asker Asker
 
 	group   errgroup.Group
@@ -156,51 +149,40 @@ type runner struct {
 	// said what it says at a wrong address: a page, a redirect, a 403. A gateway
 	// may say so to one question because of its text; another one tells.
 	doubted map[*item]bool
-	unsaved []*result // answers
 	stop    *StopError
 	drained time.Time // when the drain time is over
 	sum     Summary
 }
 
-func newRunner(store *checkpoint.Store, asker Asker, o Options) (*runner, error) {
-	counts, err := store.Counts()
-	if err != nil {
-		return nil, err
-	}
-	uncertain, err := store.Uncertain()
-	if err != nil {
-		return nil, err
-	}
+func newRunner(store Store, asker Asker, o Options) (*runner, error) {
 	prices, err := PricesOf(store, o.Price)
 	if err != nil {
 		return nil, err
 	}
 	now := time.Now()
-	if err := store.BeginRun(now); err != nil {
-		return nil, fmt.Errorf("begin a run: %w", err)
+	run, begun, err := store.Begin(now)
+	if err != nil {
+		return nil, err
 	}
 	r := &runner{
-		o: o, store: store, asker: asker,
+		o: o, store: store, run: run, asker: asker,
 		results:     make(chan *result, o.Workers),
 		pace:        pacer{rpm: o.RPM, maxPause: o.MaxPause},
 		gate:        newGate(),
 		window:      window{workers: o.Workers},
-		queue:       queue{store: store, left: counts.States[checkpoint.Pending], rows: int64(counts.Rows), early: map[int64]bool{}},
+		queue:       queue{run: run, size: o.Workers, left: begun.States[checkpoint.Pending]},
 		left:        map[AskMode]int{},
 		prices:      prices,
 		doubted:     map[*item]bool{},
 		outage:      outage{enough: most},
-		spentBefore: Money(counts.SpentTotal),
+		spentBefore: Money(begun.SpentTotal + begun.Uncertain),
 		sum:         Summary{Started: now, SpentByMode: map[AskMode]Money{}},
 	}
-	for mode, n := range counts.PendingByMode {
+	for mode, n := range begun.PendingByMode {
 		r.left[AskMode(mode)] = n
 	}
-	for _, u := range uncertain {
-		r.spentBefore += Money(u.Cost)
-	}
 	if o.Limit > 0 {
-		r.queue.left, r.queue.rows = min(r.queue.left, o.Limit), 0
+		r.queue.left, r.queue.inOrder = min(r.queue.left, o.Limit), true
 	}
 	r.sum.Total = r.queue.left
 	if r.sum.Total == 2 {
@@ -209,34 +191,23 @@ func newRunner(store *checkpoint.Store, asker Asker, o Options) (*runner, error)
 	r.group.SetLimit(o.Workers)
 	r.asking, r.abandon = context.WithCancelCause(httptrace.WithClientTrace(context.Background(),
 		&httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { r.gate.written() }}))
-	return r, r.takeUpRPM()
+	if o.RPM > 0 && begun.LastSent.Before(now) { // else a clock was set
+		r.pace.userStarted(now.Add(-now.Sub(begun.LastSent))) // by this clock, which nobody sets
+	}
+	return r, nil
 }
 
-// takeUpRPM has the user's limit hold from the last run to this one.
-func (r *runner) takeUpRPM() error {
-	if r.o.RPM == 0 {
-		return nil
-	}
-	last, err := r.store.LastSent()
-	if last.Before(r.sum.Started) { // else a clock was set
-		r.pace.userStarted(last)
-	}
-	return err
-}
-
-// end waits for the group, saves what could not be saved before, and notes how
-// the run ended.
+// end waits for the group and notes how the run ended.
 func (r *runner) end() (Summary, error) {
 	_ = r.group.Wait() // attempts report through results, never as errors
 	r.abandon(nil)
 	r.releaseWaiting()
-	r.saveAgain()
 	r.sum.Ended = time.Now()
 	for mode, n := range r.left {
 		r.sum.Left += n
 		r.sum.LeftCost += Money(n) * r.prices.Of(mode)
 	}
-	if r.stop != nil && r.stop.Kind != StopSave && r.stop.Unsaved == 0 && r.sum.Answered+r.sum.Failed == r.sum.Total {
+	if r.stop != nil && r.stop.Kind != StopSave && r.sum.Answered+r.sum.Failed == r.sum.Total {
 		r.stop = nil // the drain brought everything home
 	}
 	outcome := "finished"
@@ -244,45 +215,15 @@ func (r *runner) end() (Summary, error) {
 		outcome = string(r.stop.Kind)
 	}
 	summary, err := json.Marshal(r.sum)
-	err = errors.Join(err, r.store.EndRun(r.sum.Ended, outcome, summary))
+	err = errors.Join(err, r.run.End(r.sum.Ended, outcome, summary))
+	if unsaved, ok := errors.AsType[*checkpoint.UnsavedError](err); ok {
+		r.stop = cmp.Or(r.stop, &StopError{Kind: StopSave, Err: unsaved.Err})
+		r.stop.Unsaved = unsaved
+	}
 	if r.stop != nil {
 		return r.sum, r.stop // what stopped it tells more than what followed
 	}
 	return r.sum, err
-}
-
-// rescue puts an answer that the checkpoint does not take on disk elsewhere,
-// at once: the drain may be long, and may be cut short.
-func (r *runner) rescue(res *result) {
-	r.stopFor(StopSave, res.fault)
-	r.unsaved = append(r.unsaved, res)
-	path, err := r.store.Rescue([]checkpoint.Unsaved{{Payload: res.it.Payload, Completion: res.lost}}, r.o.LastResort)
-	if err != nil {
-		r.stop.Err = errors.Join(r.stop.Err, err)
-	}
-	r.stop.Rescued = cmp.Or(path, r.stop.Rescued)
-	r.stop.Unsaved++
-}
-
-// saveAgain tries once more to save the answers that the checkpoint did not
-// take. Where it takes them now, the rescue file tells nothing new; the next
-// import removes it.
-func (r *runner) saveAgain() {
-	for _, res := range r.unsaved {
-		if r.store.Complete(res.it.ID, res.lost) == nil {
-			r.stop.Unsaved--
-		}
-	}
-	if r.stop != nil && r.stop.Unsaved == 0 {
-		r.stop.Rescued = ""
-	}
-	if gone := r.store.InPlace(); gone != nil {
-		if r.stop == nil {
-			r.stop = &StopError{Kind: StopSave, Err: gone}
-		}
-		path, n, err := r.store.RescueAll(r.o.LastResort) // nobody would find them where they are
-		r.stop.Rescued, r.stop.Unsaved, r.stop.Err = path, n, errors.Join(r.stop.Err, err)
-	}
 }
 
 // releaseWaiting writes down the attempts of questions that were waiting for
@@ -292,7 +233,7 @@ func (r *runner) releaseWaiting() {
 		if it.attempts > 0 {
 			f := it.last
 			f.Attempts = it.attempts
-			_ = r.store.Release(it.ID, f) // what it costs if this fails is a count in the output
+			_ = r.run.Release(it.ID, f) // what it costs if this fails is a count in the output
 		}
 	}
 }

@@ -1,6 +1,10 @@
 package batch
 
-import "fmt"
+import (
+	"fmt"
+
+	"bizbatch/checkpoint"
+)
 
 // A StopKind says why a run ended early.
 type StopKind string
@@ -25,11 +29,9 @@ type StopError struct {
 	// Err is what made the run stop: the service's *Error, or an error of the
 	// checkpoint. Nil for StopSpend and StopClock.
 	Err error
-	// Rescued names the file that holds answers which the checkpoint could not
-	// take; the next Import takes them in. Empty where there are none.
-	Rescued string
-	// Unsaved counts those answers.
-	Unsaved int
+	// Unsaved tells where the answers are which the checkpoint could not take;
+	// nil where it has them all.
+	Unsaved *checkpoint.UnsavedError
 }
 
 func (e *StopError) Error() string {

@@ -159,8 +159,8 @@ func TestAnInterruptedRunDrains(t *testing.T) {
 				if sum.UncertainCost != Money(test.want.Uncertain)*24*Cent {
 					t.Errorf("uncertain: %v", sum.UncertainCost)
 				}
-				if list, err := store.Uncertain(); err != nil || len(list) != test.want.Uncertain {
-					t.Errorf("the checkpoint lists %v, %v", list, err)
+				if flights, err := store.Flights(); err != nil || len(flights.Uncertain) != test.want.Uncertain {
+					t.Errorf("the checkpoint lists %+v, %v", flights, err)
 				}
 				if limit := min(test.drain, 29*time.Second); sum.Ended.Sub(sum.Started) != time.Second+limit {
 					t.Errorf("took %v", sum.Ended.Sub(sum.Started))

@@ -3,7 +3,6 @@ package checkpoint
 import (
 	"database/sql"
 	"fmt"
-	"hash/crc32"
 )
 
 // invariants are queries that find nothing in a sound checkpoint.
@@ -17,17 +16,6 @@ var invariants = []struct{ what, query string }{
 	{"requests at a row that does not ask them", "SELECT count(*) FROM requests q WHERE position > 0 AND NOT EXISTS (SELECT 1 FROM rows WHERE position = q.position AND request = q.id)"},
 	{"rows before the first that asks their request", "SELECT count(*) FROM rows r JOIN requests q ON q.id = r.request WHERE q.position = 0 OR q.position > r.position"},
 	{"requests with the key of another", "SELECT count(*) - count(DISTINCT key) FROM requests"},
-}
-
-// sums are queries of bytes and the sum that they must have.
-var sums = []struct {
-	what, query string
-	same        func(sum, content []byte) bool
-}{
-	{"payloads that do not match their key", "SELECT key, payload FROM requests",
-		func(key, payload []byte) bool { k := KeyOf(payload); return string(k[:]) == string(key) }},
-	{"damaged answers", "SELECT CAST(crc AS TEXT), answer FROM answers",
-		func(crc, answer []byte) bool { return fmt.Sprint(crc32.ChecksumIEEE(answer)) == string(crc) }},
 }
 
 // Check verifies the file and what must always hold of its content. It returns
@@ -60,21 +48,13 @@ func (s *Store) checkInvariants() (problems []string, err error) {
 			problems = append(problems, fmt.Sprintf("%s: %d", inv.what, n))
 		}
 	}
-	for _, sum := range sums {
-		n := 0
-		err := s.query(func(rows *sql.Rows) (bool, error) {
-			var want, content sql.RawBytes
-			err := rows.Scan(&want, &content)
-			if err == nil && !sum.same(want, content) {
-				n++
-			}
-			return true, err
-		}, sum.query)
+	for _, c := range []content{payloads, answers} {
+		ids, err := c.damaged(s.db, "")
 		if err != nil {
 			return problems, fmt.Errorf("check %s: %w", s.path, err)
 		}
-		if n != 0 {
-			problems = append(problems, fmt.Sprintf("%s: %d", sum.what, n))
+		if len(ids) > 0 {
+			problems = append(problems, fmt.Sprintf("%s: %d", c.what, len(ids)))
 		}
 	}
 	return problems, nil

@@ -2,10 +2,10 @@
 // file, so that whatever stops a run, the next one takes up the rest.
 //
 // The normal case: [Open] locks the file, [Store.Import] reads the input's
-// rows into it, [Store.Pending] pages through the requests without an answer,
-// [Store.Start] and [Store.Complete] bracket each of them, [Store.Results]
-// gives all rows back in input order. [View] opens a checkpoint for reading,
-// also while a run is on.
+// rows into it, [Store.Begin] begins a [Run], which gives out the requests
+// without an answer and saves what comes of them, and [Store.Results] gives all
+// rows back in input order. [View] opens a checkpoint for reading, also while a
+// run is on.
 //
 // A checkpoint is a ledger of requests by key, the SHA-256 of what is sent; an
 // input file is only a list of rows that point to keys. So rows that ask the
@@ -15,8 +15,8 @@
 //
 //	pending → running → answered | failed | pending
 //
-// Every change that Start, Complete, Fail and Release report as done is on
-// disk (WAL, synchronous=FULL). The package knows nothing of the service: a
+// Every change that a Run reports as done is on disk (WAL, synchronous=FULL). The
+// package knows nothing of the service: a
 // request and an answer are bytes to it.
 package checkpoint
 
@@ -59,6 +59,10 @@ var (
 	ErrGone = errors.New("the checkpoint was removed or replaced while the run was on")
 	// ErrNewer: the file was written by a newer version of this program.
 	ErrNewer = errors.New("the checkpoint was written by a newer version")
+	// ErrOlder: the file was written by an older version of this program.
+	ErrOlder = errors.New("the checkpoint was written by an older version")
+	// ErrLocked: another program has locked the database.
+	ErrLocked = errors.New("another program has locked the checkpoint")
 	// ErrReadOnly: the store was opened with View.
 	ErrReadOnly = errors.New("the checkpoint is open for reading only")
 )
@@ -139,8 +143,11 @@ type Result struct {
 	RequestID string
 	Answer    []byte
 	Cost      int64
-	Started   time.Time // of the last attempt of an answered or failed request
-	Finished  time.Time
+	// Reused names the checkpoint that paid for the answer, as seen from this
+	// one's folder; empty: this one did. The cost is 0 then.
+	Reused   string
+	Started  time.Time // of the last attempt of an answered or failed request
+	Finished time.Time
 }
 
 func millis(t time.Time) int64 {

@@ -105,13 +105,26 @@ func doImport(t testing.TB, s *Store, opts ImportOptions, rows ...Row) Plan {
 	return plan
 }
 
-func pending(t testing.TB, s *Store, n int) []Request {
+// begin begins a run and claims up to n requests for it.
+func begin(t testing.TB, s *Store, n int) (Run, []Request) {
 	t.Helper()
-	page, err := s.Pending(0, n)
+	r, _, err := s.Begin(noon)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return page
+	page, err := r.Claim(n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r, page
+}
+
+// end ends a run.
+func end(t testing.TB, r Run) {
+	t.Helper()
+	if err := r.End(noon.Add(time.Hour), "finished", []byte("{}")); err != nil {
+		t.Fatal(err)
+	}
 }
 
 var noon = time.Date(2026, 9, 1, 12, 0, 0, 0, time.UTC)
@@ -120,25 +133,30 @@ func answerTo(r Request) Completion {
 	return Completion{Answer: fmt.Appendf(nil, "answer to %s", r.Payload), Attempts: 1, Cost: 24, Started: noon, Finished: noon.Add(time.Minute)}
 }
 
-// answer asks the first n pending requests and answers them.
+// answer asks the first n pending requests, in a run of their own, and answers
+// them.
 func answer(t testing.TB, s *Store, n int) {
 	t.Helper()
-	for _, r := range pending(t, s, n) {
-		if err := errors.Join(s.Start(r.ID, noon, 24), s.Complete(r.ID, answerTo(r))); err != nil {
+	run, page := begin(t, s, n)
+	for _, r := range page {
+		if err := errors.Join(run.Start(r.ID, noon, 24), run.Complete(r.ID, answerTo(r))); err != nil {
 			t.Fatal(err)
 		}
 	}
+	end(t, run)
 }
 
-// fail gives up the first n pending requests.
+// fail gives up the first n pending requests, in a run of their own.
 func fail(t testing.TB, s *Store, n int, passing bool) {
 	t.Helper()
-	for _, r := range pending(t, s, n) {
+	run, page := begin(t, s, n)
+	for _, r := range page {
 		f := Fault{Reason: "refused", Message: "no", Passing: passing, Attempts: 1, Started: noon, Finished: noon}
-		if err := errors.Join(s.Start(r.ID, noon, 24), s.Fail(r.ID, f)); err != nil {
+		if err := errors.Join(run.Start(r.ID, noon, 24), run.Fail(r.ID, f)); err != nil {
 			t.Fatal(err)
 		}
 	}
+	end(t, run)
 }
 
 // results are the rows, one line each: id, state and answer.

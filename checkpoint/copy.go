@@ -55,7 +55,7 @@ func (s *Store) copyFrom(path string) error {
 	}
 	defer s.exec("DETACH origin")
 	return s.write(func() error {
-		for _, table := range []string{"meta", "settings", "requests", "rows", "runs", "uncertain", "outputs"} {
+		for _, table := range []string{"meta", "settings", "requests", "rows", "runs", "uncertain", "agreed", "reused"} {
 			if err := s.exec(fmt.Sprintf("INSERT OR REPLACE INTO %s SELECT * FROM origin.%s", table, table)); err != nil {
 				return from.openError(err)
 			}

@@ -35,8 +35,9 @@ func TestACopyPlansAsTheCheckpointDoes(t *testing.T) {
 	doImport(t, s, ImportOptions{Digest: "x"}, rows...)
 	answer(t, s, 1)
 	fail(t, s, 1, false)
-	inFlight := pending(t, s, 1)[0]
-	if err := s.Start(inFlight.ID, noon, 24); err != nil {
+	run, page := begin(t, s, 1)
+	inFlight := page[0]
+	if err := run.Start(inFlight.ID, noon, 24); err != nil {
 		t.Fatal(err)
 	}
 
@@ -53,7 +54,10 @@ func TestACopyPlansAsTheCheckpointDoes(t *testing.T) {
 	got.Conflicts = nil
 	diff(t, "plan of another input", want, got)
 
-	if err := s.Complete(inFlight.ID, answerTo(inFlight)); err != nil {
+	if _, _, err := c.Begin(noon); !errors.Is(err, ErrCopy) {
+		t.Errorf("a run on a copy: %v", err)
+	}
+	if err := run.Complete(inFlight.ID, answerTo(inFlight)); err != nil {
 		t.Error("the run cannot go on:", err)
 	}
 	diff(t, "results", []string{"1 answered: answer to a", "2 failed", "3 answered: answer to c", "4 pending", "4 pending"}, results(t, s))
@@ -66,7 +70,7 @@ func TestACopyLeavesWhatAKilledRunLeft(t *testing.T) {
 	s := open(t, path, Options{Endpoint: "https://one"})
 	rows := []Row{ask("1", "a"), ask("2", "b")}
 	doImport(t, s, ImportOptions{}, rows...)
-	file := rescue(t, s, Unsaved{[]byte("b"), unsaved("b").Completion})
+	file := leaveRescued(t, s, "b")
 	closeStore(t, s)
 	c, err := OpenCopy(path, Options{Endpoint: "https://one"})
 	if err != nil {

@@ -79,7 +79,11 @@ func answerEverything(path string) error {
 	if err != nil {
 		return err
 	}
-	page, err := s.Pending(0, jobRows)
+	run, _, err := s.Begin(noon)
+	if err != nil {
+		return err
+	}
+	page, err := run.Claim(jobRows)
 	if err != nil {
 		return err
 	}
@@ -87,7 +91,7 @@ func answerEverything(path string) error {
 	for worker := range 8 {
 		wg.Go(func() {
 			for i := worker; i < len(page); i += 8 {
-				err = errors.Join(s.Start(page[i].ID, noon, 24), s.Complete(page[i].ID, answerTo(page[i])))
+				err = errors.Join(run.Start(page[i].ID, noon, 24), run.Complete(page[i].ID, answerTo(page[i])))
 				if err != nil {
 					fmt.Println("error:", err)
 					os.Exit(1)
@@ -97,7 +101,7 @@ func answerEverything(path string) error {
 		})
 	}
 	wg.Wait()
-	return s.Close()
+	return errors.Join(run.End(noon, "finished", []byte("{}")), s.Close())
 }
 
 func TestKilledAtAnyMomentKeepsEveryAnswer(t *testing.T) {
@@ -149,14 +153,15 @@ func startOne(path string) error {
 	if err != nil {
 		return err
 	}
-	if err := s.BeginRun(noon); err != nil {
-		return err
-	}
-	page, err := s.Pending(0, 1)
+	run, _, err := s.Begin(noon)
 	if err != nil {
 		return err
 	}
-	if err := s.Start(page[0].ID, noon, 24); err != nil {
+	page, err := run.Claim(1)
+	if err != nil {
+		return err
+	}
+	if err := run.Start(page[0].ID, noon, 24); err != nil {
 		return err
 	}
 	fmt.Println("started")
@@ -186,23 +191,27 @@ func TestWhatWasInFlightIsToldAndAskedAgain(t *testing.T) {
 	s = open(t, path, Options{})
 	plan := doImport(t, s, ImportOptions{Digest: "x"})
 	diff(t, "plan", Plan{Rows: 2, Interrupted: 1, InterruptedCost: 24, Pending: map[string]int{"fast": 2}}, plan)
+	end(t, first(begin(t, s, 0)))
 	diff(t, "plan of the next", 0, doImport(t, s, ImportOptions{Digest: "x"}).Interrupted)
-	flights, err := s.InFlight()
-	diff(t, "in flight", []InFlight{{RowID: "1", Line: 2, Run: 1, Started: noon, Mode: "fast", Cost: 24, Interrupted: true}}, flights)
-	diff(t, "error", nil, err)
-	uncertain, err := s.Uncertain()
-	diff(t, "uncertain", []Uncertain{{RowID: "1", Run: 1, Started: noon, Cost: 24, Mode: "fast", Reason: "interrupted"}}, uncertain)
+	flights, err := s.Flights()
+	diff(t, "flights", Flights{
+		Interrupted: []InFlight{{RowID: "1", Line: 2, Run: 1, Started: noon, Mode: "fast", Cost: 24}},
+		Uncertain:   []Uncertain{{RowID: "1", Run: 1, Started: noon, Cost: 24, Mode: "fast", Reason: "interrupted"}},
+	}, flights)
 	diff(t, "error", nil, err)
 	runs, err := s.Runs()
-	diff(t, "runs", []RunRecord{{Run: 1, Started: noon, Outcome: "interrupted", Summary: []byte("{}")}}, runs)
+	diff(t, "run", RunRecord{Run: 1, Started: noon, Outcome: "interrupted", Summary: []byte("{}")}, runs[0])
 	diff(t, "error", nil, err)
 
 	answer(t, s, 1)
-	flights, err = s.InFlight()
-	if len(flights) > 0 || err != nil {
-		t.Errorf("answered, and still in flight: %v, %v", flights, err)
+	flights, err = s.Flights()
+	if len(flights.Interrupted) > 0 || err != nil {
+		t.Errorf("answered, and still interrupted: %v, %v", flights, err)
 	}
 }
+
+// first is the run that begin returns.
+func first(r Run, _ []Request) Run { return r }
 
 // completeOne saves one answer between two lines.
 func completeOne(path string) error {
@@ -210,12 +219,16 @@ func completeOne(path string) error {
 	if err != nil {
 		return err
 	}
-	page, err := s.Pending(0, 1)
+	run, _, err := s.Begin(noon)
+	if err != nil {
+		return err
+	}
+	page, err := run.Claim(1)
 	if err != nil {
 		return err
 	}
 	fmt.Println("before")
-	if err := s.Complete(page[0].ID, answerTo(page[0])); err != nil {
+	if err := run.Complete(page[0].ID, answerTo(page[0])); err != nil {
 		return err
 	}
 	fmt.Println("after")

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 )
 
 // Files are the names of all files that belong to the checkpoint at path while
@@ -47,7 +48,7 @@ func (s *Store) create() (err error) {
 	if err != nil {
 		return fmt.Errorf("make a checkpoint: %w", err)
 	}
-	_, err = db.Exec(fmt.Sprintf("PRAGMA page_size = 8192; PRAGMA application_id = %d; PRAGMA user_version = %d; BEGIN; %s COMMIT;", applicationID, version, schema))
+	_, err = db.Exec(fmt.Sprintf("PRAGMA page_size = 8192; PRAGMA application_id = %d; %s", applicationID, migrate(0)))
 	if err = errors.Join(err, db.Close()); err != nil {
 		return fmt.Errorf("make %s: %w", tmp, err)
 	}
@@ -56,6 +57,34 @@ func (s *Store) create() (err error) {
 	}
 	s.created = true
 	return syncDir(filepath.Dir(path))
+}
+
+// migrate is the SQL that brings a checkpoint of a format to today's, all or
+// nothing.
+func migrate(format int) string {
+	return fmt.Sprintf("BEGIN IMMEDIATE; %s PRAGMA user_version = %d; COMMIT;", strings.Join(migrations[format:], ""), len(migrations))
+}
+
+// upgrade brings a checkpoint of an older format to today's. Before its release,
+// format 1 had no checksums: those files are refused.
+func (s *Store) upgrade() error {
+	if s.format == len(migrations) {
+		return nil
+	}
+	if _, err := s.db.Exec("SELECT crc FROM answers LIMIT 0"); err != nil {
+		return fmt.Errorf("%s: %w: format %d as it was before its release (%w)", s.path, ErrNotCheckpoint, s.format, err)
+	}
+	conn, err := s.db.Conn(bg)
+	if err != nil {
+		return s.openError(err)
+	}
+	defer conn.Close()
+	if _, err := conn.ExecContext(bg, migrate(s.format)); err != nil {
+		_, _ = conn.ExecContext(bg, "ROLLBACK")
+		return fmt.Errorf("bring %s from format %d to %d: %w", s.path, s.format, len(migrations), err)
+	}
+	s.format = len(migrations)
+	return nil
 }
 
 // syncDir makes a rename in dir last through a power cut. Windows has no such

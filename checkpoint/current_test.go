@@ -2,9 +2,7 @@ package checkpoint
 
 import (
 	"errors"
-	"path/filepath"
 	"testing"
-	"time"
 )
 
 // What SetCurrent kept is there until something changes that Results tells.
@@ -23,10 +21,10 @@ func TestCurrentUntilTheFirstChange(t *testing.T) {
 		{"the same input", func(t *testing.T, s *Store) { again(t, s, ImportOptions{}) }, true},
 		{"a run that sends nothing", func(t *testing.T, s *Store) {
 			again(t, s, ImportOptions{})
-			diff(t, "error", nil, errors.Join(s.BeginRun(noon), s.EndRun(noon.Add(time.Hour), "finished", []byte("{}"))))
+			end(t, first(begin(t, s, 0)))
 		}, true},
 		{"a note and an output", func(t *testing.T, s *Store) {
-			diff(t, "error", nil, errors.Join(s.SetNote("prices", []byte("{}")), s.AddOutput("answers.csv", noon)))
+			diff(t, "error", nil, errors.Join(s.SetNote("prices", []byte("{}")), s.SetOutput("answers.csv", "digest")))
 		}, true},
 		{"an import that is refused", func(t *testing.T, s *Store) {
 			no := errors.New("no")
@@ -39,12 +37,13 @@ func TestCurrentUntilTheFirstChange(t *testing.T) {
 		{"another input", func(t *testing.T, s *Store) { doImport(t, s, ImportOptions{Digest: "y"}, rows[1:]...) }, false},
 		{"a failed question that is pending again", func(t *testing.T, s *Store) { again(t, s, ImportOptions{RetryFailed: true}) }, false},
 		{"a question that is sent", func(t *testing.T, s *Store) {
-			diff(t, "error", nil, s.Start(pending(t, s, 1)[0].ID, noon, 24))
+			run, page := begin(t, s, 1)
+			diff(t, "error", nil, run.Start(page[0].ID, noon, 24))
 		}, false},
 		{"an answer", func(t *testing.T, s *Store) { answer(t, s, 1) }, false},
 		{"a failure", func(t *testing.T, s *Store) { fail(t, s, 1, true) }, false},
 		{"an answer that was rescued", func(t *testing.T, s *Store) {
-			rescue(t, s, unsaved("c"))
+			leaveRescued(t, s, "c")
 			again(t, s, ImportOptions{})
 		}, false},
 	} {
@@ -70,10 +69,15 @@ func TestCurrentUntilTheFirstChange(t *testing.T) {
 // A question that was in flight when its run died is told of otherwise than a
 // pending one.
 func TestCurrentEndsWithWhatWasInterrupted(t *testing.T) {
-	s := open(t, filepath.Join(t.TempDir(), "x.bizbatch"), Options{})
+	path := temp(t)
+	s := open(t, path, Options{})
 	doImport(t, s, ImportOptions{Digest: "x"}, ask("1", "a"))
-	diff(t, "error", nil, errors.Join(s.Start(1, noon, 24), s.SetCurrent("a", []byte("written"))))
-	doImport(t, s, ImportOptions{Digest: "x"}, ask("1", "a"))
+	run, page := begin(t, s, 1)
+	diff(t, "error", nil, run.Start(page[0].ID, noon, 24))
+	closeStore(t, s)
+	s = open(t, path, Options{})
+	diff(t, "error", nil, s.SetCurrent("a", []byte("written")))
+	begin(t, s, 0)
 	got, err := s.Current("a")
 	diff(t, "error", nil, err)
 	diff(t, "kept", "", string(got))

@@ -9,16 +9,18 @@ import (
 func TestFailuresAreGroupedWithAnExample(t *testing.T) {
 	s := open(t, temp(t), Options{})
 	doImport(t, s, ImportOptions{}, ask("1", "a"), ask("2", "b"), ask("3", "c"), ask("4", "b"), ask("5", "d"))
-	for i, r := range pending(t, s, 10) {
+	run, page := begin(t, s, 10)
+	for i, r := range page {
 		reason := []string{"rare", "common", "common", ""}[i]
 		if reason == "" {
 			continue // it stays pending
 		}
 		f := Fault{Reason: reason, Message: reason + ": " + r.RowID, Attempts: 1}
-		if err := errors.Join(s.Start(r.ID, noon, 24), s.Fail(r.ID, f)); err != nil {
+		if err := errors.Join(run.Start(r.ID, noon, 24), run.Fail(r.ID, f)); err != nil {
 			t.Fatal(err)
 		}
 	}
+	end(t, run)
 	got, err := s.Failures()
 	if err != nil {
 		t.Fatal(err)
@@ -34,19 +36,15 @@ func TestSlowestAnswersOfTheLastRun(t *testing.T) {
 	s := open(t, temp(t), Options{})
 	doImport(t, s, ImportOptions{}, ask("1", "a"), ask("2", "b"), ask("3", "c"), ask("4", "d"))
 	answerAll := func(took ...time.Duration) {
-		if err := s.BeginRun(noon); err != nil {
-			t.Fatal(err)
-		}
-		for i, r := range pending(t, s, len(took)) {
+		run, page := begin(t, s, len(took))
+		for i, r := range page {
 			c := answerTo(r)
 			c.Finished = c.Started.Add(took[i])
-			if err := errors.Join(s.Start(r.ID, c.Started, 24), s.Complete(r.ID, c)); err != nil {
+			if err := errors.Join(run.Start(r.ID, c.Started, 24), run.Complete(r.ID, c)); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if err := s.EndRun(noon, "finished", nil); err != nil {
-			t.Fatal(err)
-		}
+		end(t, run)
 	}
 	answerAll(time.Hour)
 	answerAll(2*time.Second, 3*time.Second, time.Second)

@@ -19,6 +19,12 @@ type ImportOptions struct {
 	// RetryFailed makes every failed request of the input pending again, not
 	// only those that failed for a passing fault.
 	RetryFailed bool
+	// Agree agrees to ask the requests of Plan.Conflicts, now and later.
+	Agree bool
+	// Reuse names other checkpoints. Their answers to requests that are to be
+	// asked are taken over, at no cost. A file that is no checkpoint, is damaged
+	// or belongs to another endpoint is passed over.
+	Reuse []string
 	// Confirm sees the plan before anything is kept. Its error ends the import
 	// and leaves the checkpoint as it was.
 	Confirm func(Plan) error
@@ -33,8 +39,10 @@ type Plan struct {
 	Answered   int `json:"answered"`   // requests of this input that are answered
 	Failed     int `json:"failed"`     // requests of this input that failed and stay so
 	Rescued    int `json:"rescued"`    // answers taken in from a rescue file
+	// Reused are answers that this import took over from other checkpoints.
+	Reused []Reused `json:"reused,omitempty"`
 	// Interrupted are the requests that were in flight when a run ended without
-	// a word. They are pending again, and may have been charged all the same,
+	// a word. They are to be asked again, and may have been charged all the same,
 	// InterruptedCost then.
 	Interrupted     int            `json:"interrupted"`
 	InterruptedCost int64          `json:"-"`
@@ -51,17 +59,33 @@ func (p Plan) ToAsk() int {
 	return n
 }
 
-// Conflicts are requests new to the checkpoint whose subject is answered
-// already under other settings: asking them pays again.
+// A Reused counts answers that come from another checkpoint, which paid for them.
+type Reused struct {
+	Checkpoint string `json:"checkpoint"` // its path as seen from this one's folder
+	Answers    int    `json:"answers"`
+}
+
+// ReusedAnswers is the number of them, over all checkpoints.
+func (p Plan) ReusedAnswers() (n int) {
+	for _, r := range p.Reused {
+		n += r.Answers
+	}
+	return n
+}
+
+// Conflicts are requests to ask whose subject is answered already under other
+// settings, without an earlier agreement: asking them pays again.
 type Conflicts struct {
 	Settings []byte         // the latest settings of the answers there are
 	Modes    map[string]int // requests by mode
 }
 
-// Import replaces the rows of the checkpoint by those of an input, adds the
-// requests that are new, and makes requests that were interrupted pending. It
-// all happens in one transaction: an error, also one that rows yields, leaves
-// the checkpoint as it was.
+// Import replaces the rows of the checkpoint by those of an input, and adds the
+// requests that are new. It takes in what a run could only rescue, mends requests
+// that were damaged, and counts damaged answers as failed (in a large checkpoint
+// only with RetryFailed, or once they were read). It all happens in one
+// transaction: an error, also one that rows yields, leaves the checkpoint as it
+// was.
 //
 // The slices of a Row must not change before Import returns. It holds about 30
 // bytes of memory for each request that the checkpoint knows.

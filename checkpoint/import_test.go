@@ -141,9 +141,27 @@ func TestImportFindsConflictsAcrossSettings(t *testing.T) {
 			answer(t, s, tt.answered)
 			opts := ImportOptions{Settings: []byte(tt.settings)}
 			diff(t, "conflicts", tt.conflicts, doImport(t, s, opts, tt.rows...).Conflicts)
-			diff(t, "conflicts of the next import", (*Conflicts)(nil), doImport(t, s, opts, tt.rows...).Conflicts)
+			diff(t, "conflicts of the next import", tt.conflicts, doImport(t, s, opts, tt.rows...).Conflicts)
+			opts.Agree = true
+			diff(t, "conflicts that are agreed to", tt.conflicts, doImport(t, s, opts, tt.rows...).Conflicts)
+			opts.Agree = false
+			diff(t, "conflicts after that", (*Conflicts)(nil), doImport(t, s, opts, tt.rows...).Conflicts)
 		})
 	}
+	t.Run("they were there before the answers", func(t *testing.T) {
+		s := open(t, temp(t), Options{})
+		deep := ImportOptions{Settings: []byte("deep"), Digest: "deep"}
+		doImport(t, s, deep, under("deep", "1", "a"), under("deep", "2", "b"))
+		doImport(t, s, old, ask("1", "a"), ask("2", "b"))
+		answer(t, s, 1)
+		want := &Conflicts{[]byte("old"), map[string]int{"fast": 1}}
+		diff(t, "conflicts", want, doImport(t, s, deep, under("deep", "1", "a"), under("deep", "2", "b")).Conflicts)
+		diff(t, "conflicts of an unchanged input", want, doImport(t, s, deep).Conflicts)
+		deep.Agree = true
+		doImport(t, s, deep)
+		deep.Agree = false
+		diff(t, "conflicts once it was agreed", (*Conflicts)(nil), doImport(t, s, deep).Conflicts)
+	})
 	t.Run("the latest settings are told", func(t *testing.T) {
 		s := open(t, temp(t), Options{})
 		for _, name := range []string{"z", "a", "m"} {
@@ -212,22 +230,19 @@ func TestConfirmSeesThePlan(t *testing.T) {
 	diff(t, "to ask", 1, seen.ToAsk())
 }
 
-func TestPendingPagesInInputOrder(t *testing.T) {
+func TestClaimGoesInInputOrder(t *testing.T) {
 	s := open(t, temp(t), Options{})
 	doImport(t, s, ImportOptions{}, ask("1", "a"), ask("2", "b"), ask("3", "c"))
 	doImport(t, s, ImportOptions{}, ask("3", "c"), skipped("x"), ask("1", "a"), ask("1 again", "a"), ask("2", "b"))
 	answer(t, s, 1)
 	var got []string
-	for after := int64(0); ; {
-		page, err := s.Pending(after, 1)
-		if err != nil {
+	run, page := begin(t, s, 1)
+	for len(page) > 0 {
+		got = append(got, fmt.Sprintf("%d %s %s %s", page[0].Position, page[0].RowID, page[0].Mode, page[0].Payload))
+		var err error
+		if page, err = run.Claim(1); err != nil {
 			t.Fatal(err)
 		}
-		if len(page) == 0 {
-			break
-		}
-		after = page[0].Position
-		got = append(got, fmt.Sprintf("%d %s %s %s", after, page[0].RowID, page[0].Mode, page[0].Payload))
 	}
 	diff(t, "pending", []string{"3 1 fast a", "5 2 fast b"}, got)
 }

@@ -17,10 +17,11 @@ type importer struct {
 
 	settings int64 // row id of opts.Settings
 	known    int   // requests there were before; a larger id is new
-	// ids are the requests by key. Looking them up here and not in an index of
-	// the database takes a third of the time of an import.
+	// ids are the requests by key, nil until they are read. Looking them up here
+	// and not in an index of the database takes a third of the time of an import.
 	ids      *keyTable
-	was, now []uint32 // by id, the first row that asks a request: in the last input, in this one
+	was, now []uint32       // by id, the first row that asks a request: in the last input, in this one
+	damaged  map[int64]bool // requests whose payload is to be mended from the input
 	requests bulk
 	rows     bulk
 
@@ -29,12 +30,28 @@ type importer struct {
 
 func (im *importer) run(rows iter.Seq2[Row, error]) error {
 	digest, err := im.s.metaTx("digest")
+	if err == nil {
+		err = im.findDamage()
+	}
+	if err == nil {
+		err = im.findSettings()
+	}
 	if err != nil {
 		return err
 	}
-	if im.opts.Digest != "" && digest == im.opts.Digest {
-		return im.unchanged()
+	if im.opts.Digest != "" && digest == im.opts.Digest && len(im.damaged) == 0 {
+		err = im.unchanged()
+	} else {
+		err = im.replace(rows)
 	}
+	if err == nil {
+		err = im.settle()
+	}
+	return err
+}
+
+// replace takes the rows in, in the place of those of the last input.
+func (im *importer) replace(rows iter.Seq2[Row, error]) error {
 	if err := im.begin(); err != nil {
 		return err
 	}
@@ -44,19 +61,28 @@ func (im *importer) run(rows iter.Seq2[Row, error]) error {
 	return im.finish()
 }
 
-// recover makes pending again what a run that ended without a word had in
-// flight, and notes that it may have been charged.
-func (im *importer) recover() error {
-	err := im.s.writer.QueryRowContext(bg, "SELECT count(*), coalesce(sum(cost), 0) FROM requests WHERE state = 'running'").
-		Scan(&im.plan.Interrupted, &im.plan.InterruptedCost)
-	if err != nil {
+// settle finds answers that are elsewhere, and counts what is left to ask.
+func (im *importer) settle() (err error) {
+	if im.plan.Rescued, im.rescueFiles, err = im.takeRescued(); err != nil {
 		return err
 	}
-	return im.s.exec(`
-		INSERT INTO uncertain (request, run, started, finished, cost, reason, request_id, partial)
-			SELECT id, run, started, 0, cost, 'interrupted', '', '' FROM requests WHERE state = 'running';
-		UPDATE requests SET state = 'pending', interrupted = 1 WHERE state = 'running';
-		UPDATE runs SET outcome = 'interrupted' WHERE ended = 0`)
+	if err := im.reuse(); err != nil {
+		return err
+	}
+	if err := im.count(); err != nil {
+		return err
+	}
+	return im.findConflicts()
+}
+
+// findSettings gives the settings their row.
+func (im *importer) findSettings() error {
+	w := im.s.writer
+	err := w.QueryRowContext(bg, "SELECT id FROM settings WHERE value = ?", string(im.opts.Settings)).Scan(&im.settings)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = w.QueryRowContext(bg, "INSERT INTO settings (value) VALUES (?) RETURNING id", string(im.opts.Settings)).Scan(&im.settings)
+	}
+	return err
 }
 
 // unchanged plans for the rows that are there already.
@@ -70,15 +96,10 @@ func (im *importer) unchanged() error {
 		return fmt.Errorf("read the plan in %s: %w", im.s.path, err)
 	}
 	im.plan.Rows, im.plan.Skipped, im.plan.Duplicates = same.Rows, same.Skipped, same.Duplicates
-	return im.count()
+	return nil
 }
 
 func (im *importer) begin() error {
-	err := im.s.writer.QueryRowContext(bg, `INSERT INTO settings (value) VALUES (?)
-		ON CONFLICT DO UPDATE SET value = value RETURNING id`, string(im.opts.Settings)).Scan(&im.settings)
-	if err != nil {
-		return err
-	}
 	if err := im.loadRequests(); err != nil {
 		return err
 	}
@@ -91,6 +112,23 @@ func (im *importer) begin() error {
 	im.requests = bulk{conn: im.s.writer, into: "requests (id, key, position, settings, mode, subject, payload)", cols: 7}
 	im.rows = bulk{conn: im.s.writer, into: "rows (position, request, line, id, skip, fields)", cols: 6}
 	return nil
+}
+
+// find returns the id of the request with a key; 0: there is none.
+func (im *importer) find(key Key) (int64, error) {
+	err := im.load()
+	if err != nil {
+		return 0, err
+	}
+	return int64(im.ids.find(shortKey(key[:]))), nil
+}
+
+// load reads which requests the checkpoint knows, unless that was done.
+func (im *importer) load() error {
+	if im.ids != nil {
+		return nil
+	}
+	return im.loadRequests()
 }
 
 // loadRequests reads which requests the checkpoint knows.
@@ -155,6 +193,11 @@ func (im *importer) add(r Row) error {
 		}
 	case im.now[id] == 0:
 		im.now[id] = uint32(position)
+		if im.damaged[int64(id)] {
+			if err := im.s.exec("UPDATE requests SET payload = ? WHERE id = ?", r.Payload, id); err != nil {
+				return err
+			}
+		}
 	default:
 		im.plan.Duplicates++
 	}
@@ -169,21 +212,17 @@ func subjectHash(subject string) int64 {
 	return int64(h.Sum64())
 }
 
-// finish moves the requests that were known, counts what the import found, and
-// notes the input.
+// finish moves the requests that were known, and notes the input.
 func (im *importer) finish() error {
 	if err := im.move(); err != nil {
 		return err
 	}
 	if len(im.now) > im.known+1 {
-		if err := errors.Join(im.findEdited(), im.findConflicts()); err != nil {
+		if err := im.findEdited(); err != nil {
 			return err
 		}
 	}
 	if err := im.s.exec("DROP TABLE old_rows"); err != nil {
-		return err
-	}
-	if err := im.count(); err != nil {
 		return err
 	}
 	plan, err := json.Marshal(im.plan)
@@ -223,83 +262,4 @@ func (im *importer) findEdited() error {
 			old AS (SELECT r.id, q.subject, q.settings FROM old_rows r LEFT JOIN requests q ON q.id = r.request)
 		SELECT count(DISTINCT position) FROM fresh JOIN old USING (id)
 		WHERE old.settings IS NULL OR old.settings = ? OR old.subject <> fresh.subject`, im.known, im.settings).Scan(&im.plan.Edited)
-}
-
-// findConflicts finds the requests that would pay again for what is answered
-// under other settings.
-func (im *importer) findConflicts() error {
-	rows, err := im.s.writer.QueryContext(bg, `
-		WITH old AS (SELECT subject, max(settings) AS settings FROM requests
-			WHERE state = 'answered' AND settings <> ? GROUP BY subject)
-		SELECT q.mode, count(*), max(old.settings) FROM requests q JOIN old USING (subject)
-		WHERE q.id > ? GROUP BY q.mode`, im.settings, im.known)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	modes, latest := map[string]int{}, 0
-	for rows.Next() {
-		var mode string
-		var n, settings int
-		if err := rows.Scan(&mode, &n, &settings); err != nil {
-			return err
-		}
-		modes[mode], latest = n, max(latest, settings)
-	}
-	if err := rows.Err(); err != nil || latest == 0 {
-		return err
-	}
-	im.plan.Conflicts = &Conflicts{Modes: modes}
-	return im.s.writer.QueryRowContext(bg, "SELECT value FROM settings WHERE id = ?", latest).Scan(&im.plan.Conflicts.Settings)
-}
-
-// count takes in what was rescued, and what was interrupted; counts the
-// requests of this input by state, and makes failed ones pending where they are
-// to be asked again.
-func (im *importer) count() (err error) {
-	if im.plan.Rescued, im.rescueFiles, err = im.s.takeRescued(); err != nil {
-		return err
-	}
-	if err := im.recover(); err != nil { // what was not rescued
-		return err
-	}
-	rows, err := im.s.writer.QueryContext(bg, `SELECT state, mode, passing, count(*) FROM requests
-		WHERE position > 0 GROUP BY state, mode, passing`)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	again := false
-	im.plan.Answered, im.plan.Failed, im.plan.Pending = 0, 0, map[string]int{}
-	for rows.Next() {
-		var state State
-		var mode string
-		var passing bool
-		var n int
-		if err := rows.Scan(&state, &mode, &passing, &n); err != nil {
-			return err
-		}
-		switch {
-		case state == Answered:
-			im.plan.Answered += n
-		case state == Failed && !passing && !im.opts.RetryFailed:
-			im.plan.Failed += n
-		default:
-			im.plan.Pending[mode] += n
-			again = again || state == Failed
-		}
-	}
-	if err := rows.Err(); err != nil {
-		return err
-	}
-	if again || im.plan.Rescued > 0 || im.plan.Interrupted > 0 {
-		if err := im.s.outdate(); err != nil {
-			return err
-		}
-	}
-	if !again {
-		return nil
-	}
-	return im.s.exec(`UPDATE requests SET state = 'pending', passing = 0
-		WHERE state = 'failed' AND position > 0 AND (passing OR ?)`, im.opts.RetryFailed)
 }

@@ -94,11 +94,12 @@ func (l *lock) takeDatabase(path string) error {
 
 // note writes into the lock file who holds it, and how many answers are in the
 // checkpoint. They are on disk before: should the next run find fewer, some
-// were lost on the way.
+// were lost on the way. The first byte stays as it is: on Windows it is the one
+// that is locked, and cannot be written.
 func (l *lock) note(saved int64) {
 	if l.notes != nil {
 		// What cannot be written is not missed: the next run knows less.
-		_, _ = l.notes.WriteAt(fmt.Appendf(nil, lockFormat, os.Getpid(), saved), 0)
+		_, _ = l.notes.WriteAt(fmt.Appendf(nil, lockFormat, os.Getpid(), saved), 1)
 	}
 }
 
@@ -106,12 +107,14 @@ const lockFormat = "process %d\nanswers %d\n"
 
 // readLock reads what note wrote.
 func readLock(r io.ReaderAt) (pid int, saved int64) {
-	b := make([]byte, 64)
-	n, _ := r.ReadAt(b, 0)
-	if _, err := fmt.Sscanf(string(b[:n]), lockFormat, &pid, &saved); err != nil {
-		return 0, 0
+	for _, at := range []int64{1, 0} { // format 1 wrote from the first byte on
+		b := make([]byte, 64)
+		n, _ := r.ReadAt(b, at)
+		if _, err := fmt.Sscanf(string(b[:n]), lockFormat, &pid, &saved); err == nil {
+			return pid, saved
+		}
 	}
-	return pid, saved
+	return 0, 0
 }
 
 // notedSaved is how many answers the lock file says were saved; 0 without one.

@@ -79,7 +79,7 @@ func TestALogWithoutItsDatabaseIsNotThrownAway(t *testing.T) {
 }
 
 // gone is a checkpoint with two answers of three, whose file is taken away.
-func gone(t *testing.T, away func(path string) error) (s *Store, third Request, rows []Row) {
+func gone(t *testing.T, away func(path string) error) (s *Store, run Run, third Request, rows []Row) {
 	t.Helper()
 	if runtime.GOOS == "windows" {
 		t.Skip("an open file cannot be taken away there")
@@ -96,23 +96,23 @@ func gone(t *testing.T, away func(path string) error) (s *Store, third Request, 
 	})
 	rows = []Row{ask("1", "a"), ask("2", "b"), ask("3", "c")}
 	doImport(t, s, ImportOptions{}, rows...)
-	for i := range rows { // answers are JSON, as Rescue has it
-		r := pending(t, s, 1)[0]
-		if err := s.Start(r.ID, noon, 24); err != nil {
+	run, page := begin(t, s, 3)
+	for i, r := range page {
+		if err := run.Start(r.ID, noon, 24); err != nil {
 			t.Fatal(err)
 		}
 		if i == 2 {
 			third = r
 			break
 		}
-		if err := s.Complete(r.ID, unsaved(string(r.Payload)).Completion); err != nil {
+		if err := run.Complete(r.ID, unsaved(string(r.Payload))); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if err := away(s.path); err != nil {
 		t.Fatal(err)
 	}
-	return s, third, rows
+	return s, run, third, rows
 }
 
 func TestSavesFailOnceTheCheckpointIsGone(t *testing.T) {
@@ -126,23 +126,23 @@ func TestSavesFailOnceTheCheckpointIsGone(t *testing.T) {
 		"removed with its folder": func(path string) error { return os.RemoveAll(filepath.Dir(path)) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, third, rows := gone(t, away)
-			if err := s.Complete(third.ID, unsaved("c").Completion); !errors.Is(err, ErrGone) {
+			s, run, third, rows := gone(t, away)
+			if err := run.Complete(third.ID, unsaved("c")); !errors.Is(err, ErrGone) {
 				t.Errorf("saved: %v", err)
 			}
-			path, n, err := s.RescueAll(nil)
-			if err != nil || n != 3 {
-				t.Fatalf("rescued %d: %v", n, err)
+			var unsaved *UnsavedError
+			if err := run.End(noon, "finished", nil); !errors.As(err, &unsaved) || !errors.Is(err, ErrGone) || unsaved.Answers != 3 || unsaved.Printed > 0 {
+				t.Fatalf("ended: %+v, %v", unsaved, err)
 			}
 			// A new checkpoint of the same name takes them in.
 			dir := filepath.Dir(s.path)
-			if err := errors.Join(s.Close(), os.RemoveAll(dir), os.Mkdir(dir, 0o700)); err != nil {
+			if err := errors.Join(s.Close(), remove(Files(s.path)...), os.MkdirAll(dir, 0o700)); err != nil {
 				t.Fatal(err)
 			}
 			s.lock = nil
 			next := open(t, s.path, Options{})
 			diff(t, "plan", Plan{Rows: 3, Answered: 3, Rescued: 3, Pending: map[string]int{}}, doImport(t, next, ImportOptions{}, rows...))
-			if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+			if _, err := os.Stat(unsaved.File); !errors.Is(err, fs.ErrNotExist) {
 				t.Error("the rescue file is still there:", err)
 			}
 		})
@@ -154,10 +154,10 @@ func TestAMovedCheckpointFindsItsRescueFile(t *testing.T) {
 	for _, endpoint := range []string{"https://one", "https://two"} {
 		s := open(t, temp(t), Options{Endpoint: "https://one"})
 		doImport(t, s, ImportOptions{}, ask("1", "a"), ask("2", "b"))
-		file := rescue(t, s, unsaved("a"))
+		file := leaveRescued(t, s, "a")
 		closeStore(t, s)
 
-		other := open(t, temp(t), Options{Endpoint: endpoint})
+		other := open(t, s.path+".moved", Options{Endpoint: endpoint})
 		want := map[string]int{"https://one": 1, "https://two": 0}[endpoint]
 		diff(t, "rescued for "+endpoint, want, doImport(t, other, ImportOptions{}, ask("1", "a"), ask("2", "b")).Rescued)
 		if _, err := os.Stat(file); err != nil {
@@ -173,7 +173,7 @@ func TestARescueFileOfAnotherUserIsNotTakenIn(t *testing.T) {
 	rescueFolders(t)
 	s := open(t, temp(t), Options{})
 	doImport(t, s, ImportOptions{}, ask("1", "a"))
-	if err := os.Chown(rescue(t, s, unsaved("a")), 65534, 65534); err != nil {
+	if err := os.Chown(leaveRescued(t, s, "a"), 65534, 65534); err != nil {
 		t.Skip("needs root:", err)
 	}
 	diff(t, "rescued", 0, doImport(t, s, ImportOptions{}, ask("1", "a")).Rescued)
@@ -255,10 +255,33 @@ func TestAFlippedByteIsNoAnswerAndNoQuestion(t *testing.T) {
 		got = append(got, fmt.Sprintf("%s %s %q %s %v", r.ID, r.State, r.Answer, r.Error, err))
 	}
 	diff(t, "results", []string{`1 failed "" its answer is damaged in the checkpoint <nil>`, `2 pending ""  <nil>`}, got)
-	if page, err := v.Pending(0, 1); !errors.Is(err, ErrNotCheckpoint) {
-		t.Errorf("asked: %v, %v", page, err)
-	}
 	problems, err := v.Check()
 	diff(t, "error", nil, err)
 	diff(t, "problems", []string{"payloads that do not match their key: 1", "damaged answers: 1"}, problems)
+	// Without the input the question is not sent.
+	s = open(t, path, Options{})
+	run, _, err := s.Begin(noon)
+	diff(t, "error", nil, err)
+	if page, err := run.Claim(2); !errors.Is(err, ErrNotCheckpoint) {
+		t.Errorf("given out: %v, %v", page, err)
+	}
+	end(t, run)
+	closed := s.Close()
+	s.lock = nil
+	diff(t, "error", nil, closed)
+
+	// The input mends it, and the answer is a failure until it is asked again.
+	s = open(t, path, Options{})
+	rows := []Row{ask("1", "what is the rate?"), ask("2", "what is the limit?")}
+	diff(t, "plan", Plan{Rows: 2, Failed: 1, Pending: map[string]int{"fast": 1}}, doImport(t, s, ImportOptions{Digest: "x"}, rows...))
+	flights, err := s.Flights()
+	diff(t, "error", nil, err)
+	if len(flights.Uncertain) != 1 || flights.Uncertain[0].Cost != 24 || flights.Uncertain[0].Reason != "damaged answer" || !strings.Contains(flights.Uncertain[0].Partial, "what is the rate?") {
+		t.Errorf("what was paid for: %+v", flights.Uncertain)
+	}
+	answer(t, s, 2)
+	diff(t, "results", []string{"1 failed", "2 answered: answer to what is the limit?"}, results(t, s))
+	doImport(t, s, ImportOptions{Digest: "x", RetryFailed: true}, rows...)
+	answer(t, s, 2)
+	diff(t, "results", []string{"1 answered: answer to what is the rate?", "2 answered: answer to what is the limit?"}, results(t, s))
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/url"
 	"os"
@@ -18,22 +19,29 @@ type Options struct {
 	// Endpoint names the service that answers. A checkpoint remembers the
 	// first one it was opened for, and refuses any other. Empty: not checked.
 	Endpoint string
+	// LastResort takes answers that neither the checkpoint nor a rescue file could
+	// take, as lines of JSON. Default: standard error.
+	LastResort io.Writer
 	// NoSync leaves syncing to the system. A power cut can then lose answers;
 	// only for benchmarks that measure what syncing costs.
 	NoSync bool
 }
 
 // Open opens the checkpoint at path for a run, and makes it where there is
-// none, with mode 0600. It fails with ErrInUse while another run holds it,
-// ErrNotCheckpoint, ErrNewer, or an *EndpointError. Without a successful
-// Import, Close removes a checkpoint that Open made.
+// none, with mode 0600. A checkpoint of an older format is brought to today's. It
+// fails with ErrInUse while another run holds it, ErrNotCheckpoint, ErrNewer, or
+// an *EndpointError. Without a successful Import, Close removes a checkpoint that
+// Open made.
 func Open(path string, opts Options) (_ *Store, err error) {
 	path = resolve(path)
 	l, err := takeLock(path)
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{path: path, lock: l}
+	s := &Store{path: path, lock: l, last: opts.LastResort, saved: -1}
+	if s.last == nil {
+		s.last = os.Stderr
+	}
 	defer func() {
 		if err != nil {
 			_ = s.abandon()
@@ -54,6 +62,9 @@ func Open(path string, opts Options) (_ *Store, err error) {
 		return nil, err
 	}
 	if err := s.checkSaved(); err != nil {
+		return nil, err
+	}
+	if err := s.upgrade(); err != nil {
 		return nil, err
 	}
 	if err := s.checkEndpoint(opts.Endpoint); err != nil {
@@ -96,24 +107,50 @@ func (s *Store) checkHolds(saved int64) error {
 	return nil
 }
 
-// View opens the checkpoint at path for reading, also while a run is on. The
-// error wraps fs.ErrNotExist where there is none.
+// View opens the checkpoint at path for reading, also while a run is on. One of
+// an older format is brought to today's first, as Open does. The error wraps
+// fs.ErrNotExist where there is none, and ErrOlder where that cannot be done now.
 func View(path string) (_ *Store, err error) {
+	s := &Store{path: resolve(path)}
 	if _, err := os.Stat(path); err != nil {
 		return nil, err
 	}
-	// SQLite may write all the same: after a crash, it first puts in order what
-	// was committed.
-	s := &Store{path: resolve(path)}
-	err = s.connect(dsn(s.path, "rw", "query_only(1)"))
-	if isCode(err, readOnly, cantOpen) {
-		err = s.connect(s.readOnlyDSN())
+	err = s.openReader()
+	if err == nil && s.format < len(migrations) {
+		if err = upgradeAt(s.path, s.format); err == nil {
+			err = s.openReader()
+		}
+	}
+	if err == nil {
+		s.endpoint, err = s.meta("endpoint")
 	}
 	if err != nil {
 		_ = s.Close()
 		return nil, err
 	}
 	return s, nil
+}
+
+// openReader connects for reading. SQLite may write all the same: after a crash,
+// it first puts in order what was committed.
+func (s *Store) openReader() error {
+	err := s.connect(dsn(s.path, "rw", "query_only(1)"))
+	if isCode(err, readOnly, cantOpen) {
+		err = s.connect(s.readOnlyDSN())
+	}
+	return err
+}
+
+// upgradeAt brings a checkpoint of an older format to today's.
+func upgradeAt(path string, format int) error {
+	s, err := Open(path, Options{})
+	if err == nil {
+		err = s.Close()
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w (format %d, this one has %d), and cannot be brought up to date now: %w", path, ErrOlder, format, len(migrations), err)
+	}
+	return nil
 }
 
 // resolve follows links, so that every name of a checkpoint has the same lock.
@@ -188,11 +225,14 @@ func (s *Store) connect(dsn string) error {
 		return s.openError(err)
 	case id != applicationID:
 		return fmt.Errorf("%s: %w: it is some other SQLite database", s.path, ErrNotCheckpoint)
-	case v > version:
-		return fmt.Errorf("%s: %w (format %d, this one knows up to %d)", s.path, ErrNewer, v, version)
+	case v > int64(len(migrations)):
+		return fmt.Errorf("%s: %w (format %d, this one knows up to %d)", s.path, ErrNewer, v, len(migrations))
+	case v < 1:
+		return fmt.Errorf("%s: %w: format %d is not known", s.path, ErrNotCheckpoint, v)
 	case noWAL != nil && info.Size()%page != 0: // SQLite would read zeros there
 		return fmt.Errorf("%s: %w: the file is cut short", s.path, ErrNotCheckpoint)
 	}
+	s.format = int(v)
 	return nil
 }
 
@@ -262,9 +302,13 @@ func (s *Store) useWAL() error {
 
 // Result codes of SQLite that are told apart.
 const (
+	busy         = 5
 	readOnly     = 8
 	corrupt      = 11
 	cantOpen     = 14
+	tooBig       = 18
+	constraint   = 19
+	mismatch     = 20
 	notADatabase = 26
 )
 

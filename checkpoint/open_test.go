@@ -60,7 +60,9 @@ func TestOpenRefuses(t *testing.T) {
 		{"a text", []byte("question\nWhat is the rate?\n"), ErrNotCheckpoint},
 		{"a long text", []byte(strings.Repeat("What is the rate?\n", 1000)), ErrNotCheckpoint},
 		{"another SQLite database", sqlite("CREATE TABLE t (x)"), ErrNotCheckpoint},
-		{"a newer version", sqlite(fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d; CREATE TABLE t (x)", applicationID, version+1)), ErrNewer},
+		{"a newer version", sqlite(fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d; CREATE TABLE t (x)", applicationID, len(migrations)+1)), ErrNewer},
+		{"a version that never was", sqlite(fmt.Sprintf("PRAGMA application_id = %d; CREATE TABLE t (x)", applicationID)), ErrNotCheckpoint},
+		{"format 1 before its release", sqlite(fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = 1; CREATE TABLE answers (request)", applicationID)), ErrNotCheckpoint},
 		{"a flipped byte in the magic", flip(3), ErrNotCheckpoint},
 		{"a flipped byte in the application id", flip(68), ErrNotCheckpoint},
 		{"a flipped byte in the schema's page", flip(100), ErrNotCheckpoint},
@@ -278,8 +280,8 @@ func TestViewBesideARun(t *testing.T) {
 	counts, err := v.Counts()
 	diff(t, "error", nil, err)
 	diff(t, "pending after", 2000, counts.States[Pending])
-	if err := v.Complete(1, Completion{}); !errors.Is(err, ErrReadOnly) {
-		t.Errorf("Complete in a view: %v", err)
+	if _, _, err := v.Begin(noon); !errors.Is(err, ErrReadOnly) {
+		t.Errorf("Begin in a view: %v", err)
 	}
 	if _, err := v.Import(rowsOf(), ImportOptions{}); !errors.Is(err, ErrReadOnly) {
 		t.Errorf("Import in a view: %v", err)

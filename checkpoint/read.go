@@ -2,6 +2,7 @@ package checkpoint
 
 import (
 	"database/sql"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"iter"
@@ -15,9 +16,9 @@ func (s *Store) Endpoint() (string, error) { return s.meta("endpoint") }
 // first import.
 func (s *Store) Input() ([]byte, error) { return s.metaOrNil("input") }
 
-// Pending returns up to n pending requests of the last input, in input order,
+// pending returns up to n pending requests of the last input, in input order,
 // from the first whose position is greater than after.
-func (s *Store) Pending(after int64, n int) (page []Request, err error) {
+func (s *Store) pending(after int64, n int) (page []Request, err error) {
 	rows, err := s.db.Query(`
 		SELECT q.id, q.position, r.id, q.mode, q.attempts, q.key, q.payload FROM rows r JOIN requests q ON q.id = r.request AND q.position = r.position
 		WHERE r.position > ? AND q.state = 'pending' ORDER BY r.position LIMIT ?`, after, n)
@@ -41,7 +42,7 @@ func (s *Store) Pending(after int64, n int) (page []Request, err error) {
 }
 
 // Results yields every row of the last input, in order. One whose answer is
-// damaged is failed.
+// damaged is failed, and counts as that from then on, if the store may write.
 func (s *Store) Results() iter.Seq2[Result, error] { return s.results("") }
 
 // ResultsOf yields the rows of the last input that have the id: one, unless
@@ -50,32 +51,41 @@ func (s *Store) ResultsOf(id string) iter.Seq2[Result, error] { return s.results
 
 func (s *Store) results(where string, args ...any) iter.Seq2[Result, error] {
 	return func(yield func(Result, error) bool) {
+		var damaged []int64
+		more := true
 		err := s.query(func(rows *sql.Rows) (bool, error) {
-			r, err := scanResult(rows)
-			return err == nil && yield(r, nil), err
-		}, `SELECT r.position, r.id, r.line, r.skip, r.fields,
+			r, id, err := scanResult(rows)
+			if err == nil && r.Error == damagedAnswer {
+				damaged = append(damaged, id)
+			}
+			more = err != nil || yield(r, nil)
+			return more, err
+		}, `SELECT coalesce(r.request, 0), r.position, r.id, r.line, r.skip, r.fields,
 				coalesce(q.state, ''), coalesce(q.attempts, 0), coalesce(q.error, ''), coalesce(q.request_id, ''), iif(q.state = 'answered', q.cost, 0),
-				coalesce(q.started, 0), coalesce(q.finished, 0), coalesce(a.crc, 0), a.answer
-			FROM rows r LEFT JOIN requests q ON q.id = r.request LEFT JOIN answers a ON a.request = r.request
+				coalesce(q.started, 0), coalesce(q.finished, 0), coalesce(u.origin, ''), coalesce(a.crc, 0), a.answer
+			FROM rows r LEFT JOIN requests q ON q.id = r.request LEFT JOIN answers a ON a.request = r.request LEFT JOIN reused u ON u.request = r.request
 			`+where+` ORDER BY r.position`, args...)
-		if err != nil {
+		if len(damaged) > 0 && s.writer != nil && s.original == "" {
+			err = errors.Join(err, s.write(func() error { return s.failDamaged(damaged) }))
+		}
+		if err != nil && more {
 			yield(Result{}, fmt.Errorf("read answers from %s: %w", s.path, err))
 		}
 	}
 }
 
-func scanResult(rows *sql.Rows) (r Result, err error) {
+func scanResult(rows *sql.Rows) (r Result, id int64, err error) {
 	var started, finished int64
 	var crc uint32
-	err = rows.Scan(&r.Position, &r.ID, &r.Line, &r.Skip, &r.Fields,
-		&r.State, &r.Attempts, &r.Error, &r.RequestID, &r.Cost, &started, &finished, &crc, &r.Answer)
+	err = rows.Scan(&id, &r.Position, &r.ID, &r.Line, &r.Skip, &r.Fields,
+		&r.State, &r.Attempts, &r.Error, &r.RequestID, &r.Cost, &started, &finished, &r.Reused, &crc, &r.Answer)
 	if crc32.ChecksumIEEE(r.Answer) != crc {
-		r.State, r.Answer, r.Error = Failed, nil, "its answer is damaged in the checkpoint"
+		r.State, r.Answer, r.Error = Failed, nil, damagedAnswer
 	}
 	if r.State == Answered || r.State == Failed {
 		r.Started, r.Finished = fromMillis(started), fromMillis(finished)
 	}
-	return r, err
+	return r, id, err
 }
 
 // An Outcome is what became of a request of the last input: answered or failed.
@@ -135,29 +145,29 @@ func (s *Store) query(each func(*sql.Rows) (bool, error), text string, args ...a
 
 // Counts are the requests of the last input by state, and the money spent.
 type Counts struct {
-	Rows, Skipped  int
-	States         map[State]int  // requests by state
-	Reasons        map[string]int // failed requests by reason
-	Spent          int64          // for the answers of this input
-	SpentTotal     int64          // for every answer in the checkpoint
-	AnsweredByMode map[string]int
-	SpentByMode    map[string]int64
-	PendingByMode  map[string]int // including those that are running
+	Rows, Skipped int
+	States        map[State]int  // requests by state
+	Reasons       map[string]int // failed requests by reason
+	Spent         int64          // for the answers of this input
+	SpentTotal    int64          // for every answer in the checkpoint
+	PaidByMode    map[string]int // answers that this checkpoint paid for
+	SpentByMode   map[string]int64
+	PendingByMode map[string]int // including those that are running
 }
 
 // Counts reads them all from one moment.
 func (s *Store) Counts() (c Counts, err error) {
 	c = Counts{
 		States: map[State]int{}, Reasons: map[string]int{},
-		AnsweredByMode: map[string]int{}, SpentByMode: map[string]int64{}, PendingByMode: map[string]int{},
+		PaidByMode: map[string]int{}, SpentByMode: map[string]int64{}, PendingByMode: map[string]int{},
 	}
 	err = s.query(func(rows *sql.Rows) (bool, error) {
 		var current bool
 		var state State
 		var mode, reason string
-		var n int
+		var n, paid int
 		var cost int64
-		if err := rows.Scan(&current, &state, &mode, &reason, &n, &cost); err != nil {
+		if err := rows.Scan(&current, &state, &mode, &reason, &n, &paid, &cost); err != nil {
 			return false, err
 		}
 		c.SpentTotal += cost
@@ -168,7 +178,7 @@ func (s *Store) Counts() (c Counts, err error) {
 		c.Spent += cost
 		switch state {
 		case Answered:
-			c.AnsweredByMode[mode] += n
+			c.PaidByMode[mode] += paid
 			c.SpentByMode[mode] += cost
 		case Failed:
 			c.Reasons[reason] += n
@@ -176,7 +186,7 @@ func (s *Store) Counts() (c Counts, err error) {
 			c.PendingByMode[mode] += n
 		}
 		return true, nil
-	}, `SELECT position > 0, state, mode, CASE state WHEN 'failed' THEN reason ELSE '' END AS why, count(*), sum(iif(state = 'answered', cost, 0))
+	}, `SELECT position > 0, state, mode, CASE state WHEN 'failed' THEN reason ELSE '' END AS why, count(*), sum(run > 0), sum(iif(state = 'answered', cost, 0))
 		FROM requests GROUP BY 1, 2, 3, 4`)
 	if err == nil {
 		err = s.db.QueryRow("SELECT count(*), count(*) - count(request) FROM rows").Scan(&c.Rows, &c.Skipped)
@@ -210,76 +220,4 @@ func (s *Store) Runs() (runs []RunRecord, err error) {
 		return nil, fmt.Errorf("read the runs in %s: %w", s.path, err)
 	}
 	return runs, nil
-}
-
-// LastSent is when a request was last sent, by any run; zero: none was.
-func (s *Store) LastSent() (time.Time, error) {
-	var last int64
-	err := s.query(func(rows *sql.Rows) (bool, error) { return false, rows.Scan(&last) },
-		"SELECT coalesce(max(started), 0) FROM requests")
-	if err != nil {
-		return time.Time{}, fmt.Errorf("read when a request was last sent, in %s: %w", s.path, err)
-	}
-	return fromMillis(last), nil
-}
-
-// An InFlight is a request that was sent and has no outcome: it is running, or
-// it was when its run ended without a word (Interrupted).
-type InFlight struct {
-	RowID       string    `json:"id"`
-	Line        int       `json:"line"`
-	Run         int64     `json:"run"`
-	Started     time.Time `json:"started"`
-	Mode        string    `json:"mode"`
-	Cost        int64     `json:"-"` // if it is charged, in the caller's unit
-	Interrupted bool      `json:"interrupted"`
-}
-
-// InFlight lists them in input order.
-func (s *Store) InFlight() (list []InFlight, err error) {
-	err = s.query(func(rows *sql.Rows) (bool, error) {
-		var f InFlight
-		var started int64
-		err := rows.Scan(&f.RowID, &f.Line, &f.Run, &started, &f.Mode, &f.Cost, &f.Interrupted)
-		f.Started = fromMillis(started)
-		list = append(list, f)
-		return true, err
-	}, `SELECT coalesce(r.id, ''), coalesce(r.line, 0), q.run, q.started, q.mode, q.cost, q.interrupted
-		FROM requests q LEFT JOIN rows r ON r.position = q.position
-		WHERE q.state = 'running' OR q.interrupted ORDER BY q.position`)
-	if err != nil {
-		return nil, fmt.Errorf("read what is in flight from %s: %w", s.path, err)
-	}
-	return list, nil
-}
-
-// An Uncertain is an attempt without an answer that may have been charged.
-type Uncertain struct {
-	RowID     string    `json:"id"`
-	Run       int64     `json:"run"`
-	Started   time.Time `json:"started"`
-	Finished  time.Time `json:"finished,omitzero"`
-	Cost      int64     `json:"-"` // in the caller's unit
-	Mode      string    `json:"mode"`
-	Reason    string    `json:"reason"`
-	RequestID string    `json:"request_id,omitempty"`
-	Partial   string    `json:"partial,omitempty"`
-}
-
-// Uncertain lists them, oldest first.
-func (s *Store) Uncertain() (list []Uncertain, err error) {
-	err = s.query(func(rows *sql.Rows) (bool, error) {
-		var u Uncertain
-		var started, finished int64
-		err := rows.Scan(&u.RowID, &u.Run, &started, &finished, &u.Cost, &u.Mode, &u.Reason, &u.RequestID, &u.Partial)
-		u.Started, u.Finished = fromMillis(started), fromMillis(finished)
-		list = append(list, u)
-		return true, err
-	}, `SELECT coalesce(r.id, ''), u.run, u.started, u.finished, u.cost, q.mode, u.reason, u.request_id, u.partial
-		FROM uncertain u JOIN requests q ON q.id = u.request
-		LEFT JOIN rows r ON r.position = q.position ORDER BY u.id`)
-	if err != nil {
-		return nil, fmt.Errorf("read what may have been charged from %s: %w", s.path, err)
-	}
-	return list, nil
 }

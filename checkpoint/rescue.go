@@ -1,7 +1,6 @@
 package checkpoint
 
 import (
-	"bufio"
 	"database/sql"
 	"encoding/hex"
 	"encoding/json"
@@ -9,10 +8,10 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"maps"
 	"os"
 	"path/filepath"
-	"runtime"
-	"slices"
+	"sync"
 	"time"
 )
 
@@ -29,102 +28,214 @@ type rescued struct {
 	Finished   time.Time       `json:"finished"`
 }
 
-// An Unsaved is an answer for Rescue.
-type Unsaved struct {
-	Payload []byte
-	Completion
+// A rescue keeps the answers of a run that its checkpoint has not taken, in one
+// file of mode 0600, JSON lines, synced: beside the checkpoint, else in the home
+// folder, else in the temporary folder. Where none has room, they are printed.
+type rescue struct {
+	run     *run
+	mu      sync.Mutex
+	answers map[int64]rescued // by request
+	printed map[int64]bool
+	file    *os.File // nil: none yet
+	synced  bool     // the file could be synced
 }
 
-// Rescue writes answers that the checkpoint could not take to a new file
-// elsewhere (mode 0600, JSON lines, synced): in the temporary folder, else in
-// the home folder, else beside the checkpoint. It returns the file's path; the
-// next Import takes the answers in and removes the file. Where nothing can be
-// written, the answers go to last, and the path is empty.
-func (s *Store) Rescue(answers []Unsaved, last io.Writer) (path string, err error) {
-	return s.rescue(last, func(yield func(rescued, error) bool) {
-		for _, a := range answers {
-			key := KeyOf(a.Payload)
-			if !yield(s.rescued(key[:], a.Completion), nil) {
+// put writes an answer to the file. One that is there already stays.
+func (q *rescue) put(id int64, c Completion) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if _, there := q.answers[id]; there {
+		return
+	}
+	if q.answers == nil {
+		q.answers, q.printed = map[int64]rescued{}, map[int64]bool{}
+	}
+	key, _ := q.run.key(id)
+	line := q.run.s.rescued(key[:], c)
+	q.answers[id] = line
+	if q.file != nil && q.append(line) {
+		return
+	}
+	if q.move(each(maps.Values(q.answers))) != nil {
+		_ = writeRescued(q.run.s.last, one(line)) // there is nothing else
+		q.printed[id] = true
+	}
+}
+
+// append adds a line to the file, and reports whether it is as safe there as
+// those before it. A line that is not whole is cut off again.
+func (q *rescue) append(line rescued) bool {
+	end, err := q.file.Seek(0, io.SeekEnd)
+	if err == nil {
+		err = writeRescued(q.file, one(line))
+	}
+	if err != nil {
+		_ = q.file.Truncate(end) // who reads it passes over a torn line
+		return false
+	}
+	return q.file.Sync() == nil || !q.synced
+}
+
+// move writes answers to a new file, in the first folder that takes them, and
+// then removes the one that held them before. A file that is whole but cannot be
+// synced anywhere is better than none.
+func (q *rescue) move(answers iter.Seq2[rescued, error]) error {
+	var errs []error
+	var best *os.File
+	for _, dir := range q.run.s.rescueDirs() {
+		f, synced, err := q.run.s.rescueTo(dir, answers)
+		errs = append(errs, err)
+		if err != nil || !synced && best != nil {
+			removeOpen(f)
+			continue
+		}
+		removeOpen(best)
+		if best, q.synced = f, synced; synced {
+			break
+		}
+	}
+	if best == nil {
+		return errors.Join(errs...)
+	}
+	removeOpen(q.file)
+	q.file = best
+	clear(q.printed)
+	return nil
+}
+
+// rescueTo writes a new file in a folder, and leaves it open.
+func (s *Store) rescueTo(dir string, answers iter.Seq2[rescued, error]) (f *os.File, synced bool, err error) {
+	if f, err = os.CreateTemp(dir, s.rescuePattern()); err != nil {
+		return nil, false, err
+	}
+	err = errors.Join(f.Chmod(0o600), writeRescued(f, answers)) // whatever the umask
+	return f, errors.Join(f.Sync(), syncDir(dir)) == nil, err
+}
+
+// removeOpen closes a file and removes it, if there is one.
+func removeOpen(f *os.File) {
+	if f != nil {
+		_, _ = f.Close(), os.Remove(f.Name()) // the next import takes in what is left, and finds nothing new
+	}
+}
+
+// saved says that the checkpoint took an answer after all.
+func (q *rescue) saved(id int64) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	delete(q.answers, id)
+	delete(q.printed, id)
+	if len(q.answers) == 0 {
+		removeOpen(q.file)
+		q.file = nil
+	}
+}
+
+// unsaved is the error about the answers that the checkpoint lacks, for the
+// given reason.
+func (q *rescue) unsaved(err error) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	e := &UnsavedError{Answers: len(q.answers), Printed: len(q.printed), Err: err}
+	if q.file != nil {
+		e.File = q.file.Name()
+	}
+	return e
+}
+
+// end tries once more to save the answers. The file stays with those that the
+// checkpoint does not take.
+func (q *rescue) end() (unsaved error) {
+	for id, line := range maps.Clone(q.answers) {
+		err := q.run.s.commitNow(func() error { return q.run.s.complete(id, line.completion()) })
+		if err == nil {
+			q.saved(id)
+			continue
+		}
+		if unsaved = q.unsaved(err); !failsAlone(err) {
+			break
+		}
+	}
+	if q.file != nil {
+		_ = q.file.Close() // each line of it is synced
+	}
+	return unsaved
+}
+
+// all writes every answer of a checkpoint that is gone to the file, as far as
+// the open database still gives them.
+func (q *rescue) all(gone error) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	s, n := q.run.s, 0
+	answers := func(yield func(rescued, error) bool) {
+		n = 0
+		for line, err := range s.savedAnswers() {
+			if n++; !yield(line, err) {
 				return
 			}
 		}
-	})
+		for id, line := range q.answers {
+			if s.db.QueryRow("SELECT request FROM answers WHERE request = ?", id).Scan(&id) == nil {
+				continue // it was among them
+			}
+			if n++; !yield(line, nil) {
+				return
+			}
+		}
+	}
+	q.file = nil // what it holds is written again; it goes with the next import
+	err := q.move(answers)
+	e := &UnsavedError{Answers: n, Err: gone}
+	if err == nil {
+		e.File = q.file.Name()
+		_ = q.file.Close() // synced, where that can be done
+	} else {
+		err = writeRescued(s.last, answers)
+		e.Printed = n
+	}
+	s.emptied = err == nil
+	e.Err = errors.Join(gone, err)
+	return e
 }
 
-// RescueAll does the same with every answer of a checkpoint that is gone (see
-// ErrGone), as far as the open file still gives them. It returns how many there
-// are.
-func (s *Store) RescueAll(last io.Writer) (path string, n int, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	path, err = s.rescue(last, func(yield func(rescued, error) bool) {
-		n = 0
-		rows, err := s.writer.QueryContext(bg, `SELECT q.key, a.answer, q.attempts, q.cost, q.started, q.finished
-			FROM requests q JOIN answers a ON a.request = q.id`)
-		if err != nil {
-			yield(rescued{}, err)
-			return
-		}
-		defer rows.Close()
-		for rows.Next() {
+// savedAnswers yields every answer that the database holds.
+func (s *Store) savedAnswers() iter.Seq2[rescued, error] {
+	return func(yield func(rescued, error) bool) {
+		err := s.query(func(rows *sql.Rows) (bool, error) {
 			var key []byte
 			var c Completion
 			var started, finished int64
 			err := rows.Scan(&key, &c.Answer, &c.Attempts, &c.Cost, &started, &finished)
 			c.Started, c.Finished = fromMillis(started), fromMillis(finished)
-			if n++; !yield(s.rescued(key, c), err) {
-				return
-			}
-		}
-		if err := rows.Err(); err != nil {
+			return err == nil && yield(s.rescued(key, c), nil), err
+		}, `SELECT q.key, a.answer, q.attempts, q.cost, q.started, q.finished FROM requests q JOIN answers a ON a.request = q.id`)
+		if err != nil {
 			yield(rescued{}, err)
 		}
-	})
-	s.emptied = err == nil
-	return path, n, err
+	}
 }
 
 func (s *Store) rescued(key []byte, c Completion) rescued {
 	return rescued{s.absPath(), s.endpoint, hex.EncodeToString(key), c.Answer, c.Attempts, c.Cost, c.Started, c.Finished}
 }
 
-// rescue writes to the first folder that takes it. A file that is whole but
-// could not be synced is better than none.
-func (s *Store) rescue(last io.Writer, answers iter.Seq2[rescued, error]) (path string, err error) {
-	var errs []error
-	unsynced := ""
-	for _, dir := range s.rescueDirs() {
-		path, synced, err := s.rescueTo(dir, answers)
-		switch {
-		case err == nil && synced == nil:
-			return path, remove(unsynced)
-		case err == nil && unsynced == "":
-			unsynced = path
-		case err == nil:
-			err = remove(path)
-		}
-		errs = append(errs, err, synced)
-	}
-	if unsynced != "" {
-		return unsynced, nil
-	}
-	if err := writeRescued(last, answers); err != nil {
-		return "", errors.Join(append(errs, err)...)
-	}
-	return "", nil
+func (r rescued) completion() Completion {
+	return Completion{r.Answer, r.Attempts, r.Cost, r.Started, r.Finished}
 }
 
-func (s *Store) rescueTo(dir string, answers iter.Seq2[rescued, error]) (path string, synced, err error) {
-	f, err := os.CreateTemp(dir, s.rescuePattern())
-	if err != nil {
-		return "", nil, err
+func one(line rescued) iter.Seq2[rescued, error] {
+	return func(yield func(rescued, error) bool) { yield(line, nil) }
+}
+
+func each(lines iter.Seq[rescued]) iter.Seq2[rescued, error] {
+	return func(yield func(rescued, error) bool) {
+		for line := range lines {
+			if !yield(line, nil) {
+				return
+			}
+		}
 	}
-	err = errors.Join(f.Chmod(0o600), writeRescued(f, answers)) // whatever the umask
-	synced = errors.Join(f.Sync(), syncDir(dir))
-	if err = errors.Join(err, f.Close()); err != nil {
-		return "", nil, errors.Join(err, os.Remove(f.Name()))
-	}
-	return f.Name(), synced, nil
 }
 
 func writeRescued(w io.Writer, answers iter.Seq2[rescued, error]) error {
@@ -141,24 +252,13 @@ func writeRescued(w io.Writer, answers iter.Seq2[rescued, error]) error {
 	return nil
 }
 
-// rescueDirs are the folders for rescue files.
+// rescueDirs are the folders for rescue files, the best first.
 func (s *Store) rescueDirs() []string {
-	dirs := []string{os.TempDir()}
+	dirs := []string{filepath.Dir(s.absPath())}
 	if home, err := os.UserHomeDir(); err == nil {
 		dirs = append(dirs, home)
 	}
-	return append(dirs, filepath.Dir(s.absPath()))
-}
-
-// searchDirs are where rescue files can be, each once: the run that wrote one
-// may have had another temporary folder, as those of cron and systemd have.
-func (s *Store) searchDirs() []string {
-	dirs := s.rescueDirs()
-	if runtime.GOOS != "windows" {
-		dirs = append(dirs, "/tmp", "/var/tmp")
-	}
-	slices.Sort(dirs)
-	return slices.Compact(dirs)
+	return append(dirs, os.TempDir())
 }
 
 // anyRescue matches every checkpoint's rescue files, rescuePattern this one's:
@@ -176,119 +276,4 @@ func (s *Store) absPath() string {
 		return abs
 	}
 	return s.Path()
-}
-
-// takeRescued saves the answers of the rescue files that earlier runs left,
-// within the transaction of an import. It returns how many there were, and the
-// files to remove once that is committed. An answer whose request is not in
-// the checkpoint stays in its file; so does all of another checkpoint's file,
-// which may be this one's before it was moved.
-func (s *Store) takeRescued() (n int, used []string, err error) {
-	for _, dir := range s.searchDirs() {
-		files, _ := os.ReadDir(dir) // what cannot be listed holds nothing of ours
-		for _, f := range files {
-			if found, _ := filepath.Match(anyRescue, f.Name()); !found {
-				continue
-			}
-			path := filepath.Join(dir, f.Name())
-			mine, _ := filepath.Match(s.rescuePattern(), f.Name())
-			if !mine && s.endpoint == "" {
-				continue // nothing tells whose answers these are
-			}
-			taken, all, err := s.takeRescueFile(path)
-			switch {
-			case err != nil && mine:
-				return n, nil, fmt.Errorf("take in the rescue file %s: %w", path, err)
-			case err != nil:
-				continue
-			}
-			if n += taken; all && mine {
-				used = append(used, path)
-			}
-		}
-	}
-	return n, used, nil
-}
-
-// takeRescueFile returns how many answers are new, and whether all of the file
-// are in the checkpoint now.
-func (s *Store) takeRescueFile(path string) (taken int, all bool, err error) {
-	info, err := os.Lstat(path)
-	if err != nil {
-		return 0, false, err
-	}
-	// The temporary folder is open to others: only a file of this user that
-	// nobody else could have read or written was left by us.
-	if !info.Mode().IsRegular() || !owned(info) {
-		return 0, false, nil
-	}
-	if runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
-		return 0, false, errors.New("it is not a file with mode 0600: make it one (chmod 600) if it is yours, or remove it")
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return 0, false, err
-	}
-	defer f.Close()
-	list, torn, err := readRescued(f)
-	all = !torn
-	for _, r := range list {
-		switch fresh, err := s.keepRescued(r); {
-		case errors.Is(err, sql.ErrNoRows):
-			all = false
-		case err != nil:
-			return 0, false, err
-		case fresh:
-			taken++
-		}
-	}
-	return taken, all, err
-}
-
-// readRescued reads the lines of a rescue file. The last one is torn where the
-// process died while it wrote the file; those before it are good.
-func readRescued(r io.Reader) (list []rescued, torn bool, err error) {
-	for br := bufio.NewReader(r); ; {
-		line, err := br.ReadBytes('\n')
-		if errors.Is(err, io.EOF) {
-			return list, len(line) > 0, nil
-		}
-		if err != nil {
-			return nil, false, err
-		}
-		var one rescued
-		if err := json.Unmarshal(line, &one); err != nil {
-			return nil, false, fmt.Errorf("line %d: %w", len(list)+1, err)
-		}
-		if key, err := hex.DecodeString(one.Key); err != nil || len(key) != len(Key{}) {
-			return nil, false, fmt.Errorf("line %d: %q is not a key", len(list)+1, one.Key)
-		}
-		if len(one.Answer) == 0 {
-			return nil, false, fmt.Errorf("line %d: no answer", len(list)+1)
-		}
-		list = append(list, one)
-	}
-}
-
-// keepRescued saves one answer, and reports whether it was not there yet. The
-// error is sql.ErrNoRows where its request is not known.
-func (s *Store) keepRescued(r rescued) (fresh bool, err error) {
-	if r.Endpoint != s.endpoint {
-		return false, sql.ErrNoRows // another service's
-	}
-	key, err := hex.DecodeString(r.Key)
-	if err != nil {
-		return false, err
-	}
-	var id int64
-	var state State
-	err = s.writer.QueryRowContext(bg, "SELECT id, state FROM requests WHERE key = ?", key).Scan(&id, &state)
-	if err != nil || state == Answered {
-		return false, err
-	}
-	// It was in flight when the save failed; now it is known what came of it.
-	if err := s.exec("DELETE FROM uncertain WHERE request = ? AND finished = 0 AND started = ?", id, millis(r.Started)); err != nil {
-		return false, err
-	}
-	return true, s.complete(id, Completion{r.Answer, r.Attempts, r.Cost, r.Started, r.Finished})
 }

@@ -26,42 +26,55 @@ func rescueFolders(t *testing.T) (temp, home string) {
 }
 
 // unsaved is an answer to text.
-func unsaved(text string) Unsaved {
-	return Unsaved{Payload: []byte(text), Completion: Completion{
-		Answer: fmt.Appendf(nil, `{"text":"<answer> to %s"}`, text), Attempts: 1, Cost: 24, Started: noon, Finished: noon.Add(time.Second),
-	}}
+func unsaved(text string) Completion {
+	return Completion{Answer: fmt.Appendf(nil, `{"text":"<answer> to %s"}`, text), Attempts: 1, Cost: 24, Started: noon, Finished: noon.Add(time.Second)}
 }
 
-func rescue(t *testing.T, s *Store, answers ...Unsaved) string {
+// leaveRescued leaves a rescue file with the answers to texts, as a run does.
+func leaveRescued(t *testing.T, s *Store, texts ...string) string {
 	t.Helper()
-	path, err := s.Rescue(answers, nil)
-	if err != nil {
+	r := &run{s: s, keys: map[int64]Key{}}
+	r.rescue.run = r
+	for i, text := range texts {
+		r.keys[int64(i)] = KeyOf([]byte(text))
+		r.rescue.put(int64(i), unsaved(text))
+	}
+	if r.rescue.file == nil {
+		return ""
+	}
+	if err := r.rescue.file.Close(); err != nil {
 		t.Fatal(err)
 	}
-	return path
+	return r.rescue.file.Name()
 }
 
 func TestRescuedAnswersAreTakenIn(t *testing.T) {
-	dir, _ := rescueFolders(t)
+	rescueFolders(t)
 	path := temp(t)
 	s := open(t, path, Options{})
 	three := []Row{ask("1", "a"), ask("2", "b"), ask("3", "c")}
 	doImport(t, s, ImportOptions{Digest: "x"}, three...)
-	for _, r := range pending(t, s, 3) {
-		if err := s.Start(r.ID, noon, 24); err != nil {
+	run, page := begin(t, s, 3)
+	for _, r := range page {
+		if err := run.Start(r.ID, noon, 24); err != nil {
 			t.Fatal(err)
 		}
 	}
-	first, second := rescue(t, s, unsaved("a"), unsaved("b")), rescue(t, s, unsaved("b"), unsaved("unknown"))
+	first, second := leaveRescued(t, s, "a", "b"), leaveRescued(t, s, "b", "unknown")
 	for _, file := range []string{first, second} {
 		info, err := os.Stat(file)
-		if err != nil || filepath.Dir(file) != dir || runtime.GOOS != "windows" && info.Mode() != 0o600 {
+		if err != nil || filepath.Dir(file) != filepath.Dir(path) || runtime.GOOS != "windows" && info.Mode() != 0o600 {
 			t.Errorf("%s: %v, %v", file, info, err)
 		}
 	}
 	closeStore(t, s)
 
 	s = open(t, path, Options{})
+	before, err := s.Flights()
+	diff(t, "error", nil, err)
+	if len(before.Rescued) != 2 || len(before.Interrupted) != 1 || len(before.Uncertain) != 1 {
+		t.Errorf("two are rescued, and one is interrupted: %+v", before)
+	}
 	no := errors.New("no")
 	if _, err := s.Import(nil, ImportOptions{Digest: "x", Confirm: func(Plan) error { return no }}); !errors.Is(err, no) {
 		t.Fatal(err)
@@ -69,7 +82,7 @@ func TestRescuedAnswersAreTakenIn(t *testing.T) {
 	if _, err := os.Stat(first); err != nil {
 		t.Error("an import that was not kept took the file:", err)
 	}
-	want := []string{`1 answered: {"text":"<answer> to a"}`, `2 answered: {"text":"<answer> to b"}`, "3 pending"}
+	want := []string{`1 answered: {"text":"<answer> to a"}`, `2 answered: {"text":"<answer> to b"}`, "3 running"}
 	diff(t, "plan", Plan{Rows: 3, Answered: 2, Rescued: 2, Interrupted: 1, InterruptedCost: 24, Pending: map[string]int{"fast": 1}}, doImport(t, s, ImportOptions{Digest: "x"}))
 	diff(t, "results", want, results(t, s))
 	if _, err := os.Stat(first); err == nil {
@@ -78,10 +91,10 @@ func TestRescuedAnswersAreTakenIn(t *testing.T) {
 	if _, err := os.Stat(second); err != nil {
 		t.Error("the file with an unknown answer is gone:", err)
 	}
-	uncertain, err := s.Uncertain()
+	flights, err := s.Flights()
 	diff(t, "error", nil, err)
-	if len(uncertain) != 1 || uncertain[0].RowID != "3" {
-		t.Errorf("only the third may have been charged without an answer: %v", uncertain)
+	if len(flights.Uncertain) != 1 || flights.Uncertain[0].RowID != "3" || len(flights.Rescued) > 0 {
+		t.Errorf("only the third may have been charged without an answer: %+v", flights)
 	}
 	diff(t, "taken in again", 0, doImport(t, s, ImportOptions{Digest: "x"}).Rescued)
 	diff(t, "taken in with its question", 1, doImport(t, s, ImportOptions{}, ask("4", "unknown")).Rescued)
@@ -92,24 +105,17 @@ func TestRescuedAnswersAreTakenIn(t *testing.T) {
 
 func TestRescueGoesWhereItCan(t *testing.T) {
 	dir, home := rescueFolders(t)
-	s := open(t, temp(t), Options{})
+	var printed bytes.Buffer
+	s := open(t, temp(t), Options{LastResort: &printed})
 	doImport(t, s, ImportOptions{}, ask("1", "a"))
-	if err := os.Remove(dir); err != nil {
-		t.Fatal(err)
+	for _, folder := range []string{filepath.Dir(s.Path()), home, dir} {
+		diff(t, "folder", folder, filepath.Dir(leaveRescued(t, s, "a")))
+		if err := os.RemoveAll(folder); err != nil {
+			t.Fatal(err)
+		}
 	}
-	diff(t, "folder", home, filepath.Dir(rescue(t, s, unsaved("a"))))
-	if err := os.RemoveAll(home); err != nil {
-		t.Fatal(err)
-	}
-	beside := filepath.Dir(s.Path())
-	diff(t, "folder", beside, filepath.Dir(rescue(t, s, unsaved("a"))))
-	if err := os.RemoveAll(beside); err != nil {
-		t.Fatal(err)
-	}
-	var last bytes.Buffer
-	path, err := s.Rescue([]Unsaved{unsaved("a")}, &last)
-	if path != "" || err != nil || !strings.Contains(last.String(), "<answer> to a") {
-		t.Errorf("path %q, %v, last %q", path, err, last.String())
+	if path := leaveRescued(t, s, "a"); path != "" || !strings.Contains(printed.String(), "<answer> to a") {
+		t.Errorf("path %q, printed %q", path, &printed)
 	}
 }
 
@@ -120,7 +126,7 @@ func TestImportRefusesARescueFileOfOthers(t *testing.T) {
 	rescueFolders(t)
 	s := open(t, temp(t), Options{})
 	doImport(t, s, ImportOptions{}, ask("1", "a"))
-	path := rescue(t, s, unsaved("a"))
+	path := leaveRescued(t, s, "a")
 	if err := os.Chmod(path, 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -134,7 +140,7 @@ func TestATornRescueFileGivesWhatIsWhole(t *testing.T) {
 	rescueFolders(t)
 	s := open(t, temp(t), Options{})
 	doImport(t, s, ImportOptions{}, ask("1", "a"), ask("2", "b"))
-	path := rescue(t, s, unsaved("a"), unsaved("b"))
+	path := leaveRescued(t, s, "a", "b")
 	info, err := os.Stat(path)
 	if err != nil {
 		t.Fatal(err)
@@ -151,31 +157,33 @@ func TestATornRescueFileGivesWhatIsWhole(t *testing.T) {
 func FuzzReadRescued(f *testing.F) {
 	s := &Store{path: "questions.csv.bizbatch"}
 	var two bytes.Buffer
-	err := writeRescued(&two, func(yield func(rescued, error) bool) {
-		for _, a := range []Unsaved{unsaved("a"), unsaved("b")} {
-			key := KeyOf(a.Payload)
-			yield(s.rescued(key[:], a.Completion), nil)
+	for _, text := range []string{"a", "b"} {
+		key := KeyOf([]byte(text))
+		if err := writeRescued(&two, one(s.rescued(key[:], unsaved(text)))); err != nil {
+			f.Fatal(err)
 		}
-	})
-	if err != nil {
-		f.Fatal(err)
 	}
 	f.Add(two.Bytes())
 	f.Add(two.Bytes()[:two.Len()-1])
 	f.Add([]byte("{}\n"))
 	f.Add([]byte(`{"key":"00","answer":1}` + "\n"))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		list, torn, err := readRescued(bytes.NewReader(b))
-		if err != nil {
-			return
-		}
-		if len(list) != bytes.Count(b, []byte("\n")) || torn != (len(b) > 0 && b[len(b)-1] != '\n') {
-			t.Errorf("%d answers, torn %v, of %q", len(list), torn, b)
-		}
-		for _, r := range list {
-			if !json.Valid(r.Answer) || len(r.Key) != 2*len(Key{}) {
-				t.Errorf("%+v", r)
+		n := 0
+		var end error
+		for line, err := range readRescued(bytes.NewReader(b)) {
+			if end = err; err != nil {
+				break
 			}
+			if n++; !json.Valid(line.Answer) || len(line.Key) != 2*len(Key{}) {
+				t.Errorf("%+v", line)
+			}
+		}
+		torn := len(b) > 0 && b[len(b)-1] != '\n'
+		switch {
+		case end == nil && (torn || n != bytes.Count(b, []byte("\n"))):
+			t.Errorf("%d answers, and no error, of %q", n, b)
+		case errors.Is(end, errTorn) && !torn:
+			t.Errorf("torn: %q", b)
 		}
 	})
 }

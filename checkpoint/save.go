@@ -24,9 +24,11 @@ type statements struct {
 	start, outcome, answer, uncertain, outdate *sql.Stmt
 }
 
-// errNotPending: sending a request that is answered or in flight would pay
-// twice.
-var errNotPending = errors.New("the question is not pending")
+// Sending a request that is answered or in flight would pay twice.
+var (
+	errNotPending = errors.New("the question is not pending")
+	errNotGiven   = errors.New("the question was not given to this run")
+)
 
 func (st *statements) prepare(conn *sql.Conn) (err error) {
 	for _, p := range []struct {
@@ -56,13 +58,12 @@ func (st *statements) close() {
 	}
 }
 
-// Start marks a pending request as running. It is on disk when Start returns,
-// so that after a crash the next run can tell what was in flight, and what that
-// cost if it was charged. Send only then. It fails for a request that is not
-// pending.
-func (s *Store) Start(id int64, now time.Time, cost int64) error {
-	return s.save("mark a question as sent", func() error {
-		changed, err := changes(s.stmts.start.ExecContext(bg, s.run, millis(now), cost, id))
+func (r *run) Start(id int64, now time.Time, cost int64) error {
+	if _, given := r.key(id); !given && r.on() == nil {
+		return fmt.Errorf("mark a question as sent: %w", errNotGiven)
+	}
+	return r.save("mark a question as sent", nil, func() error {
+		changed, err := changes(r.s.stmts.start.ExecContext(bg, r.id, millis(now), cost, id))
 		if err == nil && !changed {
 			err = errNotPending
 		}
@@ -70,13 +71,28 @@ func (s *Store) Start(id int64, now time.Time, cost int64) error {
 	})
 }
 
-// Complete saves an answer. It is on disk when Complete returns. A request
-// that is answered already keeps the answer it has.
-func (s *Store) Complete(id int64, c Completion) error {
-	return s.save("save an answer", func() error { return s.complete(id, c) })
+// hold is how long an answer may wait for its commit before it is written to
+// the rescue file too: another program may keep the checkpoint locked.
+const hold = 5 * time.Second
+
+func (r *run) Complete(id int64, c Completion) error {
+	if len(c.Answer) == 0 {
+		return errors.New("save an answer: it is empty")
+	}
+	err := r.save("save an answer", func() { r.rescue.put(id, c) }, func() error { return r.s.complete(id, c) })
+	switch {
+	case err == nil:
+		r.rescue.saved(id)
+		r.done(id)
+		return nil
+	case errors.Is(err, ErrEnded), errors.Is(err, sql.ErrNoRows): // a mistake of the caller
+		return err
+	}
+	r.rescue.put(id, c)
+	return r.rescue.unsaved(err)
 }
 
-// complete is Complete within a transaction.
+// complete saves an answer within a transaction.
 func (s *Store) complete(id int64, c Completion) error {
 	changed, err := changes(s.stmts.outcome.ExecContext(bg, Answered, c.Attempts, false, millis(c.Started), millis(c.Finished), c.Cost, "", "", "", id))
 	if err != nil {
@@ -105,36 +121,64 @@ func changes(r sql.Result, err error) (bool, error) {
 	return n > 0, err
 }
 
-// Fail gives a request up, on disk when it returns. One that is answered stays
-// so.
-func (s *Store) Fail(id int64, f Fault) error { return s.fault(id, Failed, f) }
+func (r *run) Fail(id int64, f Fault) error {
+	err := r.fault(id, Failed, f)
+	if err == nil {
+		r.done(id)
+	}
+	return err
+}
 
-// Release makes a running request pending again, on disk when it returns. One
-// that is answered stays so.
-func (s *Store) Release(id int64, f Fault) error { return s.fault(id, Pending, f) }
+func (r *run) Release(id int64, f Fault) error { return r.fault(id, Pending, f) }
 
-func (s *Store) fault(id int64, state State, f Fault) error {
-	return s.save("save a failed attempt", func() error {
-		changed, err := changes(s.stmts.outcome.ExecContext(bg, state, f.Attempts, f.Passing, millis(f.Started), millis(f.Finished), 0, f.Reason, f.Message, f.RequestID, id))
+func (r *run) fault(id int64, state State, f Fault) error {
+	return r.save("save a failed attempt", nil, func() error {
+		st := &r.s.stmts
+		changed, err := changes(st.outcome.ExecContext(bg, state, f.Attempts, f.Passing, millis(f.Started), millis(f.Finished), 0, f.Reason, f.Message, f.RequestID, id))
 		if err == nil && !changed {
-			err = s.isAnswered(id)
+			err = r.s.isAnswered(id)
 		}
 		if err != nil || !f.MaybeCharged {
 			return err
 		}
-		_, err = s.stmts.uncertain.ExecContext(bg, id, s.run, millis(f.Started), millis(f.Finished), f.Cost, f.Reason, f.RequestID, f.Partial)
+		_, err = st.uncertain.ExecContext(bg, id, r.id, millis(f.Started), millis(f.Finished), f.Cost, f.Reason, f.RequestID, f.Partial)
 		return err
 	})
 }
 
-// save hands a change to the group and waits until it is on disk.
-func (s *Store) save(what string, apply func() error) error {
-	if s.writer == nil {
-		return ErrReadOnly
+// save hands a change to the group and waits until it is on disk. Where that
+// takes longer than hold, it calls late, unless that is nil.
+func (r *run) save(what string, late func(), apply func() error) error {
+	if err := r.on(); err != nil {
+		return err
+	}
+	if late == nil {
+		return saved(what, r.s.commitNow(apply))
 	}
 	sv := save{apply: apply, done: make(chan error, 1)}
+	timer := time.NewTimer(hold)
+	defer timer.Stop()
+	for to := r.s.saves; ; {
+		select {
+		case to <- sv:
+			to = nil
+		case err := <-sv.done:
+			return saved(what, err)
+		case <-timer.C:
+			late()
+		}
+	}
+}
+
+// commitNow hands a change to the group and waits.
+func (s *Store) commitNow(apply func() error) error {
+	sv := save{apply: apply, done: make(chan error, 1)}
 	s.saves <- sv
-	if err := <-sv.done; err != nil {
+	return <-sv.done
+}
+
+func saved(what string, err error) error {
+	if err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
 	return nil
@@ -171,18 +215,28 @@ func (s *Store) groupSaves() {
 	}
 }
 
-// commit makes a group durable. If that fails, each save is tried alone, so
-// that one that cannot be applied does not take the others with it; where the
-// checkpoint is gone, all are in it and nobody would find them.
+// commit makes a group durable. Where one save cannot be applied, each is tried
+// alone, so that it does not take the others with it. What fails the store, such
+// as a lock or a full disk, would fail each of them, and take as long: then
+// nothing more of the group is tried.
 func (s *Store) commit(group []save) {
 	err := s.apply(group)
 	for i, sv := range group {
-		if err != nil && len(group) > 1 && !errors.Is(err, ErrGone) {
-			sv.done <- s.apply(group[i : i+1])
-		} else {
+		if len(group) == 1 || !failsAlone(err) {
 			sv.done <- err
+			continue
+		}
+		alone := s.apply(group[i : i+1])
+		sv.done <- alone
+		if alone != nil && !failsAlone(alone) {
+			err = alone
 		}
 	}
+}
+
+// failsAlone reports an error of one save, which says nothing of others.
+func failsAlone(err error) bool {
+	return errors.Is(err, errNotPending) || errors.Is(err, sql.ErrNoRows) || isCode(err, tooBig, constraint, mismatch)
 }
 
 // apply makes a group durable, or nothing of it.

@@ -1,16 +1,18 @@
 package checkpoint
 
-// applicationID marks a SQLite file as a checkpoint ("bizb"); version is the
-// version of the schema below.
-const (
-	applicationID = 0x62697a62
-	version       = 1
-)
+// applicationID marks a SQLite file as a checkpoint ("bizb").
+const applicationID = 0x62697a62
 
-// The big column of a table comes last, so that reading the others does not
-// walk through it. Times are milliseconds since 1970, 0 where there is none.
-const schema = `
-CREATE TABLE meta (            -- endpoint, input, digest, plan, notes; what is current, see SetCurrent
+// migrations make a checkpoint of format n+1 out of one of format n, the first
+// of them out of an empty database. What has been released never changes: a new
+// format is one more migration, with a file of the format before it in testdata.
+var migrations = []string{format1, format2}
+
+// format1 has the tables. The big column of a table comes last, so that reading
+// the others does not walk through it. Times are milliseconds since 1970, 0
+// where there is none.
+const format1 = `
+CREATE TABLE meta (            -- endpoint, input, digest, plan; see SetNote, SetCurrent and SetOutput
 	name  TEXT PRIMARY KEY,
 	value TEXT NOT NULL
 ) WITHOUT ROWID;
@@ -85,4 +87,20 @@ CREATE TABLE rows (            -- the rows of the last input
 	skip     TEXT NOT NULL,
 	fields   BLOB NOT NULL
 );
+`
+
+// format2 remembers what the user agreed to pay again, and which answers another
+// checkpoint paid for. The files of answers move to the table meta.
+const format2 = `
+CREATE TABLE agreed (          -- asked although their subject is answered under other settings
+	request INTEGER PRIMARY KEY REFERENCES requests
+);
+
+CREATE TABLE reused (          -- answered by another checkpoint
+	request INTEGER PRIMARY KEY REFERENCES requests,
+	origin  TEXT NOT NULL          -- that checkpoint, as seen from this one's folder
+);
+
+INSERT OR REPLACE INTO meta SELECT 'output ' || path, 'unknown' FROM outputs;
+DROP TABLE outputs;
 `

@@ -25,7 +25,9 @@ type File struct {
 	w      writer
 	keep   func(batch.Record) bool
 	err    error // the first one; it keeps Commit from publishing a torn file
-	done   bool  // committed or aborted
+
+	finished bool
+	done     bool // committed or aborted
 }
 
 // Create begins a file of answers to the questions that in describes, in the
@@ -113,8 +115,8 @@ func (f *File) Commit() error {
 	if f.done {
 		return f.failed(os.ErrClosed)
 	}
-	if f.err != nil {
-		return f.err
+	if err := f.Finish(); err != nil {
+		return err
 	}
 	if f.err = f.publish(); f.err != nil {
 		f.err = f.failed(f.err)
@@ -125,15 +127,26 @@ func (f *File) Commit() error {
 	return nil
 }
 
-func (f *File) publish() error {
+// Finish writes what follows the last row, so that Options.Copy has every byte
+// before Commit gives the file its name. Commit does it where it was not done.
+func (f *File) Finish() error {
+	if f.finished || f.err != nil {
+		return f.err
+	}
+	f.finished = true
 	if f.w != nil {
-		if err := errors.Join(f.w.end(), f.w.close()); err != nil {
-			return err
-		}
+		f.err = errors.Join(f.w.end(), f.w.close())
 	}
-	if err := f.buf.Flush(); err != nil {
-		return err
+	if f.err == nil {
+		f.err = f.buf.Flush()
 	}
+	if f.err != nil {
+		f.err = f.failed(f.err)
+	}
+	return f.err
+}
+
+func (f *File) publish() error {
 	if err := f.temp.Sync(); err != nil {
 		return err
 	}
@@ -155,7 +168,7 @@ func (f *File) Abort() error {
 	f.done = true
 	defer f.lock.Close()
 	var clearing error
-	if f.w != nil {
+	if f.w != nil && !f.finished {
 		clearing = f.w.close()
 	}
 	closing := f.temp.Close()

@@ -125,7 +125,7 @@ func numbersFor(h *batch.History, f *figures) (list [][2]string) {
 		add(strconv.Itoa(h.Pending), "pending")
 	}
 	add(h.Spent.String(), "spent")
-	if h.Uncertain > 0 {
+	if len(h.Uncertain) > 0 {
 		add(h.UncertainCost.String(), "perhaps charged without an answer")
 	}
 	if len(f.seconds) > 0 {

@@ -50,8 +50,8 @@ func runLines(h *batch.History, written map[batch.Status]int) (lines [][]cell) {
 	for _, mode := range slices.Sorted(maps.Keys(h.SpentByMode)) {
 		add("  "+cmp.Or(string(mode), "fast"), h.SpentByMode[mode].String())
 	}
-	if h.Uncertain > 0 {
-		add("perhaps charged without an answer", fmt.Sprintf("%s (%d requests)", h.UncertainCost, h.Uncertain))
+	if len(h.Uncertain) > 0 {
+		add("perhaps charged without an answer", fmt.Sprintf("%s (%d requests)", h.UncertainCost, len(h.Uncertain)))
 	}
 	title("Failures by reason")
 	for _, reason := range byCount(h.Reasons) {

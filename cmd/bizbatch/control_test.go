@@ -16,7 +16,7 @@ func TestTheLedgerShowsWhatIsPaidTwice(t *testing.T) {
 		t.Fatal(err)
 	}
 	for round, lost := range []string{"one.bizbatch", "two.bizbatch"} {
-		v.run("run", "--checkpoint", lost, "q.csv")
+		v.run("run", "--no-reuse", "--checkpoint", lost, "q.csv")
 		st, err := statusAt(v.path(lost))
 		if err != nil {
 			t.Fatal(err)

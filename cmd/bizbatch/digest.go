@@ -17,6 +17,23 @@ import (
 // is empty for one that cannot be read, which the reader tells, and for a pipe,
 // which can be read only once.
 func digestFile(path string, how any) string {
+	content := contentDigest(path)
+	if content == "" {
+		return ""
+	}
+	return digest(content, how)
+}
+
+// digest identifies a content by its digest, and how it is read, or was written.
+func digest(content string, how any) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%s %+v", content, how)
+	return sum(h)
+}
+
+// contentDigest identifies a file's content; empty: it cannot be read, or is a
+// pipe.
+func contentDigest(path string) string {
 	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
 		return ""
 	}
@@ -25,18 +42,11 @@ func digestFile(path string, how any) string {
 		return ""
 	}
 	defer f.Close()
-	h := newDigest(how)
+	h := sha256.New()
 	if _, err := io.Copy(h, f); err != nil {
 		return ""
 	}
 	return sum(h)
-}
-
-// newDigest begins a digest; the content is to be written to it.
-func newDigest(how any) hash.Hash {
-	h := sha256.New()
-	fmt.Fprintf(h, "%q\n", fmt.Sprintf("%+v", how))
-	return h
 }
 
 func sum(h hash.Hash) string { return hex.EncodeToString(h.Sum(nil)) }
@@ -45,21 +55,24 @@ func sum(h hash.Hash) string { return hex.EncodeToString(h.Sum(nil)) }
 // nothing has changed in the checkpoint since it was written, and neither has
 // the file. Its content tells that, for a clock may be set, and a file copied.
 func isCurrent(store *checkpoint.Store, out string, o report.Options) bool {
-	digest, err := store.Current(outputName(store, out))
-	return err == nil && digest != nil && digestFile(out, howWritten(o)) == string(digest)
+	noted, err := store.Current(outputName(store, out))
+	return err == nil && noted != nil && digestFile(out, howWritten(o)) == string(noted)
 }
 
 // setCurrent notes for isCurrent what was written to an output. One that tells
 // of the runs is out of date by the next.
-func setCurrent(store *checkpoint.Store, out string, digest hash.Hash) error {
+func setCurrent(store *checkpoint.Store, out, content string, o report.Options) error {
 	if tells, err := tellsOfRuns(out); tells || err != nil {
 		return err
 	}
-	return store.SetCurrent(outputName(store, out), []byte(sum(digest)))
+	return store.SetCurrent(outputName(store, out), []byte(digest(content, howWritten(o))))
 }
 
 // howWritten is all that decides how answers are written, beside the answers.
-func howWritten(o report.Options) string { return fmt.Sprintf("%s %+v", program(), o) }
+func howWritten(o report.Options) string {
+	o.Copy = nil
+	return fmt.Sprintf("%s %+v", program(), o)
+}
 
 // program identifies this program. A version alone would not: those who build
 // it themselves have none.

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"bizbatch/batch"
@@ -53,12 +54,15 @@ func (c *exportCmd) Run(e env) error {
 			return err
 		}
 	}
-	u := &ui{out: e.stdout, quiet: c.Quiet}
+	u := &ui{out: e.stdout, err: e.stderr, quiet: c.Quiet, log: slog.New(slog.DiscardHandler)}
 	for _, out := range c.Out {
-		if err := writeAnswers(store, in, out, o); err != nil {
+		_, kept, _, err := writeOutput(store, in, out, o, c.Force) // a checkpoint that cannot be written to asks for --force the next time
+		if kept != "" {
+			u.notice("kept", keptFile{out, kept}.line())
+		}
+		if err != nil {
 			return err
 		}
-		_ = remember(store, out) // a checkpoint that cannot be written to asks for --force the next time
 		u.say("wrote %s", out)
 	}
 	return nil

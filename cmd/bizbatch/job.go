@@ -30,6 +30,7 @@ type job struct {
 	outputs []string
 	written []string // outputs that hold the answers as they are
 	current []string // those of them that did before, and were left alone
+	kept    []keptFile
 
 	slowest  []checkpoint.Duration
 	failures []checkpoint.FailureGroup
@@ -63,7 +64,7 @@ func (j *job) run(ctx context.Context, settings batch.Settings) (err error) {
 			err = cerr
 		}
 	}()
-	if err := j.takeIn(ctx, digest, settings); err != nil || j.cmd.DryRun {
+	if err := j.takeIn(ctx, service.endpoint, digest, settings); err != nil || j.cmd.DryRun {
 		return err
 	}
 	return j.ask(ctx, service)
@@ -81,9 +82,9 @@ func (j *job) ask(ctx context.Context, service service) error {
 	errors.As(err, &stop)
 	j.sum, j.outcome = sum, outcome(err, stop)
 	service.idle() // where few files may be open, the output needs theirs
-	unwritten := j.write()
+	unwritten := j.write(stop)
 	if stop != nil && stop.Kind == batch.StopSpend && j.cmd.MaxSpendTotal > 0 {
-		if s, err := readStatus(j.store, true); err == nil { // else a figure is missed, and no more
+		if s, err := readStatus(j.store); err == nil { // else a figure is missed, and no more
 			j.spent, j.uncertain = s.SpentTotal, s.UncertainCost
 		}
 	}
@@ -165,17 +166,26 @@ func outcome(err error, stop *batch.StopError) string {
 func (j *job) ended() string { return cmp.Or(j.outcome, "not started") }
 
 // takeIn reads the questions into the checkpoint and prints the plan.
-func (j *job) takeIn(ctx context.Context, digest string, settings batch.Settings) (err error) {
+func (j *job) takeIn(ctx context.Context, endpoint, digest string, settings batch.Settings) (err error) {
 	if err := j.checkOutputs(); err != nil {
+		return err
+	}
+	reuse, err := j.cmd.reuse(endpoint)
+	if err != nil {
 		return err
 	}
 	var skipped []string
 	j.plan, err = batch.Import(j.store, untilDone(ctx, j.reader.Questions(), &skipped), batch.ImportOptions{
 		Settings: settings, Input: j.reader.Input, Digest: digest, RetryFailed: j.cmd.RetryFailed,
-		AskAgain: j.cmd.AskAgain, DryRun: j.cmd.DryRun, Price: j.cmd.Price,
+		AskAgain: j.cmd.AskAgain, Reuse: reuse, DryRun: j.cmd.DryRun, Price: j.cmd.Price,
 	})
 	if err != nil {
 		return importError(err, j)
+	}
+	for _, out := range j.outputs {
+		if err := claimOutput(j.store, out); err != nil && !j.cmd.DryRun {
+			return unsent(err)
+		}
 	}
 	debug.FreeOSMemory() // the import took most; what follows may go on for days
 	if j.input, err = batch.InputOf(j.store); err != nil {
@@ -240,7 +250,8 @@ func tryOutput(out string, in batch.Input) error {
 }
 
 // write writes every output file that is out of date, whatever stopped the run.
-func (j *job) write() error {
+// That the checkpoint takes no more was told by then.
+func (j *job) write(stop *batch.StopError) error {
 	var errs []error
 	for _, out := range j.outputs {
 		o := j.cmd.report()
@@ -248,14 +259,20 @@ func (j *job) write() error {
 			j.written, j.current = append(j.written, out), append(j.current, out)
 			continue
 		}
-		digest := newDigest(howWritten(o))
-		o.Copy = digest
-		if err := writeAnswers(j.store, j.input, out, o); err != nil {
+		content, kept, noted, err := writeOutput(j.store, j.input, out, o, j.cmd.Force)
+		if kept != "" {
+			j.kept = append(j.kept, keptFile{out, kept})
+			j.ui.notice("kept", j.kept[len(j.kept)-1].line(), "output", out, "as", kept)
+		}
+		if err != nil {
 			errs = append(errs, err)
 			continue
 		}
 		j.written = append(j.written, out)
-		errs = append(errs, remember(j.store, out), setCurrent(j.store, out, digest))
+		noted = errors.Join(noted, setCurrent(j.store, out, content, o))
+		if stop == nil || stop.Kind != batch.StopSave {
+			errs = append(errs, noted)
+		}
 	}
 	return errors.Join(errs...)
 }

@@ -27,7 +27,7 @@ func TestKilledWhileItPlans(t *testing.T) {
 	}
 	v := served(t, sandbox.Options{Shape: sandbox.Short})
 	// Nothing is asked: the run ends with its plan.
-	plan := func(file string) *exec.Cmd { return v.command("run", "--max-duration", "1ns", file) }
+	plan := func(file string) *exec.Cmd { return v.command("run", "--no-reuse", "--max-duration", "1ns", file) }
 	for name, n := range map[string]int{"q.csv": few, "first.csv": many} {
 		if err := writeRows(v.path(name), n); err != nil {
 			t.Fatal(err)

@@ -53,7 +53,7 @@ func statusAt(path string) (*status, error) {
 		return nil, err
 	}
 	defer store.Close()
-	return readStatus(store, checkpoint.InUse(store.Path()))
+	return readStatus(store)
 }
 
 // table prints a line for each checkpoint.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -28,10 +29,10 @@ func checkOutput(out, input string, store *checkpoint.Store, force bool) error {
 	if err != nil || !info.Mode().IsRegular() || force || oursByName(out) {
 		return nil // what is wrong with it shows when it is written
 	}
-	switch known, err := store.HasOutput(outputName(store, out)); {
+	switch _, ours, err := store.Output(outputName(store, out)); {
 	case err != nil:
 		return err
-	case !known:
+	case !ours:
 		return usageError(fmt.Errorf("--out %s is there already and was not written from this checkpoint", out), hint+", or overwrite it with --force")
 	}
 	return nil
@@ -58,8 +59,8 @@ func writtenFrom(checkpointPath, out string) bool {
 		return false // there is no such checkpoint
 	}
 	defer store.Close()
-	has, err := store.HasOutput(outputName(store, out))
-	return has && err == nil
+	_, ours, err := store.Output(outputName(store, out))
+	return ours && err == nil
 }
 
 // oursByName reports a file whose name says that bizbatch wrote it, such as
@@ -92,29 +93,45 @@ func sameFile(a, b string) bool {
 	return errA == nil && errB == nil && absA == absB && a != "" && b != ""
 }
 
-// writeAnswers writes one output file.
-func writeAnswers(store *checkpoint.Store, in batch.Input, out string, o report.Options) error {
+// writeOutput writes one output file. A file that somebody edited is kept
+// under another name, which is returned. The error noted is that of having the
+// checkpoint know what was written; the file is there all the same.
+func writeOutput(store *checkpoint.Store, in batch.Input, out string, o report.Options, force bool) (content, kept string, noted, err error) {
 	tells, err := tellsOfRuns(out)
 	if err == nil && tells {
 		o.History, err = batch.HistoryOf(store)
 	}
 	if err != nil {
-		return err
+		return "", "", nil, err
 	}
+	written := sha256.New()
+	o.Copy = written
 	f, err := report.Create(out, in, o)
 	if err != nil {
-		return err
+		return "", "", nil, err
 	}
 	defer f.Abort()
 	for rec, err := range batch.Records(store) {
 		if err != nil {
-			return err
+			return "", "", nil, err
 		}
 		if err := f.Write(rec); err != nil {
-			return err
+			return "", "", nil, err
 		}
 	}
-	return f.Commit()
+	if err := f.Finish(); err != nil {
+		return "", "", nil, err
+	}
+	content = sum(written)
+	before := contentDigest(out)
+	if isEdited(store, out, before, force) {
+		if kept, err = keep(out, time.Now()); err != nil {
+			return "", "", nil, fmt.Errorf("keep the edited %s: %w", out, err)
+		}
+	}
+	// Both are known until the new one has its name, whenever the process dies.
+	noted = store.SetOutput(outputName(store, out), strings.TrimSpace(before+" "+content))
+	return content, kept, noted, f.Commit()
 }
 
 // tellsOfRuns reports a file in which the runs are told of beside the answers.
@@ -123,8 +140,12 @@ func tellsOfRuns(out string) (bool, error) {
 	return format == report.XLSX || format == report.HTML || format == report.Markdown, err
 }
 
-// remember has the checkpoint know a file as ours, so that it is overwritten
-// without a question the next time.
-func remember(store *checkpoint.Store, out string) error {
-	return store.AddOutput(outputName(store, out), time.Now())
+// claimOutput has the checkpoint know a file as ours before anything is written
+// there: what comes later may find the disk full.
+func claimOutput(store *checkpoint.Store, out string) error {
+	name := outputName(store, out)
+	if _, ours, err := store.Output(name); ours || err != nil {
+		return err
+	}
+	return store.SetOutput(name, "")
 }

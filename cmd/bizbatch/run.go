@@ -38,6 +38,8 @@ type runCmd struct {
 	Checkpoint string   `group:"files" placeholder:"FILE" help:"Where answers are kept while and after running (default: FILE.bizbatch, or FILE.sandbox.bizbatch with --sandbox)."`
 	Out        []string `group:"files" sep:"none" placeholder:"FILE" help:"Write the answers here: .csv, .tsv, .xlsx, .jsonl, .md or .html; may be repeated (default: FILE without its extension, with .answers.csv, .answers.xlsx or .answers.jsonl, as FILE is)."`
 	Force      bool     `group:"files" help:"Overwrite an --out file that bizbatch did not write."`
+	Reuse      []string `group:"files" sep:"none" xor:"reuse" placeholder:"FILE" help:"Take over answers to the same questions from this checkpoint too, at no cost, and not only from those in the checkpoint's folder; may be repeated."`
+	NoReuse    bool     `group:"files" xor:"reuse" help:"Take over no answers: pay also for what other checkpoints have answered."`
 	CSVSafe    bool     `group:"files" name:"csv-safe" help:"Have no spreadsheet run a cell of a CSV file as a formula: such a cell begins with an apostrophe."`
 	Summary    string   `group:"files" placeholder:"FILE" help:"Write what happened as JSON."`
 

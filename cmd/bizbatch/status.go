@@ -38,6 +38,8 @@ type status struct {
 	Failures      []checkpoint.FailureGroup     `json:"failures"` // the same, each with an example
 	InFlight      int                           `json:"in_flight"`
 	Interrupted   int                           `json:"interrupted"` // sent, and their run ended without a word
+	Rescued       int                           `json:"rescued"`     // answers in a rescue file, for the next run to take in
+	Reused        []checkpoint.Reused           `json:"reused"`      // among the answered: taken over from other checkpoints
 	Spent         batch.Money                   `json:"spent"`       // for the answers of the input
 	SpentTotal    batch.Money                   `json:"spent_total"` // for all answers in the checkpoint
 	SpentByMode   map[batch.AskMode]batch.Money `json:"spent_by_mode"`
@@ -48,6 +50,7 @@ type status struct {
 
 	InFlightQuestions    []checkpoint.InFlight `json:"in_flight_questions"`
 	InterruptedQuestions []checkpoint.InFlight `json:"interrupted_questions"`
+	RescuedQuestions     []checkpoint.InFlight `json:"rescued_questions"`
 	Problems             []string              `json:"problems,omitempty"`
 }
 
@@ -57,11 +60,11 @@ type uncertain struct {
 }
 
 type runStatus struct {
-	Run     int64           `json:"run"`
-	Started time.Time       `json:"started"`
-	Ended   time.Time       `json:"ended,omitzero"`
-	Outcome string          `json:"outcome"` // running, finished, the kind of stop, or interrupted
-	Summary json.RawMessage `json:"summary,omitempty"`
+	Run     int64          `json:"run"`
+	Started time.Time      `json:"started"`
+	Ended   time.Time      `json:"ended,omitzero"`
+	Outcome string         `json:"outcome"`           // running, finished, the kind of stop, or interrupted
+	Summary *batch.Summary `json:"summary,omitempty"` // of a run that has ended
 }
 
 // Run reads the checkpoint beside whatever run is on.
@@ -74,7 +77,7 @@ func (c *statusCmd) Run(e env) error {
 		return storeError(err, c.Checkpoint)
 	}
 	defer store.Close()
-	s, err := readStatus(store, checkpoint.InUse(store.Path()))
+	s, err := readStatus(store)
 	if err != nil {
 		return err
 	}
@@ -99,91 +102,34 @@ func (c *statusCmd) Run(e env) error {
 	return nil
 }
 
-func readStatus(store *checkpoint.Store, active bool) (*status, error) {
+// readStatus writes the checkpoint's history as the command tells it.
+func readStatus(store *checkpoint.Store) (*status, error) {
+	h, err := batch.HistoryOf(store)
+	if err != nil {
+		return nil, err
+	}
 	s := &status{
-		Checkpoint: store.Path(), Active: active, SpentByMode: map[batch.AskMode]batch.Money{},
-		InFlightQuestions: []checkpoint.InFlight{}, InterruptedQuestions: []checkpoint.InFlight{}, Failures: []checkpoint.FailureGroup{}, Uncertain: []uncertain{}, Runs: []runStatus{}, // never null in JSON
+		Checkpoint: h.Path, Endpoint: h.Endpoint, Active: h.Active,
+		Rows: h.Rows, Skipped: h.Skipped, Questions: h.Answered + h.Failed + h.Pending,
+		Answered: h.Answered, Pending: h.Pending, Failed: h.Failed, FailedReasons: h.Reasons,
+		InFlight: len(h.InFlight), Interrupted: len(h.Interrupted), Rescued: len(h.Rescued),
+		Spent: h.Spent, SpentTotal: h.SpentTotal, SpentByMode: h.SpentByMode, LeftCost: h.LeftCost, UncertainCost: h.UncertainCost,
+		// Lists are never null in JSON.
+		Failures: append([]checkpoint.FailureGroup{}, h.Failures...), Reused: append([]checkpoint.Reused{}, h.Reused...),
+		InFlightQuestions: append([]checkpoint.InFlight{}, h.InFlight...), InterruptedQuestions: append([]checkpoint.InFlight{}, h.Interrupted...),
+		RescuedQuestions: append([]checkpoint.InFlight{}, h.Rescued...), Uncertain: []uncertain{}, Runs: []runStatus{},
 	}
-	counts, err := store.Counts()
-	if err != nil {
-		return nil, err
-	}
-	s.Rows, s.Skipped, s.FailedReasons = counts.Rows, counts.Skipped, counts.Reasons
-	s.Answered, s.Failed = counts.States[checkpoint.Answered], counts.States[checkpoint.Failed]
-	s.Pending = counts.States[checkpoint.Pending] + counts.States[checkpoint.Running]
-	s.Questions = s.Answered + s.Failed + s.Pending
-	s.Spent, s.SpentTotal = batch.Money(counts.Spent), batch.Money(counts.SpentTotal)
-	for mode, cost := range counts.SpentByMode {
-		s.SpentByMode[batch.AskMode(mode)] = batch.Money(cost)
-	}
-	prices, err := batch.PricesOf(store, nil)
-	if err != nil {
-		return nil, err
-	}
-	for mode, n := range counts.PendingByMode {
-		s.LeftCost += batch.Money(n) * paid(counts, mode, prices)
-	}
-	failures, err := store.Failures()
-	if err != nil {
-		return nil, err
-	}
-	s.Failures = append(s.Failures, failures...)
-	if s.Endpoint, err = store.Endpoint(); err != nil {
-		return nil, err
-	}
-	return s, s.readHistory(store)
-}
-
-// paid is what an answer in the mode cost so far, on average, else its price.
-func paid(c checkpoint.Counts, mode string, prices batch.PriceList) batch.Money {
-	if n := c.AnsweredByMode[mode]; n > 0 {
-		return batch.Money(c.SpentByMode[mode]) / batch.Money(n)
-	}
-	return prices.Of(batch.AskMode(mode))
-}
-
-// readHistory adds what was in flight, what may have been charged, and the
-// runs. What is running while no run is on was interrupted.
-func (s *status) readHistory(store *checkpoint.Store) error {
-	list, err := store.InFlight()
-	if err != nil {
-		return err
-	}
-	open, err := store.Uncertain()
-	if err != nil {
-		return err
-	}
-	for _, f := range list {
-		switch {
-		case f.Interrupted:
-			s.InterruptedQuestions = append(s.InterruptedQuestions, f)
-		case s.Active:
-			s.InFlightQuestions = append(s.InFlightQuestions, f)
-		default: // the next run notes it
-			f.Interrupted = true
-			s.InterruptedQuestions = append(s.InterruptedQuestions, f)
-			open = append(open, checkpoint.Uncertain{
-				RowID: f.RowID, Run: f.Run, Started: f.Started, Mode: f.Mode, Cost: f.Cost, Reason: "interrupted",
-			})
-		}
-	}
-	s.InFlight, s.Interrupted = len(s.InFlightQuestions), len(s.InterruptedQuestions)
-	for _, u := range open {
+	for _, u := range h.Uncertain {
 		s.Uncertain = append(s.Uncertain, uncertain{u, batch.Money(u.Cost)})
-		s.UncertainCost += batch.Money(u.Cost)
 	}
-	runs, err := store.Runs()
-	for i, r := range runs {
-		outcome := r.Outcome
-		switch {
-		case r.Ended.IsZero() && s.Active && i == len(runs)-1:
-			outcome = "running"
-		case r.Ended.IsZero():
-			outcome = "interrupted"
+	for _, r := range h.Runs {
+		run := runStatus{Run: r.Run, Started: r.Started, Ended: r.Ended, Outcome: r.Outcome}
+		if !r.Ended.IsZero() {
+			run.Summary = &r.Summary
 		}
-		s.Runs = append(s.Runs, runStatus{r.Run, r.Started, r.Ended, outcome, json.RawMessage(r.Summary)})
+		s.Runs = append(s.Runs, run)
 	}
-	return err
+	return s, nil
 }
 
 func (s *status) print(w io.Writer, checked bool) {
@@ -195,6 +141,9 @@ func (s *status) print(w io.Writer, checked bool) {
 	line("%s: %s, answers from %s", s.Checkpoint, state, s.Endpoint)
 	line("%d rows, %d different questions, %d skipped", s.Rows, s.Questions, s.Skipped)
 	line("answered     %d, for %s", s.Answered, spent(s.Spent, s.SpentByMode))
+	for _, r := range s.Reused {
+		line("             %s", reusedLine(r))
+	}
 	line("pending      %d, about %s", s.Pending, s.LeftCost)
 	line("failed       %d", s.Failed)
 	for _, r := range reasons(s.Failures) {
@@ -205,6 +154,9 @@ func (s *status) print(w io.Writer, checked bool) {
 	}
 	if s.Interrupted > 0 {
 		line("interrupted  %d: %s", s.Interrupted, rowIDs(s.InterruptedQuestions))
+	}
+	if s.Rescued > 0 {
+		line("rescued      %d, in a file for the next run to take in: %s", s.Rescued, rowIDs(s.RescuedQuestions))
 	}
 	if len(s.Uncertain) > 0 {
 		line("uncertain    %s without an answer may have been charged, %s (all: --json)", count(len(s.Uncertain), "request"), s.UncertainCost)
@@ -223,15 +175,16 @@ func (s *status) print(w io.Writer, checked bool) {
 
 // describe tells a run in a few words.
 func (r runStatus) describe() string {
-	if r.Ended.IsZero() {
+	if r.Summary == nil {
 		return r.Outcome
 	}
-	var sum batch.Summary
-	if err := json.Unmarshal(r.Summary, &sum); err != nil {
-		return r.Outcome
-	}
-	return fmt.Sprintf("%s: %d answered, %d failed, %s in %s", r.Outcome, sum.Answered, sum.Failed, sum.Spent,
+	return fmt.Sprintf("%s: %d answered, %d failed, %s in %s", r.Outcome, r.Summary.Answered, r.Summary.Failed, r.Summary.Spent,
 		r.Ended.Sub(r.Started).Round(time.Second))
+}
+
+// reusedLine says where answers were taken over from.
+func reusedLine(r checkpoint.Reused) string {
+	return fmt.Sprintf("%s taken over from %s", count(r.Answers, "answer"), r.Checkpoint)
 }
 
 // describe tells an attempt in a line.

@@ -19,16 +19,26 @@ func (j *job) stopped(stop *batch.StopError) error {
 	}
 	e := j.reason(stop, said)
 	e.hint = cmp.Or(e.hint, j.again())
-	if n := count(stop.Unsaved, "answer"); stop.Rescued != "" {
-		e.detail = append(e.detail, fmt.Sprintf("%s went to %s; the next run takes them in from there", n, stop.Rescued))
-	} else if stop.Unsaved > 0 {
-		e.detail = append(e.detail, fmt.Sprintf("%s could only be printed on standard error: put those lines into a file bizbatch-rescue-1.jsonl of mode 0600 beside the checkpoint, and the next run takes them in", n))
-	}
+	e.detail = append(e.detail, unsaved(stop.Unsaved)...)
 	e.detail = append(e.detail, j.left())
 	if j.sum.Failed > 0 {
 		e.detail = append(e.detail, reasons(j.failures)...)
 	}
 	return e
+}
+
+// unsaved says where answers are that the checkpoint did not take.
+func unsaved(u *checkpoint.UnsavedError) (lines []string) {
+	if u == nil {
+		return nil
+	}
+	if n := u.Answers - u.Printed; n > 0 {
+		lines = append(lines, fmt.Sprintf("%s went to %s; the next run takes them in from there", count(n, "answer"), u.File))
+	}
+	if u.Printed > 0 {
+		lines = append(lines, fmt.Sprintf("%s could only be printed on standard error: put those lines into a file bizbatch-rescue-1.jsonl of mode 0600 beside the checkpoint, and the next run takes them in", count(u.Printed, "answer")))
+	}
+	return lines
 }
 
 // reason is why the run stopped, and the hint where it is not only to run
@@ -77,6 +87,10 @@ func (j *job) reason(stop *batch.StopError, said *batch.Error) *cmdError {
 	case batch.StopSave:
 		if errors.Is(stop, checkpoint.ErrGone) {
 			return &cmdError{code: exitUnexpected, hint: "put the checkpoint back if you have it, then " + j.again(), err: stop.Err}
+		}
+		if errors.Is(stop, checkpoint.ErrLocked) {
+			return &cmdError{code: exitUnexpected, err: fmt.Errorf("answers cannot be saved any more: %w", checkpoint.ErrLocked), detail: openedBy(j.cmd.Checkpoint),
+				hint: "end what that program is doing with it (a change in a SQLite browser that is not written yet), then " + j.again()}
 		}
 		return &cmdError{code: exitUnexpected, hint: "make room or mend the disk, then " + j.again(),
 			err: fmt.Errorf("answers cannot be saved any more: %w", stop.Err)}

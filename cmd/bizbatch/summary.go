@@ -24,6 +24,7 @@ type summaryFile struct {
 	Hint       string        `json:"hint,omitempty"`
 	Checkpoint string        `json:"checkpoint"`
 	Outputs    []string      `json:"outputs"` // that hold the answers as they are, written now or before
+	Kept       []keptFile    `json:"kept"`    // outputs that somebody had edited
 	Plan       summaryPlan   `json:"plan"`
 	Run        batch.Summary `json:"run"`
 	Saves      int64         `json:"saves"` // changes put on disk: two for each answer, the sending and the answer
@@ -134,7 +135,7 @@ func (j *job) summarize(verdict error) error {
 		return verdict
 	}
 	s := summaryFile{
-		Outcome: j.ended(), Checkpoint: j.cmd.Checkpoint, Outputs: append([]string{}, j.written...),
+		Outcome: j.ended(), Checkpoint: j.cmd.Checkpoint, Outputs: append([]string{}, j.written...), Kept: append([]keptFile{}, j.kept...),
 		Plan: summaryPlan{j.plan.Rows - j.plan.Skipped, j.plan.ToAsk(), j.plan}, Run: j.sum,
 		Slowest: []slowAnswer{}, Failures: append([]checkpoint.FailureGroup{}, j.failures...), Next: j.next,
 	}

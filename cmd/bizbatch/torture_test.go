@@ -77,7 +77,7 @@ func TestKilledAtRandomMoments(t *testing.T) {
 	t.Logf("%d kills, %d of %d questions charged again", kills, again, questions)
 
 	v.run("status", "--check", "q.csv.bizbatch")
-	v.run(append(v.args, "--checkpoint", "whole.bizbatch", "--out", "whole.csv")...)
+	v.run(append(v.args, "--no-reuse", "--checkpoint", "whole.bizbatch", "--out", "whole.csv")...)
 	if diff := cmp.Diff(v.table("whole.csv"), v.table("q.answers.csv")); diff != "" {
 		t.Errorf("the output differs from that of a run that nobody killed (-whole +killed):\n%s", diff)
 	}

@@ -61,6 +61,19 @@ func (u *ui) record(level slog.Level, event, text string, args ...any) {
 	u.log.Log(context.Background(), level, text, args...)
 }
 
+// notice tells what a person should know also of a quiet run.
+func (u *ui) notice(event, text string, args ...any) {
+	switch {
+	case u.json:
+		slog.New(slog.NewJSONHandler(u.err, nil)).Warn(clean(text), append([]any{"event", event}, args...)...)
+	case u.quiet:
+		fmt.Fprintln(u.err, clean(text))
+	default:
+		u.say("%s", text)
+		u.record(slog.LevelWarn, event, text, args...)
+	}
+}
+
 // leftAtOnce tells the end of a process that did not wait for its answers.
 func (u *ui) leftAtOnce(sig signalError) {
 	if u.terminal && !u.quiet {
@@ -100,7 +113,7 @@ func (u *ui) planned(j *job, skipped []string) {
 	args := []any{"questions", p.Rows - p.Skipped, "skipped", p.Skipped, "duplicates", p.Duplicates, "edited", p.Edited,
 		"answered", p.Answered, "failed", p.Failed, "interrupted", p.Interrupted, "to_ask", p.ToAsk(), "estimate", p.Estimate.Dollars()}
 	if u.json {
-		args = append(args, "interrupted_cost", p.InterruptedCost.Dollars(), "rescued", p.Rescued, "to_ask_by_mode", p.Pending)
+		args = append(args, "interrupted_cost", p.InterruptedCost.Dollars(), "rescued", p.Rescued, "reused", p.ReusedAnswers(), "to_ask_by_mode", p.Pending)
 	}
 	u.record(slog.LevelInfo, "plan", "plan", args...)
 }
@@ -118,7 +131,10 @@ func planLine(p batch.Plan) string {
 		parts = append(parts, count(p.Duplicates, "duplicate"))
 	}
 	add(p.Edited, "edited since the last run")
-	add(p.Answered, "already answered")
+	add(p.Answered-p.ReusedAnswers(), "already answered")
+	for _, r := range p.Reused {
+		parts = append(parts, reusedLine(r))
+	}
 	add(p.Failed, "failed before (--retry-failed asks again)")
 	if p.ToAsk() == 0 {
 		return strings.Join(append(parts, "nothing to ask"), " · ")

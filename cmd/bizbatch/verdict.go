@@ -84,7 +84,7 @@ func (j *job) unread(err error) error {
 // the checkpoint. What stopped the run, if anything, stays the exit code.
 func outputError(verdict, err error, stop *batch.StopError, path string) error {
 	e := asCmdError(besides(verdict, err))
-	if errors.Is(err, checkpoint.ErrGone) || stop != nil && (stop.Unsaved > 0 || errors.Is(stop, checkpoint.ErrGone)) {
+	if errors.Is(err, checkpoint.ErrGone) || stop != nil && (stop.Unsaved != nil || errors.Is(stop, checkpoint.ErrGone)) {
 		return e // not all are there: the verdict says where they went
 	}
 	e.detail = append(e.detail, fmt.Sprintf("every answer is safe in %s: bizbatch export %s --out FILE writes them", path, quoteFile(path)))

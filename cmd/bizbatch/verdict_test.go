@@ -60,10 +60,10 @@ func TestStopped(t *testing.T) {
 			"error: no question can succeed at this address (redirect)\n" + left + "hint:  use https"},
 		{"the clock", batch.StopError{Kind: batch.StopClock}, runCmd{}, 8,
 			"error: time is up (--until or --max-duration)\n" + left + "hint:  " + again},
-		{"a full disk", batch.StopError{Kind: batch.StopSave, Err: errors.New("disk full"), Unsaved: 2, Rescued: "/tmp/r"}, runCmd{}, 1,
+		{"a full disk", batch.StopError{Kind: batch.StopSave, Err: errors.New("disk full"), Unsaved: &checkpoint.UnsavedError{Answers: 2, File: "/tmp/r"}}, runCmd{}, 1,
 			"error: answers cannot be saved any more: disk full\n       2 answers went to /tmp/r; the next run takes them in from there\n" +
 				left + "hint:  make room or mend the disk, then " + again},
-		{"no place left at all", batch.StopError{Kind: batch.StopSave, Err: errors.New("disk full"), Unsaved: 1}, runCmd{}, 1,
+		{"no place left at all", batch.StopError{Kind: batch.StopSave, Err: errors.New("disk full"), Unsaved: &checkpoint.UnsavedError{Answers: 1, Printed: 1}}, runCmd{}, 1,
 			"error: answers cannot be saved any more: disk full\n       1 answer could only be printed on standard error: put those lines into a file bizbatch-rescue-1.jsonl of mode 0600 beside the checkpoint, and the next run takes them in\n" +
 				left + "hint:  make room or mend the disk, then " + again},
 	} {
@@ -99,7 +99,7 @@ func TestWhatIsToldBesidesTheVerdict(t *testing.T) {
 				"hint:  make room or mend the folder, then run the same command again: it asks nothing that is answered\n"},
 		{"a run that was stopped keeps its exit code", &cmdError{code: 4, err: errors.New("no money"), hint: "add some"}, &batch.StopError{}, 4,
 			"error: no money\n       write a.csv: disk full\n       every answer is safe in q.bizbatch: bizbatch export q.bizbatch --out FILE writes them\nhint:  add some\n"},
-		{"answers that went elsewhere are not called safe", &cmdError{code: 1, err: errors.New("cannot save")}, &batch.StopError{Unsaved: 1}, 1,
+		{"answers that went elsewhere are not called safe", &cmdError{code: 1, err: errors.New("cannot save")}, &batch.StopError{Unsaved: &checkpoint.UnsavedError{Answers: 1, Printed: 1}}, 1,
 			"error: cannot save\n       write a.csv: disk full\n"},
 	} {
 		var printed strings.Builder

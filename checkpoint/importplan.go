@@ -1,0 +1,94 @@
+package checkpoint
+
+// conflicting selects the requests that are to be asked, without an agreement,
+// although their subject is answered under other settings than ?1.
+const conflicting = `
+	WITH old AS (SELECT subject, max(settings) AS settings FROM requests
+		WHERE state = 'answered' AND settings <> ?1 GROUP BY subject)
+	SELECT q.id, q.mode, old.settings FROM requests q JOIN old USING (subject)
+	WHERE q.position > 0 AND q.state IN ('pending', 'running') AND q.id NOT IN (SELECT request FROM agreed)`
+
+// findConflicts finds the requests that would pay again for what is answered
+// under other settings, whenever they came into the checkpoint, and remembers
+// an agreement to that.
+func (im *importer) findConflicts() error {
+	w := im.s.writer
+	var several bool
+	err := w.QueryRowContext(bg, "SELECT count(*) > 1 FROM settings").Scan(&several)
+	if err != nil || !several || im.plan.ToAsk() == 0 {
+		return err
+	}
+	rows, err := w.QueryContext(bg, "SELECT mode, count(*), max(settings) FROM ("+conflicting+") GROUP BY mode", im.settings)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	modes, latest := map[string]int{}, 0
+	for rows.Next() {
+		var mode string
+		var n, settings int
+		if err := rows.Scan(&mode, &n, &settings); err != nil {
+			return err
+		}
+		modes[mode], latest = n, max(latest, settings)
+	}
+	if err := rows.Err(); err != nil || latest == 0 {
+		return err
+	}
+	im.plan.Conflicts = &Conflicts{Modes: modes}
+	err = w.QueryRowContext(bg, "SELECT value FROM settings WHERE id = ?", latest).Scan(&im.plan.Conflicts.Settings)
+	if err == nil && im.opts.Agree {
+		err = im.s.exec("INSERT INTO agreed SELECT id FROM ("+conflicting+")", im.settings)
+	}
+	return err
+}
+
+// count counts the requests of this input by state, and makes failed ones
+// pending where they are to be asked again.
+func (im *importer) count() error {
+	w := im.s.writer
+	err := w.QueryRowContext(bg, "SELECT count(*), coalesce(sum(cost), 0) FROM requests WHERE state = 'running'").
+		Scan(&im.plan.Interrupted, &im.plan.InterruptedCost)
+	if err != nil {
+		return err
+	}
+	rows, err := w.QueryContext(bg, `SELECT state, mode, passing, count(*) FROM requests
+		WHERE position > 0 GROUP BY state, mode, passing`)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	again := false
+	im.plan.Answered, im.plan.Failed, im.plan.Pending = 0, 0, map[string]int{}
+	for rows.Next() {
+		var state State
+		var mode string
+		var passing bool
+		var n int
+		if err := rows.Scan(&state, &mode, &passing, &n); err != nil {
+			return err
+		}
+		switch {
+		case state == Answered:
+			im.plan.Answered += n
+		case state == Failed && !passing && !im.opts.RetryFailed:
+			im.plan.Failed += n
+		default:
+			im.plan.Pending[mode] += n
+			again = again || state == Failed
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	if again || im.plan.Rescued > 0 || len(im.plan.Reused) > 0 {
+		if err := im.s.outdate(); err != nil {
+			return err
+		}
+	}
+	if !again {
+		return nil
+	}
+	return im.s.exec(`UPDATE requests SET state = 'pending', passing = 0
+		WHERE state = 'failed' AND position > 0 AND (passing OR ?)`, im.opts.RetryFailed)
+}

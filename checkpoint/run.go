@@ -1,0 +1,178 @@
+package checkpoint
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+)
+
+// A run is the Run of a Store.
+type run struct {
+	s      *Store
+	id     int64
+	rescue rescue
+
+	mu    sync.Mutex     // guards what follows
+	after int64          // position of the last request that Claim gave out
+	last  int64          // that of the last row
+	early map[int64]bool // what ClaimAny gave out
+	keys  map[int64]Key  // of what was given out and has no outcome
+}
+
+// Begin begins a run; see [Run] for the rules. It fails with ErrReadOnly in a
+// view, ErrCopy in a copy, and ErrBegun before the last run has ended.
+func (s *Store) Begin(now time.Time) (Run, Begun, error) {
+	r := &run{s: s, early: map[int64]bool{}, keys: map[int64]Key{}}
+	r.rescue.run = r
+	switch {
+	case s.original != "":
+		return nil, Begun{}, ErrCopy
+	case s.writer == nil:
+		return nil, Begun{}, ErrReadOnly
+	case !s.begun.CompareAndSwap(nil, r):
+		return nil, Begun{}, ErrBegun
+	}
+	b, err := r.begin(now)
+	if err != nil {
+		s.begun.Store(nil)
+		return nil, b, fmt.Errorf("begin a run: %w", err)
+	}
+	return r, b, nil
+}
+
+func (r *run) begin(now time.Time) (b Begun, err error) {
+	s := r.s
+	err = s.write(func() error {
+		if err := s.recover(); err != nil {
+			return err
+		}
+		added, err := s.writer.ExecContext(bg, "INSERT INTO runs (started) VALUES (?)", millis(now))
+		if err == nil {
+			r.id, err = added.LastInsertId()
+		}
+		return err
+	})
+	if err != nil {
+		return b, err
+	}
+	if b.Counts, err = s.Counts(); err != nil {
+		return b, err
+	}
+	var sent int64
+	err = s.db.QueryRow(`SELECT (SELECT coalesce(sum(cost), 0) FROM uncertain), (SELECT coalesce(max(position), 0) FROM rows),
+		(SELECT coalesce(max(started), 0) FROM requests)`).Scan(&b.Uncertain, &r.last, &sent)
+	b.LastSent = fromMillis(sent)
+	return b, err
+}
+
+// recover makes pending again what a run that ended without a word had in
+// flight, and notes that it may have been charged.
+func (s *Store) recover() error {
+	err := s.exec(noteInterrupted + "; UPDATE runs SET outcome = '" + interrupted + "' WHERE ended = 0")
+	if err != nil {
+		return err
+	}
+	changed, err := changes(s.writer.ExecContext(bg, "UPDATE requests SET state = 'pending', interrupted = 1 WHERE state = 'running'"))
+	if changed && err == nil {
+		err = s.outdate()
+	}
+	return err
+}
+
+// interrupted is the outcome of a run that ended without a word, and why an
+// attempt of it is uncertain; noteInterrupted lists its attempts as such.
+const (
+	interrupted     = "interrupted"
+	noteInterrupted = `INSERT INTO uncertain (request, run, started, finished, cost, reason, request_id, partial)
+		SELECT id, run, started, 0, cost, '` + interrupted + `', '', '' FROM requests WHERE state = 'running'`
+)
+
+// Active reports whether a run is on: of this store, or, for a view, of any
+// other.
+func (s *Store) Active() bool {
+	if s.writer != nil {
+		return s.begun.Load() != nil
+	}
+	return InUse(s.path)
+}
+
+func (r *run) Claim(n int) (page []Request, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err := r.on(); err != nil {
+		return nil, err
+	}
+	for len(page) < n {
+		found, err := r.s.pending(r.after, n-len(page))
+		if err != nil || len(found) == 0 {
+			return page, err
+		}
+		r.after = found[len(found)-1].Position
+		for _, q := range found {
+			if !r.early[q.ID] {
+				r.keys[q.ID] = KeyOf(q.Payload)
+				page = append(page, q)
+			}
+		}
+	}
+	return page, nil
+}
+
+func (r *run) ClaimAny() (*Request, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err := r.on(); err != nil || r.last <= r.after {
+		return nil, err
+	}
+	found, err := r.s.pending(r.after+rand.Int64N(r.last-r.after), 1)
+	if err != nil || len(found) == 0 || r.early[found[0].ID] {
+		return nil, err
+	}
+	r.early[found[0].ID], r.keys[found[0].ID] = true, KeyOf(found[0].Payload)
+	return &found[0], nil
+}
+
+// key is that of a request which was given out and has no outcome.
+func (r *run) key(id int64) (key Key, given bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	key, given = r.keys[id]
+	return key, given
+}
+
+// done forgets a request that has an outcome.
+func (r *run) done(id int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.keys, id)
+}
+
+// on fails with ErrEnded once the run has ended.
+func (r *run) on() error {
+	if r.s.begun.Load() != r {
+		return ErrEnded
+	}
+	return nil
+}
+
+func (r *run) End(now time.Time, outcome string, summary []byte) error {
+	if err := r.on(); err != nil {
+		return err
+	}
+	defer r.s.begun.Store(nil)
+	lost := r.rescue.end()
+	err := r.s.write(func() error {
+		return r.s.exec("UPDATE runs SET ended = ?, outcome = ?, summary = ? WHERE id = ?", millis(now), outcome, string(summary), r.id)
+	})
+	switch {
+	case errors.Is(err, ErrGone):
+		return r.rescue.all(err) // nobody would find them where they are
+	case lost != nil:
+		return lost // which tells more than that the end was not noted
+	case err != nil:
+		return fmt.Errorf("note the end of the run: %w", err)
+	}
+	return nil
+}

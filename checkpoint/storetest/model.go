@@ -1,0 +1,279 @@
+package storetest
+
+import (
+	"flag"
+	"fmt"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"bizbatch/checkpoint"
+)
+
+// A model is a checkpoint as a plain map.
+type model struct {
+	rows     []checkpoint.Row
+	requests map[string]*modelRequest // by payload
+}
+
+type modelRequest struct {
+	state   checkpoint.State
+	passing bool
+	answer  string
+}
+
+func (m *model) importRows(rows []checkpoint.Row, retryFailed bool) (p checkpoint.Plan) {
+	oldIDs, known := map[string]bool{}, map[string]bool{}
+	for _, r := range m.rows {
+		oldIDs[r.ID] = true
+	}
+	for payload, q := range m.requests {
+		known[payload] = true
+		if q.state == checkpoint.Running { // until the next run begins
+			p.Interrupted++
+			p.InterruptedCost += 24
+		}
+	}
+	p.Rows, p.Pending = len(rows), map[string]int{}
+	seen := map[string]bool{}
+	for _, r := range rows {
+		text := string(r.Payload)
+		switch {
+		case r.Skip != "":
+			p.Skipped++
+			continue
+		case !known[text] && oldIDs[r.ID]:
+			p.Edited++
+		}
+		if seen[text] {
+			p.Duplicates++
+			continue
+		}
+		seen[text] = true
+		q := m.requests[text]
+		if q == nil {
+			q = &modelRequest{state: checkpoint.Pending}
+			m.requests[text] = q
+		}
+		if q.state == checkpoint.Failed && (q.passing || retryFailed) {
+			q.state = checkpoint.Pending
+		}
+		switch q.state {
+		case checkpoint.Answered:
+			p.Answered++
+		case checkpoint.Failed:
+			p.Failed++
+		default:
+			p.Pending["fast"]++
+		}
+	}
+	m.rows = rows
+	return p
+}
+
+func (m *model) results() (lines []string) {
+	for _, r := range m.rows {
+		line := fmt.Sprintf("%s skipped: %s", r.ID, r.Skip)
+		if r.Skip == "" {
+			q := m.requests[string(r.Payload)]
+			line = fmt.Sprintf("%s %s", r.ID, q.state)
+			if q.answer != "" {
+				line += ": " + q.answer
+			}
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// pending are the payloads in the order in which they are first asked.
+func (m *model) pending() (texts []string) {
+	seen := map[string]bool{}
+	for _, r := range m.rows {
+		text := string(r.Payload)
+		if r.Skip == "" && !seen[text] && m.requests[text].state == checkpoint.Pending {
+			texts = append(texts, text)
+		}
+		seen[text] = true
+	}
+	return texts
+}
+
+// Fewer than rapid's 100, for the race detector's sake; the command line has the
+// last word: -rapid.checks=1000 searches longer.
+func init() { _ = flag.Set("rapid.checks", "25") }
+
+// Whatever is done to a store, it holds what a plain map would.
+func testMap(t *testing.T, open Open) {
+	n := 0
+	rapid.Check(t, func(rt *rapid.T) {
+		n++
+		w := &world{name: fmt.Sprintf("map %d", n), open: open, t: t, model: &model{requests: map[string]*modelRequest{}}}
+		w.store = open(t, w.name)
+		defer func() { _ = w.store.Close() }()
+		rt.Repeat(map[string]func(*rapid.T){
+			"import":       w.importNew,
+			"import again": func(rt *rapid.T) { w.importRows(rt, w.model.rows) },
+			"begin":        w.begin,
+			"start":        w.start,
+			"complete":     w.complete,
+			"fail":         w.fail,
+			"release":      w.release,
+			"end":          w.end,
+			"note":         w.note,
+			"reopen":       w.reopen,
+			"":             w.check,
+		})
+	})
+}
+
+// A world is a store and the map that it is compared with.
+type world struct {
+	t     testing.TB
+	open  Open
+	name  string
+	store Store
+	model *model
+	run   checkpoint.Run      // nil between runs
+	given map[string]int64    // what the run was given and has no outcome, by payload
+	noted []checkpoint.Result // what SetCurrent was told of
+}
+
+func (w *world) importNew(rt *rapid.T) {
+	rows := rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) checkpoint.Row {
+		text := rapid.SampledFrom([]string{"", "a", "b", "c", "d", "e"}).Draw(rt, "text")
+		if text == "" {
+			return checkpoint.Row{Fields: []byte(`[""]`), Skip: "no question"}
+		}
+		return ask("", text)
+	}), 0, 8).Draw(rt, "rows")
+	for i := range rows {
+		rows[i].ID = fmt.Sprint(i)
+	}
+	w.importRows(rt, rows)
+}
+
+func (w *world) importRows(rt *rapid.T, rows []checkpoint.Row) {
+	if w.run != nil {
+		rt.Skip("a run is on")
+	}
+	retry := rapid.Bool().Draw(rt, "retry")
+	plan, err := w.store.Import(rowsOf(rows...), checkpoint.ImportOptions{RetryFailed: retry, Digest: fmt.Sprint(rows)})
+	ok(rt, err)
+	diff(rt, "plan", w.model.importRows(rows, retry), plan)
+}
+
+func (w *world) begin(rt *rapid.T) {
+	if w.run != nil {
+		rt.Skip("a run is on")
+	}
+	var begun checkpoint.Begun
+	var err error
+	w.run, begun, err = w.store.Begin(noon)
+	ok(rt, err)
+	for _, q := range w.model.requests {
+		if q.state == checkpoint.Running {
+			q.state = checkpoint.Pending
+		}
+	}
+	w.given = map[string]int64{}
+	diff(rt, "pending when the run begins", len(w.model.pending()), begun.States[checkpoint.Pending])
+}
+
+// start starts a request that was released, or the next one.
+func (w *world) start(rt *rapid.T) {
+	if w.run == nil {
+		rt.Skip("no run is on")
+	}
+	text := w.one(checkpoint.Pending)
+	if text == "" {
+		page, err := w.run.Claim(1)
+		ok(rt, err)
+		if len(page) == 0 {
+			diff(rt, "pending when nothing is given out", 0, len(w.model.pending()))
+			rt.Skip("nothing is pending")
+		}
+		text = string(page[0].Payload)
+		diff(rt, "given out", w.model.pending()[0], text)
+		w.given[text] = page[0].ID
+	}
+	ok(rt, w.run.Start(w.given[text], noon, 24))
+	w.model.requests[text].state = checkpoint.Running
+}
+
+// one is a request in a state that the run was given; empty: there is none.
+func (w *world) one(state checkpoint.State) string {
+	for text := range w.given {
+		if w.model.requests[text].state == state {
+			return text
+		}
+	}
+	return ""
+}
+
+// running is one that the run has started.
+func (w *world) running(rt *rapid.T) (id int64, q *modelRequest) {
+	if w.run == nil {
+		rt.Skip("no run is on")
+	}
+	text := w.one(checkpoint.Running)
+	if text == "" {
+		rt.Skip("nothing is running")
+	}
+	return w.given[text], w.model.requests[text]
+}
+
+func (w *world) complete(rt *rapid.T) {
+	id, q := w.running(rt)
+	q.state, q.answer = checkpoint.Answered, rapid.StringN(1, 5, -1).Draw(rt, "answer")
+	ok(rt, w.run.Complete(id, checkpoint.Completion{Answer: []byte(q.answer), Attempts: 1}))
+}
+
+func (w *world) fail(rt *rapid.T) {
+	id, q := w.running(rt)
+	q.state, q.passing = checkpoint.Failed, rapid.Bool().Draw(rt, "passing")
+	ok(rt, w.run.Fail(id, checkpoint.Fault{Passing: q.passing}))
+}
+
+func (w *world) release(rt *rapid.T) {
+	id, q := w.running(rt)
+	q.state = checkpoint.Pending
+	ok(rt, w.run.Release(id, checkpoint.Fault{}))
+}
+
+func (w *world) end(rt *rapid.T) {
+	if w.run == nil {
+		rt.Skip("no run is on")
+	}
+	ok(rt, w.run.End(noon, "finished", []byte("{}")))
+	w.run = nil
+}
+
+func (w *world) note(rt *rapid.T) {
+	w.noted = w.results(rt)
+	ok(rt, w.store.SetCurrent("results", []byte("noted")))
+}
+
+// reopen is the end of the run, if one is on, without a word.
+func (w *world) reopen(rt *rapid.T) {
+	ok(rt, w.store.Close())
+	w.store, w.run = w.open(w.t, w.name), nil
+}
+
+func (w *world) results(rt *rapid.T) (all []checkpoint.Result) {
+	for r, err := range w.store.Results() {
+		ok(rt, err)
+		all = append(all, r)
+	}
+	return all
+}
+
+func (w *world) check(rt *rapid.T) {
+	diff(rt, "results", w.model.results(), results(rt, w.store))
+	sound(rt, w.store)
+	current, err := w.store.Current("results")
+	ok(rt, err)
+	if current != nil {
+		diff(rt, "results since they were noted", w.noted, w.results(rt))
+	}
+}
