@@ -2,7 +2,6 @@ package checkpoint
 
 import (
 	"errors"
-	"fmt"
 	"time"
 )
 
@@ -65,7 +64,7 @@ type UnsavedError struct {
 	Err     error // why they were not saved
 }
 
-func (e *UnsavedError) Error() string { return fmt.Sprintf("save an answer: %v", e.Err) }
+func (e *UnsavedError) Error() string { return e.Err.Error() }
 
 func (e *UnsavedError) Unwrap() error { return e.Err }
 

@@ -9,6 +9,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -18,7 +20,7 @@ import (
 // checkpoint that is its argument.
 const jobVariable = "CHECKPOINT_TEST_JOB"
 
-var jobs = map[string]func(path string) error{"answer everything": answerEverything, "start one": startOne, "complete one": completeOne}
+var jobs = map[string]func(path string) error{"answer everything": answerEverything, "start one": startOne, "complete one": completeOne, "make one": makeOne, "rescue two": rescueTwo}
 
 // startJob starts a job in a process of its own. Its lines come from the
 // reader.
@@ -243,27 +245,103 @@ func synced(t *testing.T) bool {
 	s := open(t, path, Options{})
 	doImport(t, s, ImportOptions{}, ask("1", "a"))
 	closeStore(t, s)
-	trace := filepath.Join(t.TempDir(), "trace")
-	cmd, out := startJob(t, "complete one", path, "strace", "-f", "-y", "-e", "trace=write,fsync,fdatasync", "-o", trace)
-	lines, _ := io.ReadAll(out)
-	if err := cmd.Wait(); err != nil {
-		t.Skip("strace does not work here:", err, string(lines))
-	}
-	calls, err := os.ReadFile(trace)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, after, ok1 := strings.Cut(string(calls), `"before\n"`)
-	during, _, ok2 := strings.Cut(after, `"after\n"`)
-	if !ok1 || !ok2 {
-		t.Fatalf("no trace of the answer:\n%s", calls)
-	}
-	for call := range strings.Lines(during) {
+	for _, call := range traced(t, "complete one", path) {
 		if strings.Contains(call, "sync(") && strings.Contains(call, "-wal") {
 			return true
 		}
 	}
 	return false
+}
+
+// makeOne makes a checkpoint between two lines.
+func makeOne(path string) error {
+	fmt.Println("before")
+	s, err := Open(path, Options{})
+	if err != nil {
+		return err
+	}
+	fmt.Println("after")
+	return s.Close()
+}
+
+// rescueTwo answers two questions between two lines, in a checkpoint that takes
+// no answer.
+func rescueTwo(path string) error {
+	s, err := Open(path, Options{})
+	if err != nil {
+		return err
+	}
+	run, _, err := s.Begin(noon)
+	if err != nil {
+		return err
+	}
+	page, err := run.Claim(2)
+	if err != nil {
+		return err
+	}
+	if _, err := s.db.Exec("CREATE TRIGGER broken BEFORE INSERT ON answers BEGIN SELECT RAISE(FAIL, 'the disk is full'); END"); err != nil {
+		return err
+	}
+	fmt.Println("before")
+	for _, q := range page {
+		if err := run.Complete(q.ID, unsaved(string(q.Payload))); err == nil {
+			return errors.New("it was saved")
+		}
+	}
+	fmt.Println("after")
+	return nil
+}
+
+// traced runs a job under strace, and returns its calls between the two lines.
+func traced(t *testing.T, job, path string) (calls []string) {
+	t.Helper()
+	trace := filepath.Join(t.TempDir(), "trace")
+	cmd, out := startJob(t, job, path, "strace", "-f", "-y", "-e", "trace=write,fsync,fdatasync,rename,renameat,renameat2", "-o", trace)
+	lines, _ := io.ReadAll(out)
+	if err := cmd.Wait(); err != nil {
+		t.Skip("strace does not work here:", err, string(lines))
+	}
+	all, err := os.ReadFile(trace)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, ok1 := strings.Cut(string(all), `"before\n"`)
+	during, _, ok2 := strings.Cut(after, `"after\n"`)
+	if !ok1 || !ok2 {
+		t.Fatalf("no trace of the job:\n%s", all)
+	}
+	return strings.Split(during, "\n")
+}
+
+// inOrder checks that for each pattern there is a call, one after another.
+func inOrder(t *testing.T, calls []string, patterns ...string) {
+	t.Helper()
+	for _, p := range patterns {
+		re := regexp.MustCompile(p)
+		at := slices.IndexFunc(calls, re.MatchString)
+		if at < 0 {
+			t.Errorf("no %s in its place", p)
+			return
+		}
+		calls = calls[at+1:]
+	}
+}
+
+// A new checkpoint and a rescue file are there after a power cut: the file is
+// synced, and then the folder that has its name.
+func TestNewFilesAreSyncedWithTheirFolder(t *testing.T) {
+	if _, err := exec.LookPath("strace"); err != nil {
+		t.Skip(err)
+	}
+	rescueFolders(t)
+	path := temp(t)
+	folder := regexp.QuoteMeta("<" + filepath.Dir(path) + ">")
+	inOrder(t, traced(t, "make one", path), `fsync.*bizbatch\.new>`, `rename.*bizbatch\.new`, `fsync.*`+folder)
+	s := open(t, path, Options{})
+	doImport(t, s, ImportOptions{}, ask("1", "a"), ask("2", "b"))
+	closeStore(t, s)
+	const write, sync = `write.*bizbatch-rescue`, `fsync.*bizbatch-rescue`
+	inOrder(t, traced(t, "rescue two", path), write, sync, `fsync.*`+folder, write, sync)
 }
 
 func TestAnswerIsSyncedBeforeCompleteReturns(t *testing.T) {

@@ -64,6 +64,38 @@ func TestADamagedLogIsNoticed(t *testing.T) {
 	t.Run("whole", func(t *testing.T) { open(t, killed(t), Options{}) })
 }
 
+// What an import takes in from a rescue file comes on top of what was saved, as
+// the lock file has it.
+func TestRescuedAnswersDoNotHideLostOnes(t *testing.T) {
+	rescueFolders(t)
+	path := temp(t)
+	s := open(t, path, Options{})
+	rows := []Row{ask("1", "a"), ask("2", "b"), ask("3", "c")}
+	doImport(t, s, ImportOptions{Digest: "x"}, rows...)
+	answer(t, s, 2)
+	leaveRescued(t, s, "c")
+	closeStore(t, s)
+	s = open(t, path, Options{})
+	diff(t, "rescued", 1, doImport(t, s, ImportOptions{Digest: "x"}).Rescued)
+	diff(t, "saved, as noted", int64(3), notedSaved(path))
+}
+
+// On Windows the first byte of the lock file is the one that is locked: nobody
+// else can write it, or read it.
+func TestTheFirstByteOfTheLockFileIsLeftAlone(t *testing.T) {
+	path := temp(t)
+	s := open(t, path, Options{})
+	doImport(t, s, ImportOptions{}, ask("1", "a"))
+	answer(t, s, 1)
+	b, err := os.ReadFile(lockPath(path))
+	diff(t, "error", nil, err)
+	if want := fmt.Sprintf("\x00process %d\nanswers 1\n", os.Getpid()); string(b) != want {
+		t.Errorf("the lock file holds %q, want %q", b, want)
+	}
+	pid, saved := readLock(strings.NewReader("process 12\nanswers 34\n")) // of format 1
+	diff(t, "notes of an older run", []int64{12, 34}, []int64{int64(pid), saved})
+}
+
 func TestALogWithoutItsDatabaseIsNotThrownAway(t *testing.T) {
 	path := killed(t)
 	if err := os.Rename(path, path+".moved"); err != nil {

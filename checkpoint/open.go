@@ -181,7 +181,7 @@ func dsn(path, mode string, pragmas ...string) string {
 	if !strings.HasPrefix(path, "/") {
 		path = "/" + path // C:/… on Windows
 	}
-	q := url.Values{"mode": {mode}, "_pragma": append([]string{"busy_timeout(60000)", "cache_size(-8000)", "journal_size_limit(67108864)"}, pragmas...)}
+	q := url.Values{"mode": {mode}, "_pragma": append([]string{fmt.Sprintf("busy_timeout(%d)", lockWait.Milliseconds()), "cache_size(-8000)", "journal_size_limit(67108864)"}, pragmas...)}
 	return (&url.URL{Scheme: "file", Path: path}).String() + "?" + q.Encode()
 }
 

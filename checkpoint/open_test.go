@@ -166,6 +166,29 @@ func TestCloseRemovesWhatOpenMadeWithoutAnImport(t *testing.T) {
 	}
 }
 
+func TestCloseCanBeCalledTwice(t *testing.T) {
+	s := open(t, temp(t), Options{})
+	doImport(t, s, ImportOptions{}, ask("1", "a"))
+	v, err := View(s.path)
+	diff(t, "error", nil, err)
+	diff(t, "errors", nil, errors.Join(v.Close(), v.Close(), s.Close(), s.Close()))
+}
+
+// Somebody puts another file where Open had just made a checkpoint.
+func TestCloseRemovesNoFileOfOthers(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("an open file cannot be replaced there")
+	}
+	path := temp(t)
+	s, err := Open(path, Options{})
+	diff(t, "error", nil, err)
+	diff(t, "error", nil, errors.Join(os.WriteFile(path+".other", []byte("mine"), 0o600), os.Rename(path+".other", path)))
+	_ = s.Close() // it may say that something is wrong
+	if b, err := os.ReadFile(path); string(b) != "mine" {
+		t.Errorf("the other file: %q, %v", b, err)
+	}
+}
+
 func TestOnlyOneRunHoldsACheckpoint(t *testing.T) {
 	path := temp(t)
 	newCheckpoint(t, path, Options{})

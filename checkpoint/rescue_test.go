@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -152,6 +153,29 @@ func TestATornRescueFileGivesWhatIsWhole(t *testing.T) {
 	if _, err := os.Stat(path); err != nil {
 		t.Error("the torn file is gone:", err)
 	}
+}
+
+// A rescue file may hold a night's answers: they are read one by one.
+func TestARescueFileIsReadLineByLine(t *testing.T) {
+	s := &Store{path: "questions.csv.bizbatch"}
+	r, w := io.Pipe()
+	written, read := make(chan int, 1), 0
+	go func() {
+		defer w.Close()
+		for i := range 3 {
+			key := KeyOf([]byte(fmt.Sprint(i)))
+			if err := writeRescued(w, one(s.rescued(key[:], unsaved("a")))); err != nil {
+				t.Error(err)
+			}
+			<-written // the next line is not there before this one was read
+		}
+	}()
+	for _, err := range readRescued(r) {
+		diff(t, "error", nil, err)
+		read++
+		written <- read
+	}
+	diff(t, "lines", 3, read)
 }
 
 func FuzzReadRescued(f *testing.F) {

@@ -87,7 +87,7 @@ func viewOther(path string, s *Store) *Store {
 	err := o.openReader()
 	if err == nil {
 		o.db.SetMaxOpenConns(1)
-		_, err = o.db.Exec(fmt.Sprintf("PRAGMA busy_timeout = %d", shortLockWait))
+		_, err = o.db.Exec(fmt.Sprintf("PRAGMA busy_timeout = %d", shortLockWait.Milliseconds()))
 	}
 	var endpoint string
 	if err == nil {

@@ -12,7 +12,7 @@ var migrations = []string{format1, format2}
 // the others does not walk through it. Times are milliseconds since 1970, 0
 // where there is none.
 const format1 = `
-CREATE TABLE meta (            -- endpoint, input, digest, plan; see SetNote, SetCurrent and SetOutput
+CREATE TABLE meta (            -- endpoint, input, digest, plan, notes; what is current, see SetCurrent
 	name  TEXT PRIMARY KEY,
 	value TEXT NOT NULL
 ) WITHOUT ROWID;

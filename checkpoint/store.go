@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
 )
@@ -115,9 +116,9 @@ func (s *Store) exec(text string, args ...any) error {
 	return err
 }
 
-// Waits for another program's lock on the database, in milliseconds: the first
-// time, and after a wait in vain, for answers wait behind each.
-const lockWait, shortLockWait = 60_000, 1_000
+// Waits for another program's lock on the database: the first time, and after a
+// wait in vain, for answers wait behind each. Tests make them shorter.
+var lockWait, shortLockWait = time.Minute, time.Second
 
 // write runs fn in a transaction of its own on the writing connection.
 func (s *Store) write(fn func() error) error {
@@ -133,7 +134,7 @@ func (s *Store) write(fn func() error) error {
 		if hasty {
 			wait = shortLockWait
 		}
-		_ = s.exec(fmt.Sprintf("PRAGMA busy_timeout = %d", wait)) // it can only be slower
+		_ = s.exec(fmt.Sprintf("PRAGMA busy_timeout = %d", wait.Milliseconds())) // else it is as it was
 	}
 	if err != nil {
 		return err
