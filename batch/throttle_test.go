@@ -3,6 +3,7 @@ package batch
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -90,6 +91,32 @@ func TestWaitsThatServicesAskFor(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A service that never says how long makes the pauses longer each time, but
+// none longer than the user allows.
+func TestNoPauseIsLongerThanTheLongest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newStore(t)
+		importN(t, store, 1)
+		svc := newService(func(r request) reply {
+			if r.n <= 12 {
+				return reply{err: httpError(429)}
+			}
+			return reply{}
+		})
+		const longest = 2 * time.Second
+		var pauses []time.Duration
+		_, out := run(t, store, svc, Options{MaxPause: longest, OnEvent: func(e Event) {
+			if e.Kind == EventPause {
+				pauses = append(pauses, e.Wait)
+			}
+		}})
+		want(t, out, outcome{Answered: 1, Sum: 13})
+		if len(pauses) != 12 || slices.Max(pauses) > longest+longest/20 {
+			t.Errorf("paused %v, want 12 pauses of 2s and up to 5 %% more", pauses)
+		}
+	})
 }
 
 // Any minute sees at most the user's requests a minute, and one more.
