@@ -77,14 +77,17 @@ func TestTheClockComesBeforeTheNextQuestion(t *testing.T) {
 	})
 }
 
+// doubtful are refusals that may concern one question, or all.
+var doubtful = map[string]error{
+	"a page":     &Error{Status: 200, Message: "an HTML page", Fatal: true},
+	"a redirect": &Error{Status: 307, Message: "redirects", Fatal: true},
+	"a 403":      &Error{Status: 403},
+	"a 404":      &Error{Status: 404, Message: "page not found"},
+}
+
 // A gateway that refuses one question, wherever it stands, costs that question.
 func TestAPageForOneQuestionIsNoStop(t *testing.T) {
-	for name, err := range map[string]error{
-		"a page":     &Error{Status: 200, Message: "an HTML page", Fatal: true},
-		"a redirect": &Error{Status: 307, Message: "redirects", Fatal: true},
-		"a 403":      &Error{Status: 403},
-		"a 404":      &Error{Status: 404, Message: "page not found"},
-	} {
+	for name, err := range doubtful {
 		for _, number := range []int{1, 10, 20} {
 			for _, workers := range []int{1, 8} {
 				t.Run(fmt.Sprintf("%s for question %d, %d workers", name, number, workers), func(t *testing.T) {
@@ -106,6 +109,35 @@ func TestAPageForOneQuestionIsNoStop(t *testing.T) {
 					})
 				})
 			}
+		}
+	}
+}
+
+// Two questions that are refused in a row stop a run; with an answer between
+// them, they do not.
+func TestARefusalIsForgottenOnceThereIsAnAnswer(t *testing.T) {
+	for name, err := range doubtful {
+		for _, test := range []struct {
+			second int // the question that is refused after question 5
+			want   outcome
+		}{
+			{6, outcome{Stop: err.(*Error).stopKind(), Answered: 4, Left: 16, Sum: 6}},
+			{15, outcome{Answered: 20, Sum: 22}},
+		} {
+			t.Run(fmt.Sprintf("%s for questions 5 and %d", name, test.second), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					store := newStore(t)
+					importN(t, store, 20)
+					svc := newService(func(r request) reply {
+						if r.n == 1 && (r.number() == 5 || r.number() == test.second) {
+							return reply{err: err}
+						}
+						return reply{takes: 10 * time.Second}
+					})
+					_, out := run(t, store, svc, Options{Workers: 1})
+					want(t, out, test.want)
+				})
+			})
 		}
 	}
 }
