@@ -216,6 +216,53 @@ func TestALongAnswerIsCutWhereExcelCountsAndSaysSo(t *testing.T) {
 	}
 }
 
+// Excel makes a formula of what begins with one of these signs as soon as the
+// cell is edited, unless its format says that it is text (quotePrefix).
+func TestWhatBeginsLikeAFormulaStaysTextWhenItIsEdited(t *testing.T) {
+	rec := asked("", "=HYPERLINK(\"https://x.example\") ["+irc+"]")
+	rec.ID, rec.Error, rec.Fields = "=id", "@SUM(A1)", fieldsOf("-1", "+1")
+	rec.Answer.Sources = []batch.Source{{
+		"node_id": quoted(irc), "title": quoted("=title"), "page_label": quoted("+2"), "tool": quoted("-3"), "url": quoted("@url"), "text": quoted("=1+1"),
+	}}
+	file := written(t, "a.xlsx", batch.Input{Format: batch.CSV, Columns: []string{"=A1", "question"}}, rec)
+	var styles struct {
+		Formats []struct {
+			Quoted bool `xml:"quotePrefix,attr"`
+		} `xml:"cellXfs>xf"`
+	}
+	parse(t, file, "xl/styles.xml", &styles)
+	var got []string
+	for _, name := range []string{"xl/worksheets/sheet1.xml", "xl/worksheets/sheet2.xml"} {
+		var sheet struct {
+			Cells []struct {
+				Format int    `xml:"s,attr"`
+				Text   string `xml:"is>t"`
+			} `xml:"sheetData>row>c"`
+		}
+		parse(t, file, name, &sheet)
+		for _, c := range sheet.Cells {
+			if styles.Formats[c.Format].Quoted {
+				got = append(got, c.Text)
+			}
+		}
+	}
+	want := []string{
+		"=A1", "-1", "+1", `=HYPERLINK("https://x.example") [1]`, "@SUM(A1)", // Answers
+		"=id", "=title", "+2", "-3", "@url", "=1+1", // Sources
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("what stays text (-want +got):\n%s", diff)
+	}
+}
+
+// parse reads a part of a workbook.
+func parse(t testing.TB, content, name string, into any) {
+	t.Helper()
+	if err := xml.Unmarshal([]byte(sheetXML(t, content, name)), into); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestASheetHasNoMoreLinksThanExcelTakes(t *testing.T) {
 	source := batch.Source{"node_id": json.RawMessage(`"` + irc + `"`), "url": json.RawMessage(`"https://x.example/` + strings.Repeat("a", 2_100) + `"`)}
 	rec := asked("q", "["+irc+"]")
