@@ -85,7 +85,7 @@ func TestAnAnswerIsHarmlessInAPage(t *testing.T) {
 // An answer of more than a megabyte is not read as Markdown: it is shown as it
 // is, and nothing in it becomes markup.
 func TestAnAnswerThatIsTooLongForMarkdownIsText(t *testing.T) {
-	rec := asked("q", strings.Join(hostile, "\n\n")+"\n\n"+strings.Repeat("x", 1<<20))
+	rec := asked("q", strings.Join(hostile, "\n\n")+"\r<script>window.pwned=1</script>\n\n"+strings.Repeat("x", 1<<20))
 	answer, _ := rec.Answer.Numbered()
 	t.Run("HTML", func(t *testing.T) {
 		got := between(t, written(t, "a.html", oneColumn, rec), "<div class=\"answer\">\n<pre>", "</pre></div>")
@@ -103,7 +103,7 @@ func TestAnAnswerThatIsTooLongForMarkdownIsText(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := between(t, b.String(), "</blockquote>\n<pre><code>", "\n</code></pre>\n")
-		want := strings.ReplaceAll(answer, "\x01", "\ufffd")
+		want := strings.NewReplacer("\x01", "\ufffd", "\r", "\n").Replace(answer)
 		if diff := cmp.Diff(want, html.UnescapeString(got)); strings.Contains(got, "<") || diff != "" {
 			t.Errorf("it reads as something else (-want +got):\n%s", diff)
 		}

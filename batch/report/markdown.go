@@ -114,6 +114,7 @@ var (
 	markdownSigns = regexp.MustCompile("[\\\\`*_\\[\\]<>~|]|&[#0-9A-Za-z]+;")
 	markdownStart = regexp.MustCompile(`(?m)^([ \t]*)([-+=#]|[0-9]{1,9}[.)])`)
 	lineEnds      = strings.NewReplacer("\r\n", "  \n", "\r", "  \n", "\n", "  \n")
+	loneReturns   = strings.NewReplacer("\r\n", "\r\n", "\r", "\n") // the end of a line, which goldmark does not see
 )
 
 // plainMarkdown is a text as Markdown that reads as the text, line by line.
@@ -140,7 +141,7 @@ type edit struct {
 // their servers who reads the memo, become links, and links that lead elsewhere
 // than to pages and mail addresses become text. The rest is as it was.
 func sectionMarkdown(answer string) string {
-	answer = printable(answer)
+	answer = loneReturns.Replace(printable(answer))
 	source, ok := []byte(nil), len(answer) <= longestMarkdown
 	if ok {
 		source, ok = harmlessLinks([]byte(answer))

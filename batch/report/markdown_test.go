@@ -34,6 +34,8 @@ func TestAnAnswerStaysInItsSection(t *testing.T) {
 		"[a [b](javascript:x) c](d)":       `\[a \[b](javascript:x) c](d)`,
 		"<vbscript:x>":                     `\<vbscript:x>`,
 		"<https://x.example>":              "<https://x.example>",
+		"`a\r\r<b>` c":                     "`a\n\n\\<b>` c",
+		"a\r# b\r\nc\r":                    "a\n### b\r\nc",
 		"a\x1b[2J\x00\u009b\x7fb\tc":       "a\ufffd[2J\ufffd\ufffd\ufffdb\tc",
 	} {
 		t.Run(answer, func(t *testing.T) {
