@@ -28,7 +28,7 @@ type markdownWriter struct {
 
 func newMarkdownWriter(b *bufio.Writer, in batch.Input, o Options) (*markdownWriter, error) {
 	w := &markdownWriter{out: b, rows: rowReader{in}, question: questionColumn(in.Columns)}
-	fmt.Fprintf(b, "# %s\n", plainMarkdown(titleOf(o)))
+	fmt.Fprintf(b, "# %s\n", plainMarkdown(oneLine(titleOf(o))))
 	if s := selection(o); s != "" {
 		fmt.Fprintf(b, "\n%s\n", plainMarkdown(s))
 	}
