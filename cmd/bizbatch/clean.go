@@ -1,9 +1,13 @@
 package main
 
 import (
+	"fmt"
+	"io"
+	"log/slog"
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // clean makes text safe to print on a terminal, in one line: control
@@ -12,12 +16,39 @@ import (
 // hold them.
 func clean(s string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp, unicode.Bidi_Control) {
+		if isObeyed(r) {
 			return ' '
 		}
 		return r
 	}, s)
 }
+
+// isObeyed reports a character that a terminal does not show but obeys.
+func isObeyed(r rune) bool {
+	return unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp, unicode.Bidi_Control)
+}
+
+// A jsonWriter escapes in JSON the characters that a terminal obeys, as far as
+// JSON itself leaves them as they are. To programs it says the same.
+type jsonWriter struct{ w io.Writer }
+
+func (j jsonWriter) Write(p []byte) (int, error) {
+	b := make([]byte, 0, len(p))
+	for _, r := range string(p) {
+		if r > '~' && isObeyed(r) {
+			b = fmt.Appendf(b, `\u%04x`, r)
+		} else {
+			b = utf8.AppendRune(b, r)
+		}
+	}
+	if _, err := j.w.Write(b); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+// jsonLog logs in JSON.
+func jsonLog(w io.Writer) *slog.Logger { return slog.New(slog.NewJSONHandler(jsonWriter{w}, nil)) }
 
 // quote writes a word as a shell takes it.
 func quote(word string) string {

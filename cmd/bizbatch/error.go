@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 )
 
 // A cmdError is an error as it is told to the user: what happened, more lines
@@ -43,7 +42,7 @@ func tell(w io.Writer, err error, json bool) int {
 	}
 	e := asCmdError(err)
 	if json {
-		slog.New(slog.NewJSONHandler(w, nil)).Error(clean(e.Error()), "event", "error", "detail", e.detail, "hint", e.hint, "exit_code", e.code)
+		jsonLog(w).Error(clean(e.Error()), "event", "error", "detail", e.detail, "hint", e.hint, "exit_code", e.code)
 		return e.code
 	}
 	fmt.Fprintf(w, "error: %s\n", clean(e.Error()))

@@ -38,7 +38,7 @@ func newUI(c *runCmd, e env) *ui {
 	case u.quiet || u.terminal:
 		u.log = slog.New(slog.DiscardHandler)
 	case u.json:
-		u.log = slog.New(slog.NewJSONHandler(e.stderr, nil))
+		u.log = jsonLog(e.stderr)
 	default:
 		u.log = slog.New(slog.NewTextHandler(e.stderr, nil))
 	}

@@ -131,7 +131,7 @@ func (w *watch) urgent(e batch.Event) {
 		w.told = true
 		text := clean(fmt.Sprintf("waiting %s: %v", waitsFor(e), e.Err))
 		if w.ui.json {
-			slog.New(slog.NewJSONHandler(w.ui.err, nil)).Warn(text, "event", string(e.Kind))
+			jsonLog(w.ui.err).Warn(text, "event", string(e.Kind))
 			return
 		}
 		fmt.Fprintln(w.ui.err, text)
