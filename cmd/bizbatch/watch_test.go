@@ -1,11 +1,16 @@
 package main
 
 import (
+	"bytes"
+	"errors"
 	"io"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 	"unicode/utf8"
+
+	"github.com/schollz/progressbar/v3"
 
 	"bizbatch/batch"
 )
@@ -56,4 +61,32 @@ func TestTextBesideTheBar(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What the service says is told in one harmless line, wherever it is told.
+func TestWhatIsToldAsItComesIsClean(t *testing.T) {
+	const said, clean = "slow\x1b[31m\u009b\u202e\ndown", "slow [31m   down"
+	for name, tt := range map[string]struct {
+		cmd  runCmd
+		bar  bool
+		want string
+	}{
+		"the text log":        {runCmd{}, false, `error="` + clean + `"`},
+		"the JSON log":        {runCmd{LogFormat: "json"}, false, `"error":"` + clean + `"`},
+		"a quiet run":         {runCmd{Quiet: true}, false, "waiting for credits: " + clean + "\n"},
+		"a quiet run in JSON": {runCmd{Quiet: true, LogFormat: "json"}, false, `"msg":"waiting for credits: ` + clean + `"`},
+		"above the bar":       {runCmd{}, true, "waiting for credits: " + clean + "\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var printed bytes.Buffer
+			w := &watch{ui: newUI(&tt.cmd, env{stderr: &printed})}
+			if tt.bar {
+				w.bar = progressbar.NewOptions(1, progressbar.OptionSetWriter(&printed))
+			}
+			w.event(batch.Event{Kind: batch.EventWaiting, For: batch.StopBalance, Question: "Q1", Err: errors.New(said)})
+			if !strings.Contains(printed.String(), tt.want) {
+				t.Errorf("printed %q, want %q in it", printed.String(), tt.want)
+			}
+		})
+	}
 }
