@@ -89,7 +89,10 @@ func TestBalanceCoversNoMoreThanItHolds(t *testing.T) {
 
 func TestCreditsThatCannotBeAdded(t *testing.T) {
 	s := start(t, sandbox.Options{})
-	for body, want := range map[string]int{`{"dollars": 5}`: http.StatusConflict, `5`: http.StatusBadRequest, `{"cents": 500}`: http.StatusBadRequest} {
+	for body, want := range map[string]int{
+		`{"dollars": 5}`: http.StatusConflict, `5`: http.StatusBadRequest, `{"cents": 500}`: http.StatusBadRequest,
+		strings.Repeat(" ", 1<<10) + `{"dollars": 5}`: http.StatusBadRequest, // longer than any amount
+	} {
 		resp, err := client.Post(s.URL+"/sandbox/credits", "application/json", strings.NewReader(body))
 		if err != nil {
 			t.Fatal(err)

@@ -216,6 +216,23 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+func TestAnyKeyWillDoButNotNone(t *testing.T) {
+	s := start(t, sandbox.Options{Shape: sandbox.Short})
+	for key, want := range map[string]int{"Bearer sk_any": 200, "Bearer ": 401, "": 401} {
+		req := newRequest(t, s, human(question))
+		req.Header.Set("Authorization", key)
+		if got := do(t, req); got.status != want {
+			t.Errorf("Authorization %q: status %d, want %d", key, got.status, want)
+		}
+	}
+}
+
+func TestNobodyElseReachesASandboxWithoutAnAddress(t *testing.T) {
+	if s := start(t, sandbox.Options{}); !strings.HasPrefix(s.URL, "http://127.0.0.1:") {
+		t.Errorf("it listens on %s", s.URL)
+	}
+}
+
 func TestOptionsThatMakeNoSense(t *testing.T) {
 	for name, o := range map[string]sandbox.Options{
 		"a negative limit":    {RPM: -1},
