@@ -16,48 +16,60 @@ import (
 // A Timer calls a function once a time has passed without a Reset.
 type Timer struct {
 	mu    sync.Mutex
+	f     func()
 	timer *time.Timer
 	slice time.Duration
-	left  int // slices, the running one included
+	left  int       // slices, the running one included; 0: stopped, or f was called
+	due   time.Time // the end of the running slice: a tick before it belongs to an earlier one
 }
 
 const slices = 8
 
-// New starts a timer that calls f, in a goroutine of its own, after d.
+// New starts a timer that calls f, in a goroutine of its own, after d. f must
+// not call the timer, which waits for it to return.
 func New(d time.Duration, f func()) *Timer {
-	t := &Timer{slice: d / slices, left: slices}
+	t := &Timer{f: f}
 	t.mu.Lock() // the timer may go off before it is set
 	defer t.mu.Unlock()
-	t.timer = time.AfterFunc(t.slice, func() {
-		if t.over() {
-			f()
-		}
-	})
+	t.timer = time.AfterFunc(d/slices, t.tick)
+	t.begin(d/slices, slices)
 	return t
 }
 
-// over reports whether the last slice is over, and begins the next if not.
-func (t *Timer) over() bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.left--; t.left <= 0 {
-		return true
-	}
-	t.timer.Reset(t.slice)
-	return false
+// begin starts a slice.
+func (t *Timer) begin(slice time.Duration, left int) {
+	t.slice, t.left = slice, left
+	t.due = time.Now().Add(slice)
+	t.timer.Reset(slice)
 }
 
-// Reset starts the time anew, with d from now.
+// tick ends the running slice. It may come late, after a Reset or Stop that it
+// has crossed, and changes nothing then.
+func (t *Timer) tick() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	switch {
+	case t.left == 0 || time.Now().Before(t.due):
+	case t.left == 1:
+		t.left = 0
+		t.f()
+	default:
+		t.begin(t.slice, t.left-1)
+	}
+}
+
+// Reset starts the time anew, with d from now, also after a Stop.
 func (t *Timer) Reset(d time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.slice, t.left = d/slices, slices
-	t.timer.Reset(t.slice)
+	t.begin(d/slices, slices)
 }
 
-// Stop ends the timer. The function may be running.
+// Stop ends the timer. The function is not running when Stop returns, and is
+// not called any more.
 func (t *Timer) Stop() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.left = 0
 	t.timer.Stop()
 }

@@ -40,3 +40,55 @@ func TestATimerGoesOffOnceItsTimeHasPassed(t *testing.T) {
 		})
 	}
 }
+
+func TestATickThatCrossedAStopDoesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		called := false
+		timer := New(slices*time.Second, func() { called = true })
+		time.Sleep((slices - 1) * time.Second) // of the bubble
+		synctest.Wait()
+		timer.Stop() // in the last slice
+		time.Sleep(time.Minute)
+		timer.tick()
+		if called {
+			t.Error("the function was called after Stop")
+		}
+	})
+}
+
+func TestATickThatCrossedAResetDoesNotCount(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		var at time.Duration
+		timer := New(slices*time.Second, func() { at = time.Since(start) })
+		time.Sleep(time.Second) // of the bubble
+		synctest.Wait()
+		timer.Reset(slices * time.Second)
+		timer.tick()
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if want := (1 + slices) * time.Second; at != want {
+			t.Errorf("went off after %v, want %v", at, want)
+		}
+	})
+}
+
+// Stop could otherwise return while the function runs.
+func TestTheFunctionIsCalledWithTheMutexHeld(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		called := false
+		timers := make(chan *Timer, 1)
+		timers <- New(time.Second, func() {
+			called = true
+			if mu := &(<-timers).mu; mu.TryLock() {
+				t.Error("the mutex was free")
+				mu.Unlock()
+			}
+		})
+		time.Sleep(time.Hour) // of the bubble
+		synctest.Wait()
+		if !called {
+			t.Error("the function was not called")
+		}
+	})
+}
