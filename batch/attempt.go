@@ -34,7 +34,11 @@ func (r *runner) attempt(res *result, n int, interval time.Duration) {
 		res.back = time.Now()
 		return
 	}
-	r.gate.pass(it.sent, interval)
+	if r.gate.pass(r.admitting, it.sent, interval) != nil {
+		res.fault = r.run.Release(it.ID, it.last) // no attempt: it was not sent
+		res.back = time.Now()
+		return
+	}
 	res.answer, res.err = r.ask(it)
 	res.back = time.Now()
 	if res.err != nil {

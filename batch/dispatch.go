@@ -136,12 +136,14 @@ func (r *runner) overspends(cost Money) bool {
 		r.o.MaxSpendTotal > 0 && r.spentBefore+this > r.o.MaxSpendTotal
 }
 
-// stopFor ends admission. The first reason to stop is the one that is told.
+// stopFor ends admission, also of what is marked as sent and waits to be. The
+// first reason to stop is the one that is told.
 func (r *runner) stopFor(kind StopKind, err error) {
 	if r.stop != nil {
 		return
 	}
 	r.stop = &StopError{Kind: kind, Err: err}
+	r.endAdmission()
 	r.drained = time.Now().Add(r.o.Drain)
 	r.event(Event{Kind: EventStopping, Err: r.stop})
 }

@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"context"
 	"sync/atomic"
 	"time"
 )
@@ -12,33 +13,58 @@ import (
 // and where the next is not, the two reach the service closer together than it
 // allows. So each waits for the time since the one before was written.
 type gate struct {
-	turn chan struct{} // full while one waits to pass; no mutex, for it is held asleep
-	last atomic.Int64  // when the last request was written, Unix nanoseconds
+	turn  chan struct{} // full while one waits to pass; no mutex, for it is held asleep
+	begin time.Time     // has a monotonic reading: a clock that is set must hold nothing up
+	last  atomic.Int64  // when the last request was written, nanoseconds since begin
 }
 
-func newGate() *gate { return &gate{turn: make(chan struct{}, 1)} }
+func newGate() *gate {
+	g := &gate{turn: make(chan struct{}, 1), begin: time.Now()}
+	g.last.Store(int64(-never))
+	return g
+}
 
 // pass returns when a request may be sent: at the given time or, if the rate is
-// limited, an interval after the last one, if that is later.
-func (g *gate) pass(at time.Time, interval time.Duration) {
-	time.Sleep(time.Until(at))
-	if interval <= 0 {
-		return
+// limited, an interval after the last one, if that is later. It returns an error
+// as soon as ctx ends; then the request must not be sent.
+func (g *gate) pass(ctx context.Context, at time.Time, interval time.Duration) error {
+	if err := sleep(ctx, time.Until(at)); err != nil || interval <= 0 {
+		return err
 	}
-	g.turn <- struct{}{}
+	select {
+	case g.turn <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	defer func() { <-g.turn }()
 	for wait := g.wait(interval); wait > 0; wait = g.wait(interval) {
-		time.Sleep(wait) // meanwhile the last one may turn out to be late
+		if err := sleep(ctx, wait); err != nil { // meanwhile the last one may turn out to be late
+			return err
+		}
 	}
 	g.written()
+	return nil
 }
 
 func (g *gate) wait(interval time.Duration) time.Duration { return time.Until(g.after(interval)) }
 
 // written notes that a request was written now, or is about to be.
-func (g *gate) written() { g.last.Store(time.Now().UnixNano()) }
+func (g *gate) written() { g.last.Store(int64(time.Since(g.begin))) }
 
 // after is when the next request may be sent.
 func (g *gate) after(interval time.Duration) time.Time {
-	return time.Unix(0, g.last.Load()).Add(interval)
+	return g.begin.Add(time.Duration(g.last.Load()) + interval)
+}
+
+// sleep returns after d, or with an error once ctx has ended.
+func sleep(ctx context.Context, d time.Duration) error {
+	if d > 0 {
+		timer := time.NewTimer(d)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+	}
+	return ctx.Err()
 }

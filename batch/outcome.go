@@ -23,7 +23,7 @@ func (r *runner) handle(res *result) {
 	case res.err != nil:
 		r.sum.Attempts++
 		r.unanswered(res, asError(res.err))
-	default: // it was not sent
+	default: // it was not sent: it could not be marked as sent, or the run stopped before
 		r.queue.again(res.it, res.back)
 		r.stopFor(StopSave, res.fault)
 	}

@@ -134,6 +134,9 @@ type runner struct {
 	asking  context.Context // ends a drain time after the run began to stop
 	abandon context.CancelCauseFunc
 
+	admitting    context.Context // ends when the run begins to stop
+	endAdmission context.CancelFunc
+
 	pace        pacer
 	gate        *gate
 	window      window
@@ -189,12 +192,18 @@ func newRunner(store Store, asker Asker, o Options) (*runner, error) {
 		r.outage.enough = 2
 	}
 	r.group.SetLimit(o.Workers)
+	r.admitting, r.endAdmission = context.WithCancel(context.Background())
 	r.asking, r.abandon = context.WithCancelCause(httptrace.WithClientTrace(context.Background(),
 		&httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { r.gate.written() }}))
-	if o.RPM > 0 && begun.LastSent.Before(now) { // else a clock was set
-		r.pace.userStarted(now.Add(-now.Sub(begun.LastSent))) // by this clock, which nobody sets
-	}
+	r.takeUpRPM(begun.LastSent)
 	return r, nil
+}
+
+// takeUpRPM has the user's limit hold from the last run to this one.
+func (r *runner) takeUpRPM(last time.Time) {
+	if age := min(r.sum.Started.Sub(last), never); r.o.RPM > 0 && age > 0 { // else a clock was set
+		r.pace.userStarted(r.sum.Started.Add(-age)) // has a monotonic reading
+	}
 }
 
 // end waits for the group and notes how the run ended.
