@@ -37,9 +37,11 @@ type Error struct {
 	// Unreached says that no server was reached: a refused connection, a name
 	// that does not resolve, a network that is down.
 	Unreached bool
-	// MaybeCharged says that the request reached the service and its outcome
-	// is not known: a stream cut short, a time-out, a gateway's too. An error
-	// that the service itself reports is not charged.
+	// MaybeCharged says that the request may have been charged: it reached the
+	// service and its outcome is not known (a stream cut short, a time-out, a
+	// gateway's too), or it failed after the first chunk of its answer had
+	// arrived, whatever the error. An error that the service reports in an
+	// answer's place is not charged.
 	MaybeCharged bool
 	// Fatal says that no request can succeed until the user changes something
 	// on this side (a certificate that does not match, a redirect); Hint says

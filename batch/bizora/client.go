@@ -143,6 +143,7 @@ func (x *exchange) read() error {
 		if err == nil {
 			err = x.got.chunk(line)
 		}
+		x.begun = x.begun || err == nil
 		switch {
 		case err != nil && !whole:
 			return err

@@ -22,12 +22,14 @@ const maxPartial = 64 << 10
 // describe turns whatever ended an exchange into what is known about it. Every
 // error of Ask passes through here, and so none holds the key or a control
 // character. An error that is the caller's reason to cancel says nothing about
-// this request, though it may be another one's [batch.Error].
+// this request, though it may be another one's [batch.Error]. Whatever fails
+// once an answer has begun may have been charged.
 func (c *Client) describe(x *exchange, err error) *batch.Error {
 	var e *batch.Error
 	if !errors.As(err, &e) || errors.Is(context.Cause(x.parent), e) {
 		e = x.broken(err)
 	}
+	e.MaybeCharged = e.MaybeCharged || x.begun
 	e.Partial = beginning(x.got.partial(), maxPartial)
 	if e.RequestID == "" {
 		e.RequestID = x.got.finish(x.requestID()).RequestID

@@ -45,6 +45,7 @@ type exchange struct {
 	header http.Header // of the response; nil until there is one
 	body   *body       // nil until a stream began
 	lines  lines       // of the body
+	begun  bool        // a chunk of the answer has arrived
 	got    collector
 }
 

@@ -55,16 +55,16 @@ func TestStreamIsRead(t *testing.T) {
 	}
 }
 
-// Streams that are no answer, or half of one. An answer that arrived in part
-// may be charged; an error that the service reports is not.
+// Streams that are half of an answer. It may have been charged, also where the
+// service reports an error after it.
 func TestStreamFails(t *testing.T) {
 	inStream := func(members string) string { return "data: {" + members + "}\n\n" }
 	const balance = `"error":{"type":"insufficient_balance","message":"Please add credits","details":{"balance_before_cents":12,"cost_cents":24}}`
 	noMoney := batch.Error{Type: "insufficient_balance", Message: "Please add credits", Partial: "half",
 		Balance: 12 * batch.Cent, HasBalance: true, Cost: 24 * batch.Cent}
-	cut := batch.Error{Message: "the stream ended before its finish_reason", Partial: "half", MaybeCharged: true}
+	cut := batch.Error{Message: "the stream ended before its finish_reason", Partial: "half"}
 	garbage := func(line string) batch.Error {
-		return batch.Error{Message: fmt.Sprintf("the stream holds a line that is not a chunk of an answer: %q", line), Partial: "half", MaybeCharged: true}
+		return batch.Error{Message: fmt.Sprintf("the stream holds a line that is not a chunk of an answer: %q", line), Partial: "half"}
 	}
 
 	tests := []struct {
@@ -98,9 +98,29 @@ func TestStreamFails(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := askStream(t, text("half")+test.rest)
-			test.want.RequestID = "c1"
+			test.want.RequestID, test.want.MaybeCharged = "c1", true
 			if diff := cmp.Diff(test.want, *failure(t, err), cmpopts.IgnoreFields(batch.Error{}, "Err")); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// An error in the answer's place is not charged.
+func TestAnErrorThatIsTheFirstChunkIsFree(t *testing.T) {
+	const refused = `{"error":{"type":"server_error","message":"no"}}`
+	for name, test := range map[string]struct {
+		stream string
+		want   bool
+	}{
+		"the first chunk":                 {"data: " + refused + "\n\n" + done, false},
+		"the first chunk after a comment": {": keep-alive\n\nevent: error\ndata: " + refused + "\n\n", false},
+		"after a chunk without text":      {`data: {"id":"c1","choices":[{"index":0,"delta":{"role":"assistant"}}]}` + "\n\ndata: " + refused + "\n\n", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := askStream(t, test.stream)
+			if e := failure(t, err); e.Type != "server_error" || e.MaybeCharged != test.want {
+				t.Errorf("got %+v, want MaybeCharged %v", e, test.want)
 			}
 		})
 	}
