@@ -13,14 +13,15 @@ import (
 
 // A result is what came of one attempt, after it was saved.
 type result struct {
-	it     *item
-	probe  bool  // it was sent to find out whether anything succeeds
-	cost   Money // reserved for it
-	back   time.Time
-	answer *Answer // nil unless it was answered
-	err    error   // from the asker; nil as well: it was not sent
-	action Action  // what err means
-	fault  error   // from the checkpoint, where it was not saved
+	it      *item
+	probe   bool  // it was sent to find out whether anything succeeds
+	cost    Money // reserved for it
+	back    time.Time
+	answer  *Answer // nil unless it was answered
+	err     error   // from the asker; nil as well: it was not sent
+	action  Action  // what err means
+	setting string  // of the run, which err refuses; empty: none, or action is not GiveUp
+	fault   error   // from the checkpoint, where it was not saved
 }
 
 // attempt asks one question once, and saves what comes of it before anything
@@ -86,8 +87,9 @@ func encode(a Answer) []byte {
 }
 
 // saveError saves an attempt that brought no answer: the question fails if it
-// cannot succeed, else it is pending again. Whether a passing fault counts is
-// not decided here: it depends on how the others fare.
+// cannot succeed, else it is pending again. Whether a passing fault counts, or
+// a setting is refused to all, is not decided here: it depends on how the others
+// fare.
 func (r *runner) saveError(res *result, n int) {
 	it, e := res.it, asError(res.err)
 	res.action = Classify(res.err, res.back, r.o.MaxPause)
@@ -97,6 +99,9 @@ func (r *runner) saveError(res *result, n int) {
 	f := it.last
 	f.MaybeCharged, f.Cost, f.Partial = e.MaybeCharged, int64(res.cost), e.Partial
 	if res.action == GiveUp {
+		res.setting = r.common.refused(e, it.Payload)
+	}
+	if res.action == GiveUp && res.setting == "" {
 		f.Attempts = n
 		res.fault = r.run.Fail(it.ID, f)
 		return

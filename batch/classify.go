@@ -21,7 +21,9 @@ const (
 	// Pause: the account is throttled. No attempt counts; every question waits
 	// until the same moment.
 	Pause
-	// GiveUp: this request is wrong. The question fails, the run goes on.
+	// GiveUp: this request is wrong. The question fails, the run goes on; unless
+	// what is wrong is what every question has from the settings. Run finds that
+	// out, and stops.
 	GiveUp
 	// Stop: no request will succeed. The question stays pending; the run
 	// drains and stops.

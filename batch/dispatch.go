@@ -18,8 +18,10 @@ func (r *runner) loop(ctx context.Context) {
 		}
 		wake := r.admit()
 		if r.sum.InFlight == 0 && (r.stop != nil || r.queue.empty()) {
+			r.stopForSetting() // nothing else is left to tell
+			r.takeBackHeld()
 			if r.stop == nil {
-				r.fail(r.outage.takeParked()) // nothing else is left to tell
+				r.fail(r.outage.takeParked(), true) // likewise
 			}
 			return
 		}
@@ -58,6 +60,13 @@ func (r *runner) admit() (wake time.Time) {
 		wake = now.Add(never)
 		if !r.o.Until.IsZero() {
 			wake = r.o.Until
+		}
+		if len(r.held) > 1 {
+			if r.sum.InFlight > 0 {
+				return wake // what is in flight tells whether it is the setting
+			}
+			r.stopForSetting()
+			continue
 		}
 		if r.queue.empty() || r.sum.InFlight == r.o.Workers || r.probe != nil && r.probe.out {
 			return wake

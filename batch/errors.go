@@ -14,6 +14,10 @@ type Error struct {
 	Status int
 	// Type is the service's name for the error, such as insufficient_balance.
 	Type string
+	// Param is the member of the request that the service says is wrong, by its
+	// name or path, such as model or messages.0.role (OpenAI's error.param, the
+	// loc of FastAPI's detail); empty where it does not say.
+	Param string
 	// Message is what the service said, or a description of what went wrong;
 	// at most a few hundred characters, without control characters.
 	Message string

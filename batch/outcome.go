@@ -47,6 +47,7 @@ func (r *runner) answered(res *result) {
 	r.pace.answered()
 	r.throttled = time.Time{}
 	clear(r.doubted)
+	r.accepted(res.it)
 	if r.probe != nil && (res.probe || r.probe.interval == 0 && r.upAfterAll(res.it.sent)) {
 		r.probe = nil
 		r.outage.over(res.back)
@@ -54,7 +55,7 @@ func (r *runner) answered(res *result) {
 	}
 	r.event(Event{Kind: EventAnswered, Question: res.it.RowID})
 	if r.probe == nil {
-		r.fail(r.outage.answered(res.it.sent))
+		r.fail(r.outage.answered(res.it.sent), true)
 	}
 }
 
@@ -82,6 +83,8 @@ func (r *runner) unanswered(res *result, e *Error) {
 	switch {
 	case res.fault != nil, r.stop != nil && res.action != GiveUp:
 		r.queue.again(res.it, res.back) // pending, for the next run
+	case res.setting != "":
+		r.settingRefused(res)
 	case res.action == GiveUp:
 		r.failed(res.it, res.err)
 	case res.action == Pause && r.probe != nil && r.probe.interval > 0: // it does what it can
@@ -105,11 +108,12 @@ func (r *runner) failed(it *item, err error) {
 	r.event(Event{Kind: EventFailed, Question: it.RowID, Err: err})
 }
 
-// fail gives up questions whose attempts are used up.
-func (r *runner) fail(items []*item) {
+// fail gives up questions whose last attempt is on disk as one that did not
+// count: their attempts are used up by a passing fault, or they were refused.
+func (r *runner) fail(items []*item, passing bool) {
 	for _, it := range items {
 		f := it.last
-		f.Passing, f.Attempts = true, it.attempts
+		f.Passing, f.Attempts = passing, it.attempts
 		if err := r.run.Fail(it.ID, f); err != nil {
 			r.queue.again(it, it.sent)
 			r.stopFor(StopSave, err)

@@ -58,6 +58,10 @@ type Options struct {
 	// Sources says which of an answer's sources are kept when it is saved;
 	// answers that are saved already keep what they have. Default AllSources.
 	Sources SourceMode
+	// Settings are those that the questions were imported with. Where the
+	// service refuses one of them, the run stops and no question fails for it.
+	// The zero value: so only where it refuses the model or the role.
+	Settings Settings
 	// OnEvent is called for everything worth telling, from one goroutine. It
 	// must not block for long: the run waits for it.
 	OnEvent func(Event)
@@ -137,6 +141,10 @@ type runner struct {
 	admitting    context.Context // ends when the run begins to stop
 	endAdmission context.CancelFunc
 
+	common   common          // what every request has from the settings; the attempts read it, too
+	unproven map[string]bool // the settings under which nothing was answered
+	held     []*result       // refused for one of those: see settingRefused
+
 	pace        pacer
 	gate        *gate
 	window      window
@@ -177,9 +185,14 @@ func newRunner(store Store, asker Asker, o Options) (*runner, error) {
 		left:        map[AskMode]int{},
 		prices:      prices,
 		doubted:     map[*item]bool{},
+		common:      o.Settings.common(),
+		unproven:    map[string]bool{},
 		outage:      outage{enough: most},
 		spentBefore: Money(begun.SpentTotal + begun.Uncertain),
 		sum:         Summary{Started: now, SpentByMode: map[AskMode]Money{}},
+	}
+	for name := range r.common {
+		r.unproven[name] = begun.States[checkpoint.Answered] == 0
 	}
 	for mode, n := range begun.PendingByMode {
 		r.left[AskMode(mode)] = n

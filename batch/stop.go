@@ -11,21 +11,25 @@ type StopKind string
 
 // The kinds of stops. None marks a question as failed for it.
 const (
-	StopInterrupted StopKind = "interrupted"    // the context was cancelled: a signal
-	StopBalance     StopKind = "balance"        // 402: the balance is used up
-	StopSpend       StopKind = "spend limit"    // Options.MaxSpend or MaxSpendTotal
-	StopKey         StopKind = "key refused"    // 401, 403
-	StopThrottled   StopKind = "throttled"      // 429 that does not clear within Options.MaxPause
-	StopDown        StopKind = "service down"   // nothing succeeds any more
-	StopEndpoint    StopKind = "wrong endpoint" // 404, a redirect, a certificate: no request can succeed
-	StopClock       StopKind = "time is up"     // Options.Until
-	StopSave        StopKind = "cannot save"    // the checkpoint takes no more
+	StopInterrupted StopKind = "interrupted"      // the context was cancelled: a signal
+	StopBalance     StopKind = "balance"          // 402: the balance is used up
+	StopSpend       StopKind = "spend limit"      // Options.MaxSpend or MaxSpendTotal
+	StopKey         StopKind = "key refused"      // 401, 403
+	StopThrottled   StopKind = "throttled"        // 429 that does not clear within Options.MaxPause
+	StopDown        StopKind = "service down"     // nothing succeeds any more
+	StopEndpoint    StopKind = "wrong endpoint"   // 404, a redirect, a certificate: no request can succeed
+	StopSettings    StopKind = "settings refused" // what every question shares: see StopError.Setting
+	StopClock       StopKind = "time is up"       // Options.Until
+	StopSave        StopKind = "cannot save"      // the checkpoint takes no more
 )
 
 // A StopError is what Run returns when it ends before every question has an
 // outcome. What is left stays pending for the next run.
 type StopError struct {
 	Kind StopKind
+	// Setting is what the service refuses, for StopSettings: "model", "role" or
+	// the name of a parameter.
+	Setting string
 	// Err is what made the run stop: the service's *Error, or an error of the
 	// checkpoint. Nil for StopSpend and StopClock.
 	Err error

@@ -34,7 +34,7 @@ func (c *Client) describe(x *exchange, err error) *batch.Error {
 	if e.RequestID == "" {
 		e.RequestID = x.got.finish(x.requestID()).RequestID
 	}
-	for text, limit := range map[*string]int{&e.Message: 500, &e.Hint: 500, &e.Type: 100, &e.RequestID: 100} {
+	for text, limit := range map[*string]int{&e.Message: 500, &e.Hint: 500, &e.Type: 100, &e.Param: 100, &e.RequestID: 100} {
 		*text = clean(*text, c.cfg.Key, limit)
 	}
 	return e

@@ -49,7 +49,16 @@ func TestErrorResponse(t *testing.T) {
 		{"a used-up month", 429, headers(), `{"error":{"type":"rate_limit_exceeded","message":"Monthly usage limit reached","details":{"reset_at":"2026-11-01T02:00:00+02:00"}}}`,
 			batch.Error{Type: "rate_limit_exceeded", Message: "Monthly usage limit reached", ResetAt: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)}},
 		{"details beside the error", 422, headers(), `{"detail":[{"loc":["body","model"],"msg":"field required"},{"msg":"too long"}],"request_id":"r9"}`,
-			batch.Error{Message: "field required, too long", RequestID: "r9"}},
+			batch.Error{Message: "field required, too long", RequestID: "r9", Param: "model"}},
+		{"a place within the messages", 422, headers(), `{"object":"error","message":{"detail":[{"loc":["body","messages",0,"role"],"msg":"unknown"},{"loc":["body","model"]}]}}`,
+			batch.Error{Message: `unknown, {"loc":["body","model"]}`, Param: "messages.0.role"}},
+		{"a place that is no list", 422, headers(), `{"detail":[{"loc":"body","msg":"bad"}]}`, batch.Error{Message: "bad"}},
+		{"a parameter", 400, headers(), `{"error":{"type":"invalid_request_error","message":"m","param":"top_p"}}`,
+			batch.Error{Type: "invalid_request_error", Message: "m", Param: "top_p"}},
+		{"a model, by its code", 404, headers(), `{"error":{"type":"invalid_request_error","message":"m","param":null,"code":"model_not_found"}}`,
+			batch.Error{Type: "invalid_request_error", Message: "m", Param: "model"}},
+		{"a parameter without end, of control characters", 400, headers(), `{"error":{"message":"m","param":"\u001b` + strings.Repeat("x", 200) + `"}}`,
+			batch.Error{Message: "m", Param: strings.Repeat("x", 99) + "…"}},
 		{"an error that is a text", 400, headers(), `{"error":"no such model"}`, batch.Error{Message: "no such model"}},
 		{"messages in a list", 400, headers(), `{"error":{"message":["one","two"],"code":"bad"}}`, batch.Error{Type: "bad", Message: "one, two"}},
 		{"JSON of another form", 500, headers(), `{"oops":1}`, batch.Error{Message: `{"oops":1}`}},
@@ -172,7 +181,7 @@ func FuzzReported(f *testing.F) {
 			if e.RetryAfter < 0 || e.RetryAfter > longestWait {
 				t.Errorf("retry after %v", e.RetryAfter)
 			}
-			for _, text := range []string{e.Type, e.Message, e.Hint, e.RequestID} {
+			for _, text := range []string{e.Type, e.Param, e.Message, e.Hint, e.RequestID} {
 				if text != clean(text, testKey, 500) {
 					t.Errorf("%q is not clean", text)
 				}

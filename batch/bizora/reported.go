@@ -60,6 +60,7 @@ func reported(body gjson.Result) *batch.Error {
 	}
 	e := &batch.Error{
 		Type:      first(source, "type", "code").Str,
+		Param:     param(source),
 		Message:   sentence(source),
 		RequestID: first(source, "request_id", "details.request_id").String(),
 	}
@@ -75,6 +76,26 @@ func reported(body gjson.Result) *batch.Error {
 	e.Balance, e.HasBalance = cents(details.Get("balance_before_cents"))
 	e.Cost, _ = cents(details.Get("cost_cents"))
 	return e
+}
+
+// param is the member of the request that an error says is wrong: OpenAI's
+// param, or the loc of FastAPI's detail, such as ["body", "messages", 0, "role"].
+func param(source gjson.Result) string {
+	if p := source.Get("param").Str; p != "" {
+		return p
+	}
+	for _, name := range []string{"code", "type"} {
+		if source.Get(name).Str == "model_not_found" {
+			return "model"
+		}
+	}
+	var path []string
+	for _, step := range first(source, "detail.0.loc", "message.detail.0.loc").Array() {
+		if path = append(path, step.String()); len(path) == 1 && path[0] == "body" {
+			path = nil
+		}
+	}
+	return strings.Join(path, ".")
 }
 
 // sentence is what an error's JSON says to people, whatever its shape.

@@ -67,16 +67,16 @@ func (j *job) run(ctx context.Context, settings batch.Settings) (err error) {
 	if err := j.takeIn(ctx, service.endpoint, digest, settings); err != nil || j.cmd.DryRun {
 		return err
 	}
-	return j.ask(ctx, service)
+	return j.ask(ctx, service, settings)
 }
 
 // ask asks what is pending, writes the answers, and tells how it went.
-func (j *job) ask(ctx context.Context, service service) error {
+func (j *job) ask(ctx context.Context, service service, settings batch.Settings) error {
 	watch := j.ui.watch(j)
 	if os.Getenv("GOGC") == "" {
 		defer debug.SetGCPercent(debug.SetGCPercent(gcPercent(j.cmd.Workers)))
 	}
-	sum, err := batch.Run(ctx, j.store, service.asker, j.cmd.options(watch.event))
+	sum, err := batch.Run(ctx, j.store, service.asker, j.cmd.options(settings, watch.event))
 	watch.end()
 	var stop *batch.StopError
 	errors.As(err, &stop)

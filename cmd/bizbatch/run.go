@@ -235,11 +235,11 @@ func (c *runCmd) report() report.Options {
 }
 
 // options are the runner's.
-func (c *runCmd) options(onEvent func(batch.Event)) batch.Options {
+func (c *runCmd) options(settings batch.Settings, onEvent func(batch.Event)) batch.Options {
 	return batch.Options{
 		Workers: c.Workers, MaxAttempts: c.MaxAttempts, RPM: c.RPM, AttemptTimeout: c.AttemptTimeout, Drain: c.Drain,
 		MaxPause: c.MaxPause, MaxOutage: c.MaxOutage, Limit: c.Limit, Price: c.Price,
 		MaxSpend: c.MaxSpend, MaxSpendTotal: c.MaxSpendTotal, Until: c.end,
-		WaitForCredits: c.WaitForCredits, WaitForReset: c.WaitForReset, Sources: c.Sources, OnEvent: onEvent,
+		WaitForCredits: c.WaitForCredits, WaitForReset: c.WaitForReset, Sources: c.Sources, Settings: settings, OnEvent: onEvent,
 	}
 }

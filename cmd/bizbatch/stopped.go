@@ -82,6 +82,10 @@ func (j *job) reason(stop *batch.StopError, said *batch.Error) *cmdError {
 	case batch.StopEndpoint:
 		return &cmdError{code: exitService, hint: cmp.Or(said.Hint, "check --base-url (or BIZORA_API_URL), then "+j.again()),
 			err: fmt.Errorf("no question can succeed at this address (%w)", said)}
+	case batch.StopSettings:
+		flag := j.settingFlag(stop.Setting)
+		return &cmdError{code: exitService, hint: "check " + flag + ", then " + j.again(), detail: []string{"no question failed for it"},
+			err: fmt.Errorf("the service refuses %s (%w)", flag, said)}
 	case batch.StopClock:
 		return &cmdError{code: exitClock, err: errors.New("time is up (--until or --max-duration)"), asked: true}
 	case batch.StopSave:
@@ -96,6 +100,19 @@ func (j *job) reason(stop *batch.StopError, said *batch.Error) *cmdError {
 			err: fmt.Errorf("answers cannot be saved any more: %w", stop.Err)}
 	}
 	return &cmdError{code: exitUnexpected, err: stop}
+}
+
+// settingFlag is the flag that sets what the service refuses.
+func (j *job) settingFlag(setting string) string {
+	switch c := j.cmd; {
+	case setting == "model":
+		return "--model " + quote(c.Model)
+	case setting == "role":
+		return "--role " + quote(c.Role)
+	case setting == "askMode" && c.AskMode != "":
+		return "--ask-mode " + string(c.AskMode)
+	}
+	return "--param " + quote(setting)
 }
 
 func (j *job) again() string { return "run the same command again: " + commandLine(j.env.args) }

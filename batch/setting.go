@@ -1,0 +1,152 @@
+package batch
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// A common holds what every request of a run has from its settings, unless a
+// question sets it for itself: the members of the request by their names, and
+// as "role" the role of its message.
+type common map[string]json.RawMessage
+
+func (s Settings) common() common {
+	c := common{}
+	if plain, _, err := s.Request(Question{}); err == nil { // else no question could be imported
+		_ = json.Unmarshal(plain.Payload, &c) // it was encoded just now
+	}
+	delete(c, "messages")
+	c["model"], c["role"] = nil, nil // no question sets them
+	return c
+}
+
+// members reports of each member of a request whether it is common to the run,
+// and not the question's own.
+func (c common) members(payload json.RawMessage) map[string]bool {
+	var body map[string]json.RawMessage
+	_ = json.Unmarshal(payload, &body) // the checkpoint's; what is no object has no members
+	delete(body, "messages")
+	isCommon := map[string]bool{}
+	for name, value := range body {
+		isCommon[name] = bytes.Equal(value, c[name]) // both are canonical
+	}
+	isCommon["model"], isCommon["role"] = true, true
+	return isCommon
+}
+
+// refused is the setting that e refuses: "model", "role" or the name of a
+// parameter. It is empty where e is about the question, what it sets for itself
+// included, or does not say.
+func (c common) refused(e *Error, payload json.RawMessage) string {
+	switch status := e.status(); {
+	case e.MaybeCharged, e.contentRefused(): // the settings were good enough to begin
+		return ""
+	case status == 404 && e.aboutModel():
+		return "model"
+	case status != 400 && status != 422:
+		return ""
+	}
+	isCommon := c.members(payload)
+	if e.Param != "" {
+		if name := e.member(); isCommon[name] {
+			return name
+		}
+		return ""
+	}
+	if e.aboutLength() {
+		return ""
+	}
+	names := slices.Sorted(maps.Keys(isCommon))
+	if slices.ContainsFunc(names, func(name string) bool { return !isCommon[name] && e.mentions(name) }) {
+		return ""
+	}
+	// Many a refusal of a parameter mentions the model as well.
+	names = slices.DeleteFunc(names, func(name string) bool { return name == "model" || name == "role" })
+	for _, name := range slices.Concat([]string{"role"}, names, []string{"model"}) {
+		if e.mentions(name) {
+			return name
+		}
+	}
+	return ""
+}
+
+// member is the member of the request that Param is about, or is part of.
+func (e *Error) member() string {
+	path := strings.FieldsFunc(e.Param, func(r rune) bool { return strings.ContainsRune(".[]", r) })
+	switch {
+	case len(path) == 0:
+		return ""
+	case path[0] == "messages" && slices.Contains(path, "role"):
+		return "role"
+	}
+	return path[0]
+}
+
+// mentions reports whether the message has the name as a word of its own.
+func (e *Error) mentions(name string) bool {
+	return regexp.MustCompile(`(?i)\b` + regexp.QuoteMeta(name) + `\b`).MatchString(e.Message)
+}
+
+var lengthWords = regexp.MustCompile(`(?i)context[_ ](length|window)|too long`)
+
+// aboutLength reports that the question is too long, for the model as it may say.
+func (e *Error) aboutLength() bool { return lengthWords.MatchString(e.Type + " " + e.Message) }
+
+// settingRefused holds back a question that was refused for one of the run's
+// settings. An answer under that setting shows that it was the question, which
+// then fails. Where there is none, and no second question that is not refused,
+// it is the setting: see admit.
+func (r *runner) settingRefused(res *result) {
+	r.held = append(r.held, res)
+	r.failHeld()
+}
+
+// accepted notes that a question was answered under its settings.
+func (r *runner) accepted(it *item) {
+	if len(r.unproven) == 0 {
+		return
+	}
+	for name, isCommon := range r.common.members(it.Payload) {
+		if isCommon {
+			delete(r.unproven, name)
+		}
+	}
+	r.failHeld()
+}
+
+// failHeld gives up the questions held back for settings that proved good.
+func (r *runner) failHeld() {
+	var items []*item
+	r.held = slices.DeleteFunc(r.held, func(res *result) bool {
+		if r.unproven[res.setting] {
+			return false
+		}
+		res.it.attempts++
+		res.it.err = res.err
+		items = append(items, res.it)
+		return true
+	})
+	r.fail(items, false)
+}
+
+// stopForSetting stops the run if a question is held back.
+func (r *runner) stopForSetting() {
+	if len(r.held) == 0 || r.stop != nil {
+		return
+	}
+	last := r.held[len(r.held)-1]
+	r.stopFor(StopSettings, last.err)
+	r.stop.Setting = last.setting
+}
+
+// takeBackHeld makes what is held back wait for the next run.
+func (r *runner) takeBackHeld() {
+	for _, res := range r.held {
+		r.queue.again(res.it, res.back)
+	}
+	r.held = nil
+}
