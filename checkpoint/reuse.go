@@ -63,7 +63,7 @@ func (im *importer) reuseFrom(path string, wanted []bool) (n int, origin string,
 	if err != nil {
 		return 0, "", err
 	}
-	origin = im.s.seen(other.path)
+	origin = im.s.Rel(other.path)
 	for _, m := range matches {
 		switch err := im.takeOver(other, m, origin); {
 		case errors.Is(err, errPassOver):
@@ -153,15 +153,15 @@ func (im *importer) takeOver(other *Store, m match, origin string) error {
 	return s.exec("INSERT OR REPLACE INTO reused VALUES (?, ?)", m.id, origin)
 }
 
-// seen is the name of another file as seen from the checkpoint's folder, so that
-// both can be moved together.
-func (s *Store) seen(path string) string {
+// Rel is the name of another file as seen from the checkpoint's folder, with
+// slashes, so that both can be moved together; on another volume its whole path.
+func (s *Store) Rel(path string) string {
 	from, err1 := filepath.Abs(filepath.Dir(s.Path()))
 	to, err2 := filepath.Abs(path)
 	if name, err := filepath.Rel(from, to); err1 == nil && err2 == nil && err == nil {
 		return filepath.ToSlash(name)
 	}
-	return to // on another volume
+	return to
 }
 
 // Reused tells which answers of the last input other checkpoints paid for.

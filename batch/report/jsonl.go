@@ -52,6 +52,7 @@ func members(rec batch.Record) []member {
 		{"metadata", a.Metadata},
 		{"other", list(a.Other)},
 		{"cost", rec.Cost},
+		{"reused", orNull(rec.Reused)},
 		{"started", orNull(timestamp(rec.Started))},
 		{"finished", orNull(timestamp(rec.Finished))},
 	}

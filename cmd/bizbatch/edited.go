@@ -19,37 +19,30 @@ type keptFile struct {
 	As     string `json:"as"`
 }
 
-// isEdited reports a file that is not as bizbatch wrote it, by the digest of its
-// content: that of no file that this checkpoint, or another one in its folder,
-// wrote there. One that is overwritten by force may be anybody's, unless it is
-// known to have been ours.
-func isEdited(store *checkpoint.Store, out, content string, force bool) bool {
-	if content == "" {
-		return false // there is none
-	}
-	known, ours, err := store.Output(outputName(store, out))
-	if err == nil && force && (!ours || known == "") && !oursByName(out) {
-		return false
-	}
+// wroteThat reports a content that bizbatch wrote to an output, from this
+// checkpoint or another one in its folder, by its digest.
+func wroteThat(store *checkpoint.Store, out, content string) bool {
 	wrote := func(s *checkpoint.Store) bool {
-		known, _, err := s.Output(outputName(s, out))
+		known, _, err := s.Output(s.Rel(out))
 		return err == nil && slices.Contains(strings.Fields(known), content)
 	}
 	if wrote(store) {
-		return false
+		return true
 	}
-	for _, path := range neighbours(store.Path()) {
+	return slices.ContainsFunc(neighbours(store.Path()), func(path string) bool {
 		other, err := checkpoint.View(path)
 		if err != nil {
-			continue // it tells nothing
+			return false // it tells nothing
 		}
-		found := wrote(other)
-		_ = other.Close() // nothing was written
-		if found {
-			return false
-		}
-	}
-	return true
+		defer other.Close()
+		return wrote(other)
+	})
+}
+
+// forced reports a file of others that is overwritten by force.
+func forced(store *checkpoint.Store, out string, force bool) bool {
+	known, _, err := store.Output(store.Rel(out))
+	return force && err == nil && known == "" && !oursByName(out)
 }
 
 // keep gives a file another name: questions.answers.csv becomes

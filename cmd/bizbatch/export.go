@@ -56,9 +56,9 @@ func (c *exportCmd) Run(e env) error {
 	}
 	u := &ui{out: e.stdout, err: e.stderr, quiet: c.Quiet, log: slog.New(slog.DiscardHandler)}
 	for _, out := range c.Out {
-		_, kept, _, err := writeOutput(store, in, out, o, c.Force) // a checkpoint that cannot be written to asks for --force the next time
-		if kept != "" {
-			u.notice("kept", keptFile{out, kept}.line())
+		w, err := writeOutput(store, in, out, o, c.Force) // where nothing can be noted, the next asks for --force
+		if w.kept != "" {
+			u.notice("kept", keptFile{out, w.kept}.line())
 		}
 		if err != nil {
 			return err

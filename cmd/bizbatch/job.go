@@ -259,17 +259,17 @@ func (j *job) write(stop *batch.StopError) error {
 			j.written, j.current = append(j.written, out), append(j.current, out)
 			continue
 		}
-		content, kept, noted, err := writeOutput(j.store, j.input, out, o, j.cmd.Force)
-		if kept != "" {
-			j.kept = append(j.kept, keptFile{out, kept})
-			j.ui.notice("kept", j.kept[len(j.kept)-1].line(), "output", out, "as", kept)
+		w, err := writeOutput(j.store, j.input, out, o, j.cmd.Force)
+		if w.kept != "" {
+			j.kept = append(j.kept, keptFile{out, w.kept})
+			j.ui.notice("kept", keptFile{out, w.kept}.line(), "output", out, "as", w.kept)
 		}
 		if err != nil {
 			errs = append(errs, err)
 			continue
 		}
 		j.written = append(j.written, out)
-		noted = errors.Join(noted, setCurrent(j.store, out, content, o))
+		noted := errors.Join(w.noted, setCurrent(j.store, out, w.content, o))
 		if stop == nil || stop.Kind != batch.StopSave {
 			errs = append(errs, noted)
 		}

@@ -43,6 +43,9 @@ func TestStories(t *testing.T) {
 			"killed":     inStory((*story).killed),
 			"json":       inStory((*story).json),
 			"mode":       inStory((*story).mode),
+			"sql":        inStory((*story).sql),
+			"lock":       inStory((*story).lock),
+			"unlock":     inStory((*story).unlock),
 		},
 	})
 }

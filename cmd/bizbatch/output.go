@@ -29,7 +29,7 @@ func checkOutput(out, input string, store *checkpoint.Store, force bool) error {
 	if err != nil || !info.Mode().IsRegular() || force || oursByName(out) {
 		return nil // what is wrong with it shows when it is written
 	}
-	switch _, ours, err := store.Output(outputName(store, out)); {
+	switch _, ours, err := store.Output(store.Rel(out)); {
 	case err != nil:
 		return err
 	case !ours:
@@ -59,7 +59,7 @@ func writtenFrom(checkpointPath, out string) bool {
 		return false // there is no such checkpoint
 	}
 	defer store.Close()
-	_, ours, err := store.Output(outputName(store, out))
+	_, ours, err := store.Output(store.Rel(out))
 	return ours && err == nil
 }
 
@@ -67,17 +67,6 @@ func writtenFrom(checkpointPath, out string) bool {
 // questions.answers.csv.
 func oursByName(out string) bool {
 	return strings.HasSuffix(strings.TrimSuffix(out, filepath.Ext(out)), ".answers")
-}
-
-// outputName is how a checkpoint remembers an output file: as seen from its own
-// folder, so that the two can be moved together.
-func outputName(store *checkpoint.Store, out string) string {
-	from, err1 := filepath.Abs(filepath.Dir(store.Path()))
-	to, err2 := filepath.Abs(out)
-	if name, err := filepath.Rel(from, to); err1 == nil && err2 == nil && err == nil {
-		return filepath.ToSlash(name)
-	}
-	return to // on another volume
 }
 
 // sameFile reports whether two names are those of one file, which need not
@@ -93,45 +82,66 @@ func sameFile(a, b string) bool {
 	return errA == nil && errB == nil && absA == absB && a != "" && b != ""
 }
 
-// writeOutput writes one output file. A file that somebody edited is kept
-// under another name, which is returned. The error noted is that of having the
-// checkpoint know what was written; the file is there all the same.
-func writeOutput(store *checkpoint.Store, in batch.Input, out string, o report.Options, force bool) (content, kept string, noted, err error) {
+// A writtenFile is an output that was written.
+type writtenFile struct {
+	content string // its digest
+	kept    string // the name under which an edited file is kept that was there; empty: none was
+	// noted is the error of having the checkpoint know what was written. The file
+	// is there all the same.
+	noted error
+}
+
+// writeOutput writes one output file.
+func writeOutput(store *checkpoint.Store, in batch.Input, out string, o report.Options, force bool) (w writtenFile, err error) {
+	content := sha256.New()
+	o.Copy = content
+	f, err := composeOutput(store, in, out, o)
+	if err != nil {
+		return w, err
+	}
+	defer f.Abort()
+	w.content = sum(content)
+	before := contentDigest(out)
+	if before != "" && !wroteThat(store, out, before) {
+		before = ""
+		if !forced(store, out, force) {
+			w.kept, err = keep(out, time.Now())
+		}
+		if err != nil {
+			return w, fmt.Errorf("keep the edited %s: %w", out, err)
+		}
+	}
+	// Both are known until the new one has its name, whenever the process dies.
+	w.noted = store.SetOutput(store.Rel(out), strings.TrimSpace(before+" "+w.content))
+	return w, f.Commit()
+}
+
+// composeOutput writes all of a file but its name.
+func composeOutput(store *checkpoint.Store, in batch.Input, out string, o report.Options) (f *report.File, err error) {
 	tells, err := tellsOfRuns(out)
 	if err == nil && tells {
 		o.History, err = batch.HistoryOf(store)
 	}
 	if err != nil {
-		return "", "", nil, err
+		return nil, err
 	}
-	written := sha256.New()
-	o.Copy = written
-	f, err := report.Create(out, in, o)
-	if err != nil {
-		return "", "", nil, err
+	if f, err = report.Create(out, in, o); err != nil {
+		return nil, err
 	}
-	defer f.Abort()
+	defer func() {
+		if err != nil {
+			_ = f.Abort()
+		}
+	}()
 	for rec, err := range batch.Records(store) {
 		if err != nil {
-			return "", "", nil, err
+			return nil, err
 		}
 		if err := f.Write(rec); err != nil {
-			return "", "", nil, err
+			return nil, err
 		}
 	}
-	if err := f.Finish(); err != nil {
-		return "", "", nil, err
-	}
-	content = sum(written)
-	before := contentDigest(out)
-	if isEdited(store, out, before, force) {
-		if kept, err = keep(out, time.Now()); err != nil {
-			return "", "", nil, fmt.Errorf("keep the edited %s: %w", out, err)
-		}
-	}
-	// Both are known until the new one has its name, whenever the process dies.
-	noted = store.SetOutput(outputName(store, out), strings.TrimSpace(before+" "+content))
-	return content, kept, noted, f.Commit()
+	return f, f.Finish()
 }
 
 // tellsOfRuns reports a file in which the runs are told of beside the answers.
@@ -143,7 +153,7 @@ func tellsOfRuns(out string) (bool, error) {
 // claimOutput has the checkpoint know a file as ours before anything is written
 // there: what comes later may find the disk full.
 func claimOutput(store *checkpoint.Store, out string) error {
-	name := outputName(store, out)
+	name := store.Rel(out)
 	if _, ours, err := store.Output(name); ours || err != nil {
 		return err
 	}

@@ -145,6 +145,9 @@ func headline(rec batch.Record) string {
 	if rec.Cost > 0 {
 		parts = append(parts, rec.Cost.String())
 	}
+	if rec.Reused != "" {
+		parts = append(parts, "taken over from "+rec.Reused)
+	}
 	if rec.Seconds > 0 {
 		parts = append(parts, short(time.Duration(rec.Seconds*float64(time.Second)).Round(100*time.Millisecond)))
 	}

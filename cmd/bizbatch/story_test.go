@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -27,7 +28,8 @@ type story struct {
 	env    *testscript.Env
 	server *sandbox.Server
 	procs  map[string]*proc
-	uneven bool // the accounts of the sandbox are not compared, see unbalanced
+	locked *sql.DB // see lock
+	uneven bool    // the accounts of the sandbox are not compared, see unbalanced
 }
 
 type storyKey struct{}
@@ -53,6 +55,9 @@ func (s *story) end() error {
 	for _, p := range s.procs {
 		_ = p.cmd.Process.Kill() // where it has not ended by itself
 		<-p.done
+	}
+	if s.locked != nil {
+		_ = s.locked.Close() // the story failed before
 	}
 	return s.closeSandbox()
 }
