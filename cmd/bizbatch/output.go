@@ -128,20 +128,22 @@ func composeOutput(store *checkpoint.Store, in batch.Input, out string, o report
 	if f, err = report.Create(out, in, o); err != nil {
 		return nil, err
 	}
-	defer func() {
-		if err != nil {
-			_ = f.Abort()
-		}
-	}()
+	if err = compose(f, store); err != nil {
+		_ = f.Abort()
+	}
+	return f, err
+}
+
+func compose(f *report.File, store *checkpoint.Store) error {
 	for rec, err := range batch.Records(store) {
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if err := f.Write(rec); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return f, f.Finish()
+	return f.Finish()
 }
 
 // tellsOfRuns reports a file in which the runs are told of beside the answers.
