@@ -9,6 +9,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strconv"
+	"sync/atomic"
 
 	"bizbatch/batch"
 	"bizbatch/batch/question"
@@ -35,6 +36,8 @@ type job struct {
 	slowest  []checkpoint.Duration
 	failures []checkpoint.FailureGroup
 	next     string // the command to type next
+
+	asking atomic.Pointer[checkpoint.Store] // the store, while requests may be in flight
 
 	spent, uncertain batch.Money // by all runs on the checkpoint, where --max-spend-total ended this one
 
@@ -76,7 +79,9 @@ func (j *job) ask(ctx context.Context, service service, settings batch.Settings)
 	if os.Getenv("GOGC") == "" {
 		defer debug.SetGCPercent(debug.SetGCPercent(gcPercent(j.cmd.Workers)))
 	}
+	j.asking.Store(j.store)
 	sum, err := batch.Run(ctx, j.store, service.asker, j.cmd.options(settings, watch.event))
+	j.asking.Store(nil)
 	watch.end()
 	var stop *batch.StopError
 	errors.As(err, &stop)

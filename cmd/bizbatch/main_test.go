@@ -35,6 +35,7 @@ func TestStories(t *testing.T) {
 			"exits":      inStory((*story).exits),
 			"start":      inStory((*story).start),
 			"signal":     inStory((*story).signal),
+			"insist":     inStory((*story).insist),
 			"await":      inStory((*story).await),
 			"finish":     inStory((*story).finish),
 			"ledger":     inStory((*story).ledger),

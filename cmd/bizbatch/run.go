@@ -126,7 +126,7 @@ func (c *runCmd) run(e env, now time.Time) error {
 		return err
 	}
 	j := &job{cmd: c, env: e, ui: newUI(c, e)}
-	ctx, stop := notifySignals(j.ui.leftAtOnce)
+	ctx, stop := notifySignals(j.leftAtOnce)
 	defer stop()
 	return j.measure(j.summarize(j.run(ctx, settings)), now)
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
 // A signalError is the cause of a context that a signal ended.
@@ -24,9 +25,36 @@ func (e signalError) exitCode() int {
 	return exitInterrupted
 }
 
-// notifySignals returns a context that the first signal ends. The second ends
-// the process at once, after last; everything that was reported is on disk by
-// then. A signal that the process was started to ignore (nohup) stays ignored.
+// secondWish is how long after the first signal another one is a wish of its
+// own. timeout(1) signals a command and then its whole group, a terminal that
+// closes is reported by the shell and by the kernel.
+const secondWish = 2 * time.Second
+
+// heed calls first with the first signal, and last with one that arrives
+// secondWish or more after it and is not a hang-up. It returns when done is
+// closed.
+func heed(signals <-chan os.Signal, done <-chan struct{}, first, last func(signalError)) {
+	var since time.Time // the first signal
+	for {
+		select {
+		case sig := <-signals:
+			switch {
+			case since.IsZero():
+				since = time.Now()
+				first(signalError{sig})
+			case sig != syscall.SIGHUP && time.Since(since) >= secondWish:
+				last(signalError{sig})
+			}
+		case <-done:
+			return
+		}
+	}
+}
+
+// notifySignals returns a context that the first signal ends. A second wish
+// (see heed) ends the process at once, after last; everything that was reported
+// is on disk by then. A signal that the process was started to ignore (nohup)
+// stays ignored.
 func notifySignals(last func(signalError)) (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 2)
@@ -39,21 +67,10 @@ func notifySignals(last func(signalError)) (ctx context.Context, stop func()) {
 	// the run: writing to it fails, and that is all.
 	signal.Ignore(syscall.SIGPIPE)
 	done := make(chan struct{})
-	go func() {
-		for {
-			select {
-			case sig := <-signals:
-				e := signalError{sig}
-				if ctx.Err() != nil {
-					last(e)
-					os.Exit(e.exitCode())
-				}
-				cancel(e)
-			case <-done:
-				return
-			}
-		}
-	}()
+	go heed(signals, done, func(e signalError) { cancel(e) }, func(e signalError) {
+		last(e)
+		os.Exit(e.exitCode())
+	})
 	return ctx, func() {
 		signal.Stop(signals)
 		close(done)

@@ -232,6 +232,26 @@ func (s *story) signal(_ *testscript.TestScript, args []string) error {
 	return s.procs[args[0]].cmd.Process.Signal(signals[args[1]])
 }
 
+// insist NAME TERM|INT|HUP sends a signal to a bizbatch in the background again
+// and again until it has ended.
+func (s *story) insist(_ *testscript.TestScript, args []string) error {
+	p := s.procs[args[0]]
+	deadline := time.NewTimer(patience)
+	defer deadline.Stop()
+	again := time.NewTicker(50 * time.Millisecond)
+	defer again.Stop()
+	for {
+		select {
+		case <-again.C:
+			_ = p.cmd.Process.Signal(signals[args[1]]) // it may have ended
+		case <-p.done:
+			return nil
+		case <-deadline.C:
+			return fmt.Errorf("%s does not end", args[0])
+		}
+	}
+}
+
 var signals = map[string]syscall.Signal{"KILL": syscall.SIGKILL, "TERM": syscall.SIGTERM, "INT": syscall.SIGINT, "HUP": syscall.SIGHUP}
 
 // finish NAME CODE waits for a bizbatch in the background and checks its exit

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -65,25 +64,13 @@ func (u *ui) record(level slog.Level, event, text string, args ...any) {
 func (u *ui) notice(event, text string, args ...any) {
 	switch {
 	case u.json:
-		slog.New(slog.NewJSONHandler(u.err, nil)).Warn(clean(text), append([]any{"event", event}, args...)...)
+		jsonLog(u.err).Warn(clean(text), append([]any{"event", event}, args...)...)
 	case u.quiet:
 		fmt.Fprintln(u.err, clean(text))
 	default:
 		u.say("%s", text)
 		u.record(slog.LevelWarn, event, text, args...)
 	}
-}
-
-// leftAtOnce tells the end of a process that did not wait for its answers.
-func (u *ui) leftAtOnce(sig signalError) {
-	if u.terminal && !u.quiet {
-		fmt.Fprintln(u.err) // the bar stands in the line
-	}
-	tell(u.err, &cmdError{
-		code: sig.exitCode(),
-		err:  errors.New("stopped at once; what was in flight may have been charged, what was answered is safe"),
-		hint: "bizbatch status names what was in flight; the same command asks it again",
-	}, u.json)
 }
 
 // planned prints what is to be done, before the first request.

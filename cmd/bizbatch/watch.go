@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"math"
@@ -173,8 +174,12 @@ func stopping(e batch.Event) string {
 	if e.Progress.InFlight == 0 {
 		return "stopping"
 	}
-	return fmt.Sprintf("stopping: waiting for %s in flight, which may be paid for already; Ctrl-C (or SIGTERM) now leaves at once",
-		count(e.Progress.InFlight, "answer"))
+	leave := "twice, 2 s apart, leaves"
+	if stop := (*batch.StopError)(nil); errors.As(e.Err, &stop) && stop.Kind == batch.StopInterrupted {
+		leave = "again after 2 s leaves" // the first has come
+	}
+	return fmt.Sprintf("stopping: waiting for %s in flight, which may be paid for already; Ctrl-C (or SIGTERM) %s at once",
+		count(e.Progress.InFlight, "answer"), leave)
 }
 
 // record logs what should not be missed.
