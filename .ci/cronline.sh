@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs the command of a crontab's only line as cron does (sh, a bare environment) against the sandbox, with the
-# folders that it names moved to a temporary one.
+# folders that it names moved to a temporary one, and an end of the night that is to come.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 dir=$(mktemp -d)
@@ -13,7 +13,8 @@ echo sk_live_any >"$dir/etc/bizbatch/key"
 sandbox=$!
 until grep -q listening "$dir/sandbox.log"; do kill -0 "$sandbox"; done
 url=$(grep -o 'http://[0-9.:]*' "$dir/sandbox.log" | head -1)
-line=$(grep '^[0-9]' "$1" | sed -E "s/^([^ ]+ +){5}//; s#(/srv|/etc|/var)/#$dir\1/#g")
+until=$(env -u TZ date -d '+1 hour' +%H:%M)
+line=$(grep '^[0-9]' "$1" | sed -E "s/^([^ ]+ +){5}//; s#(/srv|/etc|/var)/#$dir\1/#g; s/--until [0-9:]+/--until $until/")
 out=$(env -i HOME="$dir" PATH="$dir/bin:/usr/bin:/bin" BIZORA_API_URL="$url" sh -c "$line" 2>&1)
 test -z "$out" || { echo "cron would send mail: $out"; exit 1; }
 test "$(grep -c ',answered,' "$dir/srv/tax/questions.answers.csv")" = 3

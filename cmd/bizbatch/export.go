@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"time"
 
 	"bizbatch/batch"
@@ -46,6 +47,9 @@ func (c *exportCmd) Run(e env) error {
 	if o.Since, err = parseSince(c.Since, time.Now()); err != nil {
 		return usageError(err, "give a day, a time or a time ago, such as --since 2026-09-01 or --since 24h")
 	}
+	if err := checkZone(os.Getenv("TZ"), time.Local); dependsOnZone(c.Since) && err != nil {
+		return usageError(fmt.Errorf("%w, and --since %s depends on it", err, c.Since), zoneHint+"; a time ago, such as 24h, needs none")
+	}
 	if err := checkDistinct(c.Out); err != nil {
 		return err
 	}
@@ -66,6 +70,14 @@ func (c *exportCmd) Run(e env) error {
 		u.say("wrote %s", out)
 	}
 	return nil
+}
+
+// dependsOnZone reports a moment, as parseSince takes it, that is another one in
+// another zone.
+func dependsOnZone(since string) bool {
+	_, notAgo := time.ParseDuration(since)
+	_, noZone := time.Parse(time.RFC3339, since)
+	return since != "" && notAgo != nil && noZone != nil
 }
 
 // parseSince reads a moment: a day or a time where we are, or how long ago.

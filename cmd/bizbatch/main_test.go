@@ -32,6 +32,7 @@ func TestStories(t *testing.T) {
 			"post":       inStory((*story).post),
 			"credits":    inStory((*story).credits),
 			"questions":  inStory((*story).questions),
+			"clock":      inStory((*story).clock),
 			"exits":      inStory((*story).exits),
 			"start":      inStory((*story).start),
 			"signal":     inStory((*story).signal),

@@ -42,8 +42,13 @@ func parseParams(flags []string) (map[string]json.RawMessage, error) {
 	return params, nil
 }
 
-// parseUntil is the next moment with the given time of day, in local time;
-// zero for an empty string.
+// window is the longest time that a window of --until is taken to be closed: a
+// time of day that was passed less than that ago ended it, any other is to come.
+const window = 12 * time.Hour
+
+// parseUntil returns the moment that the time of day s stands for in the zone
+// of now: the one before now where that was less than 12 hours ago, else the
+// one after it. It is the zero time for an empty string.
 func parseUntil(s string, now time.Time) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, nil
@@ -52,12 +57,37 @@ func parseUntil(s string, now time.Time) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, fmt.Errorf("--until %q is not a time of day", s)
 	}
-	until := time.Date(now.Year(), now.Month(), now.Day(), clock.Hour(), clock.Minute(), 0, 0, now.Location())
-	if !until.After(now) {
-		until = until.AddDate(0, 0, 1)
+	last, next := onDay(now, -1, clock), onDay(now, 0, clock)
+	if !next.After(now) {
+		last, next = next, onDay(now, 1, clock)
 	}
-	return until, nil
+	if now.Sub(last) < window {
+		return last, nil
+	}
+	return next, nil
 }
+
+// onDay returns a time of day so many days from now. A time that the clocks
+// skip when they go forward is as much later as they do.
+func onDay(now time.Time, days int, clock time.Time) time.Time {
+	t := time.Date(now.Year(), now.Month(), now.Day()+days, clock.Hour(), clock.Minute(), 0, 0, now.Location())
+	if skipped := (clock.Hour()-t.Hour())*60 + clock.Minute() - t.Minute(); skipped > 0 {
+		t = t.Add(time.Duration(skipped) * time.Minute)
+	}
+	return t
+}
+
+// checkZone refuses a zone in the environment variable TZ that could not be
+// loaded: package time then takes UTC as the local zone, and says nothing.
+func checkZone(tz string, local *time.Location) error {
+	if name := strings.TrimPrefix(tz, ":"); name == "" || name == "UTC" || local.String() != "UTC" {
+		return nil
+	}
+	return fmt.Errorf("the time zone TZ=%s is not known on this machine", tz)
+}
+
+// zoneHint is what to do about the error of checkZone.
+const zoneHint = "set TZ to a name such as America/New_York, or to UTC; where no name is known, the package tzdata is missing"
 
 // A byteSize is a number of bytes, on the command line such as 32MB.
 type byteSize int64

@@ -84,13 +84,14 @@ type runCmd struct {
 	WaitForCredits time.Duration `group:"money" placeholder:"DURATION" help:"When the balance is used up, stay and try one question at this interval."`
 	WaitForReset   time.Duration `group:"money" placeholder:"DURATION" help:"The same for a monthly limit."`
 	MaxDuration    time.Duration `group:"money" placeholder:"DURATION" help:"Send no question after this long."`
-	Until          string        `group:"money" placeholder:"HH:MM" help:"Send no question after this time of day."`
+	Until          string        `group:"money" placeholder:"HH:MM" help:"Send no question after this time of day; where it was passed less than 12 hours ago, none at all."`
 
 	Quiet       bool          `group:"output" short:"q" help:"Print only what a person must act on."`
 	LogFormat   string        `group:"output" enum:"text,json" default:"text" help:"text or json, on standard error (default: ${default})."`
 	LogInterval time.Duration `group:"output" default:"1m" help:"Interval of progress lines where there is no terminal (default: ${default})."`
 
-	end time.Time // of --until and --max-duration, the earlier; zero: none
+	end  time.Time // of --until and --max-duration, the earlier; zero: none
+	over bool      // the time of --until was passed before the run began
 }
 
 func (*runCmd) examples() string {
@@ -159,6 +160,10 @@ func (c *runCmd) check(now time.Time) (batch.Settings, error) {
 	if c.end, err = parseUntil(c.Until, now); err != nil {
 		return s, usageError(err, "give a time of day, such as --until 06:00")
 	}
+	if err := checkZone(os.Getenv("TZ"), time.Local); c.Until != "" && err != nil {
+		return s, unsent(usageError(fmt.Errorf("%w, and --until %s depends on it", err, c.Until), zoneHint))
+	}
+	c.over = c.Until != "" && !c.end.After(now)
 	if t := now.Add(c.MaxDuration); c.MaxDuration > 0 && (c.end.IsZero() || t.Before(c.end)) {
 		c.end = t
 	}

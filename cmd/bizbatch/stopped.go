@@ -135,6 +135,9 @@ func (j *job) reason(stop *batch.StopError, said *batch.Error) *cmdError {
 		return &cmdError{code: exitService, hint: "check " + flag + ", then " + j.again(), detail: []string{"no question failed for it"},
 			err: fmt.Errorf("the service refuses %s (%w)", flag, said)}
 	case batch.StopClock:
+		if j.cmd.over {
+			return j.over()
+		}
 		return &cmdError{code: exitClock, err: errors.New("time is up (--until or --max-duration)"), asked: true}
 	case batch.StopSave:
 		if errors.Is(stop, checkpoint.ErrGone) {
@@ -161,6 +164,18 @@ func (j *job) settingFlag(setting string) string {
 		return "--ask-mode " + string(c.AskMode)
 	}
 	return "--param " + quote(setting)
+}
+
+// over is a run that began after the time of --until.
+func (j *job) over() *cmdError {
+	ago := j.sum.Started.Sub(j.cmd.end)
+	if ago = ago.Truncate(time.Second); ago > time.Minute {
+		ago = ago.Truncate(time.Minute)
+	}
+	return &cmdError{code: exitClock, asked: true,
+		err: fmt.Errorf("the time is over: --until %s was %s ago; nothing was sent", j.cmd.Until, short(ago)),
+		hint: fmt.Sprintf("from %s on, the same command runs until %s; to run now, leave out --until, or bound the run with --max-duration",
+			j.cmd.end.Add(window).Format("15:04"), j.cmd.Until)}
 }
 
 func (j *job) again() string { return "run the same command again: " + commandLine(j.env.args) }

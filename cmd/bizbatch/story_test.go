@@ -177,6 +177,13 @@ func writeRows(path string, n int) error {
 	return os.WriteFile(path, b.Bytes(), 0o600)
 }
 
+// clock NAME DURATION sets a variable to the time of day, in UTC, so long from now.
+func (s *story) clock(ts *testscript.TestScript, args []string) error {
+	d, err := time.ParseDuration(args[1])
+	ts.Setenv(args[0], time.Now().UTC().Add(d).Format("15:04"))
+	return err
+}
+
 // exits CODE ARGS… runs bizbatch to its end and checks the exit code.
 func (s *story) exits(ts *testscript.TestScript, args []string) error {
 	err := ts.Exec("bizbatch", args[1:]...)

@@ -97,8 +97,14 @@ func (u *ui) planned(j *job, skipped []string) {
 	if limit := j.cmd.Limit; limit > 0 && p.ToAsk() > limit {
 		u.say("of these, the first %d now (--limit) · at most %s", limit, mostFor(limit, p.Pending, j.plan.Prices))
 	}
+	if end := j.cmd.end; !end.IsZero() && p.ToAsk() > 0 {
+		u.say("%s", untilLine(end, time.Now()))
+	}
 	args := []any{"questions", p.Rows - p.Skipped, "skipped", p.Skipped, "duplicates", p.Duplicates, "edited", p.Edited,
 		"answered", p.Answered, "failed", p.Failed, "interrupted", p.Interrupted, "to_ask", p.ToAsk(), "estimate", p.Estimate.Dollars()}
+	if end := j.cmd.end; !end.IsZero() {
+		args = append(args, "until", end.Truncate(time.Second))
+	}
 	if u.json {
 		args = append(args, "interrupted_cost", p.InterruptedCost.Dollars(), "rescued", p.Rescued, "reused", p.ReusedAnswers(), "to_ask_by_mode", p.Pending)
 	}
@@ -128,6 +134,19 @@ func planLine(p batch.Plan) string {
 	}
 	ask := fmt.Sprintf("%d to ask (%s)", p.ToAsk(), byMode(p.Pending))
 	return strings.Join(append(parts, ask, "about "+p.Estimate.String()), " · ")
+}
+
+// untilLine says how long questions are sent: "until Wed 06:00 EST".
+func untilLine(end, now time.Time) string {
+	layout := "Mon 15:04 MST"
+	if end.Sub(now) > 6*24*time.Hour { // else the day of the week is enough
+		layout = "Mon 2 Jan 15:04 MST"
+	}
+	line := "until " + end.Format(layout)
+	if !end.After(now) {
+		line += ", which is over: nothing is sent"
+	}
+	return line
 }
 
 // modes are the ask modes in the order in which they are told, the cheapest

@@ -15,7 +15,7 @@ import (
 
 // TestStopped has, for each kind of stop, what is printed and the exit code.
 func TestStopped(t *testing.T) {
-	noon := time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC).Local()
+	noon := time.Date(2026, 12, 1, 12, 0, 0, 0, time.Local)
 	const again = "run the same command again: bizbatch run q.csv"
 	left := "       answered 5 of 20 questions, 1 failed, 14 left, about $3.36\n"
 	for _, tt := range []struct {
@@ -66,6 +66,9 @@ func TestStopped(t *testing.T) {
 			"error: the service refuses --param askMode (400 no)\n       no question failed for it\n" + left + "hint:  check --param askMode, then " + again},
 		{"the clock", batch.StopError{Kind: batch.StopClock}, runCmd{}, 8,
 			"error: time is up (--until or --max-duration)\n" + left + "hint:  " + again},
+		{"a time that was over before", batch.StopError{Kind: batch.StopClock}, runCmd{Until: "12:00", end: noon, over: true}, 8,
+			"error: the time is over: --until 12:00 was 3h20m ago; nothing was sent\n" + left +
+				"hint:  from 00:00 on, the same command runs until 12:00; to run now, leave out --until, or bound the run with --max-duration"},
 		{"a full disk", batch.StopError{Kind: batch.StopSave, Err: errors.New("disk full"), Unsaved: &checkpoint.UnsavedError{Answers: 2, File: "/tmp/r"}}, runCmd{}, 1,
 			"error: answers cannot be saved any more: disk full\n       2 answers went to /tmp/r; the next run takes them in from there\n" +
 				left + "hint:  make room or mend the disk, then " + again},
@@ -76,6 +79,7 @@ func TestStopped(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.cmd.MaxPause, tt.cmd.MaxOutage = 15*time.Minute, time.Minute
 			j := &job{cmd: &tt.cmd, env: env{args: []string{"run", "q.csv"}}}
+			j.sum.Started = noon.Add(3*time.Hour + 20*time.Minute + 9*time.Second)
 			j.spent, j.uncertain = 200*batch.Cent, 30*batch.Cent
 			j.plan.Answered, j.plan.Pending = 1, map[string]int{"fast": 19}
 			j.sum.Answered, j.sum.Failed, j.sum.Left, j.sum.LeftCost, j.sum.Spent = 4, 1, 14, 336*batch.Cent, 96*batch.Cent
@@ -133,6 +137,24 @@ func TestPlanLine(t *testing.T) {
 			"1 question · 1 already answered · nothing to ask"},
 	} {
 		if got := planLine(tt.plan); got != tt.want {
+			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestUntilLine(t *testing.T) {
+	now := time.Date(2026, 11, 24, 22, 0, 0, 0, time.FixedZone("EST", -5*3600))
+	for _, tt := range []struct {
+		name string
+		in   time.Duration
+		want string
+	}{
+		{"tonight", 8 * time.Hour, "until Wed 06:00 EST"},
+		{"within a week", 6 * 24 * time.Hour, "until Mon 22:00 EST"},
+		{"in a week", 7 * 24 * time.Hour, "until Tue 1 Dec 22:00 EST"},
+		{"this morning", -16 * time.Hour, "until Tue 06:00 EST, which is over: nothing is sent"},
+	} {
+		if got := untilLine(now.Add(tt.in), now); got != tt.want {
 			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
 		}
 	}
