@@ -29,7 +29,11 @@ func recordsIn(store *checkpoint.Store, results iter.Seq2[checkpoint.Result, err
 			if err == nil {
 				rec, err = record(r)
 			}
-			if rec.Status == Running && !active {
+			switch {
+			case rec.Status != Running || active:
+			case r.Rescued:
+				rec.Status, rec.Error = Pending, "its answer could not be saved and is in a rescue file: the next run takes it in"
+			default:
 				rec.Status, rec.Error = Pending, "interrupted: it was sent, and may have been charged"
 			}
 			if !yield(rec, err) || err != nil {

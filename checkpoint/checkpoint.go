@@ -137,6 +137,7 @@ type Result struct {
 	Fields   []byte
 	Skip     string
 	State    State // empty for a skipped row
+	Rescued  bool  // running, and its answer is in a rescue file
 	Attempts int
 	Error    string
 	// RequestID is the service's name for the request that the error is about.

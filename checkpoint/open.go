@@ -107,68 +107,12 @@ func (s *Store) checkHolds(saved int64) error {
 	return nil
 }
 
-// View opens the checkpoint at path for reading, also while a run is on. One of
-// an older format is brought to today's first, as Open does. The error wraps
-// fs.ErrNotExist where there is none, and ErrOlder where that cannot be done now.
-func View(path string) (_ *Store, err error) {
-	s := &Store{path: resolve(path)}
-	if _, err := os.Stat(path); err != nil {
-		return nil, err
-	}
-	err = s.openReader()
-	if err == nil && s.format < len(migrations) {
-		if err = upgradeAt(s.path, s.format); err == nil {
-			err = s.openReader()
-		}
-	}
-	if err == nil {
-		s.endpoint, err = s.meta("endpoint")
-	}
-	if err != nil {
-		_ = s.Close()
-		return nil, err
-	}
-	return s, nil
-}
-
-// openReader connects for reading. SQLite may write all the same: after a crash,
-// it first puts in order what was committed.
-func (s *Store) openReader() error {
-	err := s.connect(dsn(s.path, "rw", "query_only(1)"))
-	if isCode(err, readOnly, cantOpen) {
-		err = s.connect(s.readOnlyDSN())
-	}
-	return err
-}
-
-// upgradeAt brings a checkpoint of an older format to today's.
-func upgradeAt(path string, format int) error {
-	s, err := Open(path, Options{})
-	if err == nil {
-		err = s.Close()
-	}
-	if err != nil {
-		return fmt.Errorf("%s: %w (format %d, this one has %d), and cannot be brought up to date now: %w", path, ErrOlder, format, len(migrations), err)
-	}
-	return nil
-}
-
 // resolve follows links, so that every name of a checkpoint has the same lock.
 func resolve(path string) string {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		return real
 	}
 	return path
-}
-
-// readOnlyDSN opens a checkpoint in a folder that cannot be written to. There
-// SQLite cannot make the files by which readers and writers share a database,
-// and reads one without them only when told that nobody writes.
-func (s *Store) readOnlyDSN() string {
-	if _, err := os.Stat(s.path + "-wal"); err == nil {
-		return dsn(s.path, "ro")
-	}
-	return dsn(s.path, "ro") + "&immutable=1"
 }
 
 // dsn names a database file as a URI, so that no character of its path can

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"iter"
+	"sync"
 	"time"
 )
 
@@ -52,11 +53,17 @@ func (s *Store) ResultsOf(id string) iter.Seq2[Result, error] { return s.results
 func (s *Store) results(where string, args ...any) iter.Seq2[Result, error] {
 	return func(yield func(Result, error) bool) {
 		var damaged []int64
+		rescued := sync.OnceValues(s.rescuedIDs)
 		more := true
 		err := s.query(func(rows *sql.Rows) (bool, error) {
 			r, id, err := scanResult(rows)
 			if err == nil && r.Error == damagedAnswer {
 				damaged = append(damaged, id)
+			}
+			if err == nil && r.State == Running {
+				var ids map[int64]bool
+				ids, err = rescued()
+				r.Rescued = ids[id]
 			}
 			more = err != nil || yield(r, nil)
 			return more, err

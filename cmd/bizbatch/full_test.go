@@ -88,7 +88,8 @@ func TestADiskThatIsFull(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := mounted(t, "1m")
 			v := onDisk(t, dir, questions)
-			cmd := v.command("run", "--workers", "4", "q.csv")
+			out := filepath.Join(t.TempDir(), "answers.csv") // on a disk with room
+			cmd := v.command("run", "--workers", "4", "--out", out, "q.csv")
 			if elsewhere {
 				other := t.TempDir()
 				cmd.Env = append(cmd.Env, "TMPDIR="+other, "HOME="+other)
@@ -101,8 +102,12 @@ func TestADiskThatIsFull(t *testing.T) {
 			if _, err := statusAt(v.path("q.csv.bizbatch")); err != nil {
 				t.Error("on the full disk:", err)
 			}
+			_, verdict, _ := strings.Cut(told, "\nerror: ") // after the log
+			if b, err := os.ReadFile(out); err != nil || bytes.Contains(b, []byte(",running,")) || strings.Count(verdict, "disk is full") != 1 {
+				t.Errorf("the output says that something runs, or the disk's error is told more than once: %v, %s", err, told)
+			}
 			remount(t, dir, 0, "64m")
-			next := v.command("run", "--quiet", "q.csv")
+			next := v.command("run", "--quiet", "--out", out, "q.csv")
 			if elsewhere {
 				next.Env = cmd.Env
 			} else if lines := strings.Join(line.FindAllString(told, -1), ""); lines != "" { // as the message says
