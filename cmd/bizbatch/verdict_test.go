@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"syscall"
 	"testing"
@@ -72,6 +73,9 @@ func TestStopped(t *testing.T) {
 		{"a full disk", batch.StopError{Kind: batch.StopSave, Err: errors.New("disk full"), Unsaved: &checkpoint.UnsavedError{Answers: 2, File: "/tmp/r"}}, runCmd{}, 1,
 			"error: answers cannot be saved any more: disk full\n       2 answers went to /tmp/r; the next run takes them in from there\n" +
 				left + "hint:  make room or mend the disk, then " + again},
+		{"another program's lock", batch.StopError{Kind: batch.StopSave, Err: fmt.Errorf("save an answer: %w", checkpoint.ErrLocked)}, runCmd{}, 1,
+			"error: answers cannot be saved any more: another program has locked the checkpoint\n" + left +
+				"hint:  end what that program is doing with it (a change in a SQLite browser that is not written yet), then " + again},
 		{"no place left at all", batch.StopError{Kind: batch.StopSave, Err: errors.New("disk full"), Unsaved: &checkpoint.UnsavedError{Answers: 1, Printed: 1}}, runCmd{}, 1,
 			"error: answers cannot be saved any more: disk full\n       1 answer could only be printed on standard error: put those lines into a file bizbatch-rescue-1.jsonl of mode 0600 beside the checkpoint, and the next run takes them in\n" +
 				left + "hint:  make room or mend the disk, then " + again},
