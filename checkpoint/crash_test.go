@@ -59,6 +59,16 @@ func kill(t testing.TB, cmd *exec.Cmd, out *bufio.Reader) string {
 
 const jobRows = 500
 
+// given begins a run and claims n requests, in a job.
+func given(s *Store, n int) (Run, []Request, error) {
+	run, _, err := s.Begin(noon)
+	if err != nil {
+		return nil, nil, err
+	}
+	page, err := run.Claim(n)
+	return run, page, err
+}
+
 // answerEverything imports an input that differs each time, and answers it
 // with many goroutines. It writes a line for every 25 rows read, and one
 // for each answer once it is saved.
@@ -81,11 +91,7 @@ func answerEverything(path string) error {
 	if err != nil {
 		return err
 	}
-	run, _, err := s.Begin(noon)
-	if err != nil {
-		return err
-	}
-	page, err := run.Claim(jobRows)
+	run, page, err := given(s, jobRows)
 	if err != nil {
 		return err
 	}
@@ -155,11 +161,7 @@ func startOne(path string) error {
 	if err != nil {
 		return err
 	}
-	run, _, err := s.Begin(noon)
-	if err != nil {
-		return err
-	}
-	page, err := run.Claim(1)
+	run, page, err := given(s, 1)
 	if err != nil {
 		return err
 	}
@@ -221,11 +223,7 @@ func completeOne(path string) error {
 	if err != nil {
 		return err
 	}
-	run, _, err := s.Begin(noon)
-	if err != nil {
-		return err
-	}
-	page, err := run.Claim(1)
+	run, page, err := given(s, 1)
 	if err != nil {
 		return err
 	}
@@ -271,11 +269,7 @@ func rescueTwo(path string) error {
 	if err != nil {
 		return err
 	}
-	run, _, err := s.Begin(noon)
-	if err != nil {
-		return err
-	}
-	page, err := run.Claim(2)
+	run, page, err := given(s, 2)
 	if err != nil {
 		return err
 	}

@@ -146,7 +146,10 @@ func (q *rescue) unsaved(err error) error {
 // end tries once more to save the answers. The file stays with those that the
 // checkpoint does not take.
 func (q *rescue) end() (unsaved error) {
-	for id, line := range maps.Clone(q.answers) {
+	q.mu.Lock()
+	left := maps.Clone(q.answers)
+	q.mu.Unlock()
+	for id, line := range left {
 		err := q.run.s.commitNow(func() error { return q.run.s.complete(id, line.completion()) })
 		if err == nil {
 			q.saved(id)
