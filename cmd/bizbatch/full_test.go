@@ -66,15 +66,16 @@ func (v *victim) fails(cmd *exec.Cmd) string {
 	return told.String()
 }
 
-// allAnswered checks that every question was charged once and is answered.
-func (v *victim) allAnswered(questions int) {
+// allAnswered checks that every question was charged once and is answered. So
+// many at most may be called uncertain.
+func (v *victim) allAnswered(questions, uncertain int) {
 	v.t.Helper()
 	v.run("status", "--check", "q.csv.bizbatch")
 	st, err := statusAt(v.path("q.csv.bizbatch"))
 	if err != nil {
 		v.t.Fatal(err)
 	}
-	if err := errors.Join(chargedOnce(v.server.Ledger(), st), balanced(v.server.Ledger(), st)); err != nil || st.Answered != questions || len(st.Uncertain) > 0 {
+	if err := errors.Join(chargedOnce(v.server.Ledger(), st), balanced(v.server.Ledger(), st)); err != nil || st.Answered != questions || len(st.Uncertain) > uncertain {
 		v.t.Errorf("%d answered, %d uncertain, %v", st.Answered, len(st.Uncertain), err)
 	}
 }
@@ -120,7 +121,7 @@ func TestADiskThatIsFull(t *testing.T) {
 			if out, err := next.CombinedOutput(); err != nil {
 				t.Fatalf("%v: %s", err, out)
 			}
-			v.allAnswered(questions)
+			v.allAnswered(questions, 4) // what was marked as sent and then was not cannot be unmarked there
 		})
 	}
 }
@@ -155,7 +156,7 @@ func TestADiskWithoutRoomOrRights(t *testing.T) {
 		v.fails(v.command("run", "q.csv"))
 		out := filepath.Join(t.TempDir(), "a.csv")
 		v.run("export", "q.csv.bizbatch", "--out", out)
-		v.allAnswered(questions)
+		v.allAnswered(questions, 0)
 		if b, err := os.ReadFile(out); err != nil || bytes.Count(b, []byte(",answered,")) != questions {
 			t.Errorf("%s, %v", b, err)
 		}
