@@ -26,9 +26,9 @@ type ImportOptions struct {
 	// AskAgain agrees to pay again for questions that are answered under other
 	// settings. The checkpoint remembers that for these questions.
 	AskAgain bool
-	// Reuse names other checkpoints whose answers are taken over, at no cost, for
-	// questions that are to be asked; see [checkpoint.ImportOptions].
-	Reuse []string
+	// Reuse and Neighbours name other checkpoints whose answers are taken over, at
+	// no cost; see [checkpoint.ImportOptions].
+	Reuse, Neighbours []string
 	// DryRun plans, and leaves the checkpoint as it was.
 	DryRun bool
 	// Price is what an answer costs; nil: what is known of its ask mode.
@@ -85,6 +85,7 @@ func Import(store *checkpoint.Store, questions iter.Seq2[Question, error], o Imp
 		RetryFailed: o.RetryFailed,
 		Agree:       o.AskAgain,
 		Reuse:       o.Reuse,
+		Neighbours:  o.Neighbours,
 		Confirm:     func(p checkpoint.Plan) error { return o.confirm(p, prices) },
 	}
 	if o.Digest != "" {

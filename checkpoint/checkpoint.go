@@ -15,9 +15,9 @@
 //
 //	pending → running → answered | failed | pending
 //
-// Every change that a Run reports as done is on disk (WAL, synchronous=FULL). The
-// package knows nothing of the service: a
-// request and an answer are bytes to it.
+// Every change that a Run reports as done is on disk: SQLite's log is synced
+// first. The package knows nothing of the service: a request and an answer are
+// bytes to it.
 package checkpoint
 
 import (
@@ -144,8 +144,8 @@ type Result struct {
 	RequestID string
 	Answer    []byte
 	Cost      int64
-	// Reused names the checkpoint that paid for the answer, as seen from this
-	// one's folder; empty: this one did. The cost is 0 then.
+	// Reused names the checkpoint that the answer was taken over from, as seen from
+	// this one's folder; empty: it was not. The cost is 0 then.
 	Reused   string
 	Started  time.Time // of the last attempt of an answered or failed request
 	Finished time.Time

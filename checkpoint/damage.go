@@ -60,6 +60,11 @@ func (im *importer) findDamage() error {
 	im.damaged = map[int64]bool{}
 	for _, id := range ids {
 		im.damaged[id] = true
+		var asked bool
+		if err := s.writer.QueryRowContext(bg, "SELECT position > 0 FROM requests WHERE id = ?", id).Scan(&asked); err != nil {
+			return err
+		}
+		im.reread = im.reread || asked
 	}
 	if info, err := os.Stat(s.path); err == nil && info.Size() > quick && !im.opts.RetryFailed {
 		return nil
@@ -92,9 +97,6 @@ func (s *Store) failDamaged(ids []int64) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	// Fewer answers from now on are no loss: the lock file knows none until they
-	// are counted.
-	s.lock.note(0)
-	s.saved, s.fresh = -1, 1
+	s.fewer = true
 	return s.outdate()
 }

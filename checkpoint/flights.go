@@ -56,7 +56,7 @@ func (s *Store) Flights() (f Flights, err error) {
 }
 
 // running reads the requests that are running, or were when their run ended.
-func (s *Store) running(f *Flights, rescued map[int64]bool) error {
+func (s *Store) running(f *Flights, rescued map[int64]int64) error {
 	active := s.Active()
 	return s.query(func(rows *sql.Rows) (bool, error) {
 		var q InFlight
@@ -64,9 +64,10 @@ func (s *Store) running(f *Flights, rescued map[int64]bool) error {
 		var noted bool
 		err := rows.Scan(&id, &q.RowID, &q.Line, &q.Run, &started, &q.Mode, &q.Cost, &noted)
 		q.Started = fromMillis(started)
+		_, found := rescued[id]
 		switch {
 		case err != nil:
-		case rescued[id]:
+		case found:
 			f.Rescued = append(f.Rescued, q)
 		case active && !noted:
 			f.InFlight = append(f.InFlight, q)
@@ -82,15 +83,15 @@ func (s *Store) running(f *Flights, rescued map[int64]bool) error {
 		WHERE q.state = 'running' OR q.interrupted ORDER BY q.position`)
 }
 
-// uncertain reads the attempts that are noted as perhaps charged. One of which
-// only the end is missing is left out where its answer was rescued.
-func (s *Store) uncertain(rescued map[int64]bool) (list []Uncertain, err error) {
+// uncertain reads the attempts that are noted as perhaps charged, without an
+// interrupted one whose answer was rescued.
+func (s *Store) uncertain(rescued map[int64]int64) (list []Uncertain, err error) {
 	err = s.query(func(rows *sql.Rows) (bool, error) {
 		var u Uncertain
 		var request, started, finished int64
 		err := rows.Scan(&request, &u.RowID, &u.Run, &started, &finished, &u.Cost, &u.Mode, &u.Reason, &u.RequestID, &u.Partial)
 		u.Started, u.Finished = fromMillis(started), fromMillis(finished)
-		if finished != 0 || !rescued[request] {
+		if at, found := rescued[request]; finished != 0 || !found || at != started {
 			list = append(list, u)
 		}
 		return true, err

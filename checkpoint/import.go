@@ -21,10 +21,13 @@ type ImportOptions struct {
 	RetryFailed bool
 	// Agree agrees to ask the requests of Plan.Conflicts, now and later.
 	Agree bool
-	// Reuse names other checkpoints. Their answers to requests that are to be
-	// asked are taken over, at no cost. A file that is no checkpoint, is damaged
-	// or belongs to another endpoint is passed over.
+	// Reuse names other checkpoints of the same endpoint. Their answers to requests
+	// that have none are taken over, at no cost. One that cannot be read ends the
+	// import.
 	Reuse []string
+	// Neighbours names more of them, of which any may belong to another endpoint.
+	// Plan.Unread tells which could not be read.
+	Neighbours []string
 	// Confirm sees the plan before anything is kept. Its error ends the import
 	// and leaves the checkpoint as it was.
 	Confirm func(Plan) error
@@ -41,6 +44,8 @@ type Plan struct {
 	Rescued    int `json:"rescued"`    // answers taken in from a rescue file
 	// Reused are answers that this import took over from other checkpoints.
 	Reused []Reused `json:"reused,omitempty"`
+	// Unread are the neighbours that could not be read.
+	Unread []Unread `json:"unread,omitempty"`
 	// Interrupted are the requests that were in flight when a run ended without
 	// a word. They are to be asked again, and may have been charged all the same,
 	// InterruptedCost then.
@@ -63,6 +68,12 @@ func (p Plan) ToAsk() int {
 type Reused struct {
 	Checkpoint string `json:"checkpoint"` // its path as seen from this one's folder
 	Answers    int    `json:"answers"`
+}
+
+// An Unread is another checkpoint that could not be read, and why.
+type Unread struct {
+	Checkpoint string `json:"checkpoint"` // its path as seen from this one's folder
+	Reason     string `json:"reason"`
 }
 
 // ReusedAnswers is the number of them, over all checkpoints.

@@ -22,6 +22,7 @@ type importer struct {
 	ids      *keyTable
 	was, now []uint32       // by id, the first row that asks a request: in the last input, in this one
 	damaged  map[int64]bool // requests whose payload is to be mended from the input
+	reread   bool           // of which the last input has some
 	requests bulk
 	rows     bulk
 
@@ -39,7 +40,7 @@ func (im *importer) run(rows iter.Seq2[Row, error]) error {
 	if err != nil {
 		return err
 	}
-	if im.opts.Digest != "" && digest == im.opts.Digest && len(im.damaged) == 0 {
+	if im.opts.Digest != "" && digest == im.opts.Digest && !im.reread {
 		err = im.unchanged()
 	} else {
 		err = im.replace(rows)
@@ -100,7 +101,7 @@ func (im *importer) unchanged() error {
 }
 
 func (im *importer) begin() error {
-	if err := im.loadRequests(); err != nil {
+	if err := im.load(); err != nil {
 		return err
 	}
 	if err := im.s.exec("ALTER TABLE rows RENAME TO old_rows;" + rowsSchema); err != nil {
@@ -128,11 +129,6 @@ func (im *importer) load() error {
 	if im.ids != nil {
 		return nil
 	}
-	return im.loadRequests()
-}
-
-// loadRequests reads which requests the checkpoint knows.
-func (im *importer) loadRequests() error {
 	if err := im.s.writer.QueryRowContext(bg, "SELECT coalesce(max(id), 0) FROM requests").Scan(&im.known); err != nil {
 		return err
 	}

@@ -182,9 +182,14 @@ func TestTheRescueFileMovesAsAWhole(t *testing.T) {
 	_, home := rescueFolders(t)
 	s := open(t, temp(t), Options{})
 	doImport(t, s, ImportOptions{}, ask("1", "a"))
-	r := &run{s: s, keys: map[int64]Key{1: KeyOf([]byte("a")), 2: KeyOf([]byte("b"))}}
+	r := &run{s: s}
 	r.rescue.run = r
-	r.rescue.put(1, unsaved("a"))
+	put := func(id int64, text string) {
+		line := s.rescued(KeyOf([]byte(text)), unsaved(text))
+		r.rescue.wait(id, line)
+		r.rescue.put(id, line)
+	}
+	put(1, "a")
 	first := r.rescue.file.Name()
 	if err := r.rescue.file.Close(); err != nil { // nothing can be written to it any more
 		t.Fatal(err)
@@ -192,7 +197,7 @@ func TestTheRescueFileMovesAsAWhole(t *testing.T) {
 	if err := os.RemoveAll(filepath.Dir(s.path)); err != nil {
 		t.Fatal(err)
 	}
-	r.rescue.put(2, unsaved("b"))
+	put(2, "b")
 	second := r.rescue.file
 	defer second.Close()
 	diff(t, "folder", home, filepath.Dir(second.Name()))

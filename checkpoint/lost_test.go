@@ -188,7 +188,11 @@ func TestAMovedCheckpointFindsItsRescueFile(t *testing.T) {
 		doImport(t, s, ImportOptions{}, ask("1", "a"), ask("2", "b"))
 		file := leaveRescued(t, s, "a")
 		closeStore(t, s)
-
+		beside := open(t, s.path+".beside", Options{Endpoint: endpoint})
+		diff(t, "rescued for another one", 0, doImport(t, beside, ImportOptions{}, ask("1", "a"), ask("2", "b")).Rescued)
+		if err := os.Remove(s.path); err != nil {
+			t.Fatal(err)
+		}
 		other := open(t, s.path+".moved", Options{Endpoint: endpoint})
 		want := map[string]int{"https://one": 1, "https://two": 0}[endpoint]
 		diff(t, "rescued for "+endpoint, want, doImport(t, other, ImportOptions{}, ask("1", "a"), ask("2", "b")).Rescued)

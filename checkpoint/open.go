@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Options for Open. The zero value is ready to use.
@@ -125,9 +126,15 @@ func dsn(path, mode string, pragmas ...string) string {
 	if !strings.HasPrefix(path, "/") {
 		path = "/" + path // C:/… on Windows
 	}
-	q := url.Values{"mode": {mode}, "_pragma": append([]string{fmt.Sprintf("busy_timeout(%d)", lockWait.Milliseconds()), "cache_size(-8000)", "journal_size_limit(67108864)"}, pragmas...)}
+	if !slices.ContainsFunc(pragmas, func(p string) bool { return strings.HasPrefix(p, "busy_timeout") }) {
+		pragmas = append(pragmas, waiting(lockWait))
+	}
+	q := url.Values{"mode": {mode}, "_pragma": append([]string{"cache_size(-8000)", "journal_size_limit(67108864)"}, pragmas...)}
 	return (&url.URL{Scheme: "file", Path: path}).String() + "?" + q.Encode()
 }
+
+// waiting is how long a connection waits for another program's lock.
+func waiting(d time.Duration) string { return fmt.Sprintf("busy_timeout(%d)", d.Milliseconds()) }
 
 // durable are the settings of a connection that writes. EXTRA is FULL, and
 // without WAL makes the end of a transaction last through a power cut, too. A

@@ -61,9 +61,9 @@ func (s *Store) results(where string, args ...any) iter.Seq2[Result, error] {
 				damaged = append(damaged, id)
 			}
 			if err == nil && r.State == Running {
-				var ids map[int64]bool
+				var ids map[int64]int64
 				ids, err = rescued()
-				r.Rescued = ids[id]
+				_, r.Rescued = ids[id]
 			}
 			more = err != nil || yield(r, nil)
 			return more, err

@@ -34,24 +34,35 @@ type rescued struct {
 type rescue struct {
 	run     *run
 	mu      sync.Mutex
-	answers map[int64]rescued // by request
-	printed map[int64]bool
-	file    *os.File // nil: none yet
-	synced  bool     // the file could be synced
+	waiting map[int64]rescued // by request: arrived, and neither saved yet nor in the file
+	answers map[int64]rescued // in the file, and not saved yet
+	printed map[int64]bool    // those of them that no file took
+	file    *os.File          // nil: none yet
+	synced  bool              // the file could be synced
+}
+
+// wait notes an answer that is about to be saved.
+func (q *rescue) wait(id int64, line rescued) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.waiting == nil {
+		q.waiting, q.answers, q.printed = map[int64]rescued{}, map[int64]rescued{}, map[int64]bool{}
+	}
+	q.waiting[id] = line
 }
 
 // put writes an answer to the file. One that is there already stays.
-func (q *rescue) put(id int64, c Completion) {
+func (q *rescue) put(id int64, line rescued) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	q.putLocked(id, line)
+}
+
+func (q *rescue) putLocked(id int64, line rescued) {
+	delete(q.waiting, id)
 	if _, there := q.answers[id]; there {
 		return
 	}
-	if q.answers == nil {
-		q.answers, q.printed = map[int64]rescued{}, map[int64]bool{}
-	}
-	key, _ := q.run.key(id)
-	line := q.run.s.rescued(key[:], c)
 	q.answers[id] = line
 	if q.file != nil && q.append(line) {
 		return
@@ -62,14 +73,29 @@ func (q *rescue) put(id int64, c Completion) {
 	}
 }
 
-// append adds a line to the file, and reports whether it is as safe there as
-// those before it. A line that is not whole is cut off again.
+// RescueWaiting writes every answer that waits to be saved to the rescue file.
+// It is for a process that is about to end without waiting for them.
+func (s *Store) RescueWaiting() {
+	r := s.begun.Load()
+	if r == nil {
+		return
+	}
+	q := &r.rescue
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for id, line := range q.waiting {
+		q.putLocked(id, line)
+	}
+}
+
+// append reports whether a line was added to the file, and synced if those before
+// it were. A line that is not whole is cut off again.
 func (q *rescue) append(line rescued) bool {
 	end, err := q.file.Seek(0, io.SeekEnd)
-	if err == nil {
-		err = writeRescued(q.file, one(line))
-	}
 	if err != nil {
+		return false
+	}
+	if err := writeRescued(q.file, one(line)); err != nil {
 		_ = q.file.Truncate(end) // who reads it passes over a torn line
 		return false
 	}
@@ -119,10 +145,14 @@ func removeOpen(f *os.File) {
 	}
 }
 
-// saved says that the checkpoint took an answer after all.
-func (q *rescue) saved(id int64) {
+// drop forgets an answer that the checkpoint has taken.
+func (q *rescue) drop(id int64) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	delete(q.waiting, id)
+	if _, there := q.answers[id]; !there {
+		return
+	}
 	delete(q.answers, id)
 	delete(q.printed, id)
 	if len(q.answers) == 0 {
@@ -145,24 +175,34 @@ func (q *rescue) unsaved(err error) error {
 
 // end tries once more to save the answers. The file stays with those that the
 // checkpoint does not take.
-func (q *rescue) end() (unsaved error) {
+func (q *rescue) end() error {
 	q.mu.Lock()
 	left := maps.Clone(q.answers)
 	q.mu.Unlock()
+	var failed error
 	for id, line := range left {
-		err := q.run.s.commitNow(func() error { return q.run.s.complete(id, line.completion()) })
+		err := q.run.save("save an answer", nil, func() error { return q.run.s.complete(id, line.completion()) })
 		if err == nil {
-			q.saved(id)
+			q.drop(id)
 			continue
 		}
-		if unsaved = q.unsaved(err); !failsAlone(err) {
+		if failed = err; !failsAlone(err) {
 			break
 		}
 	}
-	if q.file != nil {
-		_ = q.file.Close() // each line of it is synced
+	if failed == nil {
+		return nil
 	}
-	return unsaved
+	return q.unsaved(failed)
+}
+
+// close closes the file. Each line of it is synced.
+func (q *rescue) close() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.file != nil {
+		_ = q.file.Close()
+	}
 }
 
 // all writes every answer of a checkpoint that is gone to the file, as far as
@@ -187,12 +227,10 @@ func (q *rescue) all(gone error) error {
 			}
 		}
 	}
-	q.file = nil // what it holds is written again; it goes with the next import
 	err := q.move(answers)
 	e := &UnsavedError{Answers: n, Err: gone}
 	if err == nil {
 		e.File = q.file.Name()
-		_ = q.file.Close() // synced, where that can be done
 	} else {
 		err = writeRescued(s.last, answers)
 		e.Printed = n
@@ -211,7 +249,10 @@ func (s *Store) savedAnswers() iter.Seq2[rescued, error] {
 			var started, finished int64
 			err := rows.Scan(&key, &c.Answer, &c.Attempts, &c.Cost, &started, &finished)
 			c.Started, c.Finished = fromMillis(started), fromMillis(finished)
-			return err == nil && yield(s.rescued(key, c), nil), err
+			if err == nil && len(key) != len(Key{}) {
+				return true, nil // nobody could take it in
+			}
+			return err == nil && yield(s.rescued(Key(key), c), nil), err
 		}, `SELECT q.key, a.answer, q.attempts, q.cost, q.started, q.finished FROM requests q JOIN answers a ON a.request = q.id`)
 		if err != nil {
 			yield(rescued{}, err)
@@ -219,8 +260,8 @@ func (s *Store) savedAnswers() iter.Seq2[rescued, error] {
 	}
 }
 
-func (s *Store) rescued(key []byte, c Completion) rescued {
-	return rescued{s.absPath(), s.endpoint, hex.EncodeToString(key), c.Answer, c.Attempts, c.Cost, c.Started, c.Finished}
+func (s *Store) rescued(key Key, c Completion) rescued {
+	return rescued{s.absPath(), s.endpoint, hex.EncodeToString(key[:]), c.Answer, c.Attempts, c.Cost, c.Started, c.Finished}
 }
 
 func (r rescued) completion() Completion {

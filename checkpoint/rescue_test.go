@@ -37,9 +37,11 @@ func leaveRescued(t *testing.T, s *Store, texts ...string) string {
 	r := &run{s: s, keys: map[int64]Key{}}
 	r.rescue.run = r
 	for i, text := range texts {
-		r.keys[int64(i)] = KeyOf([]byte(text))
-		r.rescue.put(int64(i), unsaved(text))
+		r.rescue.wait(int64(i), s.rescued(KeyOf([]byte(text)), unsaved(text)))
 	}
+	s.begun.Store(r)
+	s.RescueWaiting()
+	s.begun.Store(nil)
 	if r.rescue.file == nil {
 		return ""
 	}
@@ -163,8 +165,7 @@ func TestARescueFileIsReadLineByLine(t *testing.T) {
 	go func() {
 		defer w.Close()
 		for i := range 3 {
-			key := KeyOf([]byte(fmt.Sprint(i)))
-			if err := writeRescued(w, one(s.rescued(key[:], unsaved("a")))); err != nil {
+			if err := writeRescued(w, one(s.rescued(KeyOf([]byte(fmt.Sprint(i))), unsaved("a")))); err != nil {
 				t.Error(err)
 			}
 			<-written // the next line is not there before this one was read
@@ -182,8 +183,7 @@ func FuzzReadRescued(f *testing.F) {
 	s := &Store{path: "questions.csv.bizbatch"}
 	var two bytes.Buffer
 	for _, text := range []string{"a", "b"} {
-		key := KeyOf([]byte(text))
-		if err := writeRescued(&two, one(s.rescued(key[:], unsaved(text)))); err != nil {
+		if err := writeRescued(&two, one(s.rescued(KeyOf([]byte(text)), unsaved(text)))); err != nil {
 			f.Fatal(err)
 		}
 	}

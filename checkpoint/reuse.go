@@ -2,36 +2,39 @@ package checkpoint
 
 import (
 	"database/sql"
-	"errors"
 	"fmt"
 	"hash/crc32"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
-// reuse answers requests that are to be asked with the answers of other
+// reuse answers the requests of the input that have no answer with those of other
 // checkpoints.
 func (im *importer) reuse() error {
 	wanted, err := im.unanswered()
 	if err != nil || len(wanted) == 0 {
 		return err
 	}
-	for _, path := range im.opts.Reuse {
-		n, origin, err := im.reuseFrom(path, wanted)
+	for _, path := range slices.Concat(im.opts.Reuse, im.opts.Neighbours) {
+		unread, err := im.reuseFrom(path, wanted)
 		if err != nil {
 			return fmt.Errorf("take over answers from %s: %w", path, err)
 		}
-		if n > 0 {
-			im.plan.Reused = append(im.plan.Reused, Reused{origin, n})
+		if unread != nil && slices.Contains(im.opts.Reuse, path) {
+			return fmt.Errorf("answers in %s cannot be taken over: %w", path, unread)
+		}
+		if unread != nil {
+			im.plan.Unread = append(im.plan.Unread, Unread{im.s.Rel(path), unread.Error()})
 		}
 	}
 	return nil
 }
 
-// unanswered are the requests of the input without an answer, by id; nil where
-// there is none, or nowhere to look for one.
+// unanswered are the requests of the input without an answer, by id. It is nil
+// where all have one, or where there is no other checkpoint.
 func (im *importer) unanswered() (wanted []bool, err error) {
-	if len(im.opts.Reuse) == 0 {
+	if len(im.opts.Reuse)+len(im.opts.Neighbours) == 0 {
 		return nil, nil
 	}
 	rows, err := im.s.writer.QueryContext(bg, "SELECT id FROM requests WHERE position > 0 AND state <> 'answered' ORDER BY id DESC")
@@ -52,52 +55,40 @@ func (im *importer) unanswered() (wanted []bool, err error) {
 	return wanted, rows.Err()
 }
 
-// reuseFrom takes over what one checkpoint has.
-func (im *importer) reuseFrom(path string, wanted []bool) (n int, origin string, err error) {
-	other := viewOther(path, im.s)
-	if other == nil {
-		return 0, "", nil
+// reuseFrom takes over what one checkpoint has. The error unread is why it could
+// not be read.
+func (im *importer) reuseFrom(path string, wanted []bool) (unread, err error) {
+	if sameFile(path, im.s.Path()) {
+		return nil, nil
+	}
+	other, unread := Peek(path)
+	if unread != nil {
+		return unread, nil
 	}
 	defer other.Close()
-	matches, err := im.matches(other, wanted)
-	if err != nil {
-		return 0, "", err
+	endpoint, unread := other.Endpoint()
+	if unread != nil || endpoint != im.s.endpoint || endpoint == "" {
+		return unread, nil // another service's answers are none
 	}
-	origin = im.s.Rel(other.path)
-	for _, m := range matches {
-		switch err := im.takeOver(other, m, origin); {
-		case errors.Is(err, errPassOver):
-		case err != nil:
-			return n, origin, err
-		default:
-			wanted[m.id] = false
-			n++
-		}
+	if err := im.load(); err != nil {
+		return nil, err
 	}
-	return n, origin, nil
+	matches, unread := im.matches(other, wanted)
+	if unread != nil || len(matches) == 0 {
+		return unread, nil
+	}
+	taken, err := im.takeOver(other, matches, wanted)
+	if taken > 0 {
+		im.plan.Reused = append(im.plan.Reused, Reused{im.s.Rel(other.path), taken})
+	}
+	return nil, err
 }
 
-// viewOther opens a checkpoint to take answers from, as far as that can be done
-// without waiting; nil where it has none for s.
-func viewOther(path string, s *Store) *Store {
-	o := &Store{path: resolve(path)}
-	if info, err := os.Stat(o.path); err != nil || os.SameFile(info, s.file) || o.path == s.original {
-		return nil
-	}
-	err := o.openReader()
-	if err == nil {
-		o.db.SetMaxOpenConns(1)
-		_, err = o.db.Exec(fmt.Sprintf("PRAGMA busy_timeout = %d", shortLockWait.Milliseconds()))
-	}
-	var endpoint string
-	if err == nil {
-		endpoint, err = o.meta("endpoint")
-	}
-	if err != nil || endpoint != s.endpoint || endpoint == "" {
-		_ = o.Close() // nothing was written
-		return nil
-	}
-	return o
+// sameFile reports whether two names are those of one file.
+func sameFile(a, b string) bool {
+	infoA, errA := os.Stat(a)
+	infoB, errB := os.Stat(b)
+	return errA == nil && errB == nil && os.SameFile(infoA, infoB)
 }
 
 // A match is a request that another checkpoint has an answer to.
@@ -105,10 +96,7 @@ type match struct{ id, other int64 }
 
 // matches are the wanted requests that the other checkpoint has answered.
 func (im *importer) matches(other *Store, wanted []bool) (list []match, err error) {
-	if err := im.load(); err != nil {
-		return nil, err
-	}
-	unread := other.query(func(rows *sql.Rows) (bool, error) {
+	err = other.query(func(rows *sql.Rows) (bool, error) {
 		var m match
 		var key sql.RawBytes
 		if err := rows.Scan(&m.other, &key); err != nil || len(key) != len(Key{}) {
@@ -119,38 +107,56 @@ func (im *importer) matches(other *Store, wanted []bool) (list []match, err erro
 		}
 		return true, nil
 	}, "SELECT id, key FROM requests WHERE state = 'answered'")
-	if unread != nil {
-		return nil, nil // damaged, or locked for long: its answers cannot be had now
-	}
-	return list, nil
+	return list, err
 }
 
-// errPassOver: an answer of another checkpoint that cannot be taken over.
-var errPassOver = errors.New("not taken over")
-
-// takeOver saves one answer of another checkpoint, as old as it is there and at
-// no cost. A copy, made to plan with, keeps no answers.
-func (im *importer) takeOver(other *Store, m match, origin string) error {
-	var c Completion
-	var crc uint32
-	var started, finished int64
-	err := other.db.QueryRow(`SELECT q.attempts, q.started, q.finished, a.crc, a.answer
-		FROM requests q JOIN answers a ON a.request = q.id WHERE q.id = ?`, m.other).Scan(&c.Attempts, &started, &finished, &crc, &c.Answer)
-	if err != nil || crc32.ChecksumIEEE(c.Answer) != crc || len(c.Answer) == 0 {
-		return errPassOver
-	}
+// takeOver saves answers of another checkpoint, as old as they are there and at
+// no cost. It passes over one that is damaged. A copy, made to plan with, keeps no
+// answers.
+func (im *importer) takeOver(other *Store, matches []match, wanted []bool) (taken int, err error) {
 	s := im.s
-	c.Started, c.Finished = fromMillis(started), fromMillis(finished)
-	if s.original != "" {
-		c.Answer = []byte("null")
+	answer, err := other.db.Prepare(`SELECT q.attempts, q.started, q.finished, a.crc, a.answer
+		FROM requests q JOIN answers a ON a.request = q.id WHERE q.id = ?`)
+	if err != nil {
+		return 0, nil // of a checkpoint that cannot be read after all
 	}
-	if err := s.exec(noteInterrupted+" AND id = ?1; UPDATE requests SET attempts = 0, run = 0 WHERE id = ?1", m.id); err != nil {
+	defer answer.Close()
+	origin := s.Rel(other.path)
+	for _, m := range matches {
+		var c Completion
+		var crc uint32
+		var started, finished int64
+		err := answer.QueryRow(m.other).Scan(&c.Attempts, &started, &finished, &crc, &c.Answer)
+		if err != nil || crc32.ChecksumIEEE(c.Answer) != crc || len(c.Answer) == 0 {
+			continue
+		}
+		c.Started, c.Finished = fromMillis(started), fromMillis(finished)
+		if s.original != "" {
+			c.Answer = []byte("null")
+		}
+		if err := im.keepTaken(m.id, c, origin); err != nil {
+			return taken, err
+		}
+		wanted[m.id] = false
+		taken++
+	}
+	return taken, nil
+}
+
+// keepTaken saves one answer. Where its request was in flight when its run ended
+// without a word, that stays known.
+func (im *importer) keepTaken(id int64, c Completion, origin string) error {
+	s := im.s
+	if err := s.exec(noteInterrupted+" AND id = ?", id); err != nil {
 		return err
 	}
-	if err := s.complete(m.id, c); err != nil {
+	if err := s.exec("UPDATE requests SET attempts = 0, run = 0 WHERE id = ?", id); err != nil {
 		return err
 	}
-	return s.exec("INSERT OR REPLACE INTO reused VALUES (?, ?)", m.id, origin)
+	if err := s.complete(id, c); err != nil {
+		return err
+	}
+	return s.exec("INSERT OR REPLACE INTO reused VALUES (?, ?)", id, origin)
 }
 
 // Rel is the name of another file as seen from the checkpoint's folder, with

@@ -1,10 +1,12 @@
 package checkpoint
 
 import (
+	"database/sql"
 	"errors"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 )
 
 // paid is a checkpoint beside another, of a service, whose run is on and has
@@ -24,7 +26,7 @@ func TestAnswersOfAnotherCheckpointAreTakenOver(t *testing.T) {
 	path := filepath.Join(dir, "q.bizbatch")
 	s := open(t, path, Options{Endpoint: "https://one"})
 	rows := []Row{ask("x", "c"), ask("y", "b"), ask("z", "a"), ask("z again", "a"), ask("new", "d")}
-	reuse := ImportOptions{Digest: "x", Reuse: []string{filepath.Join(dir, "missing"), path, other.path}}
+	reuse := ImportOptions{Digest: "x", Reuse: []string{path}, Neighbours: []string{other.path}}
 
 	planned := openCopy(t, path, Options{Endpoint: "https://one"})
 	want := Plan{Rows: 5, Duplicates: 1, Answered: 2, Reused: []Reused{{"paid.bizbatch", 2}}, Pending: map[string]int{"fast": 2}}
@@ -53,17 +55,31 @@ func TestAnswersOfAnotherCheckpointAreTakenOver(t *testing.T) {
 
 func TestWhatIsNotTakenOver(t *testing.T) {
 	rows := []Row{ask("1", "a"), ask("2", "b")}
+	shortWaits(t)
+	lockWait = time.Minute
 	for name, test := range map[string]struct {
 		endpoint string
+		unread   bool // it could not be read
 		spoil    func(t *testing.T, other *Store)
 	}{
-		"answers of another service": {"https://two", func(*testing.T, *Store) {}},
-		"what is no checkpoint": {"https://one", func(t *testing.T, other *Store) {
+		"answers of another service": {"https://two", false, func(*testing.T, *Store) {}},
+		"those of a checkpoint that is locked": {"https://one", true, func(t *testing.T, other *Store) {
+			closeStore(t, other)
+			db, err := sql.Open("sqlite", dsn(other.path, "rw", "locking_mode(EXCLUSIVE)"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			db.SetMaxOpenConns(1)
+			t.Cleanup(func() { diff(t, "error", nil, db.Close()) })
+			_, err = db.Exec("PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE")
+			diff(t, "error", nil, err)
+		}},
+		"what is no checkpoint": {"https://one", true, func(t *testing.T, other *Store) {
 			closeStore(t, other)
 			diff(t, "error", nil, os.WriteFile(other.path, []byte("text"), 0o600))
 			t.Cleanup(func() { _ = os.Remove(other.path) })
 		}},
-		"damaged answers": {"https://one", func(t *testing.T, other *Store) {
+		"damaged answers": {"https://one", false, func(t *testing.T, other *Store) {
 			_, err := other.db.Exec("UPDATE answers SET answer = CAST('x' AS BLOB)")
 			diff(t, "error", nil, err)
 			t.Cleanup(func() { // its own check must not complain
@@ -77,7 +93,19 @@ func TestWhatIsNotTakenOver(t *testing.T) {
 			other := paid(t, dir, test.endpoint)
 			s := open(t, filepath.Join(dir, "q.bizbatch"), Options{Endpoint: "https://one"})
 			test.spoil(t, other)
-			diff(t, "plan", Plan{Rows: 2, Pending: map[string]int{"fast": 2}}, doImport(t, s, ImportOptions{Reuse: []string{other.path}}, rows...))
+			begun := time.Now()
+			plan := doImport(t, s, ImportOptions{Neighbours: []string{other.path}}, rows...)
+			if test.unread != (len(plan.Unread) == 1) || test.unread && plan.Unread[0].Checkpoint != "paid.bizbatch" {
+				t.Errorf("not read: %q", plan.Unread)
+			}
+			if took := time.Since(begun); took > lockWait/2 {
+				t.Errorf("it waited for a lock, %.1f of what a run does", took.Seconds()/lockWait.Seconds())
+			}
+			plan.Unread = nil
+			diff(t, "plan", Plan{Rows: 2, Pending: map[string]int{"fast": 2}}, plan)
+			if _, err := s.Import(rowsOf(rows...), ImportOptions{Reuse: []string{other.path}}); (err != nil) != test.unread {
+				t.Errorf("asked for by name: %v", err)
+			}
 		})
 	}
 }

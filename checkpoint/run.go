@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -14,11 +15,15 @@ type run struct {
 	id     int64
 	rescue rescue
 
-	mu    sync.Mutex     // guards what follows
-	after int64          // position of the last request that Claim gave out
-	last  int64          // that of the last row
-	early map[int64]bool // what ClaimAny gave out
-	keys  map[int64]Key  // of what was given out and has no outcome
+	ending atomic.Bool
+
+	claiming sync.Mutex     // guards what follows
+	after    int64          // position of the last request that Claim gave out
+	last     int64          // that of the last row
+	early    map[int64]bool // what ClaimAny gave out
+
+	mu   sync.Mutex    // guards keys
+	keys map[int64]Key // of what was given out and has no answer
 }
 
 // Begin begins a run; see [Run] for the rules. It fails with ErrReadOnly in a
@@ -99,8 +104,8 @@ func (s *Store) Active() bool {
 }
 
 func (r *run) Claim(n int) (page []Request, err error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	r.claiming.Lock()
+	defer r.claiming.Unlock()
 	if err := r.on(); err != nil {
 		return nil, err
 	}
@@ -112,7 +117,7 @@ func (r *run) Claim(n int) (page []Request, err error) {
 		r.after = found[len(found)-1].Position
 		for _, q := range found {
 			if !r.early[q.ID] {
-				r.keys[q.ID] = KeyOf(q.Payload)
+				r.give(q)
 				page = append(page, q)
 			}
 		}
@@ -121,8 +126,8 @@ func (r *run) Claim(n int) (page []Request, err error) {
 }
 
 func (r *run) ClaimAny() (*Request, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	r.claiming.Lock()
+	defer r.claiming.Unlock()
 	if err := r.on(); err != nil || r.last <= r.after {
 		return nil, err
 	}
@@ -130,11 +135,19 @@ func (r *run) ClaimAny() (*Request, error) {
 	if err != nil || len(found) == 0 || r.early[found[0].ID] {
 		return nil, err
 	}
-	r.early[found[0].ID], r.keys[found[0].ID] = true, KeyOf(found[0].Payload)
+	r.early[found[0].ID] = true
+	r.give(found[0])
 	return &found[0], nil
 }
 
-// key is that of a request which was given out and has no outcome.
+// give notes a request that is given out.
+func (r *run) give(q Request) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.keys[q.ID] = KeyOf(q.Payload)
+}
+
+// key is that of a request which was given out and has no answer.
 func (r *run) key(id int64) (key Key, given bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -142,7 +155,7 @@ func (r *run) key(id int64) (key Key, given bool) {
 	return key, given
 }
 
-// done forgets a request that has an outcome.
+// done forgets a request that has an answer.
 func (r *run) done(id int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -158,19 +171,20 @@ func (r *run) on() error {
 }
 
 func (r *run) End(now time.Time, outcome string, summary []byte) error {
-	if err := r.on(); err != nil {
-		return err
+	if r.on() != nil || !r.ending.CompareAndSwap(false, true) {
+		return ErrEnded
 	}
 	defer r.s.begun.Store(nil)
+	defer r.rescue.close()
 	lost := r.rescue.end()
 	err := r.s.write(func() error {
 		return r.s.exec("UPDATE runs SET ended = ?, outcome = ?, summary = ? WHERE id = ?", millis(now), outcome, string(summary), r.id)
 	})
 	switch {
 	case errors.Is(err, ErrGone):
-		return r.rescue.all(err) // nobody would find them where they are
+		return r.rescue.all(err) // the file under that name is another one now
 	case lost != nil:
-		return lost // which tells more than that the end was not noted
+		return lost // the more useful error
 	case err != nil:
 		return fmt.Errorf("note the end of the run: %w", err)
 	}

@@ -59,7 +59,10 @@ func (st *statements) close() {
 }
 
 func (r *run) Start(id int64, now time.Time, cost int64) error {
-	if _, given := r.key(id); !given && r.on() == nil {
+	if err := r.on(); err != nil {
+		return err
+	}
+	if _, given := r.key(id); !given {
 		return fmt.Errorf("mark a question as sent: %w", errNotGiven)
 	}
 	return r.save("mark a question as sent", nil, func() error {
@@ -80,16 +83,22 @@ func (r *run) Complete(id int64, c Completion) error {
 	if len(c.Answer) == 0 {
 		return errors.New("save an answer: it is empty")
 	}
-	err := r.save("save an answer", func() { r.rescue.put(id, c) }, func() error { return r.s.complete(id, c) })
+	key, given := r.key(id)
+	if !given { // it may have an answer
+		return r.save("save an answer", nil, func() error { return r.s.checkAnswered(id) })
+	}
+	line := r.s.rescued(key, c)
+	r.rescue.wait(id, line)
+	err := r.save("save an answer", func() { r.rescue.put(id, line) }, func() error { return r.s.complete(id, c) })
 	switch {
 	case err == nil:
-		r.rescue.saved(id)
+		r.rescue.drop(id)
 		r.done(id)
 		return nil
-	case errors.Is(err, ErrEnded), errors.Is(err, sql.ErrNoRows): // a mistake of the caller
+	case errors.Is(err, ErrEnded):
 		return err
 	}
-	r.rescue.put(id, c)
+	r.rescue.put(id, line)
 	return r.rescue.unsaved(err)
 }
 
@@ -100,18 +109,22 @@ func (s *Store) complete(id int64, c Completion) error {
 		return err
 	}
 	if !changed {
-		return s.isAnswered(id)
+		return s.checkAnswered(id)
 	}
 	s.fresh++
 	_, err = s.stmts.answer.ExecContext(bg, id, crc32.ChecksumIEEE(c.Answer), c.Answer)
 	return err
 }
 
-// isAnswered explains why an outcome changed nothing: the request has an
-// answer, or, an error, there is no such request.
-func (s *Store) isAnswered(id int64) error {
+// checkAnswered explains why an outcome changed nothing: the request has an
+// answer, or, an error, it was not given to the run.
+func (s *Store) checkAnswered(id int64) error {
 	var state State
-	return s.writer.QueryRowContext(bg, "SELECT state FROM requests WHERE id = ?", id).Scan(&state)
+	err := s.writer.QueryRowContext(bg, "SELECT state FROM requests WHERE id = ?", id).Scan(&state)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && state != Answered {
+		err = errNotGiven
+	}
+	return err
 }
 
 func changes(r sql.Result, err error) (bool, error) {
@@ -122,22 +135,19 @@ func changes(r sql.Result, err error) (bool, error) {
 	return n > 0, err
 }
 
-func (r *run) Fail(id int64, f Fault) error {
-	err := r.fault(id, Failed, f)
-	if err == nil {
-		r.done(id)
-	}
-	return err
-}
+func (r *run) Fail(id int64, f Fault) error { return r.fault(id, Failed, f) }
 
 func (r *run) Release(id int64, f Fault) error { return r.fault(id, Pending, f) }
 
 func (r *run) fault(id int64, state State, f Fault) error {
+	if _, given := r.key(id); !given { // it may have an answer
+		return r.save("save a failed attempt", nil, func() error { return r.s.checkAnswered(id) })
+	}
 	return r.save("save a failed attempt", nil, func() error {
 		st := &r.s.stmts
 		changed, err := changes(st.outcome.ExecContext(bg, state, f.Attempts, f.Passing, millis(f.Started), millis(f.Finished), 0, f.Reason, f.Message, f.RequestID, id))
 		if err == nil && !changed {
-			err = r.s.isAnswered(id)
+			err = r.s.checkAnswered(id)
 		}
 		if err != nil || !f.MaybeCharged {
 			return err
@@ -153,36 +163,26 @@ func (r *run) save(what string, late func(), apply func() error) error {
 	if err := r.on(); err != nil {
 		return err
 	}
-	if late == nil {
-		return saved(what, r.s.commitNow(apply))
-	}
 	sv := save{apply: apply, done: make(chan error, 1)}
-	timer := time.NewTimer(hold)
-	defer timer.Stop()
-	for to := r.s.saves; ; {
+	var held <-chan time.Time
+	if late != nil {
+		timer := time.NewTimer(hold)
+		defer timer.Stop()
+		held = timer.C
+	}
+	for saves := r.s.saves; ; {
 		select {
-		case to <- sv:
-			to = nil
+		case saves <- sv:
+			saves = nil
 		case err := <-sv.done:
-			return saved(what, err)
-		case <-timer.C:
+			if err != nil {
+				err = fmt.Errorf("%s: %w", what, err)
+			}
+			return err
+		case <-held:
 			late()
 		}
 	}
-}
-
-// commitNow hands a change to the group and waits.
-func (s *Store) commitNow(apply func() error) error {
-	sv := save{apply: apply, done: make(chan error, 1)}
-	s.saves <- sv
-	return <-sv.done
-}
-
-func saved(what string, err error) error {
-	if err != nil {
-		return fmt.Errorf("%s: %w", what, err)
-	}
-	return nil
 }
 
 // patience is how often other goroutines are let run before a group is
@@ -237,7 +237,7 @@ func (s *Store) commit(group []save) {
 
 // failsAlone reports an error of one save, which says nothing of others.
 func failsAlone(err error) bool {
-	return errors.Is(err, errNotPending) || errors.Is(err, sql.ErrNoRows) || isCode(err, tooBig, constraint, mismatch)
+	return errors.Is(err, errNotPending) || errors.Is(err, errNotGiven) || isCode(err, tooBig, constraint, mismatch)
 }
 
 // apply makes a group durable, or nothing of it.

@@ -38,9 +38,10 @@ type Store struct {
 	mu     sync.Mutex    // guards what follows, between saves and everything else that writes
 	writer *sql.Conn     // the one connection that writes; nil with View
 	stmts  statements    // on writer
-	hasty  bool          // the last write failed: the next waits for a lock only shortly
-	saved  int64         // answers in the checkpoint; -1: not counted yet
-	fresh  int64         // those of the transaction in progress
+	hasty  bool          // the last write waited for a lock in vain: the next waits only shortly
+	saved  int64         // answers in the checkpoint; -1: not counted
+	fresh  int64         // new ones of the transaction in progress
+	fewer  bool          // it takes some away
 	saves  chan save     // to the goroutine that groups saves into commits
 	done   chan struct{} // closed when that goroutine is gone
 
@@ -128,7 +129,7 @@ func (s *Store) write(fn func() error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	err := s.transact(fn)
-	if hasty := err != nil && !failsAlone(err); hasty != s.hasty {
+	if hasty := errors.Is(err, ErrLocked); hasty != s.hasty {
 		s.hasty = hasty
 		wait := lockWait
 		if hasty {
@@ -143,7 +144,7 @@ func (s *Store) write(fn func() error) error {
 }
 
 func (s *Store) transact(fn func() error) (err error) {
-	s.fresh = 0
+	s.fresh, s.fewer = 0, false
 	if err := s.exec("BEGIN IMMEDIATE"); err != nil {
 		if isCode(err, busy) {
 			err = fmt.Errorf("%w: %w", ErrLocked, err)
@@ -151,6 +152,9 @@ func (s *Store) transact(fn func() error) (err error) {
 		return fmt.Errorf("write %s: %w", s.path, err)
 	}
 	if err = fn(); err == nil {
+		if s.fewer {
+			s.lock.note(0) // fewer are no loss then
+		}
 		if err = s.exec("COMMIT"); err != nil {
 			err = fmt.Errorf("write %s: %w", s.path, err)
 		}
@@ -159,24 +163,26 @@ func (s *Store) transact(fn func() error) (err error) {
 		_ = s.exec("ROLLBACK") // SQLite may have rolled back by itself
 		return err
 	}
-	return s.noteSaved()
+	s.noteSaved()
+	return nil
 }
 
 // noteSaved has the lock file know how many answers there are now, if the last
-// transaction brought some.
-func (s *Store) noteSaved() (err error) {
+// transaction changed that. Where they cannot be counted, it knows less.
+func (s *Store) noteSaved() {
 	switch {
-	case s.fresh == 0:
-		return nil
-	case s.saved >= 0:
+	case s.fresh == 0 && !s.fewer:
+		return
+	case s.saved >= 0 && !s.fewer:
 		s.saved += s.fresh
 	default:
-		if s.saved, err = s.countAnswered(); err != nil {
-			return fmt.Errorf("count the answers in %s: %w", s.path, err)
+		n, err := s.countAnswered()
+		if s.saved = n; err != nil {
+			s.saved = -1
+			return
 		}
 	}
 	s.lock.note(s.saved)
-	return nil
 }
 
 // InPlace fails with ErrGone when the database is not what its name stands for

@@ -44,8 +44,8 @@ func (s *Store) rescueFiles() (found []rescueFile) {
 // takeRescued saves the answers of the rescue files that earlier runs left,
 // within the transaction of an import. It returns how many there were, and the
 // files to remove once that is committed. An answer whose request is not in
-// the checkpoint stays in its file; so does all of another checkpoint's file,
-// which may be this one's before it was moved.
+// the checkpoint stays in its file. A file of another checkpoint is left to that
+// one, unless it is not there: then it may be this one, before it was moved.
 func (im *importer) takeRescued() (n int, used []string, err error) {
 	for _, f := range im.s.rescueFiles() {
 		if !f.mine && im.s.endpoint == "" {
@@ -166,8 +166,8 @@ func (r rescued) key() (key Key) {
 // error is sql.ErrNoRows where its request is not known.
 func (im *importer) keepRescued(r rescued) (fresh bool, err error) {
 	s := im.s
-	if r.Endpoint != s.endpoint {
-		return false, sql.ErrNoRows // another service's
+	if _, err := os.Stat(r.Checkpoint); r.Endpoint != s.endpoint || err == nil && r.Checkpoint != s.absPath() {
+		return false, sql.ErrNoRows // another service's, or another checkpoint's that will take it in
 	}
 	id, err := im.find(r.key())
 	if err != nil {
@@ -186,9 +186,9 @@ func (im *importer) keepRescued(r rescued) (fresh bool, err error) {
 }
 
 // rescuedIDs are the requests without an answer whose answers are in this
-// checkpoint's rescue files.
-func (s *Store) rescuedIDs() (map[int64]bool, error) {
-	keys, ids := map[Key]bool{}, map[int64]bool{}
+// checkpoint's rescue files, with when they were sent (milliseconds since 1970).
+func (s *Store) rescuedIDs() (map[int64]int64, error) {
+	keys, ids := map[Key]int64{}, map[int64]int64{}
 	for _, f := range s.rescueFiles() {
 		if !f.mine {
 			continue
@@ -198,7 +198,7 @@ func (s *Store) rescuedIDs() (map[int64]bool, error) {
 				break // the next import tells what is wrong with it
 			}
 			if line.Endpoint == s.endpoint {
-				keys[line.key()] = true
+				keys[line.key()] = millis(line.Started)
 			}
 		}
 	}
@@ -209,8 +209,10 @@ func (s *Store) rescuedIDs() (map[int64]bool, error) {
 		var id int64
 		var key sql.RawBytes
 		err := rows.Scan(&id, &key)
-		if err == nil && len(key) == len(Key{}) && keys[Key(key)] {
-			ids[id] = true
+		if err == nil && len(key) == len(Key{}) {
+			if started, found := keys[Key(key)]; found {
+				ids[id] = started
+			}
 		}
 		return true, err
 	}, "SELECT id, key FROM requests WHERE state <> 'answered'")

@@ -29,12 +29,28 @@ func View(path string) (_ *Store, err error) {
 	return s, nil
 }
 
+// Peek opens a checkpoint for reading as it is: without bringing it to today's
+// format, and without waiting for long where it is locked. Of the Store's methods,
+// only Endpoint, Output and Close may be called. It is for the checkpoints of
+// others.
+func Peek(path string) (_ *Store, err error) {
+	s := &Store{path: resolve(path)}
+	if _, err := os.Stat(path); err != nil {
+		return nil, err
+	}
+	if err := s.openReader(waiting(shortLockWait)); err != nil {
+		_ = s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
 // openReader connects for reading. SQLite may write all the same: after a crash,
 // it first puts in order what was committed.
-func (s *Store) openReader() error {
-	err := s.connect(dsn(s.path, "rw", "query_only(1)"))
+func (s *Store) openReader(pragmas ...string) error {
+	err := s.connect(dsn(s.path, "rw", append(pragmas, "query_only(1)")...))
 	if isCode(err, readOnly, cantOpen) {
-		err = s.connect(s.readOnlyDSN())
+		err = s.connect(s.readOnlyDSN(pragmas...))
 	}
 	return err
 }
@@ -54,9 +70,9 @@ func upgradeAt(path string, format int) error {
 // readOnlyDSN opens a checkpoint in a folder that cannot be written to. There
 // SQLite cannot make the files by which readers and writers share a database,
 // and reads one without them only when told that nobody writes.
-func (s *Store) readOnlyDSN() string {
+func (s *Store) readOnlyDSN(pragmas ...string) string {
 	if _, err := os.Stat(s.path + "-wal"); err == nil {
-		return dsn(s.path, "ro")
+		return dsn(s.path, "ro", pragmas...)
 	}
-	return dsn(s.path, "ro") + "&immutable=1"
+	return dsn(s.path, "ro", pragmas...) + "&immutable=1"
 }

@@ -22,10 +22,19 @@ func testClaims(t *testing.T, open Open) {
 		ok(t, run.Release(r.ID, checkpoint.Fault{})) // pending again, and still the run's
 	}
 	last := int64(0)
+	page, err := run.Claim(3)
+	ok(t, err)
+	for _, q := range page {
+		last = q.Position
+		take(q)
+	}
 	for claimed := 0; claimed < n-5; { // some that were given out in advance are left out
 		if q, err := run.ClaimAny(); err != nil {
 			t.Fatal(err)
 		} else if q != nil {
+			if q.Position <= last {
+				t.Errorf("position %d is not beyond %d", q.Position, last)
+			}
 			take(*q)
 		}
 		page, err := run.Claim(7)
@@ -55,24 +64,34 @@ func testClaims(t *testing.T, open Open) {
 	diff(t, "requests given out", n, len(slices.Compact(given)))
 	diff(t, "times that one was", n, len(given))
 	end(t, run)
-	_, page := begin(t, s, n)
+	_, page = begin(t, s, n)
 	diff(t, "given out by the next run", n, len(page))
 }
 
 func testStart(t *testing.T, open Open) {
 	s := filled(t, open, 5)
+	run, all := begin(t, s, 5)
+	end(t, run) // it was only to learn their ids
 	run, page := begin(t, s, 4)
 	ok(t, errors.Join(
 		run.Start(page[0].ID, noon, 24), run.Complete(page[0].ID, answer("yes")),
 		run.Start(page[1].ID, noon, 24), run.Fail(page[1].ID, checkpoint.Fault{Reason: "no"}),
 		run.Start(page[2].ID, noon, 24),
 	))
-	for what, id := range map[string]int64{"answered": page[0].ID, "failed": page[1].ID, "running": page[2].ID, "not given out": 5, "unknown": 99} {
+	for what, id := range map[string]int64{"answered": page[0].ID, "failed": page[1].ID, "running": page[2].ID, "not given out": all[4].ID, "unknown": all[4].ID + 1000} {
 		if err := run.Start(id, noon, 24); err == nil {
 			t.Errorf("one that is %s was started", what)
 		}
 	}
+	for what, err := range map[string]error{
+		"completed": run.Complete(all[4].ID, answer("of nobody")), "failed": run.Fail(all[4].ID, checkpoint.Fault{}), "released": run.Release(all[4].ID, checkpoint.Fault{}),
+	} {
+		if err == nil {
+			t.Errorf("one that was not given out was %s", what)
+		}
+	}
 	ok(t, run.Start(page[3].ID, noon, 24))
+	diff(t, "results", []string{"1 answered: yes", "2 failed", "3 running", "4 running", "5 pending"}, results(t, s))
 }
 
 func testOutcomes(t *testing.T, open Open) {
@@ -132,7 +151,7 @@ func testFinal(t *testing.T, open Open) {
 	ok(t, run.Complete(id, answer("first")))
 	ok(t, errors.Join(run.Complete(id, answer("second")), run.Fail(id, checkpoint.Fault{Reason: "late"}), run.Release(id, checkpoint.Fault{Reason: "late"})))
 	diff(t, "results", []string{"1 answered: first"}, results(t, s))
-	if err := run.Complete(99, answer("of nobody")); err == nil {
+	if err := run.Complete(id+1000, answer("of nobody")); err == nil {
 		t.Error("an answer to an unknown request was taken, and is nowhere")
 	}
 	end(t, run)

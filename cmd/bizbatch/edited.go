@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"bizbatch/checkpoint"
 )
@@ -17,6 +18,9 @@ import (
 type keptFile struct {
 	Output string `json:"output"`
 	As     string `json:"as"`
+	// Unknown says that it is not known what bizbatch wrote there last: an older
+	// version did, or a checkpoint that is gone.
+	Unknown bool `json:"unknown,omitempty"`
 }
 
 // wroteThat reports a content that bizbatch wrote to an output, from this
@@ -30,19 +34,13 @@ func wroteThat(store *checkpoint.Store, out, content string) bool {
 		return true
 	}
 	return slices.ContainsFunc(neighbours(store.Path()), func(path string) bool {
-		other, err := checkpoint.View(path)
+		other, err := checkpoint.Peek(path)
 		if err != nil {
 			return false // it tells nothing
 		}
 		defer other.Close()
 		return wrote(other)
 	})
-}
-
-// forced reports a file of others that is overwritten by force.
-func forced(store *checkpoint.Store, out string, force bool) bool {
-	known, _, err := store.Output(store.Rel(out))
-	return force && err == nil && known == "" && !oursByName(out)
 }
 
 // keep gives a file another name: questions.answers.csv becomes
@@ -52,21 +50,41 @@ func keep(out string, now time.Time) (kept string, err error) {
 	if real, err := filepath.EvalSymlinks(out); err == nil {
 		out = real
 	}
-	ext := filepath.Ext(out)
-	name := strings.TrimSuffix(out, ext) + ".edited-" + now.Format("2006-01-02-150405")
-	kept = name + ext
-	for n := 2; ; n++ {
-		if _, err := os.Lstat(kept); errors.Is(err, fs.ErrNotExist) {
-			if err := os.Link(out, kept); err == nil { // until the new file has the name
+	folder, name := filepath.Split(out)
+	ext := filepath.Ext(name)
+	stem := strings.TrimSuffix(name, ext)
+	for mark, n := ".edited-"+now.Format("2006-01-02-150405"), 2; ; n++ {
+		kept = folder + shorten(stem, longestName-len(mark)-len(ext)) + mark + ext
+		_, err := os.Lstat(kept)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return "", err
+		}
+		if err != nil {
+			if os.Link(out, kept) == nil { // the file has both names until the new one takes its own
 				return kept, nil
 			}
 			return kept, os.Rename(out, kept) // where there are no links
 		}
-		kept = fmt.Sprintf("%s-%d%s", name, n, ext)
+		mark = fmt.Sprintf(".edited-%s-%d", now.Format("2006-01-02-150405"), n)
 	}
+}
+
+// longestName is how long a file's name may be on most systems, in bytes.
+const longestName = 255
+
+// shorten cuts a text to so many bytes, in whole characters.
+func shorten(s string, most int) string {
+	for len(s) > max(most, 0) {
+		_, size := utf8.DecodeLastRuneInString(s)
+		s = s[:len(s)-size]
+	}
+	return s
 }
 
 // line says what became of an edited file.
 func (k keptFile) line() string {
+	if k.Unknown {
+		return fmt.Sprintf("it is not known whether somebody edited %s: what was there is now in %s", k.Output, k.As)
+	}
 	return fmt.Sprintf("%s was not as bizbatch wrote it: what was there is now in %s", k.Output, k.As)
 }

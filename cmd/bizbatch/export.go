@@ -61,8 +61,8 @@ func (c *exportCmd) Run(e env) error {
 	u := &ui{out: e.stdout, err: e.stderr, quiet: c.Quiet, log: slog.New(slog.DiscardHandler)}
 	for _, out := range c.Out {
 		w, err := writeOutput(store, in, out, o, c.Force) // where nothing can be noted, the next asks for --force
-		if w.kept != "" {
-			u.notice("kept", keptFile{out, w.kept}.line())
+		if w.kept != nil {
+			u.notice("kept", w.kept.line())
 		}
 		if err != nil {
 			return err

@@ -175,14 +175,14 @@ func (j *job) takeIn(ctx context.Context, endpoint, digest string, settings batc
 	if err := j.checkOutputs(); err != nil {
 		return err
 	}
-	reuse, err := j.cmd.reuse(endpoint)
+	named, others, err := j.cmd.reuse(endpoint)
 	if err != nil {
 		return err
 	}
 	var skipped []string
 	j.plan, err = batch.Import(j.store, untilDone(ctx, j.reader.Questions(), &skipped), batch.ImportOptions{
 		Settings: settings, Input: j.reader.Input, Digest: digest, RetryFailed: j.cmd.RetryFailed,
-		AskAgain: j.cmd.AskAgain, Reuse: reuse, DryRun: j.cmd.DryRun, Price: j.cmd.Price,
+		AskAgain: j.cmd.AskAgain, Reuse: named, Neighbours: others, DryRun: j.cmd.DryRun, Price: j.cmd.Price,
 	})
 	if err != nil {
 		return importError(err, j)
@@ -265,9 +265,9 @@ func (j *job) write(stop *batch.StopError) error {
 			continue
 		}
 		w, err := writeOutput(j.store, j.input, out, o, j.cmd.Force)
-		if w.kept != "" {
-			j.kept = append(j.kept, keptFile{out, w.kept})
-			j.ui.notice("kept", keptFile{out, w.kept}.line(), "output", out, "as", w.kept)
+		if w.kept != nil {
+			j.kept = append(j.kept, *w.kept)
+			j.ui.notice("kept", w.kept.line(), "output", out, "as", w.kept.As)
 		}
 		if err != nil {
 			errs = append(errs, err)

@@ -84,8 +84,8 @@ func sameFile(a, b string) bool {
 
 // A writtenFile is an output that was written.
 type writtenFile struct {
-	content string // its digest
-	kept    string // the name under which an edited file is kept that was there; empty: none was
+	content string    // its digest
+	kept    *keptFile // an edited file that was there; nil: none was
 	// noted is the error of having the checkpoint know what was written. The file
 	// is there all the same.
 	noted error
@@ -104,11 +104,12 @@ func writeOutput(store *checkpoint.Store, in batch.Input, out string, o report.O
 	before := contentDigest(out)
 	if before != "" && !wroteThat(store, out, before) {
 		before = ""
-		if !forced(store, out, force) {
-			w.kept, err = keep(out, time.Now())
-		}
-		if err != nil {
-			return w, fmt.Errorf("keep the edited %s: %w", out, err)
+		if known, _, _ := store.Output(store.Rel(out)); !force || known != "" || oursByName(out) {
+			as, err := keep(out, time.Now())
+			if err != nil {
+				return w, fmt.Errorf("keep the edited %s: %w", out, err)
+			}
+			w.kept = &keptFile{out, as, known == ""}
 		}
 	}
 	// Both are known until the new one has its name, whenever the process dies.

@@ -11,20 +11,20 @@ import (
 
 // reuse names the checkpoints whose answers a run takes over: those of --reuse,
 // which must be of the same service, and all others in the checkpoint's folder.
-func (c *runCmd) reuse(endpoint string) ([]string, error) {
+func (c *runCmd) reuse(endpoint string) (named, others []string, err error) {
 	if c.NoReuse {
-		return nil, nil
+		return nil, nil, nil
 	}
 	for _, path := range c.Reuse {
 		if err := checkReused(path, endpoint); err != nil {
-			return nil, usageError(fmt.Errorf("--reuse: %w; nothing was sent", err), "name the checkpoint of a run, such as --reuse old/questions.csv.bizbatch")
+			return nil, nil, usageError(fmt.Errorf("--reuse: %w; nothing was sent", err), "name the checkpoint of a run, such as --reuse old/questions.csv.bizbatch")
 		}
 	}
-	return append(c.Reuse[:len(c.Reuse):len(c.Reuse)], neighbours(c.Checkpoint)...), nil
+	return c.Reuse, neighbours(c.Checkpoint), nil
 }
 
 func checkReused(path, endpoint string) error {
-	store, err := checkpoint.View(path)
+	store, err := checkpoint.Peek(path)
 	if err != nil {
 		return err
 	}

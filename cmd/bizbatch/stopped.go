@@ -50,7 +50,10 @@ func (j *job) leftAtOnce(sig signalError) {
 	var left checkpoint.Flights
 	var err error
 	if store := j.asking.Load(); store != nil {
-		left, err = soon(store.Flights)
+		left, err = soon(func() (checkpoint.Flights, error) {
+			store.RescueWaiting()
+			return store.Flights()
+		})
 	}
 	tell(j.ui.err, atOnce(sig, left, err), j.ui.json)
 }

@@ -91,6 +91,10 @@ func (u *ui) planned(j *job, skipped []string) {
 		u.say("%s in flight when the last run ended without a word: asked again; %s may have been charged for nothing (bizbatch status tells for which)",
 			count(p.Interrupted, "question"), p.InterruptedCost)
 	}
+	for _, other := range p.Unread {
+		u.notice("unread", fmt.Sprintf("answers in %s cannot be taken over: %s", other.Checkpoint, other.Reason),
+			"checkpoint", other.Checkpoint, "error", other.Reason)
+	}
 	if p.Rescued > 0 {
 		u.say("%s taken in that an earlier run could not save", count(p.Rescued, "answer"))
 	}

@@ -45,6 +45,8 @@ func storeError(err error, path string) error {
 	case errors.Is(err, checkpoint.ErrLost):
 		return &cmdError{code: exitUnexpected, err: err,
 			hint: fmt.Sprintf("put back what is missing; to go on without those answers, and pay for them again, remove %s and %s", quoteFile(path+".lock"), quoteFile(path+"-wal"))}
+	case errors.Is(err, checkpoint.ErrOlder):
+		return &cmdError{code: exitUnexpected, err: err, hint: "a run with this bizbatch brings it up to date, where it may write the file and its folder: bizbatch run FILE"}
 	case errors.Is(err, checkpoint.ErrNewer):
 		return &cmdError{code: exitUnexpected, err: err, hint: "use the newer bizbatch"}
 	case errors.Is(err, os.ErrNotExist):
