@@ -321,3 +321,23 @@ func TestAFlippedByteIsNoAnswerAndNoQuestion(t *testing.T) {
 	answer(t, s, 2)
 	diff(t, "results", []string{"1 answered: answer to what is the rate?", "2 answered: answer to what is the limit?"}, results(t, s))
 }
+
+// An import that is refused takes nothing away, not even what is known of the
+// answers there are.
+func TestARefusedImportKeepsTheCount(t *testing.T) {
+	path := temp(t)
+	s := open(t, path, Options{})
+	rows := []Row{ask("1", "a"), ask("2", "b")}
+	doImport(t, s, ImportOptions{}, rows...)
+	answer(t, s, 2)
+	if _, err := s.writer.ExecContext(bg, "UPDATE answers SET answer = CAST('x' AS BLOB) WHERE request = 1"); err != nil {
+		t.Fatal(err)
+	}
+	no := errors.New("no")
+	if _, err := s.Import(rowsOf(rows...), ImportOptions{Confirm: func(Plan) error { return no }}); !errors.Is(err, no) {
+		t.Fatal(err)
+	}
+	diff(t, "saved, as noted", int64(2), notedSaved(path))
+	doImport(t, s, ImportOptions{}, rows...)
+	diff(t, "saved once one is a failure", int64(1), notedSaved(path))
+}

@@ -157,6 +157,36 @@ func TestATornRescueFileGivesWhatIsWhole(t *testing.T) {
 	}
 }
 
+// Of two answers that were not saved, the checkpoint takes one in the end.
+func TestTheEndCountsWhatIsStillUnsaved(t *testing.T) {
+	rescueFolders(t)
+	s := open(t, temp(t), Options{})
+	doImport(t, s, ImportOptions{}, ask("1", "a"), ask("2", "b"))
+	r, page := begin(t, s, 2)
+	exec := func(text string) {
+		if _, err := s.db.Exec(text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	exec("CREATE TRIGGER broken BEFORE INSERT ON answers BEGIN SELECT RAISE(FAIL, 'no') WHERE new.request = 1; END; CREATE TRIGGER all_broken BEFORE INSERT ON answers BEGIN SELECT RAISE(FAIL, 'no'); END")
+	for _, q := range page {
+		if err := errors.Join(r.Start(q.ID, noon, 24)); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Complete(q.ID, unsaved(string(q.Payload))); err == nil {
+			t.Fatal("saved")
+		}
+	}
+	exec("DROP TRIGGER all_broken")
+	var lost *UnsavedError
+	if err := r.End(noon, "cannot save", nil); !errors.As(err, &lost) || lost.Answers != 1 || lost.File == "" {
+		t.Errorf("%+v, %v", lost, err)
+	}
+	exec("DROP TRIGGER broken")
+	diff(t, "rescued", 1, doImport(t, s, ImportOptions{}, ask("1", "a"), ask("2", "b")).Rescued)
+	diff(t, "results", []string{`1 answered: {"text":"<answer> to a"}`, `2 answered: {"text":"<answer> to b"}`}, results(t, s))
+}
+
 // A rescue file may hold a night's answers: they are read one by one.
 func TestARescueFileIsReadLineByLine(t *testing.T) {
 	s := &Store{path: "questions.csv.bizbatch"}
