@@ -1,8 +1,10 @@
 package batch
 
 import (
+	"cmp"
 	"encoding/json"
 	"strconv"
+	"strings"
 )
 
 // An Answer is everything that arrived for one request.
@@ -28,10 +30,16 @@ type Answer struct {
 	Metadata json.RawMessage `json:"metadata,omitempty"`
 	// Other holds every custom_data object of a kind that is not known here.
 	Other []json.RawMessage `json:"other,omitempty"`
+	// Extra holds every member of a chunk, a choice or a delta that is not known
+	// here, by its place and name, such as "choice.logprobs": each value that
+	// arrived, once in a row.
+	Extra map[string][]json.RawMessage `json:"extra,omitempty"`
+	// Reasoning is what the model says that it thought before it answered.
+	Reasoning string `json:"reasoning,omitempty"`
 	// Model is the model that the server says answered.
 	Model string `json:"model,omitempty"`
 	// FinishReason is never empty: "stop", or "length" and "content_filter"
-	// for an answer that ended early.
+	// for an answer that ended early; see [EndingOf].
 	FinishReason string `json:"finish_reason"`
 	RequestID    string `json:"request_id,omitempty"`
 	ThreadID     string `json:"thread_id,omitempty"`
@@ -39,13 +47,27 @@ type Answer struct {
 
 // Status is Answered, or what the finish reason says against that.
 func (a *Answer) Status() Status {
-	switch a.FinishReason {
-	case "length", "max_tokens":
+	switch EndingOf(a.FinishReason) {
+	case CutShort:
 		return Truncated
-	case "content_filter", "refusal":
+	case Withheld:
 		return Refused
+	case Unclear:
+		return EndedUnclear
+	}
+	if strings.TrimSpace(a.Text) == "" {
+		return Empty
 	}
 	return Answered
+}
+
+// label is what the checkpoint counts the answer by: its status, if that is not
+// the usual one.
+func (a *Answer) label() string {
+	if s := a.Status(); s != Answered {
+		return string(s)
+	}
+	return ""
 }
 
 // A Source is a document that an answer rests on, with every field that
@@ -56,11 +78,19 @@ type Source map[string]json.RawMessage
 // NodeID is the source's identity, a UUID; citations in the text name it.
 func (s Source) NodeID() string { return s.text("node_id") }
 
-// Title is the source's title, or its file name where it has none.
-func (s Source) Title() string { return s.first("title", "file_name") }
+// Title is the source's title, else its short name (such as IRC § 1(h)(11)), else
+// its file name.
+func (s Source) Title() string { return s.first("title", "citation_label", "file_name") }
 
-// URL is where the source can be read.
-func (s Source) URL() string { return s.first("url", "s3_file_path", "file_path") }
+// URL is where the source can be read: the authority's own address, if it is
+// known. Bizora's metadata.file_path is a place in an index as a rule, and no
+// address.
+func (s Source) URL() string {
+	if path := s.first("file_path"); strings.HasPrefix(path, "https://") || strings.HasPrefix(path, "http://") {
+		return cmp.Or(s.first("sourceOrigin", "url", "s3_file_path"), path)
+	}
+	return s.first("sourceOrigin", "url", "s3_file_path")
+}
 
 // Page is the page within the source, as a label.
 func (s Source) Page() string { return s.first("page_label", "page") }

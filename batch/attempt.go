@@ -71,7 +71,7 @@ func (r *runner) ask(it *item) (answer *Answer, err error) {
 func (r *runner) saveAnswer(res *result, n int) {
 	res.answer.keepSources(r.o.Sources)
 	res.fault = r.run.Complete(res.it.ID, checkpoint.Completion{
-		Answer: encode(*res.answer), Attempts: n, Cost: int64(res.cost), Started: res.it.sent, Finished: res.back,
+		Answer: encode(*res.answer), Label: res.answer.label(), Attempts: n, Cost: int64(res.cost), Started: res.it.sent, Finished: res.back,
 	})
 }
 

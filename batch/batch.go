@@ -96,16 +96,19 @@ type Input struct {
 type Status string
 
 // The states of a row. Running ends in answered, failed, or (after a stop)
-// pending again. Truncated and refused are answers that arrived whole and were
-// charged, but end early: at the length limit, or by a content filter.
+// pending again. Truncated, refused, empty and unclear are answers that arrived
+// whole and were charged, and that somebody should look at.
 const (
 	Pending   Status = "pending"   // not asked yet, or stopped before an outcome
 	Running   Status = "running"   // sent, no outcome recorded yet
 	Answered  Status = "answered"  // the answer is on disk
 	Truncated Status = "truncated" // answered, but cut at the model's length limit
 	Refused   Status = "refused"   // answered, but with a content refusal
-	Failed    Status = "failed"    // given up; Error says why
-	Skipped   Status = "skipped"   // the row holds no question; never sent
+	Empty     Status = "empty"     // answered, but without any text
+	// EndedUnclear is answered, but with a finish reason that is not known.
+	EndedUnclear Status = "unclear"
+	Failed       Status = "failed"  // given up; Error says why
+	Skipped      Status = "skipped" // the row holds no question; never sent
 )
 
 // A Record is one row of the output: the row as read and what became of it.

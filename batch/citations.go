@@ -27,10 +27,21 @@ func (a *Answer) Numbered() (text string, cited []Source) {
 		done = at + citationLen
 	}
 	if ids == nil {
-		return a.Text, nil
+		return a.Text, a.numbered()
 	}
 	b.WriteString(a.Text[done:])
 	return b.String(), a.sources(ids)
+}
+
+// numbered are the sources that the text cites by their numbers already; of some
+// services they are sent so.
+func (a *Answer) numbered() (cited []Source) {
+	for _, s := range a.Sources {
+		if s["number"] != nil {
+			cited = append(cited, s)
+		}
+	}
+	return cited
 }
 
 // citationLen is the length of a node id in square brackets.

@@ -50,9 +50,12 @@ type Summary struct {
 	// long nothing was sent because of them.
 	Throttled     int     `json:"throttled"`
 	PausedSeconds float64 `json:"paused_seconds"`
-	// Truncated and Refused are among the answered: answers that end early.
+	// Truncated, Refused, Empty and Unclear are among the answered: answers that
+	// end early, hold no text, or end with a finish reason that is not known.
 	Truncated int `json:"truncated"`
 	Refused   int `json:"refused"`
+	Empty     int `json:"empty"`
+	Unclear   int `json:"unclear"`
 	// SpentByMode is the money spent, by ask mode.
 	SpentByMode map[AskMode]Money `json:"spent_by_mode"`
 	// Uncertain are attempts without an answer that may have been charged,
@@ -63,4 +66,18 @@ type Summary struct {
 	// those beyond Options.Limit included, and LeftCost about what they cost.
 	Left     int   `json:"left"`
 	LeftCost Money `json:"left_cost"`
+}
+
+// count counts an answer that somebody should look at.
+func (s *Summary) count(status Status) {
+	switch status {
+	case Truncated:
+		s.Truncated++
+	case Refused:
+		s.Refused++
+	case Empty:
+		s.Empty++
+	case EndedUnclear:
+		s.Unclear++
+	}
 }

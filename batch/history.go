@@ -26,6 +26,7 @@ type History struct {
 	Pending  int            // those in flight included
 	Reasons  map[string]int // failures by reason
 	Failures []checkpoint.FailureGroup
+	ToLookAt map[Status]int      // among the answered: by status, where that is not answered
 	Reused   []checkpoint.Reused // among the answered: what other checkpoints paid for
 
 	Spent       Money // for the answers
@@ -59,7 +60,7 @@ func HistoryOf(store *checkpoint.Store) (*History, error) {
 	name := strings.TrimSuffix(filepath.Base(store.Path()), ".bizbatch")
 	h := &History{
 		Path: store.Path(), Name: strings.TrimSuffix(name, ".sandbox"), Active: store.Active(),
-		SpentByMode: map[AskMode]Money{}, Outcomes: store.Outcomes(),
+		SpentByMode: map[AskMode]Money{}, ToLookAt: map[Status]int{}, Outcomes: store.Outcomes(),
 	}
 	for _, read := range []func(*checkpoint.Store) error{h.readCounts, h.readSettings, h.readRuns} {
 		if err := read(store); err != nil {
@@ -75,6 +76,9 @@ func (h *History) readCounts(store *checkpoint.Store) error {
 		return err
 	}
 	h.Rows, h.Skipped, h.Reasons = counts.Rows, counts.Skipped, counts.Reasons
+	for label, n := range counts.Labels {
+		h.ToLookAt[Status(label)] = n
+	}
 	h.Spent, h.SpentTotal = Money(counts.Spent), Money(counts.SpentTotal)
 	h.Answered, h.Failed = counts.States[checkpoint.Answered], counts.States[checkpoint.Failed]
 	h.Pending = counts.States[checkpoint.Pending] + counts.States[checkpoint.Running]

@@ -35,12 +35,7 @@ func (r *runner) answered(res *result) {
 	r.sum.Answered++
 	r.sum.Spent += res.cost
 	r.sum.SpentByMode[mode] += res.cost
-	switch res.answer.Status() {
-	case Truncated:
-		r.sum.Truncated++
-	case Refused:
-		r.sum.Refused++
-	}
+	r.sum.count(res.answer.Status())
 	if res.fault != nil {
 		r.stopFor(StopSave, res.fault)
 	}

@@ -28,7 +28,7 @@ func (a *Answer) keepSources(mode SourceMode) {
 		}
 		a.Sources = slices.DeleteFunc(slices.Clone(a.Sources), func(s Source) bool {
 			id, err := uuid.Parse(s.NodeID())
-			return err != nil || !cited[id]
+			return s["number"] == nil && (err != nil || !cited[id])
 		})
 	case NoSources:
 		a.Sources = nil

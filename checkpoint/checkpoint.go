@@ -102,7 +102,9 @@ type Request struct {
 
 // A Completion is an answer that arrived.
 type Completion struct {
-	Answer   []byte
+	Answer []byte
+	// Label is how the answer ended, for counts; empty: as it should.
+	Label    string
 	Attempts int   // attempts of this run that counted, this one included
 	Cost     int64 // in the caller's unit of money
 	Started  time.Time

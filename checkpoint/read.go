@@ -155,6 +155,7 @@ type Counts struct {
 	Rows, Skipped int
 	States        map[State]int  // requests by state
 	Reasons       map[string]int // failed requests by reason
+	Labels        map[string]int // answered requests by label, those without one left out
 	Spent         int64          // for the answers of this input
 	SpentTotal    int64          // for every answer in the checkpoint
 	PaidByMode    map[string]int // answers that this checkpoint paid for
@@ -165,7 +166,7 @@ type Counts struct {
 // Counts reads them all from one moment.
 func (s *Store) Counts() (c Counts, err error) {
 	c = Counts{
-		States: map[State]int{}, Reasons: map[string]int{},
+		States: map[State]int{}, Reasons: map[string]int{}, Labels: map[string]int{},
 		PaidByMode: map[string]int{}, SpentByMode: map[string]int64{}, PendingByMode: map[string]int{},
 	}
 	err = s.query(func(rows *sql.Rows) (bool, error) {
@@ -187,13 +188,16 @@ func (s *Store) Counts() (c Counts, err error) {
 		case Answered:
 			c.PaidByMode[mode] += paid
 			c.SpentByMode[mode] += cost
+			if reason != "" {
+				c.Labels[reason] += n
+			}
 		case Failed:
 			c.Reasons[reason] += n
 		default:
 			c.PendingByMode[mode] += n
 		}
 		return true, nil
-	}, `SELECT position > 0, state, mode, CASE state WHEN 'failed' THEN reason ELSE '' END AS why, count(*), sum(run > 0), sum(iif(state = 'answered', cost, 0))
+	}, `SELECT position > 0, state, mode, iif(state IN ('failed', 'answered'), reason, '') AS why, count(*), sum(run > 0), sum(iif(state = 'answered', cost, 0))
 		FROM requests GROUP BY 1, 2, 3, 4`)
 	if err == nil {
 		err = s.db.QueryRow("SELECT count(*), count(*) - count(request) FROM rows").Scan(&c.Rows, &c.Skipped)

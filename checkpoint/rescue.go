@@ -22,6 +22,7 @@ type rescued struct {
 	Endpoint   string          `json:"endpoint"`
 	Key        string          `json:"key"` // hexadecimal
 	Answer     json.RawMessage `json:"answer"`
+	Label      string          `json:"label,omitempty"`
 	Attempts   int             `json:"attempts"`
 	Cost       int64           `json:"cost"`
 	Started    time.Time       `json:"started"`
@@ -247,13 +248,13 @@ func (s *Store) savedAnswers() iter.Seq2[rescued, error] {
 			var key []byte
 			var c Completion
 			var started, finished int64
-			err := rows.Scan(&key, &c.Answer, &c.Attempts, &c.Cost, &started, &finished)
+			err := rows.Scan(&key, &c.Answer, &c.Label, &c.Attempts, &c.Cost, &started, &finished)
 			c.Started, c.Finished = fromMillis(started), fromMillis(finished)
 			if err == nil && len(key) != len(Key{}) {
 				return true, nil // nobody could take it in
 			}
 			return err == nil && yield(s.rescued(Key(key), c), nil), err
-		}, `SELECT q.key, a.answer, q.attempts, q.cost, q.started, q.finished FROM requests q JOIN answers a ON a.request = q.id`)
+		}, `SELECT q.key, a.answer, q.reason, q.attempts, q.cost, q.started, q.finished FROM requests q JOIN answers a ON a.request = q.id`)
 		if err != nil {
 			yield(rescued{}, err)
 		}
@@ -261,11 +262,11 @@ func (s *Store) savedAnswers() iter.Seq2[rescued, error] {
 }
 
 func (s *Store) rescued(key Key, c Completion) rescued {
-	return rescued{s.absPath(), s.endpoint, hex.EncodeToString(key[:]), c.Answer, c.Attempts, c.Cost, c.Started, c.Finished}
+	return rescued{s.absPath(), s.endpoint, hex.EncodeToString(key[:]), c.Answer, c.Label, c.Attempts, c.Cost, c.Started, c.Finished}
 }
 
 func (r rescued) completion() Completion {
-	return Completion{r.Answer, r.Attempts, r.Cost, r.Started, r.Finished}
+	return Completion{r.Answer, r.Label, r.Attempts, r.Cost, r.Started, r.Finished}
 }
 
 func one(line rescued) iter.Seq2[rescued, error] {

@@ -104,7 +104,7 @@ func (r *run) Complete(id int64, c Completion) error {
 
 // complete saves an answer within a transaction.
 func (s *Store) complete(id int64, c Completion) error {
-	changed, err := changes(s.stmts.outcome.ExecContext(bg, Answered, c.Attempts, false, millis(c.Started), millis(c.Finished), c.Cost, "", "", "", id))
+	changed, err := changes(s.stmts.outcome.ExecContext(bg, Answered, c.Attempts, false, millis(c.Started), millis(c.Finished), c.Cost, c.Label, "", "", id))
 	if err != nil {
 		return err
 	}

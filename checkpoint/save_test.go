@@ -123,7 +123,7 @@ func TestHistory(t *testing.T) {
 	diff(t, "error", nil, err)
 	diff(t, "counts", Counts{
 		Rows: 3, Skipped: 1, States: map[State]int{Failed: 1, Pending: 1}, Reasons: map[string]int{"refused": 1},
-		SpentTotal: 24, PaidByMode: map[string]int{}, SpentByMode: map[string]int64{}, PendingByMode: map[string]int{"fast": 1},
+		SpentTotal: 24, Labels: map[string]int{}, PaidByMode: map[string]int{}, SpentByMode: map[string]int64{}, PendingByMode: map[string]int{"fast": 1},
 	}, counts)
 
 	diff(t, "error", nil, errors.Join(s.SetOutput("answers.csv", "first second"), s.SetOutput("new.csv", "")))

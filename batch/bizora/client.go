@@ -26,6 +26,7 @@ import (
 	"time"
 
 	"github.com/sashabaranov/go-openai"
+	"github.com/tidwall/gjson"
 
 	"bizbatch/batch"
 )
@@ -134,29 +135,46 @@ func (x *exchange) open() error {
 	return err
 }
 
-// read collects the stream. What breaks after the finish reason takes nothing
-// away from the answer.
+// read collects the stream. What breaks once the answer is whole takes nothing
+// away from it.
 func (x *exchange) read() error {
 	for {
-		whole := x.got.whole()
 		line, err := x.lines.next()
 		if err == nil {
-			err = x.got.chunk(line)
+			err = x.take(line)
 		}
-		x.begun = x.begun || err == nil
 		switch {
-		case err != nil && !whole:
-			return err
-		case err != nil:
-			if errors.Is(err, io.EOF) {
-				x.body.within(farewell)
-				_, _ = io.CopyN(io.Discard, x.body, 64<<10) // for the connection, not for us
+		case errors.Is(err, errDone):
+			x.body.within(farewell)
+			_, _ = io.CopyN(io.Discard, x.body, 64<<10) // for the connection, not for us
+			if x.got.finished() {
+				return nil
 			}
+			return io.EOF
+		case err != nil && x.got.whole():
 			return nil
-		case !whole && x.got.whole():
-			x.body.within(tail)
+		case err != nil:
+			return err
 		}
 	}
+}
+
+// take takes in the data of one event. Text that comes after a finish reason
+// moves the end of the wait for more.
+func (x *exchange) take(data []byte) error {
+	finished, length := x.got.finished(), x.got.text.Len()
+	err := x.got.chunk(data)
+	x.begun = x.begun || err == nil
+	switch {
+	case x.lines.event == "error" && (err == nil || errors.Is(err, errNotChunk)):
+		return reported(gjson.ParseBytes(data))
+	case errors.Is(err, errNotChunk) && data[0] == '{' && !x.lines.joined:
+		x.lines.unfinished(data)
+		return nil
+	case err == nil && x.got.finished() && (!finished || x.got.text.Len() > length):
+		x.body.within(tail)
+	}
+	return err
 }
 
 // newTransport is http.DefaultTransport (proxies from the environment, HTTP/2)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/tidwall/gjson"
@@ -24,22 +25,32 @@ var errNotChunk = errors.New("not a chunk of an answer")
 // A collector puts the chunks of a stream together to an answer. Its zero
 // value is ready.
 type collector struct {
-	key     string       // must not get into the answer, which goes to files
-	answer  batch.Answer // without its text
-	text    strings.Builder
-	refused bool           // the text, or part of it, came as a refusal
-	id      string         // the stream's, in OpenAI's envelope
-	sources map[string]int // where in answer.Sources a source is, by its identity
-	members int            // of all sources
-	excess  error          // a tooLong; nil until the answer has too many parts
+	key       string       // must not get into the answer, which goes to files
+	answer    batch.Answer // without its text
+	text      strings.Builder
+	reasoning strings.Builder
+	half      string         // the first half of a character, as an escape, with which the last text ended
+	more      bool           // text came after the finish reason
+	refused   bool           // the text, or part of it, came as a refusal
+	id        string         // the stream's, in OpenAI's envelope
+	sources   map[string]int // where in answer.Sources a source is, by its identity
+	members   int            // of all sources
+	extra     int            // values in answer.Extra
+	excess    error          // a tooLong; nil until the answer has too many parts
+
+	lists map[string]string // of citations and their like, as JSON
 
 	last    envelope     // of the last chunk, if it only added to the text
 	added   int          // what the chunk at hand added to the answer
 	content gjson.Result // the string in it that was added to the text
 }
 
-// whole says that the finish reason has arrived.
-func (c *collector) whole() bool { return c.answer.FinishReason != "" }
+// finished says that a finish reason has arrived.
+func (c *collector) finished() bool { return c.answer.FinishReason != "" }
+
+// whole says that a finish reason has arrived, and no text after it. Some
+// services say stop in the first chunk, or in every one.
+func (c *collector) whole() bool { return c.finished() && !c.more }
 
 // partial is the text so far. A character that is not UTF-8 is replaced only
 // here, and the key here too: two chunks may hold its halves.
@@ -48,8 +59,16 @@ func (c *collector) partial() string { return hide(c.key, toUTF8(c.text.String()
 // finish returns the answer; requestID is used if the stream named none.
 func (c *collector) finish(requestID string) *batch.Answer {
 	a := &c.answer
+	if c.half != "" { // its other half never came
+		c.text.WriteString("\uFFFD")
+		c.half = ""
+	}
 	a.Text = c.partial()
-	if c.refused && a.FinishReason == "stop" {
+	a.Reasoning = hide(c.key, toUTF8(c.reasoning.String()))
+	if len(a.Sources) == 0 {
+		a.Sources = c.numberedSources()
+	}
+	if c.refused && batch.EndingOf(a.FinishReason) == batch.Complete {
 		a.FinishReason = "refusal"
 	}
 	a.RequestID = cmp.Or(a.RequestID, requestID, c.id)
@@ -83,7 +102,7 @@ func (c *collector) chunk(data []byte) error {
 	}
 	c.last, c.added, c.content = envelope{}, 0, gjson.Result{}
 	err := c.take(gjson.Parse(line))
-	if err == nil && c.added == 1 && c.content.Exists() {
+	if err == nil && c.added == 1 && c.content.Exists() && c.half == "" && !c.finished() {
 		c.last = around(line, c.content)
 	}
 	return err
@@ -92,7 +111,7 @@ func (c *collector) chunk(data []byte) error {
 // take takes in the members of a chunk.
 func (c *collector) take(root gjson.Result) error {
 	var failed error
-	finish := ""
+	finish, before := "", c.text.Len()
 	root.ForEach(func(name, value gjson.Result) bool {
 		switch name.Str {
 		case "choices":
@@ -122,6 +141,9 @@ func (c *collector) take(root gjson.Result) error {
 			if value.IsObject() {
 				c.answer.Usage = raw(value)
 			}
+		case "created":
+		default:
+			c.unknown("chunk", name.Str, value)
 		}
 		return true
 	})
@@ -130,10 +152,12 @@ func (c *collector) take(root gjson.Result) error {
 		c.other(raw(root))
 	case failed == nil && c.excess != nil:
 		failed = c.excess
-	case failed == nil && finish == "error":
-		failed = &batch.Error{Message: `the service ended the answer with finish_reason "error"`}
-	case failed == nil && finish != "":
-		c.answer.FinishReason = finish
+	case failed == nil && batch.EndingOf(finish) == batch.Broken:
+		failed = &batch.Error{Message: fmt.Sprintf("the service ended the answer with finish_reason %q", finish), MaybeCharged: true}
+	case failed == nil && batch.EndingOf(finish) != batch.Unfinished:
+		c.answer.FinishReason, c.more = finish, false
+	case c.finished() && c.text.Len() > before:
+		c.more = true
 	}
 	return failed
 }
@@ -145,10 +169,15 @@ func (c *collector) choice(choice gjson.Result) (finish string, failed error) {
 	if choice.Get("index").Int() != 0 {
 		return "", nil
 	}
+	streamed := choice.Get("delta").IsObject()
 	choice.ForEach(func(name, value gjson.Result) bool {
 		switch name.Str {
-		case "delta", "message":
+		case "delta":
 			c.delta(value)
+		case "message": // beside a delta it is all of the text so far
+			if !streamed {
+				c.delta(value)
+			}
 		case "custom_data":
 			c.custom(value)
 		case "finish_reason":
@@ -157,6 +186,9 @@ func (c *collector) choice(choice gjson.Result) (finish string, failed error) {
 			if given(value) {
 				failed = reported(choice)
 			}
+		case "index":
+		default:
+			c.unknown("choice", name.Str, value)
 		}
 		return true
 	})
@@ -169,32 +201,65 @@ func (c *collector) delta(delta gjson.Result) {
 		case "content":
 			if value.IsArray() { // parts, each with a text
 				value.ForEach(func(_, part gjson.Result) bool {
-					c.text.WriteString(part.Get("text").Str)
+					c.write(part.Get("text"))
 					return true
 				})
 			}
-			c.text.WriteString(value.Str)
+			c.write(value)
 			c.added++
 			if value.Type == gjson.String {
 				c.content = value
 			}
 		case "refusal":
 			if value.Str != "" {
-				c.text.WriteString(value.Str)
+				c.write(value)
 				c.added++
 				c.refused = true
 			}
+		case "reasoning_content", "reasoning", "thinking":
+			if value.Type == gjson.String {
+				c.reasoning.WriteString(value.Str)
+				c.added++
+			} else {
+				c.unknown("delta", name.Str, value)
+			}
 		case "custom_data":
 			c.custom(value)
+		case "role":
+		default:
+			c.unknown("delta", name.Str, value)
 		}
 		return true
 	})
 }
 
+// write adds a string of JSON to the text. A character beyond the basic plane is
+// written as two escapes, and servers written in JavaScript may send its halves
+// in two chunks.
+func (c *collector) write(s gjson.Result) {
+	if s.Type != gjson.String || s.Raw == `""` {
+		return
+	}
+	raw := s.Raw
+	if c.half != "" {
+		raw = `"` + c.half + raw[1:]
+		c.half = ""
+	}
+	if n := len(raw) - len(`\ud83d"`); n > 0 && highHalf.MatchString(raw[n:]) && strings.Count(raw[:n], `\`)-strings.Count(strings.TrimRight(raw[:n], `\`), `\`) == 0 {
+		c.half, raw = raw[n:len(raw)-1], raw[:n]+`"`
+	}
+	if raw != s.Raw {
+		s = gjson.Parse(raw)
+	}
+	c.text.WriteString(s.Str)
+}
+
+var highHalf = regexp.MustCompile(`^\\u[dD][89abAB][0-9a-fA-F]{2}"$`)
+
 // room says whether the answer can take in one more object.
 func (c *collector) room() bool {
 	a := &c.answer
-	if len(a.Sources)+len(a.Steps)+len(a.Suggestions)+len(a.Other) >= maxKept {
+	if len(a.Sources)+len(a.Steps)+len(a.Suggestions)+len(a.Other)+c.extra >= maxKept {
 		c.excess = tooLong(fmt.Sprintf("the answer holds more than %d sources, steps and other objects", maxKept))
 	}
 	return c.excess == nil

@@ -79,7 +79,7 @@ type pageHead struct {
 	Columns         []string
 }
 
-var pageStatuses = []batch.Status{batch.Answered, batch.Failed, batch.Pending, batch.Running, batch.Truncated, batch.Refused, batch.Skipped}
+var pageStatuses = []batch.Status{batch.Answered, batch.Failed, batch.Pending, batch.Running, batch.Truncated, batch.Refused, batch.Empty, batch.EndedUnclear, batch.Skipped}
 
 // titleOf names a report by the file whose questions it answers.
 func titleOf(o Options) string {

@@ -51,11 +51,21 @@ func members(rec batch.Record) []member {
 		{"thread_id", orNull(a.ThreadID)},
 		{"metadata", a.Metadata},
 		{"other", list(a.Other)},
+		{"extra", extra(a.Extra)},
+		{"reasoning", orNull(a.Reasoning)},
 		{"cost", rec.Cost},
 		{"reused", orNull(rec.Reused)},
 		{"started", orNull(timestamp(rec.Started))},
 		{"finished", orNull(timestamp(rec.Finished))},
 	}
+}
+
+// extra is what is not known of an answer, which is never null in JSON.
+func extra(m map[string][]json.RawMessage) map[string][]json.RawMessage {
+	if m == nil {
+		return map[string][]json.RawMessage{}
+	}
+	return m
 }
 
 // orNull is the text, or null for none.

@@ -88,6 +88,8 @@ func openAIResponseOf(rec batch.Record) *openAIResponse {
 		finish = "length"
 	case batch.Refused:
 		finish = "content_filter"
+	case batch.Answered, batch.Empty:
+		finish = openAIFinish(finish)
 	}
 	return &openAIResponse{StatusCode: 200, RequestID: a.RequestID, Body: openAIBody{
 		ID: "chatcmpl-" + a.RequestID, Object: "chat.completion", Created: max(0, rec.Finished.Unix()), Model: a.Model, Usage: a.Usage,
@@ -95,6 +97,16 @@ func openAIResponseOf(rec batch.Record) *openAIResponse {
 			Role: "assistant", Content: text, Annotations: annotations(text, cited),
 		}}},
 	}}
+}
+
+// openAIFinish is OpenAI's word for a finish reason of an answer that is
+// complete.
+func openAIFinish(reason string) string {
+	switch reason {
+	case "tool_calls", "function_call":
+		return reason
+	}
+	return "stop"
 }
 
 var citationMark = regexp.MustCompile(`\[([1-9][0-9]{0,4})\]`)

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"time"
 
 	"bizbatch/batch"
@@ -32,7 +34,8 @@ type status struct {
 	Skipped       int                           `json:"skipped"`
 	Questions     int                           `json:"questions"` // distinct ones
 	Answered      int                           `json:"answered"`
-	Pending       int                           `json:"pending"` // those in flight included
+	ToLookAt      map[batch.Status]int          `json:"to_look_at"` // among the answered: truncated, refused, empty, unclear
+	Pending       int                           `json:"pending"`    // those in flight included
 	Failed        int                           `json:"failed"`
 	FailedReasons map[string]int                `json:"failed_by_reason"`
 	Failures      []checkpoint.FailureGroup     `json:"failures"` // the same, each with an example
@@ -111,7 +114,7 @@ func readStatus(store *checkpoint.Store) (*status, error) {
 	s := &status{
 		Checkpoint: h.Path, Endpoint: h.Endpoint, Active: h.Active,
 		Rows: h.Rows, Skipped: h.Skipped, Questions: h.Answered + h.Failed + h.Pending,
-		Answered: h.Answered, Pending: h.Pending, Failed: h.Failed, FailedReasons: h.Reasons,
+		Answered: h.Answered, ToLookAt: h.ToLookAt, Pending: h.Pending, Failed: h.Failed, FailedReasons: h.Reasons,
 		InFlight: len(h.InFlight), Interrupted: len(h.Interrupted), Rescued: len(h.Rescued),
 		Spent: h.Spent, SpentTotal: h.SpentTotal, SpentByMode: h.SpentByMode, LeftCost: h.LeftCost, UncertainCost: h.UncertainCost,
 		// Lists are never null in JSON.
@@ -143,6 +146,9 @@ func (s *status) print(w io.Writer, checked bool) {
 	line("answered     %d, for %s", s.Answered, spent(s.Spent, s.SpentByMode))
 	for _, r := range s.Reused {
 		line("             %s", reusedLine(r))
+	}
+	for _, status := range slices.Sorted(maps.Keys(s.ToLookAt)) {
+		line("             %s", endingLine(status, s.ToLookAt[status]))
 	}
 	line("pending      %d, about %s", s.Pending, s.LeftCost)
 	line("failed       %d", s.Failed)
@@ -180,6 +186,21 @@ func (r runStatus) describe() string {
 	}
 	return fmt.Sprintf("%s: %d answered, %d failed, %s in %s", r.Outcome, r.Summary.Answered, r.Summary.Failed, r.Summary.Spent,
 		r.Ended.Sub(r.Started).Round(time.Second))
+}
+
+// endingLine says of how many answers that they did not end as they should.
+func endingLine(status batch.Status, n int) string {
+	switch {
+	case status == batch.Truncated:
+		return count(n, "answer") + " cut at the model's length limit (status truncated)"
+	case status == batch.Refused:
+		return count(n, "answer") + " refused by the service's content filter (status refused)"
+	case status == batch.EndedUnclear:
+		return count(n, "answer") + " ended with a finish reason that is not known (status unclear)"
+	case n == 1:
+		return "1 answer is empty (status empty)"
+	}
+	return fmt.Sprintf("%d answers are empty (status empty)", n)
 }
 
 // reusedLine says where answers were taken over from.

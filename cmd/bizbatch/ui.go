@@ -208,11 +208,13 @@ func (u *ui) finished(j *job, verdict error) {
 		}
 		u.say("%s · spent %s in %s", line, spent(s.Spent, s.SpentByMode), took)
 	}
-	if s.Truncated > 0 {
-		u.say("%s cut at the model's length limit (status truncated)", count(s.Truncated, "answer"))
-	}
-	if s.Refused > 0 {
-		u.say("%s refused by the service's content filter (status refused)", count(s.Refused, "answer"))
+	for _, e := range []struct {
+		status batch.Status
+		n      int
+	}{{batch.Truncated, s.Truncated}, {batch.Refused, s.Refused}, {batch.Empty, s.Empty}, {batch.EndedUnclear, s.Unclear}} {
+		if e.n > 0 {
+			u.say("%s", endingLine(e.status, e.n))
+		}
 	}
 	if s.Uncertain > 0 {
 		u.say("%s without an answer may have been charged, %s: see bizbatch status %s",
@@ -237,7 +239,7 @@ func (u *ui) finished(j *job, verdict error) {
 	args := []any{"outcome", j.outcome, "answered", s.Answered, "failed", s.Failed, "left", s.Left, "left_cost", s.LeftCost.Dollars(),
 		"spent", s.Spent.Dollars(), "seconds", took.Seconds()}
 	if u.json {
-		args = append(args, "spent_by_mode", s.SpentByMode, "truncated", s.Truncated, "refused", s.Refused,
+		args = append(args, "spent_by_mode", s.SpentByMode, "truncated", s.Truncated, "refused", s.Refused, "empty", s.Empty, "unclear", s.Unclear,
 			"uncertain", s.Uncertain, "uncertain_cost", s.UncertainCost.Dollars(), "attempts", s.Attempts, "throttled", s.Throttled,
 			"paused_seconds", s.PausedSeconds, "outputs", append([]string{}, j.written...))
 	}
