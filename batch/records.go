@@ -118,8 +118,9 @@ func record(r checkpoint.Result) (Record, error) {
 	}
 	if r.Answer != nil {
 		rec.Answer = new(Answer)
-		if err := json.Unmarshal(r.Answer, rec.Answer); err != nil {
-			return rec, fmt.Errorf("read the answer to question %s: %w", r.ID, err)
+		if err := json.Unmarshal(r.Answer, rec.Answer); err != nil { // whoever wrote that, the other rows are well
+			rec.Answer, rec.Status, rec.Error = nil, Failed, fmt.Sprintf("its answer in the checkpoint cannot be read: %v", err)
+			return rec, nil
 		}
 		rec.Status = rec.Answer.Status()
 	}

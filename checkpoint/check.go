@@ -48,14 +48,19 @@ func (s *Store) checkInvariants() (problems []string, err error) {
 			problems = append(problems, fmt.Sprintf("%s: %d", inv.what, n))
 		}
 	}
-	for _, c := range []content{payloads, answers} {
-		ids, err := c.damaged(s.db, "")
-		if err != nil {
-			return problems, fmt.Errorf("check %s: %w", s.path, err)
-		}
-		if len(ids) > 0 {
-			problems = append(problems, fmt.Sprintf("%s: %d", c.what, len(ids)))
-		}
+	payloads, err := damagedPayloads(s.db, "true")
+	if err != nil {
+		return problems, fmt.Errorf("check %s: %w", s.path, err)
+	}
+	answers, err := damagedAnswers(s.db)
+	if err != nil {
+		return problems, fmt.Errorf("check %s: %w", s.path, err)
+	}
+	if len(payloads) > 0 {
+		problems = append(problems, fmt.Sprintf("payloads that do not match their key: %d", len(payloads)))
+	}
+	if len(answers) > 0 {
+		problems = append(problems, fmt.Sprintf("damaged answers: %d", len(answers)))
 	}
 	return problems, nil
 }

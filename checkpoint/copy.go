@@ -39,7 +39,7 @@ func (s *Store) copyFrom(path string) error {
 	active := InUse(path)
 	// What was noted as saved was saved before: it is read first.
 	saved := notedSaved(path)
-	from, err := View(path)
+	from, err := Peek(path) // which does not bring it to today's format
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -50,18 +50,28 @@ func (s *Store) copyFrom(path string) error {
 	if err := from.checkHolds(saved); err != nil {
 		return err
 	}
+	tables := []string{"meta", "settings", "requests", "rows", "runs", "uncertain"}
+	if from.format > 1 {
+		tables = append(tables, "agreed", "reused")
+	}
+	var damaged []int64
+	if isQuick(from.path) {
+		if damaged, err = damagedAnswers(from.db); err != nil {
+			return from.openError(err)
+		}
+	}
 	if err := s.exec("ATTACH ? AS origin", from.dsn); err != nil {
 		return from.openError(err)
 	}
 	defer s.exec("DETACH origin")
 	return s.write(func() error {
-		for _, table := range []string{"meta", "settings", "requests", "rows", "runs", "uncertain", "agreed", "reused"} {
+		for _, table := range tables {
 			if err := s.exec(fmt.Sprintf("INSERT OR REPLACE INTO %s SELECT * FROM origin.%s", table, table)); err != nil {
 				return from.openError(err)
 			}
 		}
-		if !active {
-			return nil
+		if err := s.failDamaged(damaged); err != nil || !active {
+			return err
 		}
 		return s.exec("UPDATE requests SET state = 'pending' WHERE state = 'running'")
 	})

@@ -3,42 +3,47 @@ package checkpoint
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"hash/crc32"
 	"os"
+	"strconv"
 )
 
-// A content is a kind of bytes in the checkpoint, and the sum that it must have.
-type content struct {
-	what  string
-	query string // request, sum, bytes
-	same  func(sum, bytes []byte) bool
+// A querier is a database or one connection to it.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
-var (
-	payloads = content{"payloads that do not match their key", "SELECT id, key, payload FROM requests",
-		func(key, payload []byte) bool { k := KeyOf(payload); return string(k[:]) == string(key) }}
-	answers = content{"damaged answers", "SELECT request, CAST(crc AS TEXT), answer FROM answers",
-		func(crc, answer []byte) bool { return fmt.Sprint(crc32.ChecksumIEEE(answer)) == string(crc) }}
-)
+// damagedPayloads returns the requests that the condition selects, in SQL, whose
+// payload does not match their key.
+func damagedPayloads(db querier, condition string) ([]int64, error) {
+	return findRows(db, "SELECT id, key, payload FROM requests WHERE "+condition, func(key, payload []byte) bool {
+		k := KeyOf(payload)
+		return string(k[:]) != string(key)
+	})
+}
 
-// damaged returns the requests whose bytes do not have their sum, of those that
-// the condition (SQL, may be empty) selects.
-func (c content) damaged(db interface {
-	QueryContext(context.Context, string, ...any) (*sql.Rows, error)
-}, condition string) (ids []int64, err error) {
-	rows, err := db.QueryContext(bg, c.query+condition)
+// damagedAnswers returns the answered requests whose answer does not have its
+// checksum, or is not there.
+func damagedAnswers(db querier) ([]int64, error) {
+	return findRows(db, "SELECT q.id, a.crc, a.answer FROM requests q LEFT JOIN answers a ON a.request = q.id WHERE q.state = 'answered'", func(crc, answer []byte) bool {
+		return len(answer) == 0 || strconv.FormatUint(uint64(crc32.ChecksumIEEE(answer)), 10) != string(crc)
+	})
+}
+
+// findRows returns the first column of the rows of which the two others are bad.
+func findRows(db querier, query string, bad func(sum, content []byte) bool) (ids []int64, err error) {
+	rows, err := db.QueryContext(bg, query)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var id int64
-		var sum, bytes sql.RawBytes
-		if err := rows.Scan(&id, &sum, &bytes); err != nil {
+		var sum, content sql.RawBytes
+		if err := rows.Scan(&id, &sum, &content); err != nil {
 			return nil, err
 		}
-		if !c.same(sum, bytes) {
+		if bad(sum, content) {
 			ids = append(ids, id)
 		}
 	}
@@ -49,11 +54,16 @@ func (c content) damaged(db interface {
 // every answer. In a larger one damage is noticed when the answer is read.
 const quick = 128 << 20
 
+func isQuick(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Size() <= quick
+}
+
 // findDamage finds requests to mend from the input, and makes damaged answers
 // failures.
 func (im *importer) findDamage() error {
 	s := im.s
-	ids, err := payloads.damaged(s.writer, " WHERE state <> 'answered'")
+	ids, err := damagedPayloads(s.writer, "state <> 'answered'")
 	if err != nil {
 		return err
 	}
@@ -66,10 +76,10 @@ func (im *importer) findDamage() error {
 		}
 		im.reread = im.reread || asked
 	}
-	if info, err := os.Stat(s.path); err == nil && info.Size() > quick && !im.opts.RetryFailed {
-		return nil
+	if s.original != "" || !im.opts.RetryFailed && !isQuick(s.path) {
+		return nil // the answers of a copy stayed where they are, see copyFrom
 	}
-	if ids, err = answers.damaged(s.writer, ""); err != nil {
+	if ids, err = damagedAnswers(s.writer); err != nil {
 		return err
 	}
 	return s.failDamaged(ids)
@@ -84,8 +94,8 @@ const damagedAnswer = "its answer is damaged in the checkpoint"
 func (s *Store) failDamaged(ids []int64) error {
 	for _, id := range ids {
 		err := s.exec(`INSERT INTO uncertain (request, run, started, finished, cost, reason, request_id, partial)
-				SELECT q.id, q.run, q.started, q.finished, q.cost, 'damaged answer', '', CAST(substr(a.answer, 1, 65536) AS TEXT)
-				FROM requests q JOIN answers a ON a.request = q.id WHERE q.id = ?1 AND q.state = 'answered';
+				SELECT q.id, q.run, q.started, q.finished, q.cost, 'damaged answer', '', coalesce(CAST(substr(a.answer, 1, 65536) AS TEXT), '')
+				FROM requests q LEFT JOIN answers a ON a.request = q.id WHERE q.id = ?1 AND q.state = 'answered';
 			UPDATE requests SET state = 'failed', passing = 0, cost = 0, reason = 'damaged answer', error = '`+damagedAnswer+`'
 				WHERE id = ?1 AND state = 'answered';
 			DELETE FROM answers WHERE request = ?1;

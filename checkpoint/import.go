@@ -44,6 +44,9 @@ type Plan struct {
 	Rescued    int `json:"rescued"`    // answers taken in from a rescue file
 	// Reused are answers that this import took over from other checkpoints.
 	Reused []Reused `json:"reused,omitempty"`
+	// Asking are the other checkpoints whose run is on and asks requests of this
+	// input too: both would pay for the answers. Answers counts those.
+	Asking []Reused `json:"asking,omitempty"`
 	// Unread are the neighbours that could not be read.
 	Unread []Unread `json:"unread,omitempty"`
 	// Interrupted are the requests that were in flight when a run ended without

@@ -22,7 +22,7 @@ type importer struct {
 	ids      *keyTable
 	was, now []uint32       // by id, the first row that asks a request: in the last input, in this one
 	damaged  map[int64]bool // requests whose payload is to be mended from the input
-	reread   bool           // of which the last input has some
+	reread   bool           // the rows are to be read though the input is the same
 	requests bulk
 	rows     bulk
 
@@ -33,6 +33,9 @@ func (im *importer) run(rows iter.Seq2[Row, error]) error {
 	digest, err := im.s.metaTx("digest")
 	if err == nil {
 		err = im.findDamage()
+	}
+	if err == nil && !im.reread {
+		err = im.checkRows()
 	}
 	if err == nil {
 		err = im.findSettings()
@@ -84,6 +87,13 @@ func (im *importer) findSettings() error {
 		err = w.QueryRowContext(bg, "INSERT INTO settings (value) VALUES (?) RETURNING id", string(im.opts.Settings)).Scan(&im.settings)
 	}
 	return err
+}
+
+// checkRows finds out whether every request that is to be asked stands at a row
+// that asks it. Where not, the rows are read again.
+func (im *importer) checkRows() error {
+	return im.s.writer.QueryRowContext(bg, `SELECT EXISTS (SELECT 1 FROM requests q LEFT JOIN rows r ON r.position = q.position
+		WHERE q.position > 0 AND q.state <> 'answered' AND r.request IS NOT q.id)`).Scan(&im.reread)
 }
 
 // unchanged plans for the rows that are there already.

@@ -76,9 +76,9 @@ func rescueFilesOf(t *testing.T, s *Store) (files []string, lines int) {
 
 // shortWaits has locks and answers wait for less than a run's do.
 func shortWaits(t *testing.T) {
-	long, short, held := lockWait, shortLockWait, hold
-	t.Cleanup(func() { lockWait, shortLockWait, hold = long, short, held })
-	lockWait, shortLockWait, hold = time.Second, 10*time.Millisecond, 10*time.Millisecond
+	long, short, idle, held := lockWait, shortLockWait, idleLockWait, hold
+	t.Cleanup(func() { lockWait, shortLockWait, idleLockWait, hold = long, short, idle, held })
+	lockWait, shortLockWait, idleLockWait, hold = time.Second, 10*time.Millisecond, 100*time.Millisecond, 10*time.Millisecond
 	rescueFolders(t)
 }
 

@@ -94,7 +94,7 @@ func (s *Store) setMeta(name, value string) error {
 	if s.writer != nil {
 		return s.write(func() error { return s.exec(text, name, value) })
 	}
-	db, err := sql.Open("sqlite", dsn(s.path, "rw", durable(Options{})...))
+	db, err := sql.Open("sqlite", dsn(s.path, "rw", append(durable(Options{}), waiting(shortLockWait))...))
 	if err == nil {
 		_, err = db.Exec(text, name, value)
 		err = errors.Join(err, db.Close())

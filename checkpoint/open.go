@@ -127,7 +127,7 @@ func dsn(path, mode string, pragmas ...string) string {
 		path = "/" + path // C:/… on Windows
 	}
 	if !slices.ContainsFunc(pragmas, func(p string) bool { return strings.HasPrefix(p, "busy_timeout") }) {
-		pragmas = append(pragmas, waiting(lockWait))
+		pragmas = append(pragmas, waiting(idleLockWait))
 	}
 	q := url.Values{"mode": {mode}, "_pragma": append([]string{"cache_size(-8000)", "journal_size_limit(67108864)"}, pragmas...)}
 	return (&url.URL{Scheme: "file", Path: path}).String() + "?" + q.Encode()

@@ -86,7 +86,7 @@ func scanResult(rows *sql.Rows) (r Result, id int64, err error) {
 	var crc uint32
 	err = rows.Scan(&id, &r.Position, &r.ID, &r.Line, &r.Skip, &r.Fields,
 		&r.State, &r.Attempts, &r.Error, &r.RequestID, &r.Cost, &started, &finished, &r.Reused, &crc, &r.Answer)
-	if crc32.ChecksumIEEE(r.Answer) != crc {
+	if crc32.ChecksumIEEE(r.Answer) != crc || r.State == Answered && len(r.Answer) == 0 {
 		r.State, r.Answer, r.Error = Failed, nil, damagedAnswer
 	}
 	if r.State == Answered || r.State == Failed {

@@ -73,15 +73,22 @@ func (im *importer) reuseFrom(path string, wanted []bool) (unread, err error) {
 	if err := im.load(); err != nil {
 		return nil, err
 	}
-	matches, unread := im.matches(other, wanted)
-	if unread != nil || len(matches) == 0 {
+	matches, unread := im.matches(other, wanted, "state = 'answered'")
+	if unread != nil {
 		return unread, nil
 	}
 	taken, err := im.takeOver(other, matches, wanted)
 	if taken > 0 {
 		im.plan.Reused = append(im.plan.Reused, Reused{im.s.Rel(other.path), taken})
 	}
-	return nil, err
+	if err != nil || !InUse(other.path) {
+		return nil, err
+	}
+	asked, unread := im.matches(other, wanted, "state IN ('pending', 'running') AND position > 0")
+	if len(asked) > 0 {
+		im.plan.Asking = append(im.plan.Asking, Reused{im.s.Rel(other.path), len(asked)})
+	}
+	return unread, nil
 }
 
 // sameFile reports whether two names are those of one file.
@@ -94,8 +101,9 @@ func sameFile(a, b string) bool {
 // A match is a request that another checkpoint has an answer to.
 type match struct{ id, other int64 }
 
-// matches are the wanted requests that the other checkpoint has answered.
-func (im *importer) matches(other *Store, wanted []bool) (list []match, err error) {
+// matches are the wanted requests that are among those of the other checkpoint
+// which the condition selects, in SQL.
+func (im *importer) matches(other *Store, wanted []bool, condition string) (list []match, err error) {
 	err = other.query(func(rows *sql.Rows) (bool, error) {
 		var m match
 		var key sql.RawBytes
@@ -106,7 +114,7 @@ func (im *importer) matches(other *Store, wanted []bool) (list []match, err erro
 			list = append(list, m)
 		}
 		return true, nil
-	}, "SELECT id, key FROM requests WHERE state = 'answered'")
+	}, "SELECT id, key FROM requests WHERE "+condition)
 	return list, err
 }
 
@@ -114,6 +122,9 @@ func (im *importer) matches(other *Store, wanted []bool) (list []match, err erro
 // no cost. It passes over one that is damaged. A copy, made to plan with, keeps no
 // answers.
 func (im *importer) takeOver(other *Store, matches []match, wanted []bool) (taken int, err error) {
+	if len(matches) == 0 {
+		return 0, nil
+	}
 	s := im.s
 	answer, err := other.db.Prepare(`SELECT q.reason, q.attempts, q.started, q.finished, a.crc, a.answer
 		FROM requests q JOIN answers a ON a.request = q.id WHERE q.id = ?`)

@@ -29,7 +29,7 @@ func TestAnswersOfAnotherCheckpointAreTakenOver(t *testing.T) {
 	reuse := ImportOptions{Digest: "x", Reuse: []string{path}, Neighbours: []string{other.path}}
 
 	planned := openCopy(t, path, Options{Endpoint: "https://one"})
-	want := Plan{Rows: 5, Duplicates: 1, Answered: 2, Reused: []Reused{{"paid.bizbatch", 2}}, Pending: map[string]int{"fast": 2}}
+	want := Plan{Rows: 5, Duplicates: 1, Answered: 2, Reused: []Reused{{"paid.bizbatch", 2}}, Asking: []Reused{{"paid.bizbatch", 1}}, Pending: map[string]int{"fast": 2}}
 	diff(t, "plan of a copy", want, doImport(t, planned, reuse, rows...))
 	diff(t, "plan", want, doImport(t, s, reuse, rows...))
 	for r, err := range s.Results() {

@@ -49,6 +49,9 @@ func (s *Store) Begin(now time.Time) (Run, Begun, error) {
 
 func (r *run) begin(now time.Time) (b Begun, err error) {
 	s := r.s
+	s.mu.Lock()
+	s.setWait()
+	s.mu.Unlock()
 	err = s.write(func() error {
 		if err := s.recover(); err != nil {
 			return err

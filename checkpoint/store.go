@@ -117,9 +117,10 @@ func (s *Store) exec(text string, args ...any) error {
 	return err
 }
 
-// Waits for another program's lock on the database: the first time, and after a
-// wait in vain, for answers wait behind each. Tests make them shorter.
-var lockWait, shortLockWait = time.Minute, time.Second
+// Waits for another program's lock on the database: while answers arrive, after a
+// wait in vain (answers wait behind each), and while nothing is at stake. Tests
+// make them shorter.
+var lockWait, shortLockWait, idleLockWait = time.Minute, time.Second, 5 * time.Second
 
 // write runs fn in a transaction of its own on the writing connection.
 func (s *Store) write(fn func() error) error {
@@ -131,16 +132,24 @@ func (s *Store) write(fn func() error) error {
 	err := s.transact(fn)
 	if hasty := errors.Is(err, ErrLocked); hasty != s.hasty {
 		s.hasty = hasty
-		wait := lockWait
-		if hasty {
-			wait = shortLockWait
-		}
-		_ = s.exec(fmt.Sprintf("PRAGMA busy_timeout = %d", wait.Milliseconds())) // else it is as it was
+		s.setWait()
 	}
 	if err != nil {
 		return err
 	}
 	return s.InPlace()
+}
+
+// setWait says how long the writing connection waits for a lock.
+func (s *Store) setWait() {
+	wait := idleLockWait
+	switch {
+	case s.hasty:
+		wait = shortLockWait
+	case s.begun.Load() != nil:
+		wait = lockWait
+	}
+	_ = s.exec(fmt.Sprintf("PRAGMA busy_timeout = %d", wait.Milliseconds())) // else it is as it was
 }
 
 func (s *Store) transact(fn func() error) (err error) {

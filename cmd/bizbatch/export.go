@@ -60,7 +60,7 @@ func (c *exportCmd) Run(e env) error {
 	}
 	u := &ui{out: e.stdout, err: e.stderr, quiet: c.Quiet, log: slog.New(slog.DiscardHandler)}
 	for _, out := range c.Out {
-		w, err := writeOutput(store, in, out, o, c.Force) // where nothing can be noted, the next asks for --force
+		w, err := writeOutput(store, in, out, o, c.Force)
 		if w.kept != nil {
 			u.notice("kept", w.kept.line())
 		}
@@ -68,6 +68,9 @@ func (c *exportCmd) Run(e env) error {
 			return err
 		}
 		u.say("wrote %s", out)
+		if w.noted != nil {
+			u.notice("unnoted", unnoted(out, w.noted))
+		}
 	}
 	return nil
 }

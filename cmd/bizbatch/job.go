@@ -274,9 +274,12 @@ func (j *job) write(stop *batch.StopError) error {
 			continue
 		}
 		j.written = append(j.written, out)
-		noted := errors.Join(w.noted, setCurrent(j.store, out, w.content, o))
-		if stop == nil || stop.Kind != batch.StopSave {
-			errs = append(errs, noted)
+		if w.noted != nil {
+			j.ui.notice("unnoted", unnoted(out, w.noted), "output", out, "error", w.noted.Error())
+			continue
+		}
+		if err := setCurrent(j.store, out, w.content, o); stop == nil || stop.Kind != batch.StopSave {
+			errs = append(errs, err)
 		}
 	}
 	return errors.Join(errs...)

@@ -114,6 +114,9 @@ func (c *runCmd) Run(ctx *kong.Context, e env) error {
 // only the price may be zero.
 func checkNumbers(flags []*kong.Flag) error {
 	for _, f := range flags {
+		if f.Set && f.Name == "until" && f.Target.String() == "" {
+			return errors.New("--until is empty")
+		}
 		if v := f.Target; f.Set && (v.CanInt() && v.Int() <= 0 || v.CanFloat() && !(v.Float() > 0)) {
 			return fmt.Errorf("--%s must be more than 0", f.Name)
 		}

@@ -21,11 +21,20 @@ func (j *job) stopped(stop *batch.StopError) error {
 	e := j.reason(stop, said)
 	e.hint = cmp.Or(e.hint, j.again())
 	e.detail = append(e.detail, unsaved(stop.Unsaved)...)
+	if j.cmd.Quiet && j.sum.Uncertain > 0 && stop.Kind != batch.StopSpend { // else it was told
+		e.detail = append(e.detail, j.uncertainLine())
+	}
 	e.detail = append(e.detail, j.left())
 	if j.sum.Failed > 0 {
 		e.detail = append(e.detail, reasons(j.failures)...)
 	}
 	return e
+}
+
+// uncertainLine says what may have been charged for nothing.
+func (j *job) uncertainLine() string {
+	return fmt.Sprintf("%s without an answer may have been charged, %s: see bizbatch status %s",
+		count(j.sum.Uncertain, "request"), j.sum.UncertainCost, quoteFile(j.cmd.Checkpoint))
 }
 
 // unsaved says where answers are that the checkpoint did not take.
@@ -147,8 +156,7 @@ func (j *job) reason(stop *batch.StopError, said *batch.Error) *cmdError {
 			return &cmdError{code: exitUnexpected, hint: "put the checkpoint back if you have it, then " + j.again(), err: stop.Err}
 		}
 		if errors.Is(stop, checkpoint.ErrLocked) {
-			return &cmdError{code: exitUnexpected, err: fmt.Errorf("answers cannot be saved any more: %w", checkpoint.ErrLocked), detail: openedBy(j.cmd.Checkpoint),
-				hint: "end what that program is doing with it (a change in a SQLite browser that is not written yet), then " + j.again()}
+			return lockedError(fmt.Errorf("answers cannot be saved any more: %w", checkpoint.ErrLocked), j.cmd.Checkpoint, "then "+j.again())
 		}
 		return &cmdError{code: exitUnexpected, hint: "make room or mend the disk, then " + j.again(),
 			err: fmt.Errorf("answers cannot be saved any more: %w", stop.Err)}
@@ -175,7 +183,7 @@ func (j *job) over() *cmdError {
 	if ago = ago.Truncate(time.Second); ago > time.Minute {
 		ago = ago.Truncate(time.Minute)
 	}
-	return &cmdError{code: exitClock, asked: true,
+	return &cmdError{code: exitClock,
 		err: fmt.Errorf("the time is over: --until %s was %s ago; nothing was sent", j.cmd.Until, short(ago)),
 		hint: fmt.Sprintf("from %s on, the same command runs until %s; to run now, leave out --until, or bound the run with --max-duration",
 			j.cmd.end.Add(window).Format("15:04"), j.cmd.Until)}

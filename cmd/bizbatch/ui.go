@@ -91,6 +91,10 @@ func (u *ui) planned(j *job, skipped []string) {
 		u.say("%s in flight when the last run ended without a word: asked again; %s may have been charged for nothing (bizbatch status tells for which)",
 			count(p.Interrupted, "question"), p.InterruptedCost)
 	}
+	for _, other := range p.Asking {
+		u.notice("asking", fmt.Sprintf("a run on %s is asking %d of these questions too, and both will be charged: to take over its answers instead, stop this run, wait for that one, and run the same command again", other.Checkpoint, other.Answers),
+			"checkpoint", other.Checkpoint, "questions", other.Answers)
+	}
 	for _, other := range p.Unread {
 		u.notice("unread", fmt.Sprintf("answers in %s cannot be taken over: %s", other.Checkpoint, other.Reason),
 			"checkpoint", other.Checkpoint, "error", other.Reason)
@@ -217,8 +221,7 @@ func (u *ui) finished(j *job, verdict error) {
 		}
 	}
 	if s.Uncertain > 0 {
-		u.say("%s without an answer may have been charged, %s: see bizbatch status %s",
-			count(s.Uncertain, "request"), s.UncertainCost, quoteFile(j.cmd.Checkpoint))
+		u.say("%s", j.uncertainLine())
 	}
 	if len(j.slowest) > 0 {
 		u.say("slowest: %s", slowestLine(j.slowest))

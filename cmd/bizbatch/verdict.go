@@ -31,6 +31,10 @@ func unsent(err error) error {
 func storeError(err error, path string) error {
 	var endpoint *checkpoint.EndpointError
 	switch {
+	case errors.Is(err, checkpoint.ErrOlder) && errors.Is(err, checkpoint.ErrInUse):
+		return &cmdError{code: exitInUse, err: err, hint: "the run that is on is of that older bizbatch, which can tell how it stands; wait for it to end"}
+	case errors.Is(err, checkpoint.ErrLocked):
+		return lockedError(err, path, "then try again")
 	case errors.Is(err, checkpoint.ErrInUse):
 		return &cmdError{code: exitInUse, err: err, hint: "wait for it to end; bizbatch status tells how it stands"}
 	case errors.As(err, &endpoint):
@@ -55,6 +59,12 @@ func storeError(err error, path string) error {
 	return &cmdError{code: exitUnexpected, err: err, hint: "check that you may read and write the file and its folder, and that there is room"}
 }
 
+// lockedError is a checkpoint that another program has locked.
+func lockedError(err error, path, then string) *cmdError {
+	return &cmdError{code: exitUnexpected, err: err, detail: openedBy(path),
+		hint: "end what that program is doing with it (a change in a SQLite browser that is not written yet), " + then}
+}
+
 // importError is input, or a change of settings, that was refused.
 func importError(err error, j *job) error {
 	var settings *batch.SettingsError
@@ -68,6 +78,8 @@ func importError(err error, j *job) error {
 		return j.unread(sig)
 	case errors.As(err, &bad):
 		return inputError(err)
+	case errors.Is(err, checkpoint.ErrLocked):
+		return lockedError(fmt.Errorf("%s: %w; nothing was sent", j.cmd.Checkpoint, checkpoint.ErrLocked), j.cmd.Checkpoint, "then "+j.again())
 	}
 	return fmt.Errorf("%w; nothing was sent", err)
 }
@@ -119,6 +131,10 @@ func (j *job) verdict(err error, stop *batch.StopError) error {
 		for _, g := range j.failures {
 			failed += g.Count
 		}
+	}
+	if left := j.sum.Left; left > 0 && j.cmd.Limit == 0 {
+		return &cmdError{code: exitUnexpected, err: fmt.Errorf("%s left that the checkpoint did not give out", count(left, "question")),
+			hint: "bizbatch status --check " + quoteFile(j.cmd.Checkpoint) + " tells whether it is sound; " + j.again()}
 	}
 	if failed == 0 {
 		return nil
