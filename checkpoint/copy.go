@@ -60,7 +60,7 @@ func (s *Store) copyFrom(path string) error {
 			return from.openError(err)
 		}
 	}
-	if err := s.exec("ATTACH ? AS origin", from.dsn); err != nil {
+	if err := s.exec("ATTACH ? AS origin", from.attachable()); err != nil {
 		return from.openError(err)
 	}
 	defer s.exec("DETACH origin")

@@ -3,6 +3,7 @@ package checkpoint
 import (
 	"fmt"
 	"os"
+	"strings"
 )
 
 // View opens the checkpoint at path for reading, also while a run is on. One of
@@ -53,6 +54,15 @@ func (s *Store) openReader(pragmas ...string) error {
 		err = s.connect(s.readOnlyDSN(pragmas...))
 	}
 	return err
+}
+
+// attachable is how another connection reads the same file. It takes no part in
+// that one's locks for writing.
+func (s *Store) attachable() string {
+	if strings.Contains(s.dsn, "immutable") {
+		return s.dsn
+	}
+	return dsn(s.path, "ro")
 }
 
 // upgradeAt brings a checkpoint of an older format to today's.
