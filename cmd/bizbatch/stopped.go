@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -51,56 +50,6 @@ func unsaved(u *checkpoint.UnsavedError) (lines []string) {
 	return lines
 }
 
-// leftAtOnce tells the end of a process that does not wait for its answers.
-func (j *job) leftAtOnce(sig signalError) {
-	if j.ui.terminal && !j.ui.quiet {
-		fmt.Fprintln(j.ui.err) // the bar stands in the line
-	}
-	var left checkpoint.Flights
-	var err error
-	if store := j.asking.Load(); store != nil {
-		left, err = soon(func() (checkpoint.Flights, error) {
-			store.RescueWaiting()
-			return store.Flights()
-		})
-	}
-	tell(j.ui.err, atOnce(sig, left, err), j.ui.json)
-}
-
-// soon returns what read returns, or an error after a second: the disk may be
-// stuck, and the user wants to leave.
-func soon[T any](read func() (T, error)) (T, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-	defer cancel()
-	return await(ctx, read)
-}
-
-// atOnce is the end of a process that leaves behind what is in flight, or what
-// could not be read.
-func atOnce(sig signalError, left checkpoint.Flights, unread error) *cmdError {
-	e := &cmdError{code: sig.exitCode(), hint: "bizbatch status names what was in flight; the same command asks it again"}
-	if n := len(left.Rescued); n > 0 {
-		e.detail = []string{fmt.Sprintf("%s could not be saved and went to a rescue file; the next run takes them in from there", count(n, "answer"))}
-	}
-	var cost batch.Money
-	list := left.InFlight
-	for _, f := range list {
-		cost += batch.Money(f.Cost)
-	}
-	switch {
-	case unread != nil:
-		e.err = errors.New("stopped at once; what was in flight may have been charged, what was answered is safe")
-	case len(list) == 0:
-		e.err = errors.New("stopped at once; nothing was in flight, what was answered is safe")
-		e.hint = "the same command takes up the rest"
-	case len(list) == 1:
-		e.err = fmt.Errorf("stopped at once: 1 question was in flight (%s) and may have been charged, %s; what was answered is safe", rowIDs(list), cost)
-	default:
-		e.err = fmt.Errorf("stopped at once: %d questions were in flight (%s) and may have been charged, %s; what was answered is safe", len(list), rowIDs(list), cost)
-	}
-	return e
-}
-
 // reason is why the run stopped, and the hint where it is not only to run
 // again.
 func (j *job) reason(stop *batch.StopError, said *batch.Error) *cmdError {
@@ -118,24 +67,11 @@ func (j *job) reason(stop *batch.StopError, said *batch.Error) *cmdError {
 		}
 		return e
 	case batch.StopSpend:
-		e := &cmdError{code: exitMoney, hint: "run again with a higher limit",
-			err: fmt.Errorf("the next answer could exceed the spending limit (%s); spent %s", j.spendLimits(), j.sum.Spent)}
-		if j.sum.Uncertain > 0 {
-			e.detail = []string{fmt.Sprintf("%s more may have been charged without an answer", j.sum.UncertainCost)}
-		}
-		if j.cmd.MaxSpendTotal > 0 {
-			e.detail = append(e.detail, fmt.Sprintf("all runs on this checkpoint spent %s, and %s more may have been charged without an answer", j.spent, j.uncertain))
-		}
-		return e
+		return j.overspent()
 	case batch.StopKey:
 		return &cmdError{code: exitKey, err: fmt.Errorf("the API key was refused (%w)", said), hint: j.keyHint()}
 	case batch.StopThrottled:
-		e := &cmdError{code: exitService, hint: j.throttledHint(said),
-			err: fmt.Errorf("the service asks to wait for longer than --max-pause %s (%w)", short(j.cmd.MaxPause), said)}
-		if said.RetryAfter == 0 && said.ResetAt.IsZero() {
-			e.err = fmt.Errorf("the account's limit is used up (%w)", said)
-		}
-		return e
+		return j.throttled(said)
 	case batch.StopDown:
 		return &cmdError{code: exitService, detail: []string{"no question failed for it, and no attempt counts"},
 			err: fmt.Errorf("the service is down: nothing succeeded for %s (%w)", short(j.cmd.MaxOutage), stop.Err)}
@@ -152,16 +88,44 @@ func (j *job) reason(stop *batch.StopError, said *batch.Error) *cmdError {
 		}
 		return &cmdError{code: exitClock, err: errors.New("time is up (--until or --max-duration)"), asked: true}
 	case batch.StopSave:
-		if errors.Is(stop, checkpoint.ErrGone) {
-			return &cmdError{code: exitUnexpected, hint: "put the checkpoint back if you have it, then " + j.again(), err: stop.Err}
-		}
-		if errors.Is(stop, checkpoint.ErrLocked) {
-			return lockedError(fmt.Errorf("answers cannot be saved any more: %w", checkpoint.ErrLocked), j.cmd.Checkpoint, "then "+j.again())
-		}
-		return &cmdError{code: exitUnexpected, hint: "make room or mend the disk, then " + j.again(),
-			err: fmt.Errorf("answers cannot be saved any more: %w", stop.Err)}
+		return j.unsavable(stop)
 	}
 	return &cmdError{code: exitUnexpected, err: stop}
+}
+
+// overspent is a run that its spending limit stopped.
+func (j *job) overspent() *cmdError {
+	e := &cmdError{code: exitMoney, hint: "run again with a higher limit",
+		err: fmt.Errorf("the next answer could exceed the spending limit (%s); spent %s", j.spendLimits(), j.sum.Spent)}
+	if j.sum.Uncertain > 0 {
+		e.detail = []string{fmt.Sprintf("%s more may have been charged without an answer", j.sum.UncertainCost)}
+	}
+	if j.cmd.MaxSpendTotal > 0 {
+		e.detail = append(e.detail, fmt.Sprintf("all runs on this checkpoint spent %s, and %s more may have been charged without an answer", j.spent, j.uncertain))
+	}
+	return e
+}
+
+// throttled is a run that a limit stopped which does not clear in its time.
+func (j *job) throttled(said *batch.Error) *cmdError {
+	e := &cmdError{code: exitService, hint: j.throttledHint(said),
+		err: fmt.Errorf("the service asks to wait for longer than --max-pause %s (%w)", short(j.cmd.MaxPause), said)}
+	if said.RetryAfter == 0 && said.ResetAt.IsZero() {
+		e.err = fmt.Errorf("the account's limit is used up (%w)", said)
+	}
+	return e
+}
+
+// unsavable is a run whose checkpoint takes no more.
+func (j *job) unsavable(stop *batch.StopError) *cmdError {
+	switch {
+	case errors.Is(stop, checkpoint.ErrGone):
+		return &cmdError{code: exitUnexpected, hint: "put the checkpoint back if you have it, then " + j.again(), err: stop.Err}
+	case errors.Is(stop, checkpoint.ErrLocked):
+		return lockedError(fmt.Errorf("answers cannot be saved any more: %w", checkpoint.ErrLocked), j.cmd.Checkpoint, "then "+j.again())
+	}
+	return &cmdError{code: exitUnexpected, hint: "make room or mend the disk, then " + j.again(),
+		err: fmt.Errorf("answers cannot be saved any more: %w", stop.Err)}
 }
 
 // settingFlag is the flag that sets what the service refuses.

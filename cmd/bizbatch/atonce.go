@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"bizbatch/batch"
+	"bizbatch/checkpoint"
+)
+
+// leftAtOnce tells the end of a process that does not wait for its answers.
+func (j *job) leftAtOnce(sig signalError) {
+	if j.ui.terminal && !j.ui.quiet {
+		fmt.Fprintln(j.ui.err) // the bar stands in the line
+	}
+	var left checkpoint.Flights
+	var err error
+	if store := j.asking.Load(); store != nil {
+		left, err = soon(func() (checkpoint.Flights, error) {
+			store.RescueWaiting()
+			return store.Flights()
+		})
+	}
+	tell(j.ui.err, atOnce(sig, left, err), j.ui.json)
+}
+
+// soon returns what read returns, or an error after a second: the disk may be
+// stuck, and the user wants to leave.
+func soon[T any](read func() (T, error)) (T, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	return await(ctx, read)
+}
+
+// atOnce is the end of a process that leaves behind what is in flight, or what
+// could not be read.
+func atOnce(sig signalError, left checkpoint.Flights, unread error) *cmdError {
+	e := &cmdError{code: sig.exitCode(), hint: "bizbatch status names what was in flight; the same command asks it again"}
+	if n := len(left.Rescued); n > 0 {
+		e.detail = []string{fmt.Sprintf("%s could not be saved and went to a rescue file; the next run takes them in from there", count(n, "answer"))}
+	}
+	var cost batch.Money
+	list := left.InFlight
+	for _, f := range list {
+		cost += batch.Money(f.Cost)
+	}
+	switch {
+	case unread != nil:
+		e.err = errors.New("stopped at once; what was in flight may have been charged, what was answered is safe")
+	case len(list) == 0:
+		e.err = errors.New("stopped at once; nothing was in flight, what was answered is safe")
+		e.hint = "the same command takes up the rest"
+	case len(list) == 1:
+		e.err = fmt.Errorf("stopped at once: 1 question was in flight (%s) and may have been charged, %s; what was answered is safe", rowIDs(list), cost)
+	default:
+		e.err = fmt.Errorf("stopped at once: %d questions were in flight (%s) and may have been charged, %s; what was answered is safe", len(list), rowIDs(list), cost)
+	}
+	return e
+}
