@@ -55,7 +55,7 @@ func Classify(err error, now time.Time, maxPause time.Duration) Action {
 			return Stop
 		}
 		return Pause
-	case 408, 409, 425:
+	case 408, 409, 421, 424, 425, 498, 499:
 		return Again
 	}
 	if s := e.status(); s >= 400 && s < 500 || e.contentRefused() {
@@ -67,9 +67,6 @@ func Classify(err error, now time.Time, maxPause time.Duration) Action {
 // statuses are the HTTP statuses that go with the types of errors, for an
 // error inside a stream, which has a type but no status.
 var statuses = map[string]int{
-	"authentication_error":  401,
-	"insufficient_balance":  402,
-	"insufficient_quota":    402, // OpenAI sends it with 429: it is about money, not pace
 	"permission_error":      403,
 	"not_found_error":       404,
 	"request_too_large":     413,
@@ -85,8 +82,11 @@ var statuses = map[string]int{
 
 // status is the error's HTTP status, or the one that goes with its type.
 func (e *Error) status() int {
-	if e.Status == 429 && e.Type == "insufficient_quota" {
+	switch {
+	case e.aboutMoney():
 		return 402
+	case e.aboutKey():
+		return 401
 	}
 	if s := statuses[e.Type]; s != 0 && e.Status < 400 {
 		return s

@@ -18,6 +18,9 @@ type Error struct {
 	// name or path, such as model or messages.0.role (OpenAI's error.param, the
 	// loc of FastAPI's detail); empty where it does not say.
 	Param string
+	// Code is its finer name for it, where it has one, such as
+	// billing_hard_limit_reached.
+	Code string
 	// Message is what the service said, or a description of what went wrong;
 	// at most a few hundred characters, without control characters.
 	Message string

@@ -97,6 +97,9 @@ func (c *collector) chunk(data []byte) error {
 		return nil
 	}
 	line := c.hideKey(string(data))
+	if valid(line) && line[0] == '[' && given(gjson.Get(line, "0.error")) { // Google's list of one
+		return reported(gjson.Parse(line))
+	}
 	if !valid(line) || line[0] != '{' {
 		return fmt.Errorf("%w: %.80q", errNotChunk, line)
 	}
@@ -147,6 +150,9 @@ func (c *collector) take(root gjson.Result) error {
 		}
 		return true
 	})
+	if failed == nil && saysWrong(root) {
+		failed = reported(root)
+	}
 	switch {
 	case failed != nil && c.whole():
 		c.other(raw(root))

@@ -56,7 +56,7 @@ func TestErrorResponse(t *testing.T) {
 		{"a parameter", 400, headers(), `{"error":{"type":"invalid_request_error","message":"m","param":"top_p"}}`,
 			batch.Error{Type: "invalid_request_error", Message: "m", Param: "top_p"}},
 		{"a model, by its code", 404, headers(), `{"error":{"type":"invalid_request_error","message":"m","param":null,"code":"model_not_found"}}`,
-			batch.Error{Type: "invalid_request_error", Message: "m", Param: "model"}},
+			batch.Error{Type: "invalid_request_error", Code: "model_not_found", Message: "m", Param: "model"}},
 		{"a parameter without end, of control characters", 400, headers(), `{"error":{"message":"m","param":"\u001b` + strings.Repeat("x", 200) + `"}}`,
 			batch.Error{Message: "m", Param: strings.Repeat("x", 99) + "…"}},
 		{"an error that is a text", 400, headers(), `{"error":"no such model"}`, batch.Error{Message: "no such model"}},

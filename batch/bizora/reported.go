@@ -54,28 +54,58 @@ func fromGateway(status int) bool {
 // chunk: {"error": {type, message, details}}. Other servers leave the error
 // member out, put a text in its place, or say detail.
 func reported(body gjson.Result) *batch.Error {
-	source := body
-	if inner := body.Get("error"); given(inner) {
-		source = inner
+	if body.IsArray() { // Google's list of one
+		body = body.Get("0")
 	}
+	source := errorIn(body)
 	e := &batch.Error{
 		Type:      first(source, "type", "code").Str,
+		Code:      first(source, "details.0.reason", "code").Str,
 		Param:     param(source),
 		Message:   sentence(source),
 		RequestID: first(source, "request_id", "details.request_id").String(),
+	}
+	if e.Code == e.Type {
+		e.Code = ""
 	}
 	if e.RequestID == "" {
 		e.RequestID = body.Get("request_id").String()
 	}
 	// Within a stream, gateways say the status that they met as a member.
-	if n := first(source, "status", "code").Num; n >= 400 && n < 600 {
-		e.Status = int(n)
+	for _, name := range []string{"status", "code", "status_code"} {
+		if n, err := strconv.Atoi(source.Get(name).String()); err == nil && n >= 400 && n < 600 {
+			e.Status = n
+			break
+		}
 	}
 	details := source.Get("details")
 	e.ResetAt = moment(details.Get("reset_at").String())
 	e.Balance, e.HasBalance = cents(details.Get("balance_before_cents"))
 	e.Cost, _ = cents(details.Get("cost_cents"))
 	return e
+}
+
+// errorIn is the part of a body that says what is wrong.
+func errorIn(body gjson.Result) gjson.Result {
+	if inner := body.Get("error"); given(inner) {
+		return inner
+	}
+	if inner := body.Get("base_resp"); inner.Get("status_code").Int() != 0 { // MiniMax's
+		return inner
+	}
+	if inner := body.Get("errors.0"); given(inner) {
+		return inner
+	}
+	return body
+}
+
+// saysWrong reports a chunk that is no part of an answer and says, without an
+// error member, what is wrong.
+func saysWrong(chunk gjson.Result) bool {
+	if chunk.Get("choices").IsArray() || chunk.Get("custom_data").Exists() {
+		return false
+	}
+	return errorIn(chunk).Raw != chunk.Raw || first(chunk, "detail", "msg", "message").Exists()
 }
 
 // param is the member of the request that an error says is wrong: OpenAI's
@@ -109,7 +139,7 @@ func sentence(v gjson.Result) string {
 		})
 		return strings.Join(parts, ", ")
 	case v.IsObject():
-		if said := first(v, "message", "detail", "msg"); said.Exists() {
+		if said := first(v, "message", "detail", "msg", "status_msg"); said.Exists() {
 			return sentence(said)
 		}
 		return v.Raw

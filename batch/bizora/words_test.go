@@ -96,3 +96,32 @@ func TestTextMayGoOnAfterAFinishReason(t *testing.T) {
 type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// Whatever a service says in the place of an answer is shown, and is not charged.
+func TestWhatAServiceSaysInsteadOfAnAnswerIsShown(t *testing.T) {
+	for name, body := range map[string]string{
+		"MiniMax":          `{"id":"1","choices":null,"usage":{"total_tokens":0},"base_resp":{"status_code":1002,"status_msg":"SAID: rate limit"}}`,
+		"code and msg":     `{"code":50501,"msg":"SAID: the system is busy","success":false}`,
+		"FastAPI":          `{"detail":"SAID: worker out of memory"}`,
+		"a list of errors": `{"errors":[{"message":"SAID: capacity","code":3040}],"success":false,"result":{}}`,
+		"Google":           `[{"error":{"code":503,"message":"SAID: overloaded","status":"UNAVAILABLE"}}]`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			client := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Content-Type", "application/json")
+				_, _ = io.WriteString(w, body)
+			})
+			_, err := client.Ask(t.Context(), question)
+			if e := failure(t, err); !strings.HasPrefix(e.Message, "SAID: ") || e.MaybeCharged {
+				t.Errorf("as a response: %+v", e)
+			}
+			if body[0] != '{' {
+				return
+			}
+			_, err = askStream(t, "data: "+body+"\n\n"+done)
+			if e := failure(t, err); !strings.HasPrefix(e.Message, "SAID: ") || e.MaybeCharged {
+				t.Errorf("in a stream: %+v", e)
+			}
+		})
+	}
+}

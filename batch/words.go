@@ -1,0 +1,58 @@
+package batch
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Services say that an account has no money left, or that a key is wrong, with
+// many statuses, and in many words. These tables know them by type or code, and
+// by their usual sentences. A sentence here is one that a question would not hold
+// by chance: some services repeat parts of it.
+
+// moneyWords are types and codes of an empty balance.
+var moneyWords = map[string]bool{
+	"insufficient_balance": true, "insufficient_quota": true, "insufficient_credits": true, "insufficient_credit": true, "insufficient_funds": true,
+	"billing_hard_limit_reached": true, "billing_not_active": true, "billing_error": true, "payment_required": true, "budget_exceeded": true,
+	"credit_balance_too_low": true, "quota_exceeded": true, "out_of_credits": true, "account_arrears": true, "arrearage": true,
+}
+
+var moneySentence = regexp.MustCompile(`(?i)\b(` + strings.Join([]string{
+	`credit balance is (too low|insufficient|not enough)`,
+	`insufficient (account )?(balance|credits?|funds)`,
+	`(account|balance|credit)s? (is|are|has been) (not sufficient|insufficient|exhausted|depleted)`,
+	`exceeded your (current|monthly) quota`,
+	`you have (no|run out of) credits`,
+	`(budget|spend(ing)? limit|hard limit|credit limit) (has been|was|is) (exceeded|reached)`,
+	`exceeded (the|your) (budget|spend(ing)? limit|credit limit)`,
+	`(budget|spend(ing)? limit) exceeded`,
+	`suspended (due to|for|because of) (an? )?(insufficient|unpaid|overdue|missing|non-?payment|payment)`,
+	`please (add|purchase|buy|top up) (more )?(credits?|your (account|balance))`,
+}, "|") + `)`)
+
+// aboutMoney reports that the account has no money left. Any status may say so
+// that says no to a request, and none within a stream.
+func (e *Error) aboutMoney() bool {
+	if e.Status >= 400 && !slices.Contains([]int{400, 402, 403, 412, 429, 500}, e.Status) {
+		return false
+	}
+	return e.Status == 402 || moneyWords[strings.ToLower(e.Type)] || moneyWords[strings.ToLower(e.Code)] || moneySentence.MatchString(e.Message)
+}
+
+// keyWords are types and codes of a key that is wrong.
+var keyWords = map[string]bool{
+	"authentication_error": true, "invalid_api_key": true, "api_key_invalid": true, "invalid_authentication": true, "unauthorized": true,
+	"incorrect_api_key": true, "invalid_api_key_error": true, "unauthenticated": true,
+}
+
+var keySentence = regexp.MustCompile(`(?i)\b(api key (is )?(not valid|invalid|incorrect|expired)|(invalid|incorrect) api key)\b`)
+
+// aboutKey reports that the key was refused, which services say with 400 or
+// within a stream, too.
+func (e *Error) aboutKey() bool {
+	if e.Status >= 400 && e.Status != 400 && e.Status != 401 {
+		return false
+	}
+	return e.Status == 401 || keyWords[strings.ToLower(e.Type)] || keyWords[strings.ToLower(e.Code)] || keySentence.MatchString(e.Message)
+}

@@ -1,0 +1,45 @@
+package batch
+
+import (
+	"testing"
+	"time"
+)
+
+// What services say, and what a run makes of it.
+func TestWordsOfServices(t *testing.T) {
+	const money, key = "the balance is used up", "the key is refused"
+	for _, tt := range []struct {
+		service string
+		err     Error
+		want    string
+	}{
+		{"OpenAI, with 429", Error{Status: 429, Type: "insufficient_quota", Message: "You exceeded your current quota, please check your plan and billing details."}, money},
+		{"OpenAI, with 400", Error{Status: 400, Type: "invalid_request_error", Code: "billing_hard_limit_reached", Message: "Billing hard limit has been reached"}, money},
+		{"Anthropic", Error{Status: 400, Type: "invalid_request_error", Message: "Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing."}, money},
+		{"DeepSeek", Error{Status: 402, Type: "unknown_error", Message: "Insufficient Balance"}, money},
+		{"LiteLLM's proxy", Error{Status: 400, Type: "budget_exceeded", Message: "Budget has been exceeded! Current cost: 10, Max budget: 10"}, money},
+		{"Moonshot", Error{Status: 429, Type: "exceeded_current_quota_error", Message: "Your account is suspended due to insufficient balance, please recharge"}, money},
+		{"a gateway, with 403", Error{Status: 403, Message: "spending limit reached: your spending limit has been exceeded"}, money},
+		{"a gateway, with 500", Error{Status: 500, Message: "upstream: insufficient credits"}, money},
+		{"in a stream", Error{Code: "insufficient_quota", Message: "no"}, money},
+		{"Google", Error{Status: 400, Type: "INVALID_ARGUMENT", Message: "API key not valid. Please pass a valid API key."}, key},
+		{"OpenAI, in a stream", Error{Type: "invalid_request_error", Code: "invalid_api_key", Message: "Incorrect API key provided"}, key},
+		{"a question about credit balances", Error{Status: 400, Type: "invalid_request_error", Message: `the question "How do we report a credit balance, or a spending limit?" is too vague`}, "the question"},
+		{"a question about insufficient withholding", Error{Status: 422, Message: "insufficient detail"}, "the question"},
+		{"a rate limit", Error{Status: 429, Type: "rate_limit_exceeded", Message: "Rate limit reached for requests"}, "the pace"},
+		{"a fault", Error{Status: 500, Message: "internal error"}, "a passing fault"},
+		{"a request that was sent to the wrong host", Error{Status: 421}, "a passing fault"},
+		{"a dependency that failed", Error{Status: 424}, "a passing fault"},
+		{"a token that has expired on its way", Error{Status: 498}, "a passing fault"},
+		{"a client that is said to have left", Error{Status: 499}, "a passing fault"},
+		{"an overload", Error{Status: 529}, "a passing fault"},
+	} {
+		got := map[Action]string{Again: "a passing fault", Pause: "the pace", GiveUp: "the question"}[Classify(&tt.err, time.Now(), time.Minute)]
+		if got == "" {
+			got = map[StopKind]string{StopBalance: money, StopKey: key}[tt.err.stopKind()]
+		}
+		if got != tt.want {
+			t.Errorf("%s (%v) is about %s, want %s", tt.service, &tt.err, got, tt.want)
+		}
+	}
+}
