@@ -82,8 +82,8 @@ func shorten(s string, most int) string {
 }
 
 // unnoted says what follows from a note that could not be made.
-func unnoted(out string, err error) string {
-	return fmt.Sprintf("the checkpoint could not note what is in %s (%v): the next command that writes it asks for --force, or keeps a copy of it", out, err)
+func unnoted(out string) string {
+	return fmt.Sprintf("the checkpoint could not note what is in %s: the next command that writes it asks for --force, or keeps a copy of it", out)
 }
 
 // line says what became of an edited file.

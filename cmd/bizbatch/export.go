@@ -69,7 +69,7 @@ func (c *exportCmd) Run(e env) error {
 		}
 		u.say("wrote %s", out)
 		if w.noted != nil {
-			u.notice("unnoted", unnoted(out, w.noted))
+			u.notice("unnoted", unnoted(out))
 		}
 	}
 	return nil

@@ -32,6 +32,7 @@ type job struct {
 	written []string // outputs that hold the answers as they are
 	current []string // those of them that did before, and were left alone
 	kept    []keptFile
+	unnoted []string // outputs of which the checkpoint could not note what is in them
 
 	slowest  []checkpoint.Duration
 	failures []checkpoint.FailureGroup
@@ -97,12 +98,26 @@ func (j *job) ask(ctx context.Context, service service, settings batch.Settings)
 		err = err2
 	}
 	err = j.verdict(err, stop)
+	err = j.tellUnnoted(err)
 	j.next = j.nextCommand(err)
 	j.ui.finished(j, err)
 	if unwritten != nil {
 		err = outputError(err, unwritten, stop, j.cmd.Checkpoint)
 	}
 	return err
+}
+
+// tellUnnoted tells of notes that could not be made, with the verdict if there is
+// one.
+func (j *job) tellUnnoted(verdict error) error {
+	for _, out := range j.unnoted {
+		if verdict == nil {
+			j.ui.notice("unnoted", unnoted(out), "output", out)
+		} else {
+			verdict = besides(verdict, errors.New(unnoted(out)))
+		}
+	}
+	return verdict
 }
 
 // gcPercent is how much garbage may lie around, in percent of the memory in use
@@ -275,7 +290,7 @@ func (j *job) write(stop *batch.StopError) error {
 		}
 		j.written = append(j.written, out)
 		if w.noted != nil {
-			j.ui.notice("unnoted", unnoted(out, w.noted), "output", out, "error", w.noted.Error())
+			j.unnoted = append(j.unnoted, out)
 			continue
 		}
 		if err := setCurrent(j.store, out, w.content, o); stop == nil || stop.Kind != batch.StopSave {
