@@ -80,6 +80,7 @@ type Config struct {
 // used from many goroutines.
 type Client struct {
 	cfg        Config
+	proxy      string // host of the proxy on the way to the API; empty: there is none
 	transport  http.RoundTripper
 	connecting chan struct{} // holds a place for each request that waits for a connection
 }
@@ -96,7 +97,11 @@ func New(cfg Config) (*Client, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	return &Client{cfg: cfg, transport: newTransport(), connecting: make(chan struct{}, connecting)}, nil
+	proxy, err := cfg.proxy()
+	if err != nil {
+		return nil, err
+	}
+	return &Client{cfg: cfg, proxy: proxy, transport: newTransport(), connecting: make(chan struct{}, connecting)}, nil
 }
 
 // BaseURL is the address of the API, without a slash at its end.
@@ -242,6 +247,23 @@ func (cfg *Config) validateURL() error {
 		return fmt.Errorf("base URL: http would send the key unencrypted to %s; use https", clean(u.Hostname(), cfg.Key, 100))
 	}
 	return nil
+}
+
+// proxy is the host of the proxy that the environment sets for the API, without
+// its password.
+func (cfg *Config) proxy() (host string, err error) {
+	u, err := url.Parse(cfg.BaseURL)
+	if err != nil {
+		return "", err
+	}
+	proxy, err := http.ProxyFromEnvironment(&http.Request{URL: u})
+	if err != nil {
+		return "", errors.New("the proxy's address in HTTPS_PROXY or HTTP_PROXY cannot be read") // err holds it
+	}
+	if proxy == nil {
+		return "", nil
+	}
+	return proxy.Host, nil
 }
 
 func loopback(host string) bool {

@@ -30,6 +30,9 @@ func (c *Client) describe(x *exchange, err error) *batch.Error {
 		e = x.broken(err)
 	}
 	e.MaybeCharged = e.MaybeCharged || x.begun
+	if e.Status == http.StatusProxyAuthRequired && c.proxy != "" {
+		e.Hint = proxyHint(c.proxy)
+	}
 	e.Partial = beginning(x.got.partial(), maxPartial)
 	if e.RequestID == "" {
 		e.RequestID = x.got.finish(x.requestID()).RequestID
@@ -83,6 +86,9 @@ func (x *exchange) broken(err error) *batch.Error {
 	default:
 		e.Message = fmt.Sprintf("the service cannot be reached: %v", err)
 		e.Hint = connectionHint(err)
+		if e.Hint == "" && x.client.proxy != "" && proxyRefused(err) {
+			e.Hint = proxyHint(x.client.proxy)
+		}
 		e.Fatal = e.Hint != ""
 		e.Unreached = !e.Fatal
 	}
@@ -103,6 +109,22 @@ func connectionHint(err error) string {
 		return "the server's TLS is older than 1.2: check --base-url"
 	}
 	return ""
+}
+
+// proxyRefused reports that a proxy did not make the connection: net/http then
+// says no more than the text of its status.
+func proxyRefused(err error) bool {
+	for status := 400; status < 600; status++ {
+		if text := http.StatusText(status); text != "" && err.Error() == text {
+			return true
+		}
+	}
+	return false
+}
+
+// proxyHint says what to change where a proxy lets nothing through.
+func proxyHint(host string) string {
+	return fmt.Sprintf("the proxy %s does not let requests through: check HTTPS_PROXY or HTTP_PROXY, and the name and password in it", host)
 }
 
 // redirected describes a redirect. It is not followed: the key would travel.

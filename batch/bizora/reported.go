@@ -37,6 +37,10 @@ func refusal(resp *http.Response, mediaType string, body []byte) *batch.Error {
 		e.Fatal = true
 		e.Hint = "this is not the API's answer: check --base-url"
 	}
+	if resp.StatusCode == http.StatusProxyAuthRequired {
+		e.Fatal = true
+		e.Hint = "the proxy wants another name or password: check HTTPS_PROXY or HTTP_PROXY"
+	}
 	e.Status = resp.StatusCode
 	e.MaybeCharged = fromGateway(e.Status)
 	timing(e, resp.Header, time.Now())
