@@ -72,6 +72,10 @@ type Config struct {
 	// MaxAnswer bounds the stream of one answer, in bytes; default 32 MB (a
 	// recorded answer had 414 KB).
 	MaxAnswer int64
+	// IncludeUsage asks for token counts in the stream (stream_options.include_usage),
+	// which most services send only then; Bizora knows no such member. It is part of
+	// the transport, as stream is, and not of a question's identity.
+	IncludeUsage bool
 	// UserAgent is the User-Agent header; default "bizbatch".
 	UserAgent string
 }

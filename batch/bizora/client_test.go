@@ -331,3 +331,22 @@ func TestRequestIsSentOnce(t *testing.T) {
 		t.Errorf("asked %d times, want 2", asked.Load())
 	}
 }
+
+// Token counts are asked for where the service is not Bizora, by the transport:
+// what a question is does not change for it.
+func TestUsageIsAskedFor(t *testing.T) {
+	for name, test := range map[string]struct {
+		usage         bool
+		payload, want string
+	}{
+		"not of Bizora":               {false, `{"model":"m"}`, `{"model":"m","stream":true}`},
+		"of others":                   {true, `{"model":"m"}`, `{"model":"m","stream":true,"stream_options":{"include_usage":true}}`},
+		"of others, with its own say": {true, `{"stream_options":{}}`, `{"stream_options":{},"stream":true}`},
+		"for nothing":                 {true, `{}`, `{"stream":true,"stream_options":{"include_usage":true}}`},
+	} {
+		got, err := streaming([]byte(test.payload), test.usage)
+		if err != nil || string(got) != test.want {
+			t.Errorf("%s: %s, %v, want %s", name, got, err, test.want)
+		}
+	}
+}

@@ -14,6 +14,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/tidwall/gjson"
+
 	"bizbatch/batch"
 	"bizbatch/internal/watchdog"
 )
@@ -109,7 +111,7 @@ func (x *exchange) Do(req *http.Request) (*http.Response, error) {
 // says so), and needs GetBody for that. An Idempotency-Key header would make
 // it replay others too.
 func (x *exchange) request(req *http.Request) (*http.Request, error) {
-	payload, err := streaming(x.payload)
+	payload, err := streaming(x.payload, x.client.cfg.IncludeUsage)
 	if err != nil {
 		return nil, err
 	}
@@ -139,8 +141,9 @@ func (x *exchange) roundTrip(req *http.Request) (*http.Response, error) {
 	})))
 }
 
-// streaming adds the stream member to a payload and changes nothing else.
-func streaming(payload []byte) ([]byte, error) {
+// streaming adds the members of the transport to a payload and changes nothing
+// else. Options that the payload has itself stay.
+func streaming(payload []byte, usage bool) ([]byte, error) {
 	payload = bytes.TrimSpace(payload)
 	if !json.Valid(payload) || payload[0] != '{' {
 		return nil, &batch.Error{
@@ -150,10 +153,13 @@ func streaming(payload []byte) ([]byte, error) {
 		}
 	}
 	open := bytes.TrimSpace(payload[:len(payload)-1])
-	if len(open) == 1 {
-		return []byte(`{"stream":true}`), nil
+	if len(open) > 1 {
+		open = append(bytes.Clone(open), ',')
 	}
-	return fmt.Appendf(nil, `%s,"stream":true}`, open), nil
+	if usage && !gjson.GetBytes(payload, "stream_options").Exists() {
+		return fmt.Appendf(nil, `%s"stream":true,"stream_options":{"include_usage":true}}`, open), nil
+	}
+	return fmt.Appendf(nil, `%s"stream":true}`, open), nil
 }
 
 // unstreamed takes in the answer of a server that does not stream, as one

@@ -45,6 +45,7 @@ func (c *runCmd) service(ctx context.Context) (service, error) {
 	}
 	client, err := bizora.New(bizora.Config{
 		BaseURL: c.BaseURL, Key: key, IdleTimeout: c.IdleTimeout, MaxAnswer: int64(c.MaxAnswer), InsecureHTTP: c.InsecureHTTP,
+		IncludeUsage: c.Role != "human", // the role of Bizora's questions
 	})
 	if err != nil {
 		return service{}, usageError(fmt.Errorf("%w; nothing was sent", err), "check --base-url (or BIZORA_API_URL) and the key")
