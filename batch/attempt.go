@@ -20,7 +20,8 @@ type result struct {
 	answer  *Answer // nil unless it was answered
 	err     error   // from the asker; nil as well: it was not sent
 	action  Action  // what err means
-	setting string  // of the run, which err refuses; empty: none, or action is not GiveUp
+	setting string  // of the run, which err refuses; then action is Doubt
+	until   int     // the last question given out before it was held back; see hold
 	fault   error   // from the checkpoint, where it was not saved
 }
 
@@ -98,10 +99,12 @@ func (r *runner) saveError(res *result, n int) {
 	}
 	f := it.last
 	f.MaybeCharged, f.Cost, f.Partial = e.MaybeCharged, int64(res.cost), e.Partial
-	if res.action == GiveUp {
-		res.setting = r.common.refused(e, it.Payload)
+	if res.action == GiveUp || res.action == Doubt {
+		if res.setting = r.common.refused(e, it.Payload); res.setting != "" {
+			res.action = Doubt
+		}
 	}
-	if res.action == GiveUp && res.setting == "" {
+	if res.action == GiveUp {
 		f.Attempts = n
 		res.fault = r.run.Fail(it.ID, f)
 		return

@@ -22,15 +22,18 @@ const (
 	// until the same moment.
 	Pause
 	// GiveUp: this request is wrong. The question fails, the run goes on; unless
-	// what is wrong is what every question has from the settings. Run finds that
-	// out, and stops.
+	// what is wrong is what every question has from the settings. That is a doubt.
 	GiveUp
+	// Doubt: the key or the address is refused, to everybody or, by a gateway that
+	// dislikes its text, to this question alone. It is held back until another
+	// question tells: then it fails, or the run stops.
+	Doubt
 	// Stop: no request will succeed. The question stays pending; the run
 	// drains and stops.
 	Stop
 )
 
-func (a Action) String() string { return [...]string{"again", "pause", "give up", "stop"}[a] }
+func (a Action) String() string { return [...]string{"again", "pause", "give up", "doubt", "stop"}[a] }
 
 // Classify says what an error from an [Asker] means. A 429 that clears within
 // maxPause of now is a pause, any other is a stop.
@@ -40,16 +43,21 @@ func Classify(err error, now time.Time, maxPause time.Duration) Action {
 		return Again
 	}
 	if e.Fatal {
-		return Stop
+		if e.Status == 0 { // nobody said anything
+			return Stop
+		}
+		return Doubt
 	}
 	switch e.status() {
-	case 401, 402, 403:
+	case 401, 402:
 		return Stop
+	case 403:
+		return Doubt
 	case 404:
 		if e.aboutModel() {
 			return GiveUp
 		}
-		return Stop
+		return Doubt
 	case 429:
 		if e.usedUp() || e.clears(now) > maxPause {
 			return Stop

@@ -14,17 +14,17 @@ func TestClassify(t *testing.T) {
 	for name, test := range map[string]struct {
 		err    error
 		action Action
-		stop   StopKind // for Stop
+		stop   StopKind // for Stop and Doubt
 		reason string
 	}{
 		"a wrong key":                          {&Error{Status: 401, Type: "authentication_error"}, Stop, StopKey, "401 authentication_error"},
 		"a wrong key, in the stream":           {&Error{Type: "authentication_error"}, Stop, StopKey, "authentication_error"},
-		"no permission":                        {&Error{Status: 403}, Stop, StopKey, "403 Forbidden"},
+		"no permission":                        {&Error{Status: 403}, Doubt, StopKey, "403 Forbidden"},
 		"an empty balance":                     {&Error{Status: 402, Type: "insufficient_balance"}, Stop, StopBalance, "402 insufficient_balance"},
 		"an empty balance, in the stream":      {&Error{Type: "insufficient_balance"}, Stop, StopBalance, "insufficient_balance"},
 		"an empty balance, in a stream of 200": {&Error{Status: 200, Type: "insufficient_balance"}, Stop, StopBalance, "200 insufficient_balance"},
 		"an empty balance, as OpenAI says it":  {&Error{Status: 429, Type: "insufficient_quota"}, Stop, StopBalance, "429 insufficient_quota"},
-		"an unknown address":                   {&Error{Status: 404, Message: "404 page not found"}, Stop, StopEndpoint, "404 Not Found"},
+		"an unknown address":                   {&Error{Status: 404, Message: "404 page not found"}, Doubt, StopEndpoint, "404 Not Found"},
 		"an unknown model":                     {&Error{Status: 404, Message: "The model does not exist"}, GiveUp, "", "404 Not Found"},
 		"an unknown model, by type":            {&Error{Status: 404, Type: "model_not_found"}, GiveUp, "", "404 model_not_found"},
 		"throttled":                            {&Error{Status: 429, Type: "rate_limit_exceeded"}, Pause, "", "429 rate_limit_exceeded"},
@@ -57,6 +57,10 @@ func TestClassify(t *testing.T) {
 		"a stream cut short":                 {&Error{Message: "the stream ended: read tcp 10.0.0.1:4711", MaybeCharged: true}, Again, "", "the stream ended"},
 		"an attempt that took too long":      {&Error{Message: "no answer", Err: errAttemptTimeout}, Again, "", "time-out"},
 		"a deadline of the asker's own":      {fmt.Errorf("ask: %w", context.DeadlineExceeded), Again, "", "time-out"},
+		"a page in the API's place":          {&Error{Status: 200, Message: "an HTML page: Sign in", Fatal: true}, Doubt, StopEndpoint, "200 OK"},
+		"a redirect":                         {&Error{Status: 307, Message: "redirects", Fatal: true}, Doubt, StopEndpoint, "307 Temporary Redirect"},
+		"a path that takes no requests":      {&Error{Status: 405, Message: "Method Not Allowed", Fatal: true}, Doubt, StopEndpoint, "405 Method Not Allowed"},
+		"a firewall that blocks, or a key":   {&Error{Status: 403, Message: "an HTML page: Attention Required!"}, Doubt, StopKey, "403 Forbidden"},
 		"a certificate that does not match":  {&Error{Message: "certificate", Fatal: true}, Stop, StopEndpoint, "certificate"},
 		"an error that says nothing":         {errors.New("a bug: at line 7"), Again, "", "a bug"},
 		"an error that wraps what is known":  {fmt.Errorf("ask: %w", &Error{Status: 402}), Stop, StopBalance, "402 Payment Required"},
@@ -65,7 +69,7 @@ func TestClassify(t *testing.T) {
 			if got := Classify(test.err, now, 15*time.Minute); got != test.action {
 				t.Errorf("%v, want %v", got, test.action)
 			}
-			if got := asError(test.err).stopKind(); test.action == Stop && got != test.stop {
+			if got := asError(test.err).stopKind(); (test.action == Stop || test.action == Doubt) && got != test.stop {
 				t.Errorf("stops as %q, want %q", got, test.stop)
 			}
 			if got := reason(test.err); got != test.reason {

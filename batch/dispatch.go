@@ -18,8 +18,10 @@ func (r *runner) loop(ctx context.Context) {
 		}
 		wake := r.admit()
 		if r.sum.InFlight == 0 && (r.stop != nil || r.queue.empty()) {
-			r.stopForSetting() // nothing else is left to tell
-			r.takeBackHeld()
+			r.settle()
+			if r.stop == nil && !r.queue.empty() {
+				continue
+			}
 			if r.stop == nil {
 				r.fail(r.outage.takeParked(), true) // likewise
 			}
@@ -61,11 +63,10 @@ func (r *runner) admit() (wake time.Time) {
 		if !r.o.Until.IsZero() {
 			wake = r.o.Until
 		}
-		if len(r.held) > 1 {
-			if r.sum.InFlight > 0 {
-				return wake // what is in flight tells whether it is the setting
-			}
-			r.stopForSetting()
+		if r.undecided() {
+			return wake
+		}
+		if r.stop != nil {
 			continue
 		}
 		if r.queue.empty() || r.sum.InFlight == r.o.Workers || r.probe != nil && r.probe.out {

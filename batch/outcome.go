@@ -41,7 +41,6 @@ func (r *runner) answered(res *result) {
 	}
 	r.pace.answered()
 	r.throttled = time.Time{}
-	clear(r.doubted)
 	r.accepted(res.it)
 	if r.probe != nil && (res.probe || r.probe.interval == 0 && r.upAfterAll(res.it.sent)) {
 		r.probe = nil
@@ -78,8 +77,8 @@ func (r *runner) unanswered(res *result, e *Error) {
 	switch {
 	case res.fault != nil, r.stop != nil && res.action != GiveUp:
 		r.queue.again(res.it, res.back) // pending, for the next run
-	case res.setting != "":
-		r.settingRefused(res)
+	case res.action == Doubt:
+		r.hold(res)
 	case res.action == GiveUp:
 		r.failed(res.it, res.err)
 	case res.action == Pause && r.probe != nil && r.probe.interval > 0: // it does what it can
@@ -143,20 +142,9 @@ func (r *runner) pause(res *result, e *Error) {
 // refused: no request will succeed, until something changes outside. Where the
 // user wants to wait for that, one question at a time finds out.
 func (r *runner) refused(res *result, e *Error) {
-	kind := e.stopKind()
-	if kind == StopEndpoint || e.Status == 403 {
-		othersTell := r.sum.Answered > 0 || r.sum.InFlight > 0 || !r.queue.empty()
-		if r.doubted[res.it] = true; len(r.doubted) == 1 && othersTell {
-			r.again(res, e)
-			return
-		}
-		r.outage.failed(res.it, res.back)
-		for _, it := range r.outage.forgive() { // it was not the question
-			r.queue.again(it, res.back)
-		}
-	}
 	r.queue.again(res.it, res.back)
 	var interval, clears time.Duration
+	kind := e.stopKind()
 	switch kind {
 	case StopBalance:
 		interval = r.o.WaitForCredits

@@ -13,6 +13,8 @@ type item struct {
 	checkpoint.Request
 	attempts int              // in this run, that counted
 	due      time.Time        // not to be sent before
+	given    int              // it was the so-manieth to be given out
+	tells    bool             // it was given out while another was held back; see hold
 	suspect  bool             // it failed while the service answered others
 	sent     time.Time        // its last attempt
 	others   int              // in flight beside that
@@ -29,6 +31,8 @@ type queue struct {
 	size    int  // how many are claimed at a time
 	left    int  // questions not given out yet
 	inOrder bool // only the first left may be asked
+	given   int  // questions given out, each as often as it was
+	doubt   bool // a question is held back: the next is to tell; see hold
 	page    []checkpoint.Request
 	waiting waiting
 }
@@ -45,10 +49,20 @@ func (q *queue) due() time.Time {
 	return q.waiting[0].due
 }
 
-// next gives out an item, or nil where none is due. As a probe, a new question
-// tells more than one that failed before, and most of all one from anywhere
-// further down: those that a service cannot answer often stand together.
+// next gives out an item, or nil where none is due.
 func (q *queue) next(now time.Time, probe bool) (*item, error) {
+	it, err := q.pick(now, probe || q.doubt)
+	if it != nil {
+		q.given++
+		it.given, it.tells = q.given, q.doubt
+	}
+	return it, err
+}
+
+// pick finds the item. As a probe, a new question tells more than one that
+// failed before, and most of all one from anywhere further down: those that a
+// service cannot answer often stand together.
+func (q *queue) pick(now time.Time, probe bool) (*item, error) {
 	if len(q.waiting) > 0 && !q.waiting[0].due.After(now) && !(probe && q.left > 0) {
 		return heap.Pop(&q.waiting).(*item), nil
 	}

@@ -143,7 +143,8 @@ type runner struct {
 
 	common   common          // what every request has from the settings; the attempts read it, too
 	unproven map[string]bool // the settings under which nothing was answered
-	held     []*result       // refused for one of those: see settingRefused
+	held     []*result       // held back, in order: see hold
+	told     int             // of the questions that were answered, the last that was given out
 
 	pace        pacer
 	gate        *gate
@@ -156,13 +157,9 @@ type runner struct {
 	spentBefore Money     // by earlier runs on this checkpoint
 	reserved    Money     // for requests in flight
 	throttled   time.Time // the first 429 since the last answer
-	// doubted are the questions, since the last answer, to which the service
-	// said what it says at a wrong address: a page, a redirect, a 403. A gateway
-	// may say so to one question because of its text; another one tells.
-	doubted map[*item]bool
-	stop    *StopError
-	drained time.Time // when the drain time is over
-	sum     Summary
+	stop        *StopError
+	drained     time.Time // when the drain time is over
+	sum         Summary
 }
 
 func newRunner(store Store, asker Asker, o Options) (*runner, error) {
@@ -184,7 +181,6 @@ func newRunner(store Store, asker Asker, o Options) (*runner, error) {
 		queue:       queue{run: run, size: o.Workers, left: begun.States[checkpoint.Pending]},
 		left:        map[AskMode]int{},
 		prices:      prices,
-		doubted:     map[*item]bool{},
 		common:      o.Settings.common(),
 		unproven:    map[string]bool{},
 		outage:      outage{enough: most},

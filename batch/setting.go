@@ -45,7 +45,7 @@ func (c common) refused(e *Error, payload json.RawMessage) string {
 	switch status := e.status(); {
 	case e.MaybeCharged, e.contentRefused(): // the settings were good enough to begin
 		return ""
-	case status == 404 && e.aboutModel():
+	case (status == 404 || status == 410) && e.aboutModel():
 		return "model"
 	case status != 400 && status != 422:
 		return ""
@@ -96,17 +96,8 @@ var lengthWords = regexp.MustCompile(`(?i)context[_ ](length|window)|too long`)
 // aboutLength reports that the question is too long, for the model as it may say.
 func (e *Error) aboutLength() bool { return lengthWords.MatchString(e.Type + " " + e.Message) }
 
-// settingRefused holds back a question that was refused for one of the run's
-// settings. An answer under that setting shows that it was the question, which
-// then fails. Where there is none, and no second question that is not refused,
-// it is the setting: see admit.
-func (r *runner) settingRefused(res *result) {
-	r.held = append(r.held, res)
-	r.failHeld()
-}
-
-// accepted notes that a question was answered under its settings.
-func (r *runner) accepted(it *item) {
+// prove notes that a question was answered under its settings.
+func (r *runner) prove(it *item) {
 	if len(r.unproven) == 0 {
 		return
 	}
@@ -115,38 +106,4 @@ func (r *runner) accepted(it *item) {
 			delete(r.unproven, name)
 		}
 	}
-	r.failHeld()
-}
-
-// failHeld gives up the questions held back for settings that proved good.
-func (r *runner) failHeld() {
-	var items []*item
-	r.held = slices.DeleteFunc(r.held, func(res *result) bool {
-		if r.unproven[res.setting] {
-			return false
-		}
-		res.it.attempts++
-		res.it.err = res.err
-		items = append(items, res.it)
-		return true
-	})
-	r.fail(items, false)
-}
-
-// stopForSetting stops the run if a question is held back.
-func (r *runner) stopForSetting() {
-	if len(r.held) == 0 || r.stop != nil {
-		return
-	}
-	last := r.held[len(r.held)-1]
-	r.stopFor(StopSettings, last.err)
-	r.stop.Setting = last.setting
-}
-
-// takeBackHeld makes what is held back wait for the next run.
-func (r *runner) takeBackHeld() {
-	for _, res := range r.held {
-		r.queue.again(res.it, res.back)
-	}
-	r.held = nil
 }

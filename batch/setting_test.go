@@ -24,6 +24,7 @@ func TestClassifyTellsASettingFromItsQuestion(t *testing.T) {
 	}{
 		"a model that is not there":                         {Error{Status: 404, Message: "The model does not exist"}, "model"},
 		"a model that is not there, by type":                {Error{Status: 404, Type: "model_not_found"}, "model"},
+		"a model that is retired":                           {Error{Status: 410, Type: "ModelDeprecated", Message: "retired"}, "model"},
 		"a model that is not there, as a wrong request":     {Error{Status: 400, Message: "m is not a valid Model ID"}, "model"},
 		"a model that is not there, by parameter":           {Error{Status: 400, Message: "no", Param: "model"}, "model"},
 		"a role that the service does not know":             {Error{Status: 400, Message: `messages[0].role "human" must be one of user, assistant`}, "role"},

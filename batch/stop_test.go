@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -45,10 +46,10 @@ func TestWhatStopsARun(t *testing.T) {
 				_, out := run(t, store, svc, Options{})
 				// The first 20 come home, though 4 of them were in flight; none
 				// is sent after the first refusal but what was sent with it, and
-				// at most one more where the refusal may be of one question alone.
+				// a few more where the refusal may be of one question alone.
 				sent := 24
 				if test.want == StopEndpoint || test.err.(*Error).Status == 403 {
-					sent = max(sent, min(25, out.Sum))
+					sent = max(sent, min(sent+enoughLater, out.Sum))
 				}
 				want(t, out, outcome{Stop: test.want, Answered: 20, Left: 30, Sum: sent})
 				for _, r := range records(t, store) {
@@ -115,32 +116,97 @@ func TestAPageForOneQuestionIsNoStop(t *testing.T) {
 	}
 }
 
-// Two questions that are refused in a row stop a run; with an answer between
-// them, they do not.
-func TestARefusalIsForgottenOnceThereIsAnAnswer(t *testing.T) {
+// Questions that a gateway refuses cost themselves, not the run, wherever they
+// stand and however many are in flight, as long as others are answered.
+func TestOddQuestionsAreNoStop(t *testing.T) {
+	apart := []int{5, 15}
+	neighbours, first, last := []int{3, 4}, []int{1, 2}, []int{39, 40}
+	four := []int{9, 10, 11, 12}
 	for name, err := range doubtful {
-		for _, test := range []struct {
-			second int // the question that is refused after question 5
-			want   outcome
-		}{
-			{6, outcome{Stop: err.(*Error).stopKind(), Answered: 4, Left: 16, Sum: 6}},
-			{15, outcome{Answered: 20, Sum: 22}},
-		} {
-			t.Run(fmt.Sprintf("%s for questions 5 and %d", name, test.second), func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) {
-					store := newStore(t)
-					importN(t, store, 20)
-					svc := newService(func(r request) reply {
-						if r.n == 1 && (r.number() == 5 || r.number() == test.second) {
-							return reply{err: err}
+		for _, odd := range [][]int{apart, neighbours, first, last, four} {
+			for _, workers := range []int{1, 4, 8} {
+				t.Run(fmt.Sprintf("%s for questions %v, %d workers", name, odd, workers), func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) {
+						store := newStore(t)
+						importN(t, store, 40)
+						svc := newService(func(r request) reply {
+							if slices.Contains(odd, r.number()) {
+								return reply{takes: 200 * time.Millisecond, err: err}
+							}
+							return reply{takes: 10 * time.Second}
+						})
+						_, out := run(t, store, svc, Options{Workers: workers, MaxAttempts: 2})
+						sent := out.Sum
+						out.Sum = 0
+						want(t, out, outcome{Answered: 40 - len(odd), Failed: len(odd)})
+						attempts := 2 // a page may have been an accident
+						if err.(*Error).Status == 403 {
+							attempts = 1
 						}
-						return reply{takes: 10 * time.Second}
+						if most := 40 + (attempts-1)*len(odd); sent != most {
+							t.Errorf("%d requests, want %d", sent, most)
+						}
+						for _, r := range records(t, store) {
+							if r.Status == Failed && (r.Attempts != attempts || r.Error != err.Error()) {
+								t.Errorf("question %s failed after %d attempts: %s", r.ID, r.Attempts, r.Error)
+							}
+						}
 					})
-					_, out := run(t, store, svc, Options{Workers: 1})
-					want(t, out, test.want)
 				})
-			})
+			}
 		}
+	}
+}
+
+// One question in ten is odd: the run takes about as long as without them.
+func TestManyOddQuestionsAreNoStop(t *testing.T) {
+	for _, workers := range []int{1, 8, 64} {
+		t.Run(fmt.Sprint(workers), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				store := newStore(t)
+				importN(t, store, 500)
+				svc := newService(func(r request) reply {
+					if r.number()%10 == 3 {
+						return reply{takes: 200 * time.Millisecond, err: &Error{Status: 403}}
+					}
+					return reply{takes: 10 * time.Second}
+				})
+				sum, out := run(t, store, svc, Options{Workers: workers})
+				want(t, out, outcome{Answered: 450, Failed: 50, Sum: 500})
+				took, alone := sum.Ended.Sub(sum.Started), 450*10*time.Second/time.Duration(workers)
+				t.Logf("%v, %.2f of the time that the others take", took, took.Seconds()/alone.Seconds())
+				if took > 3*alone {
+					t.Errorf("took %v", took)
+				}
+			})
+		})
+	}
+}
+
+// A key that is revoked in mid-run stops it within a few requests, and fails
+// no question, however few are in flight and left.
+func TestAKeyRevokedInMidRunFailsNoQuestion(t *testing.T) {
+	for _, test := range []struct{ workers, left, most int }{
+		{1, 30, 1 + enoughLater}, {1, 3, 3}, {8, 30, 8 + enoughLater}, {8, 7, 3},
+	} {
+		t.Run(fmt.Sprintf("%d workers, %d left", test.workers, test.left), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				store := newStore(t)
+				importN(t, store, 20+test.left)
+				revoked := time.Now().Add(time.Minute)
+				svc := newService(func(r request) reply {
+					if r.at.Before(revoked) {
+						return reply{takes: time.Duration(test.workers) * 3 * time.Second} // 20 in this minute
+					}
+					return reply{takes: time.Second, err: &Error{Status: 403}}
+				})
+				sum, out := run(t, store, svc, Options{Workers: test.workers})
+				if refused := out.Sum - sum.Answered; refused > test.most {
+					t.Errorf("%d were refused, want %d at most", refused, test.most)
+				}
+				want(t, out, outcome{Stop: StopKey, Answered: sum.Answered, Left: 20 + test.left - sum.Answered, Sum: out.Sum})
+			})
+		})
 	}
 }
 

@@ -33,7 +33,7 @@ func refusal(resp *http.Response, mediaType string, body []byte) *batch.Error {
 	if strings.TrimSpace(e.Message) == "" {
 		e.Message = strings.ToLower(http.StatusText(resp.StatusCode))
 	}
-	if resp.StatusCode < 400 || !isJSON && resp.StatusCode == http.StatusNotFound {
+	if notTheAPI(resp.StatusCode, isJSON || mediaType == "application/json") {
 		e.Fatal = true
 		e.Hint = "this is not the API's answer: check --base-url"
 	}
@@ -45,6 +45,20 @@ func refusal(resp *http.Response, mediaType string, body []byte) *batch.Error {
 	e.MaybeCharged = fromGateway(e.Status)
 	timing(e, resp.Header, time.Now())
 	return e
+}
+
+// notTheAPI reports a response that is hardly from the API: an answer's status
+// without an answer, or a refusal of the request in other words than its JSON.
+// Statuses that mean the same whoever says them are taken at their word.
+func notTheAPI(status int, isJSON bool) bool {
+	switch status {
+	case http.StatusUnauthorized, http.StatusPaymentRequired, http.StatusForbidden, http.StatusRequestTimeout, http.StatusConflict,
+		http.StatusRequestEntityTooLarge, http.StatusTooEarly, http.StatusTooManyRequests:
+		return false
+	case http.StatusMethodNotAllowed:
+		return true // in JSON too: it is another path's
+	}
+	return status < 400 || !isJSON && status < 500
 }
 
 // fromGateway reports a status by which a gateway says that it did not hear the
