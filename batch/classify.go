@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -59,6 +60,9 @@ func Classify(err error, now time.Time, maxPause time.Duration) Action {
 		}
 		return Doubt
 	case 429:
+		if e.tooLarge() {
+			return GiveUp
+		}
 		if e.usedUp() || e.clears(now) > maxPause {
 			return Stop
 		}
@@ -109,6 +113,12 @@ func (e *Error) aboutModel() bool {
 func (e *Error) contentRefused() bool {
 	return e.Type == "content_filter" || e.Type == "content_policy_violation"
 }
+
+var tooLarge = regexp.MustCompile(`(?i)request too large|must be reduced`)
+
+// tooLarge reports a request that is larger than what the account may use in a
+// minute: OpenAI says so with 429. Where it is said in other words, see throttles.
+func (e *Error) tooLarge() bool { return tooLarge.MatchString(e.Message) }
 
 // usedUp reports a limit that does not clear in the time of a run, told
 // without the moment when it does.

@@ -68,6 +68,11 @@ func (r *runner) blame(res *result) {
 		r.again(res, e)
 		return
 	}
+	r.giveUp(res)
+}
+
+// giveUp fails a question for an attempt that was thought not to count.
+func (r *runner) giveUp(res *result) {
 	res.it.attempts++
 	res.it.err = res.err
 	r.fail([]*item{res.it}, false)

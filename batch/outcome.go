@@ -123,16 +123,26 @@ func (r *runner) hopeless(now time.Time) bool {
 	return !r.throttled.IsZero() && now.Sub(r.throttled) > r.o.MaxPause+r.o.AttemptTimeout
 }
 
-// pause: no attempt counts, and everything waits until the same moment.
+// pause: no attempt counts, and everything waits until the same moment; unless
+// it is about this question alone.
 func (r *runner) pause(res *result, e *Error) {
 	r.sum.Throttled++
+	switch r.share(res.it, res.back) {
+	case sure:
+		r.giveUp(res)
+		return
+	case likely:
+		r.window.throttled(res.back, res.it.sent, res.it.others) // a trial is over
+		r.queue.setAside(res.it)
+		return
+	}
 	if r.throttled.IsZero() {
 		r.throttled = res.back
 	}
 	before := r.pace.until
 	trial := r.window.throttled(res.back, res.it.sent, res.it.others)
 	wait := r.pace.throttled(res.back, res.it.sent, e.clears(res.back), trial)
-	r.queue.again(res.it, res.back)
+	r.queue.setAside(res.it)
 	if r.pace.until.After(before) {
 		r.sum.PausedSeconds += r.pace.until.Sub(later(before, res.back)).Seconds()
 		r.event(Event{Kind: EventPause, Question: res.it.RowID, Err: res.err, Wait: wait})

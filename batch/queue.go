@@ -2,7 +2,9 @@ package batch
 
 import (
 	"container/heap"
+	"math"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"bizbatch/checkpoint"
@@ -11,15 +13,17 @@ import (
 // An item is a question on its way through a run.
 type item struct {
 	checkpoint.Request
-	attempts int              // in this run, that counted
-	due      time.Time        // not to be sent before
-	given    int              // it was the so-manieth to be given out
-	tells    bool             // it was given out while another was held back; see hold
-	suspect  bool             // it failed while the service answered others
-	sent     time.Time        // its last attempt
-	others   int              // in flight beside that
-	last     checkpoint.Fault // of its last attempt, and not what it may have cost
-	err      error
+	attempts int       // in this run, that counted
+	due      time.Time // not to be sent before
+	given    int       // it was the so-manieth to be given out
+	tells    bool      // it was given out while another was held back; see hold
+	suspect  bool      // it failed while the service answered others
+	sent     time.Time // its last attempt
+	others   int       // in flight beside that
+	turn     int       // set aside until so many are given out, or there is no other; see throttles
+	throttles
+	last checkpoint.Fault // of its last attempt, and not what it may have cost
+	err  error
 }
 
 func (it *item) mode() AskMode { return AskMode(it.Mode) }
@@ -35,15 +39,16 @@ type queue struct {
 	doubt   bool // a question is held back: the next is to tell; see hold
 	page    []checkpoint.Request
 	waiting waiting
+	aside   []*item // throttled: others go first
 }
 
 // empty reports that there is nothing left to give out, now or later.
-func (q *queue) empty() bool { return q.left == 0 && len(q.waiting) == 0 }
+func (q *queue) empty() bool { return q.left == 0 && len(q.waiting) == 0 && len(q.aside) == 0 }
 
 // due is when the next item can be given out: a time in the past where one
 // can at once. The queue must not be empty.
 func (q *queue) due() time.Time {
-	if q.left > 0 {
+	if q.left > 0 || len(q.aside) > 0 {
 		return time.Time{}
 	}
 	return q.waiting[0].due
@@ -67,7 +72,12 @@ func (q *queue) pick(now time.Time, probe bool) (*item, error) {
 		return heap.Pop(&q.waiting).(*item), nil
 	}
 	if q.left == 0 {
-		return nil, nil
+		return q.fromAside(math.MaxInt), nil
+	}
+	if !probe {
+		if it := q.fromAside(q.given); it != nil {
+			return it, nil
+		}
 	}
 	if probe && !q.inOrder {
 		if found, err := q.run.ClaimAny(); found != nil || err != nil {
@@ -109,6 +119,27 @@ func (q *queue) again(it *item, due time.Time) {
 	it.due = due
 	heap.Push(&q.waiting, it)
 }
+
+// setAside takes back an item that others go before.
+func (q *queue) setAside(it *item) { q.aside = append(q.aside, it) }
+
+// onlyAside reports that all there is to give out was set aside.
+func (q *queue) onlyAside() bool { return q.left == 0 && len(q.waiting) == 0 }
+
+// fromAside gives out an item that was set aside and whose turn is come by the
+// nth that is given out, or nil.
+func (q *queue) fromAside(n int) *item {
+	at := slices.IndexFunc(q.aside, func(it *item) bool { return it.turn < n })
+	if at < 0 {
+		return nil
+	}
+	it := q.aside[at]
+	q.aside = slices.Delete(q.aside, at, at+1)
+	return it
+}
+
+// unsent is everything that waits.
+func (q *queue) unsent() []*item { return append(slices.Clone(q.waiting), q.aside...) }
 
 // waiting is a heap of items by the time when they are due.
 type waiting []*item

@@ -157,6 +157,7 @@ type runner struct {
 	spentBefore Money     // by earlier runs on this checkpoint
 	reserved    Money     // for requests in flight
 	throttled   time.Time // the first 429 since the last answer
+	pauses      int       // 429 that were held to be the account's
 	stop        *StopError
 	drained     time.Time // when the drain time is over
 	sum         Summary
@@ -247,7 +248,7 @@ func (r *runner) end() (Summary, error) {
 // releaseWaiting writes down the attempts of questions that were waiting for
 // another when the run stopped.
 func (r *runner) releaseWaiting() {
-	for _, it := range append(r.queue.waiting, r.outage.takeParked()...) {
+	for _, it := range append(r.queue.unsent(), r.outage.takeParked()...) {
 		if it.attempts > 0 {
 			f := it.last
 			f.Attempts = it.attempts

@@ -210,7 +210,7 @@ func TestEventsTellTheRun(t *testing.T) {
 				return reply{err: &Error{Status: 503, RetryAfter: time.Hour}}
 			case r.number() == 3:
 				return reply{err: httpError(400)}
-			case r.number() == 4:
+			case r.total == 5:
 				return reply{err: httpError(401)}
 			}
 			return reply{takes: time.Second}
@@ -223,13 +223,13 @@ func TestEventsTellTheRun(t *testing.T) {
 		if diff := cmp.Diff([]string{
 			"sent 1: 0 answered, 0 failed",
 			"pause 1: 0 answered, 0 failed",
-			"sent 1: 0 answered, 0 failed",
-			"answered 1: 1 answered, 0 failed",
-			"sent 2: 1 answered, 0 failed",
-			"again 2: 1 answered, 0 failed",
-			"sent 3: 1 answered, 0 failed",
-			"failed 3: 1 answered, 1 failed",
-			"sent 4: 1 answered, 1 failed",
+			"sent 2: 0 answered, 0 failed",
+			"again 2: 0 answered, 0 failed",
+			"sent 3: 0 answered, 0 failed",
+			"failed 3: 0 answered, 1 failed",
+			"sent 4: 0 answered, 1 failed",
+			"answered 4: 1 answered, 1 failed",
+			"sent 1: 1 answered, 1 failed",
 			"stopping : 1 answered, 1 failed",
 		}, got); diff != "" {
 			t.Errorf("events (-want +got):\n%s", diff)

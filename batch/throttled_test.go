@@ -1,0 +1,93 @@
+package batch
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// A question that is larger than what the account may use in a minute gets 429
+// whenever it is asked. It fails, the others are answered, and the run takes
+// about as long as without it; a little longer where it is among the last.
+func TestAQuestionThatAlwaysGets429Fails(t *testing.T) {
+	for name, odd := range map[string][]int{"the third": {3}, "the first": {1}, "the last": {60}, "two": {3, 4}, "three apart": {5, 25, 45}, "the last two": {59, 60}} {
+		for _, wait := range []time.Duration{0, time.Second, 20 * time.Second} {
+			for _, workers := range []int{1, 8, 32} {
+				for _, takes := range []time.Duration{300 * time.Millisecond, 20 * time.Second} {
+					t.Run(fmt.Sprintf("%s of 60, asked to wait %v, %d workers, answers of %v", name, wait, workers, takes), func(t *testing.T) {
+						synctest.Test(t, func(t *testing.T) {
+							store := newStore(t)
+							importN(t, store, 60)
+							svc := newService(func(r request) reply {
+								if slices.Contains(odd, r.number()) {
+									return reply{takes: 100 * time.Millisecond, err: &Error{Status: 429, RetryAfter: wait, Message: "no"}}
+								}
+								return reply{takes: takes/2 + rand.N(takes)}
+							})
+							sum, out := run(t, store, svc, Options{Workers: workers})
+							out.Sum = 0
+							want(t, out, outcome{Answered: 60 - len(odd), Failed: len(odd)})
+							if alone := len(odd) == 1 && odd[0] < 60 && workers == 8; alone && (sum.Throttled > 6 || sum.PausedSeconds > 1.05*wait.Seconds()+1.05) {
+								t.Errorf("%d throttled, paused %.1f s; want one pause", sum.Throttled, sum.PausedSeconds)
+							}
+							t.Logf("%v, %d throttled, paused %.0f s", sum.Ended.Sub(sum.Started).Round(time.Second), sum.Throttled, sum.PausedSeconds)
+						})
+					})
+				}
+			}
+		}
+	}
+}
+
+// An account that is really throttled fails no question, whatever the limit.
+func TestAThrottledAccountFailsNoQuestion(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		rate := rapid.Float64Range(0.05, 5).Draw(rt, "rate")
+		burst := float64(rapid.IntRange(1, 10).Draw(rt, "burst"))
+		takes := time.Duration(rapid.IntRange(0, 60).Draw(rt, "seconds")) * time.Second
+		window := rapid.Bool().Draw(rt, "counts by the minute")
+		says := rapid.Bool().Draw(rt, "says how long")
+		workers := rapid.IntRange(1, 64).Draw(rt, "workers")
+		questions := rapid.IntRange(2, 200).Draw(rt, "questions")
+		synctest.Test(t, func(t *testing.T) {
+			store := newStore(t)
+			importN(t, store, questions)
+			b := &bucket{rate: rate, burst: burst, tokens: burst, last: time.Now()}
+			begin, minute, inMinute := time.Now(), 0, 0
+			svc := newService(func(r request) reply {
+				var wait time.Duration
+				ok := true
+				if window {
+					if now := int(r.at.Sub(begin).Minutes()); now != minute {
+						minute, inMinute = now, 0
+					}
+					inMinute++
+					ok = inMinute <= max(1, int(rate*60))
+					wait = begin.Add(time.Duration(minute+1) * time.Minute).Sub(r.at)
+				} else {
+					wait, ok = b.take(r.at)
+				}
+				if ok {
+					return reply{takes: takes/2 + rand.N(takes+1)}
+				}
+				if !says {
+					wait = 0
+				}
+				return reply{err: &Error{Status: 429, RetryAfter: wait}}
+			})
+			sum, out := run(t, store, svc, Options{Workers: workers})
+			if out.Answered != questions {
+				t.Errorf("%+v, %d throttled; %v a second, burst %v, by the minute: %t, says how long: %t, answers of %v, %d workers",
+					out, sum.Throttled, rate, burst, window, says, takes, workers)
+			}
+		})
+		if t.Failed() {
+			rt.Fatal("failed")
+		}
+	})
+}
