@@ -55,7 +55,7 @@ func (r *runner) attempt(res *result, n int, interval time.Duration) {
 func (r *runner) ask(it *item) (answer *Answer, err error) {
 	ctx, cancel := context.WithCancelCause(r.asking)
 	defer cancel(nil)
-	timer := watchdog.New(r.o.AttemptTimeout, func() { cancel(errAttemptTimeout) })
+	timer := watchdog.New(r.o.AttemptTimeout, func() { cancel(ErrAttemptTimeout) })
 	defer timer.Stop()
 	defer func() {
 		if p := recover(); p != nil {

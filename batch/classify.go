@@ -145,7 +145,7 @@ func reason(err error) string {
 		return e.Type
 	case e.Unreached:
 		return "service not reached"
-	case errors.Is(err, errAttemptTimeout), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, ErrAttemptTimeout), errors.Is(err, context.DeadlineExceeded):
 		return "time-out"
 	}
 	label, _, _ := strings.Cut(e.Message, ": ")

@@ -58,7 +58,7 @@ func TestClassify(t *testing.T) {
 		"a status that nobody knows":         {&Error{Status: 599}, Again, "", "599"},
 		"a network that is gone":             {&Error{Message: "dial tcp: refused", Unreached: true}, Again, "", "service not reached"},
 		"a stream cut short":                 {&Error{Message: "the stream ended: read tcp 10.0.0.1:4711", MaybeCharged: true}, Again, "", "the stream ended"},
-		"an attempt that took too long":      {&Error{Message: "no answer", Err: errAttemptTimeout}, Again, "", "time-out"},
+		"an attempt that took too long":      {&Error{Message: "no answer", Err: ErrAttemptTimeout}, Again, "", "time-out"},
 		"a deadline of the asker's own":      {fmt.Errorf("ask: %w", context.DeadlineExceeded), Again, "", "time-out"},
 		"a page in the API's place":          {&Error{Status: 200, Message: "an HTML page: Sign in", Fatal: true}, Doubt, StopEndpoint, "200 OK"},
 		"a redirect":                         {&Error{Status: 307, Message: "redirects", Fatal: true}, Doubt, StopEndpoint, "307 Temporary Redirect"},

@@ -1,6 +1,9 @@
 package batch
 
-import "slices"
+import (
+	"errors"
+	"slices"
+)
 
 // A refusal that may be everybody's or one question's is held back until
 // another question tells.
@@ -11,20 +14,37 @@ import "slices"
 // were sent after it are refused as well, it is everybody, and the run stops;
 // none fails.
 //
+// So it is with answers that have no end while nothing was ever answered: an
+// answer to any other shows that it was an accident, and the question is asked
+// again. Where there is none in three attempts, the run stops. Those questions
+// fail then: they may have been charged, and would be each night.
+//
 // What is sent while one is held back comes from anywhere in the input, for odd
 // questions often stand together. While two are, nothing is sent before what is
 // in flight is home, and then one question at a time.
 
-// How many that are sent to tell must be refused in a row, to stop the run: more
-// once it got answers. Where one question in ten is odd, one odd question in
-// 10,000 is followed by four others.
+// How many that were sent to tell must be refused in a row, to stop the run.
 const (
-	enoughAtFirst = 1
-	enoughLater   = 4
+	enoughSettings = 1 // a wrong setting is refused in words that are about it
+	enoughAtFirst  = 2 // while nothing was answered
+	enoughLater    = 5 // with nothing else in flight: where one question in ten is odd, one odd question in 100,000 is followed by five others
 )
 
-// hold takes in a refusal with the action Doubt.
+// noWholeAnswer is why a question failed whose answer has no end, as no other's.
+const noWholeAnswer = "no whole answer"
+
+// unfinished reports an attempt that may have been paid for, and whose answer
+// has no end that this side waits for.
+func unfinished(err error) bool {
+	e := asError(err)
+	return e.MaybeCharged && (e.Unfinished || errors.Is(err, ErrAttemptTimeout))
+}
+
+// hold takes in a refusal with the action Doubt, or an answer without an end.
 func (r *runner) hold(res *result) {
+	if res.action == Again {
+		r.cut++
+	}
 	res.until = r.queue.given
 	r.held = append(r.held, res)
 	r.release()
@@ -40,8 +60,11 @@ func (r *runner) accepted(it *item) {
 // release blames the questions of which an answer has told.
 func (r *runner) release() {
 	r.letGo(func(res *result) bool {
-		if res.setting != "" {
+		switch {
+		case res.setting != "":
 			return !r.unproven[res.setting]
+		case res.action == Again:
+			return r.sum.Answered > 0
 		}
 		return res.until < r.told
 	})
@@ -60,10 +83,10 @@ func (r *runner) letGo(own func(*result) bool) {
 }
 
 // blame takes in a refusal that is its question's fault alone. A refusal of the
-// key or of a setting is final; a page may have been an accident.
+// key or of a setting is final; all else may have been an accident.
 func (r *runner) blame(res *result) {
 	e := asError(res.err)
-	if res.setting == "" && e.stopKind() == StopEndpoint {
+	if res.setting == "" && e.stopKind() != StopKey {
 		res.it.suspect = true
 		r.again(res, e)
 		return
@@ -81,8 +104,12 @@ func (r *runner) giveUp(res *result) {
 // undecided reports whether nothing may be sent before something comes home. It
 // stops the run once the refusals are everybody's.
 func (r *runner) undecided() bool {
+	n := len(r.held)
+	if n > 0 && r.held[n-1].action == Again {
+		n++ // which costs money: one is enough to wait
+	}
 	switch {
-	case len(r.held) < 2:
+	case n < 2:
 		return false
 	case r.sum.InFlight > 0:
 		return true
@@ -94,12 +121,18 @@ func (r *runner) undecided() bool {
 
 // everybody reports whether enough of those held back were sent to tell.
 func (r *runner) everybody() bool {
+	last := r.held[len(r.held)-1]
 	enough := enoughLater
-	if r.sum.Answered == 0 || r.held[len(r.held)-1].setting != "" {
+	switch {
+	case last.action == Again:
+		return r.cut >= r.outage.enough
+	case last.setting != "":
+		enough = enoughSettings
+	case r.sum.Answered == 0:
 		enough = enoughAtFirst
 	}
 	for _, res := range r.held {
-		if res.it.tells {
+		if res.it.tells && (r.sum.Answered == 0 || last.setting != "" || res.it.others == 0) {
 			enough--
 		}
 	}
@@ -109,12 +142,15 @@ func (r *runner) everybody() bool {
 // stopForHeld stops the run for what the last question was refused for.
 func (r *runner) stopForHeld() {
 	last := r.held[len(r.held)-1]
-	if last.setting == "" {
+	switch {
+	case last.setting != "":
+		r.stopFor(StopSettings, last.err)
+		r.stop.Setting = last.setting
+	case last.action == Again:
+		r.stopFor(StopUnfinished, last.err)
+	default:
 		r.stopFor(asError(last.err).stopKind(), last.err)
-		return
 	}
-	r.stopFor(StopSettings, last.err)
-	r.stop.Setting = last.setting
 }
 
 // settle decides about what is held back when no other question is left to
@@ -123,13 +159,23 @@ func (r *runner) stopForHeld() {
 func (r *runner) settle() {
 	few := r.sum.Answered > 0 && len(r.held) < most
 	if r.stop == nil {
-		r.letGo(func(res *result) bool { return res.setting == "" && (few || res.it.given < r.told) })
+		r.letGo(func(res *result) bool {
+			if res.action == Again {
+				return r.cut < r.outage.enough
+			}
+			return res.setting == "" && (few || res.it.given < r.told)
+		})
 	}
 	if len(r.held) > 0 && r.stop == nil {
 		r.stopForHeld()
 	}
 	for _, res := range r.held {
-		r.queue.again(res.it, res.back) // pending, for the next run
+		if res.action == Again && r.stop.Kind == StopUnfinished {
+			res.it.last.Reason = noWholeAnswer
+			r.giveUp(res)
+		} else {
+			r.queue.again(res.it, res.back) // pending, for the next run
+		}
 	}
 	r.held = nil
 }

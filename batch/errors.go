@@ -50,6 +50,11 @@ type Error struct {
 	// arrived, whatever the error. An error that the service reports in an
 	// answer's place is not charged.
 	MaybeCharged bool
+	// Unfinished says that the service took the request, and its answer did not
+	// come to an end: it was silent for longer than this side waits, or its stream
+	// ended without a finish reason. Where no answer ever does, Run stops; Hint
+	// says what to change.
+	Unfinished bool
 	// Fatal says that no request can succeed until the user changes something
 	// on this side (a certificate that does not match, a redirect); Hint says
 	// what.

@@ -77,7 +77,7 @@ func (r *runner) unanswered(res *result, e *Error) {
 	switch {
 	case res.fault != nil, r.stop != nil && res.action != GiveUp:
 		r.queue.again(res.it, res.back) // pending, for the next run
-	case res.action == Doubt:
+	case res.action == Doubt, r.fresh && r.sum.Answered == 0 && unfinished(res.err):
 		r.hold(res)
 	case res.action == GiveUp:
 		r.failed(res.it, res.err)

@@ -101,7 +101,7 @@ func (o Options) validate() error {
 
 // Why a request was cut short by this side.
 var (
-	errAttemptTimeout = errors.New("no whole answer within the attempt time-out")
+	ErrAttemptTimeout = errors.New("no whole answer within the attempt time-out")
 	errDrained        = errors.New("not finished when the drain time was over")
 )
 
@@ -144,6 +144,8 @@ type runner struct {
 	common   common          // what every request has from the settings; the attempts read it, too
 	unproven map[string]bool // the settings under which nothing was answered
 	held     []*result       // held back, in order: see hold
+	fresh    bool            // no earlier run got an answer to this input
+	cut      int             // attempts held back because their answer had no end
 	told     int             // of the questions that were answered, the last that was given out
 
 	pace        pacer
@@ -188,8 +190,9 @@ func newRunner(store Store, asker Asker, o Options) (*runner, error) {
 		spentBefore: Money(begun.SpentTotal + begun.Uncertain),
 		sum:         Summary{Started: now, SpentByMode: map[AskMode]Money{}},
 	}
+	r.fresh = begun.States[checkpoint.Answered] == 0
 	for name := range r.common {
-		r.unproven[name] = begun.States[checkpoint.Answered] == 0
+		r.unproven[name] = r.fresh
 	}
 	for mode, n := range begun.PendingByMode {
 		r.left[AskMode(mode)] = n
@@ -206,6 +209,9 @@ func newRunner(store Store, asker Asker, o Options) (*runner, error) {
 	r.asking, r.abandon = context.WithCancelCause(httptrace.WithClientTrace(context.Background(),
 		&httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { r.gate.written() }}))
 	r.takeUpRPM(begun.LastSent)
+	if r.fresh && begun.Reasons[noWholeAnswer] > 0 && r.queue.left > 0 {
+		r.stopFor(StopUnfinished, nil) // the user did not say that anything changed
+	}
 	return r, nil
 }
 
@@ -226,7 +232,7 @@ func (r *runner) end() (Summary, error) {
 		r.sum.Left += n
 		r.sum.LeftCost += Money(n) * r.prices.Of(mode)
 	}
-	if r.stop != nil && r.stop.Kind != StopSave && r.sum.Answered+r.sum.Failed == r.sum.Total {
+	if r.stop != nil && r.stop.Kind != StopSave && r.stop.Kind != StopUnfinished && r.sum.Answered+r.sum.Failed == r.sum.Total {
 		r.stop = nil // the drain brought everything home
 	}
 	outcome := "finished"

@@ -9,7 +9,7 @@ import (
 // A StopKind says why a run ended early.
 type StopKind string
 
-// The kinds of stops. None marks a question as failed for it.
+// The kinds of stops. None but StopUnfinished marks a question as failed for it.
 const (
 	StopInterrupted StopKind = "interrupted"      // the context was cancelled: a signal
 	StopBalance     StopKind = "balance"          // 402: the balance is used up
@@ -17,6 +17,7 @@ const (
 	StopKey         StopKind = "key refused"      // 401, 403
 	StopThrottled   StopKind = "throttled"        // 429 that does not clear within Options.MaxPause
 	StopDown        StopKind = "service down"     // nothing succeeds any more
+	StopUnfinished  StopKind = "no whole answer"  // no answer comes to its end: those that were asked have failed
 	StopEndpoint    StopKind = "wrong endpoint"   // 404, a redirect, a certificate: no request can succeed
 	StopSettings    StopKind = "settings refused" // what every question shares: see StopError.Setting
 	StopClock       StopKind = "time is up"       // Options.Until
@@ -31,7 +32,8 @@ type StopError struct {
 	// the name of a parameter.
 	Setting string
 	// Err is what made the run stop: the service's *Error, or an error of the
-	// checkpoint. Nil for StopSpend and StopClock.
+	// checkpoint. Nil for StopSpend and StopClock, and for a StopUnfinished that an
+	// earlier run found out; then nothing was sent.
 	Err error
 	// Unsaved tells where the answers are which the checkpoint could not take;
 	// nil where it has them all.

@@ -149,7 +149,7 @@ func TestSilence(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := serve(t, silent(test.stream), short).Ask(t.Context(), question)
 			e := failure(t, err)
-			if e.Message != "nothing arrived for 50ms" || !e.MaybeCharged || e.Unreached || e.Partial != test.partial || errors.Is(err, context.Canceled) {
+			if e.Message != "nothing arrived for 50ms" || !e.MaybeCharged || !e.Unfinished || e.Hint == "" || e.Unreached || e.Partial != test.partial || errors.Is(err, context.Canceled) {
 				t.Errorf("got %+v", e)
 			}
 		})

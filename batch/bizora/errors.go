@@ -76,9 +76,12 @@ func (x *exchange) broken(err error) *batch.Error {
 	case cause == errIdle:
 		e.Err = errIdle
 		e.Message = fmt.Sprintf("nothing arrived for %v", x.client.cfg.IdleTimeout)
-		e.Unreached = !sent
+		e.Unreached, e.Unfinished = !sent, sent
+		e.Hint = "if answers here are silent for longer, raise --idle-timeout"
 	case x.body != nil && errors.Is(err, io.EOF):
 		e.Message = "the stream ended before its finish_reason"
+		e.Unfinished = x.begun
+		e.Hint = "this service may never say a finish_reason, and without it half an answer would pass for a whole one: its maker can help"
 	case x.body != nil:
 		e.Message = fmt.Sprintf("the stream ended before its finish_reason: %v", err)
 	case sent:

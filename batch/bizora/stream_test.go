@@ -62,7 +62,8 @@ func TestStreamFails(t *testing.T) {
 	const balance = `"error":{"type":"insufficient_balance","message":"Please add credits","details":{"balance_before_cents":12,"cost_cents":24}}`
 	noMoney := batch.Error{Type: "insufficient_balance", Message: "Please add credits", Partial: "half",
 		Balance: 12 * batch.Cent, HasBalance: true, Cost: 24 * batch.Cent}
-	cut := batch.Error{Message: "the stream ended before its finish_reason", Partial: "half"}
+	cut := batch.Error{Message: "the stream ended before its finish_reason", Partial: "half", Unfinished: true,
+		Hint: "this service may never say a finish_reason, and without it half an answer would pass for a whole one: its maker can help"}
 	garbage := func(line string) batch.Error {
 		return batch.Error{Message: fmt.Sprintf("the stream holds a line that is not a chunk of an answer: %q", line), Partial: "half"}
 	}

@@ -21,7 +21,7 @@ const metricsSuffix = ".prom"
 var outcomes = []string{
 	"finished", "not started", "error",
 	string(batch.StopInterrupted), string(batch.StopBalance), string(batch.StopSpend), string(batch.StopKey), string(batch.StopThrottled),
-	string(batch.StopDown), string(batch.StopEndpoint), string(batch.StopSettings), string(batch.StopClock), string(batch.StopSave),
+	string(batch.StopDown), string(batch.StopUnfinished), string(batch.StopEndpoint), string(batch.StopSettings), string(batch.StopClock), string(batch.StopSave),
 }
 
 // metrics are the figures of a run. All bear the name of their file, for two

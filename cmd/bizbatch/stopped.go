@@ -75,6 +75,8 @@ func (j *job) reason(stop *batch.StopError, said *batch.Error) *cmdError {
 	case batch.StopDown:
 		return &cmdError{code: exitService, detail: []string{"no question failed for it, and no attempt counts"},
 			err: fmt.Errorf("the service is down: nothing succeeded for %s (%w)", short(j.cmd.MaxOutage), stop.Err)}
+	case batch.StopUnfinished:
+		return j.unfinished(stop, said)
 	case batch.StopEndpoint:
 		return &cmdError{code: exitService, hint: cmp.Or(said.Hint, "check --base-url (or BIZORA_API_URL), then "+j.again()),
 			err: fmt.Errorf("no question can succeed at this address (%w)", said)}
@@ -126,6 +128,23 @@ func (j *job) unsavable(stop *batch.StopError) *cmdError {
 	}
 	return &cmdError{code: exitUnexpected, hint: "make room or mend the disk, then " + j.again(),
 		err: fmt.Errorf("answers cannot be saved any more: %w", stop.Err)}
+}
+
+// unfinished is a service of which no answer comes to its end.
+func (j *job) unfinished(stop *batch.StopError, said *batch.Error) *cmdError {
+	again := "to ask again, add --retry-failed: " + commandLine(withFlag(j.env.args, "--retry-failed"))
+	if stop.Err == nil {
+		return &cmdError{code: exitService, detail: reasons(j.failures), hint: again,
+			err: errors.New("an earlier run stopped because no answer came to its end; nothing was sent")}
+	}
+	hint := said.Hint
+	if errors.Is(stop, batch.ErrAttemptTimeout) {
+		hint = "if answers here take longer, raise --attempt-timeout"
+	}
+	return &cmdError{code: exitService, hint: strings.TrimPrefix(hint+"; "+again, "; "),
+		err: fmt.Errorf("no answer comes to its end (%w)", stop.Err),
+		detail: []string{fmt.Sprintf("%s may have been charged, %s: no run asks those questions again by itself",
+			count(j.sum.Uncertain, "request"), j.sum.UncertainCost)}}
 }
 
 // settingFlag is the flag that sets what the service refuses.

@@ -55,6 +55,15 @@ func TestStopped(t *testing.T) {
 			"error: the account's limit is used up (429 month)\n" + left + "hint:  when the limit is reset, " + again},
 		{"a service that is down", batch.StopError{Kind: batch.StopDown, Err: &batch.Error{Message: "refused", Unreached: true}}, runCmd{}, 6,
 			"error: the service is down: nothing succeeded for 1m (refused)\n       no question failed for it, and no attempt counts\n" + left + "hint:  " + again},
+		{"answers without an end", batch.StopError{Kind: batch.StopUnfinished, Err: &batch.Error{Message: "nothing arrived for 3m", Hint: "raise --idle-timeout"}}, runCmd{}, 6,
+			"error: no answer comes to its end (nothing arrived for 3m)\n       0 requests may have been charged, $0.00: no run asks those questions again by itself\n" +
+				left + "hint:  raise --idle-timeout; to ask again, add --retry-failed: bizbatch run --retry-failed q.csv"},
+		{"answers that take too long", batch.StopError{Kind: batch.StopUnfinished, Err: &batch.Error{Message: "no", Err: batch.ErrAttemptTimeout}}, runCmd{}, 6,
+			"error: no answer comes to its end (no)\n       0 requests may have been charged, $0.00: no run asks those questions again by itself\n" +
+				left + "hint:  if answers here take longer, raise --attempt-timeout; to ask again, add --retry-failed: bizbatch run --retry-failed q.csv"},
+		{"answers that had no end before", batch.StopError{Kind: batch.StopUnfinished}, runCmd{}, 6,
+			"error: an earlier run stopped because no answer came to its end; nothing was sent\n" + left +
+				"hint:  to ask again, add --retry-failed: bizbatch run --retry-failed q.csv"},
 		{"a wrong address", batch.StopError{Kind: batch.StopEndpoint, Err: &batch.Error{Status: 404, Message: "no"}}, runCmd{}, 6,
 			"error: no question can succeed at this address (404 no)\n" + left + "hint:  check --base-url (or BIZORA_API_URL), then " + again},
 		{"an address with a remedy", batch.StopError{Kind: batch.StopEndpoint, Err: &batch.Error{Message: "redirect", Hint: "use https"}}, runCmd{}, 6,
