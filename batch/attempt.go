@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"bizbatch/checkpoint"
@@ -25,18 +26,25 @@ type result struct {
 	fault   error   // from the checkpoint, where it was not saved
 }
 
+// An accepted is a question whose request was let in, before it is answered.
+type accepted struct {
+	it     *item
+	at     time.Time
+	limits Limits
+}
+
 // attempt asks one question once, and saves what comes of it before anything
 // else happens. It would be the nth that counts.
 //
 // Thousands of these wait at the same time, each on a stack of its own: what
 // needs room is in the functions that it calls before and after.
-func (r *runner) attempt(res *result, n int, interval time.Duration) {
+func (r *runner) attempt(res *result, n int, apart time.Duration) {
 	it := res.it
 	if res.fault = r.run.Start(it.ID, it.sent, int64(res.cost)); res.fault != nil {
 		res.back = time.Now()
 		return
 	}
-	if r.gate.pass(r.admitting, it.sent, interval) != nil {
+	if r.gate.pass(r.admitting, it.sent, apart) != nil {
 		res.fault = r.run.Release(it.ID, it.last) // no attempt: it was not sent
 		res.back = time.Now()
 		return
@@ -62,7 +70,10 @@ func (r *runner) ask(it *item) (answer *Answer, err error) {
 			err = &Error{Message: fmt.Sprintf("panic: %v", p), MaybeCharged: true, Err: fmt.Errorf("panic: %v\n%s", p, debug.Stack())}
 		}
 	}()
-	a, err := r.asker.Ask(ctx, Request{Payload: it.Payload})
+	var once sync.Once
+	a, err := r.asker.Ask(ctx, Request{Payload: it.Payload, accepted: func(l Limits) {
+		once.Do(func() { r.accept <- accepted{it, time.Now(), l} })
+	}})
 	if err != nil {
 		return nil, err
 	}

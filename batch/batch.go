@@ -30,11 +30,24 @@ type Asker interface {
 
 // A Request is what is sent for a question, and with it the question's
 // identity: two questions with the same payload are asked once.
+//
+// An Asker that streams calls [Request.Accepted].
 type Request struct {
 	// Payload is the JSON object to send, in canonical form (members sorted,
 	// no white space): model, messages and every request parameter. It does
 	// not hold "stream", which belongs to the transport.
 	Payload json.RawMessage
+
+	accepted func(Limits) // nil outside of a run
+}
+
+// Accepted tells the run that the service let the request in, before the answer
+// is there, and what it said of its limits. The run can then send others
+// sooner; it need not be called.
+func (r Request) Accepted(l Limits) {
+	if r.accepted != nil {
+		r.accepted(l)
+	}
 }
 
 // A Question is one row of the input.

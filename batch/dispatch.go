@@ -29,6 +29,8 @@ func (r *runner) loop(ctx context.Context) {
 		}
 		timer.Reset(time.Until(wake))
 		select {
+		case a := <-r.accept:
+			r.letIn(a.it, a.at, a.limits)
 		case res := <-r.results:
 			r.handle(res)
 		case <-timer.C:
@@ -72,34 +74,41 @@ func (r *runner) admit() (wake time.Time) {
 		if r.queue.empty() || r.sum.InFlight == r.o.Workers || r.probe != nil && r.probe.out {
 			return wake
 		}
-		at := later(now, r.mayStart())
+		at, apart := r.mayStart()
+		at = later(now, at)
 		if at.After(wake) {
 			return wake // too late for another
 		}
-		if early := at.Add(-lead); early.After(now) {
+		early := at
+		if apart > 0 || r.o.RPM > 0 {
+			early = at.Add(-lead)
+		}
+		if early.After(now) {
 			return early
 		}
-		if !r.startNext(now, at) {
+		if !r.startNext(now, at, apart) {
 			return wake
 		}
 	}
 }
 
-// mayStart is when the next question may be sent.
-func (r *runner) mayStart() time.Time {
-	at := later(later(r.pace.ready(), r.queue.due()), r.window.opens(r.sum.InFlight))
-	if interval := r.pace.interval(); interval > 0 {
-		at = later(at, r.gate.after(interval))
+// mayStart is when the next question may be sent, and how far apart from the
+// one before, as [Pacer] says.
+func (r *runner) mayStart() (at time.Time, apart time.Duration) {
+	at, apart = r.pace.Next(r.sum.InFlight)
+	at = later(later(at, r.user), r.queue.due())
+	if apart > 0 {
+		at = later(at, r.gate.after(apart))
 	}
 	if r.probe != nil {
 		at = later(at, r.probe.next)
 	}
-	return at
+	return at, apart
 }
 
 // startNext sends the next question, at the given time. It reports false where
 // none can be sent before something comes back.
-func (r *runner) startNext(now, at time.Time) bool {
+func (r *runner) startNext(now, at time.Time, apart time.Duration) bool {
 	probing := r.probe != nil
 	it, err := r.queue.next(at, probing)
 	if err != nil {
@@ -121,16 +130,15 @@ func (r *runner) startNext(now, at time.Time) bool {
 	if probing {
 		r.probe.out = true
 	}
-	r.pace.started(at)
-	interval := r.pace.interval()
-	r.window.started(at, r.sum.InFlight)
-	it.sent, it.others = at, r.sum.InFlight
+	r.pace.Sent(at, r.sum.InFlight)
+	r.spaced(at)
+	it.sent, it.others, it.letIn = at, r.sum.InFlight, false
 	r.sum.InFlight++
 	r.reserved += cost
 	n := it.attempts + 1 // an outage takes back attempts, also of what is in flight
 	r.group.Go(func() error {
 		res := &result{it: it, cost: cost, probe: probing}
-		r.attempt(res, n, interval)
+		r.attempt(res, n, apart)
 		r.results <- res
 		return nil
 	})
@@ -159,7 +167,7 @@ func (r *runner) stopFor(kind StopKind, err error) {
 }
 
 func (r *runner) event(e Event) {
-	r.sum.PausedUntil = r.pace.until
+	r.sum.PausedUntil = r.paused
 	e.Progress = r.sum.Progress
 	r.o.OnEvent(e)
 }

@@ -15,10 +15,13 @@ func (r *runner) handle(res *result) {
 	if r.probe != nil && res.probe {
 		r.probe.out = false
 	}
+	if res.answer != nil || res.err != nil && res.action != Pause {
+		r.letIn(res.it, res.back, Limits{})
+	}
+	r.keepPace(res.back)
 	switch {
 	case res.answer != nil:
 		r.sum.Attempts++
-		r.window.through(res.it.others)
 		r.answered(res)
 	case res.err != nil:
 		r.sum.Attempts++
@@ -26,6 +29,14 @@ func (r *runner) handle(res *result) {
 	default: // it was not sent: it could not be marked as sent, or the run stopped before
 		r.queue.again(res.it, res.back)
 		r.stopFor(StopSave, res.fault)
+	}
+}
+
+// letIn tells the pacer that a request was let in, once.
+func (r *runner) letIn(it *item, at time.Time, l Limits) {
+	if !it.letIn {
+		it.letIn = true
+		r.pace.Heard(Reply{Sent: it.sent, At: at, Others: it.others, Limits: l})
 	}
 }
 
@@ -39,7 +50,6 @@ func (r *runner) answered(res *result) {
 	if res.fault != nil {
 		r.stopFor(StopSave, res.fault)
 	}
-	r.pace.answered()
 	r.throttled = time.Time{}
 	r.accepted(res.it)
 	if r.probe != nil && (res.probe || r.probe.interval == 0 && r.upAfterAll(res.it.sent)) {
@@ -129,23 +139,23 @@ func (r *runner) pause(res *result, e *Error) {
 	r.sum.Throttled++
 	switch r.share(res.it, res.back) {
 	case sure:
+		r.letIn(res.it, res.back, Limits{})
 		r.giveUp(res)
 		return
 	case likely:
-		r.window.throttled(res.back, res.it.sent, res.it.others) // a trial is over
+		r.letIn(res.it, res.back, Limits{}) // as far as the pace goes
 		r.queue.setAside(res.it)
 		return
 	}
 	if r.throttled.IsZero() {
 		r.throttled = res.back
 	}
-	before := r.pace.until
-	trial := r.window.throttled(res.back, res.it.sent, res.it.others)
-	wait := r.pace.throttled(res.back, res.it.sent, e.clears(res.back), trial)
+	until := r.pace.Heard(Reply{Sent: res.it.sent, At: res.back, Others: res.it.others, Refused: true, Wait: min(e.clears(res.back), r.o.MaxPause)})
 	r.queue.setAside(res.it)
-	if r.pace.until.After(before) {
-		r.sum.PausedSeconds += r.pace.until.Sub(later(before, res.back)).Seconds()
-		r.event(Event{Kind: EventPause, Question: res.it.RowID, Err: res.err, Wait: wait})
+	if until.After(r.paused) {
+		r.sum.PausedSeconds += until.Sub(later(r.paused, res.back)).Seconds()
+		r.paused = until
+		r.event(Event{Kind: EventPause, Question: res.it.RowID, Err: res.err, Wait: until.Sub(res.back)})
 	}
 }
 

@@ -24,6 +24,9 @@ type Options struct {
 	// RPM bounds the requests sent in any minute, those of the last run on the
 	// checkpoint included; 0: only what the service allows does.
 	RPM float64
+	// Pacer says when the next request may be sent, besides RPM. Nil: one that
+	// searches for the pace of the account.
+	Pacer Pacer
 	// AttemptTimeout bounds one request from its start to the end of its
 	// answer. Default 10 minutes.
 	AttemptTimeout time.Duration
@@ -135,6 +138,7 @@ type runner struct {
 
 	group   errgroup.Group
 	results chan *result
+	accept  chan accepted
 	asking  context.Context // ends a drain time after the run began to stop
 	abandon context.CancelCauseFunc
 
@@ -148,9 +152,12 @@ type runner struct {
 	cut      int             // attempts held back because their answer had no end
 	told     int             // of the questions that were answered, the last that was given out
 
-	pace        pacer
+	pace        Pacer
+	learns      *bracket  // the pace, unless it is the user's
+	kept        time.Time // when what it learned was written down
+	paused      time.Time // until then
+	user        time.Time // nothing is sent before, by Options.RPM
 	gate        *gate
-	window      window
 	probe       *probe // set while nothing is expected to succeed
 	outage      outage
 	queue       queue
@@ -178,9 +185,9 @@ func newRunner(store Store, asker Asker, o Options) (*runner, error) {
 	r := &runner{
 		o: o, store: store, run: run, asker: asker,
 		results:     make(chan *result, o.Workers),
-		pace:        pacer{rpm: o.RPM, maxPause: o.MaxPause},
+		accept:      make(chan accepted, o.Workers),
+		pace:        o.Pacer,
 		gate:        newGate(),
-		window:      window{workers: o.Workers},
 		queue:       queue{run: run, size: o.Workers, left: begun.States[checkpoint.Pending]},
 		left:        map[AskMode]int{},
 		prices:      prices,
@@ -191,6 +198,9 @@ func newRunner(store Store, asker Asker, o Options) (*runner, error) {
 		sum:         Summary{Started: now, SpentByMode: map[AskMode]Money{}},
 	}
 	r.fresh = begun.States[checkpoint.Answered] == 0
+	if err := r.takeUpPace(); err != nil {
+		return nil, err
+	}
 	for name := range r.common {
 		r.unproven[name] = r.fresh
 	}
@@ -218,7 +228,41 @@ func newRunner(store Store, asker Asker, o Options) (*runner, error) {
 // takeUpRPM has the user's limit hold from the last run to this one.
 func (r *runner) takeUpRPM(last time.Time) {
 	if age := min(r.sum.Started.Sub(last), never); r.o.RPM > 0 && age > 0 { // else a clock was set
-		r.pace.userStarted(r.sum.Started.Add(-age)) // has a monotonic reading
+		r.spaced(r.sum.Started.Add(-age)) // has a monotonic reading
+	}
+}
+
+// takeUpPace begins at the pace that the last run on the checkpoint learned.
+func (r *runner) takeUpPace() error {
+	if r.pace != nil {
+		return nil
+	}
+	note, err := r.store.Note(paceNote)
+	if err != nil {
+		return fmt.Errorf("read the pace: %w", err)
+	}
+	r.learns = &bracket{maxPause: r.o.MaxPause, window: window{workers: r.o.Workers}}
+	r.learns.resume(note, r.sum.Started)
+	r.pace, r.kept = r.learns, r.sum.Started
+	return nil
+}
+
+// keepPace writes down what was learned, once a minute.
+func (r *runner) keepPace(now time.Time) {
+	if r.learns == nil || now.Sub(r.kept) < time.Minute {
+		return
+	}
+	r.kept = now
+	if note := r.learns.note(now); note != nil {
+		_ = r.store.SetNote(paceNote, note) // without it, the next run searches again
+	}
+}
+
+// spaced keeps the next request apart from one that was sent at the given time,
+// as the user wants it.
+func (r *runner) spaced(sent time.Time) {
+	if r.o.RPM > 0 {
+		r.user = sent.Add(time.Duration(min(60/r.o.RPM*float64(time.Second), float64(never))))
 	}
 }
 
@@ -239,6 +283,8 @@ func (r *runner) end() (Summary, error) {
 	if r.stop != nil {
 		outcome = string(r.stop.Kind)
 	}
+	r.kept = time.Time{}
+	r.keepPace(r.sum.Ended)
 	summary, err := json.Marshal(r.sum)
 	err = errors.Join(err, r.run.End(r.sum.Ended, outcome, summary))
 	if unsaved, ok := errors.AsType[*checkpoint.UnsavedError](err); ok {

@@ -62,6 +62,9 @@ func answers(takes time.Duration) func(request) reply {
 func (s *service) Ask(ctx context.Context, req Request) (Answer, error) {
 	question, rep := s.begin(req)
 	err := rep.err
+	if err == nil {
+		req.Accepted(Limits{})
+	}
 	if rep.takes > 0 {
 		select {
 		case <-time.After(rep.takes):

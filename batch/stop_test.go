@@ -287,7 +287,7 @@ func TestADrainEndsThoughAnAnswerComesThen(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for r.sum.InFlight < 4 && r.startNext(time.Now(), time.Now()) {
+			for r.sum.InFlight < 4 && r.startNext(time.Now(), time.Now(), 0) {
 			}
 			synctest.Wait() // until all are sent
 			r.loop(ctx)

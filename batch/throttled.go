@@ -37,9 +37,17 @@ const (
 	impossible = 1e-7 // one question in ten million that is refused fails for bad luck
 	fewOthers  = 3    // go before it is tried again,
 	someMore   = 12   // and fewer than that: at random, for it must not keep step with what refuses every fourth request
-	lastTries  = 3    // at the end of a run,
 	lastFor    = 90 * time.Second
 )
+
+// lastTries is how often a question is asked at the end of a run: what was
+// refused while others were let in, once less.
+func lastTries(chance float64) int {
+	if chance < unlikely {
+		return 2
+	}
+	return 3
+}
 
 // chance is how likely it is that an ordinary question had such bad luck.
 func (t *throttles) chance() float64 {
@@ -47,13 +55,14 @@ func (t *throttles) chance() float64 {
 }
 
 // lastOnes reports that nothing is left to compare a question with: it and at
-// most one other, beside those that were refused while others were answered.
+// most two others, beside those that were refused while others were answered.
 func (r *runner) lastOnes(it *item) bool {
-	if r.sum.Answered == 0 || r.sum.InFlight > 0 || !r.queue.onlyAside() {
+	if r.sum.Answered == 0 || !r.queue.onlyAside() {
 		return false
 	}
 	left := append(slices.Clone(r.queue.aside), it)
-	return len(slices.DeleteFunc(left, func(it *item) bool { return it.n > 1 })) < most
+	left = slices.DeleteFunc(left, func(it *item) bool { return it.n > 1 })
+	return r.sum.InFlight+len(left) <= most
 }
 
 // A share says how much of a 429 is its question's.
@@ -86,7 +95,7 @@ func (r *runner) share(it *item, now time.Time) share {
 	}
 	s := none
 	switch chance := t.chance(); {
-	case chance < impossible, t.last >= lastTries && now.Sub(t.since) >= lastFor:
+	case chance < impossible, t.last >= lastTries(chance) && now.Sub(t.since) >= lastFor:
 		return sure
 	case chance < unlikely && counts:
 		s = likely

@@ -22,9 +22,8 @@ type window struct {
 }
 
 const (
-	settled    = 2 * time.Second // in which a 429 comes; a request that is out for longer got through
 	maxBetween = time.Minute     // between trials that are refused
-	fewTrials  = 40              // requests for each of them, when three were refused
+	fewTrials  = 80              // requests for each of them, when three were refused
 	atLast     = 9 * time.Minute // so long after next, one is sent all the same: others may have left
 )
 
@@ -35,7 +34,7 @@ func (w *window) opens(inFlight int) time.Time {
 	case w.size == 0 || inFlight < w.size:
 		return time.Time{}
 	case !w.trial.IsZero():
-		return w.trial.Add(settled)
+		return w.trial.Add(moment)
 	case w.refused >= 3 && w.since < fewTrials:
 		return w.next.Add(atLast)
 	}
@@ -44,7 +43,7 @@ func (w *window) opens(inFlight int) time.Time {
 
 // started notes a request that is sent beside so many others.
 func (w *window) started(at time.Time, others int) {
-	if !w.trial.IsZero() && !at.Before(w.trial.Add(settled)) {
+	if !w.trial.IsZero() && !at.Before(w.trial.Add(moment)) {
 		w.through(w.size)
 	}
 	if w.size > 0 && others >= w.size {
@@ -76,7 +75,7 @@ func (w *window) throttled(now, sent time.Time, others int) (trial bool) {
 	case sent.Equal(w.trial):
 		w.trial, w.since = time.Time{}, 0
 		w.refused++
-		w.next = now.Add(min(settled<<min(w.refused, 10), maxBetween))
+		w.next = now.Add(min(2*moment<<min(w.refused, 10), maxBetween))
 		return true
 	case others <= w.proven:
 		w.proven = others - 1 // the rate, or a limit that was lowered: the next 429 tells

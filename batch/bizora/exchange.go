@@ -36,12 +36,13 @@ func (e tooLong) Error() string { return string(e) }
 // request, which has no room for every parameter, and keeps of the response
 // what go-openai drops.
 type exchange struct {
-	client  *Client
-	payload json.RawMessage
-	parent  context.Context // the caller's
-	ctx     context.Context // parent, or cancelled by the idle timer
-	cancel  context.CancelCauseFunc
-	timer   *watchdog.Timer
+	client   *Client
+	payload  json.RawMessage
+	accepted func(batch.Limits)
+	parent   context.Context // the caller's
+	ctx      context.Context // parent, or cancelled by the idle timer
+	cancel   context.CancelCauseFunc
+	timer    *watchdog.Timer
 
 	sent   atomic.Bool // the service may have seen the request
 	header http.Header // of the response; nil until there is one
@@ -52,7 +53,7 @@ type exchange struct {
 }
 
 func (c *Client) exchange(ctx context.Context, req batch.Request) *exchange {
-	x := &exchange{client: c, payload: req.Payload, parent: ctx, got: collector{key: c.cfg.Key}}
+	x := &exchange{client: c, payload: req.Payload, accepted: req.Accepted, parent: ctx, got: collector{key: c.cfg.Key}}
 	x.ctx, x.cancel = context.WithCancelCause(ctx)
 	x.timer = watchdog.New(c.cfg.IdleTimeout, func() { x.cancel(errIdle) })
 	return x
@@ -80,6 +81,9 @@ func (x *exchange) Do(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	x.header = resp.Header
+	if resp.StatusCode/100 == 2 {
+		x.accepted(limits(resp.Header, time.Now()))
+	}
 	most := x.client.cfg.MaxAnswer
 	x.body = &body{ReadCloser: resp.Body, timer: x.timer, idle: x.client.cfg.IdleTimeout, most: most, left: most}
 

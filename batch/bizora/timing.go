@@ -1,6 +1,7 @@
 package bizora
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
 	"strings"
@@ -52,20 +53,67 @@ func limitReset(h http.Header, now time.Time) (latest time.Time) {
 		if left, ok := number(h.Get("X-Ratelimit-Remaining" + limit)); !ok || left > 0 {
 			continue
 		}
-		at := time.Time{}
-		value := strings.TrimSpace(h.Get("X-Ratelimit-Reset" + limit))
-		if d, err := time.ParseDuration(value); err == nil && d > 0 {
-			at = now.Add(d)
-		} else if n, ok := number(value); ok && n > 0 && n < 1e9 {
-			at = now.Add(wait(n, time.Second))
-		} else {
-			at = moment(value)
-		}
-		if at.After(latest) {
+		if at := reset(h.Get("X-Ratelimit-Reset"+limit), now); at.After(latest) {
 			latest = at
 		}
 	}
 	return latest
+}
+
+// reset reads when a limit is reset: a duration, seconds, or a time.
+func reset(value string, now time.Time) time.Time {
+	value = strings.TrimSpace(value)
+	if d, err := time.ParseDuration(value); err == nil && d > 0 {
+		return now.Add(d)
+	}
+	if n, ok := number(value); ok && n > 0 && n < 1e9 {
+		return now.Add(wait(n, time.Second))
+	}
+	return moment(value)
+}
+
+// limits reads what the headers of a response say of the limit on requests, in
+// any of these spellings: X-RateLimit-Limit-Requests (OpenAI, Groq, Azure),
+// X-RateLimit-Limit (GitHub, OpenRouter), RateLimit-Limit (an early draft of
+// the IETF), Anthropic-Ratelimit-Requests-Limit, and RateLimit with RateLimit-Policy
+// (the IETF's last drafts).
+func limits(h http.Header, now time.Time) batch.Limits {
+	for _, name := range []func(string) string{
+		func(what string) string { return "X-Ratelimit-" + what + "-Requests" },
+		func(what string) string { return "X-Ratelimit-" + what },
+		func(what string) string { return "Ratelimit-" + what },
+		func(what string) string { return "Anthropic-Ratelimit-Requests-" + what },
+	} {
+		limit, _, _ := strings.Cut(h.Get(name("Limit")), ",") // some add the policy
+		if l := limitsOf(limit, h.Get(name("Remaining")), h.Get(name("Reset")), now); l != (batch.Limits{}) {
+			return l
+		}
+	}
+	state, policy := parameters(h.Get("Ratelimit")), parameters(h.Get("Ratelimit-Policy"))
+	return limitsOf(cmp.Or(policy["q"], state["limit"]), cmp.Or(state["r"], state["remaining"]), cmp.Or(state["t"], state["reset"]), now)
+}
+
+func limitsOf(limit, remaining, at string, now time.Time) batch.Limits {
+	l, ok := number(limit)
+	r, known := number(remaining)
+	full := reset(at, now)
+	if !ok || !known || !(l > 0 && r >= 0 && r <= l) || !full.After(now) || full.Sub(now) > longestWait {
+		return batch.Limits{}
+	}
+	return batch.Limits{Limit: l, Remaining: r, Reset: full.Sub(now)}
+}
+
+// parameters reads name=value pairs, separated by commas or semicolons; of more
+// than one policy the first counts.
+func parameters(value string) map[string]string {
+	all := map[string]string{}
+	for _, part := range strings.FieldsFunc(value, func(c rune) bool { return c == ';' || c == ',' }) {
+		name, is, _ := strings.Cut(strings.TrimSpace(part), "=")
+		if _, ok := all[name]; !ok {
+			all[name] = is
+		}
+	}
+	return all
 }
 
 // moment reads a time: RFC 3339, as Bizora says it, the same without its zone,

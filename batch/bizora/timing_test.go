@@ -81,6 +81,44 @@ func TestLimitReset(t *testing.T) {
 	}
 }
 
+func TestLimits(t *testing.T) {
+	all := func(limit, remaining float64, reset time.Duration) batch.Limits {
+		return batch.Limits{Limit: limit, Remaining: remaining, Reset: reset}
+	}
+	for name, test := range map[string]struct {
+		headers map[string]string
+		want    batch.Limits
+	}{
+		"OpenAI": {map[string]string{"x-ratelimit-limit-requests": "60", "x-ratelimit-remaining-requests": "59", "x-ratelimit-reset-requests": "1s",
+			"x-ratelimit-limit-tokens": "150000", "x-ratelimit-remaining-tokens": "149984", "x-ratelimit-reset-tokens": "6m0s"}, all(60, 59, time.Second)},
+		"a duration in parts":     {map[string]string{"x-ratelimit-limit-requests": "10", "x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "6m0s"}, all(10, 0, 6*time.Minute)},
+		"a fraction of seconds":   {map[string]string{"x-ratelimit-limit-requests": "10", "x-ratelimit-remaining-requests": "9", "x-ratelimit-reset-requests": "1.5s"}, all(10, 9, 1500*time.Millisecond)},
+		"seconds":                 {map[string]string{"X-RateLimit-Limit": "20", "X-RateLimit-Remaining": "19", "X-RateLimit-Reset": "55"}, all(20, 19, 55*time.Second)},
+		"a Unix time":             {map[string]string{"X-RateLimit-Limit": "20", "X-RateLimit-Remaining": "19", "X-RateLimit-Reset": "1791374430"}, all(20, 19, 30*time.Second)},
+		"a Unix time in ms":       {map[string]string{"X-RateLimit-Limit": "20", "X-RateLimit-Remaining": "19", "X-RateLimit-Reset": "1791374430000"}, all(20, 19, 30*time.Second)},
+		"the IETF's first draft":  {map[string]string{"RateLimit-Limit": "100, 100;w=60", "RateLimit-Remaining": "50", "RateLimit-Reset": "30"}, all(100, 50, 30*time.Second)},
+		"a later one":             {map[string]string{"RateLimit": "limit=100, remaining=50, reset=5"}, all(100, 50, 5*time.Second)},
+		"the last one":            {map[string]string{"RateLimit": `"default";r=50;t=30`, "RateLimit-Policy": `"default";q=100;w=60`}, all(100, 50, 30*time.Second)},
+		"Anthropic":               {map[string]string{"anthropic-ratelimit-requests-limit": "50", "anthropic-ratelimit-requests-remaining": "49", "anthropic-ratelimit-requests-reset": "2026-10-07T12:00:02Z"}, all(50, 49, 2*time.Second)},
+		"nothing":                 {nil, batch.Limits{}},
+		"tokens alone":            {map[string]string{"x-ratelimit-limit-tokens": "10", "x-ratelimit-remaining-tokens": "9", "x-ratelimit-reset-tokens": "1s"}, batch.Limits{}},
+		"no reset":                {map[string]string{"X-RateLimit-Limit": "20", "X-RateLimit-Remaining": "19"}, batch.Limits{}},
+		"a reset that is past":    {map[string]string{"X-RateLimit-Limit": "20", "X-RateLimit-Remaining": "19", "X-RateLimit-Reset": "1791374300"}, batch.Limits{}},
+		"more left than there is": {map[string]string{"X-RateLimit-Limit": "20", "X-RateLimit-Remaining": "21", "X-RateLimit-Reset": "5"}, batch.Limits{}},
+		"no numbers":              {map[string]string{"X-RateLimit-Limit": "NaN", "X-RateLimit-Remaining": "many", "X-RateLimit-Reset": "soon"}, batch.Limits{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := http.Header{}
+			for name, value := range test.headers {
+				h.Set(name, value)
+			}
+			if got := limits(h, noon); got != test.want {
+				t.Errorf("got %+v, want %+v", got, test.want)
+			}
+		})
+	}
+}
+
 func TestResetAt(t *testing.T) {
 	tests := []struct {
 		name, value string

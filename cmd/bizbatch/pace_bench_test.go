@@ -30,7 +30,7 @@ func BenchmarkPace(b *testing.B) {
 	only := regexp.MustCompile(*paceOnly)
 	for range b.N {
 		var wg sync.WaitGroup
-		for _, rate := range []int{5, 10, 15, 50} {
+		for _, rate := range []int{1, 5, 20, 50} {
 			for _, burst := range []int{1, 10} {
 				for _, latency := range []time.Duration{200 * time.Millisecond, 4 * time.Second} {
 					name := fmt.Sprintf("%d a second, burst %d, answers of %v", rate, burst, latency)

@@ -1,0 +1,362 @@
+package batch
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"regexp"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"bizbatch/checkpoint"
+)
+
+// A hint is how an account says when a request that it refused may be sent.
+type hint string
+
+const (
+	exact   hint = "exact"   // Retry-After, to the millisecond
+	rounded hint = "rounded" // Retry-After, rounded up to seconds
+	absent  hint = "absent"  // nothing is said
+	headers hint = "headers" // x-ratelimit headers of answers, and Retry-After in seconds
+)
+
+// An account is an Asker that limits its requests and tells nobody how. It is
+// independent of the pacer's code and keeps a ledger of its own.
+type account struct {
+	rate, burst float64 // token bucket: requests a second, and at once
+	window      int     // so many in each full minute, instead
+	places      int     // so many in flight, instead
+	changes     bool    // the rate halves after a third of the questions, and doubles after two thirds
+	questions   int     // that it will be asked
+	hint        hint
+	takes       time.Duration // an answer, 50 % less to 50 % more
+
+	mu       sync.Mutex
+	begin    time.Time
+	rand     *rand.Rand
+	tokens   float64
+	last     time.Time // the bucket was filled
+	minute   int64
+	flying   int
+	through  []time.Time     // when each request was let in
+	lasted   []time.Duration // likewise, its answer
+	refused  []time.Time     // likewise, refused
+	answered []time.Time
+	permits  float64   // by the bucket's rate, since the beginning
+	permit30 float64   // likewise, at the 30th answer
+	at30     time.Time // the 30th answer
+}
+
+// roundTrip is how long a refusal takes, half of it on the way to the service.
+const roundTrip = 50 * time.Millisecond
+
+func (a *account) Ask(ctx context.Context, req Request) (Answer, error) {
+	time.Sleep(roundTrip / 2)
+	takes, said, err := a.arrived()
+	if err != nil {
+		time.Sleep(roundTrip / 2)
+		return Answer{}, err
+	}
+	if a.hint == headers { // where it says nothing, it says it late
+		time.Sleep(roundTrip / 2)
+		req.Accepted(said)
+	}
+	time.Sleep(takes)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.flying--
+	if a.answered = append(a.answered, time.Now()); len(a.answered) == 30 {
+		a.refill()
+		a.at30, a.permit30 = time.Now(), a.permits
+	}
+	return Answer{Text: "an answer", FinishReason: "stop"}, nil
+}
+
+// arrived decides on a request that arrives now.
+func (a *account) arrived() (takes time.Duration, said Limits, err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	now := time.Now()
+	a.refill()
+	wait, ok := a.take(now)
+	if !ok {
+		a.refused = append(a.refused, now)
+		e := &Error{Status: 429}
+		switch a.hint {
+		case exact:
+			e.RetryAfter = wait.Round(time.Millisecond) + time.Millisecond
+		case rounded, headers:
+			e.RetryAfter = time.Duration(math.Ceil(wait.Seconds())) * time.Second
+		}
+		return 0, Limits{}, e
+	}
+	a.flying++
+	a.through = append(a.through, now)
+	takes = a.takes/2 + time.Duration(a.rand.Float64()*float64(a.takes))
+	a.lasted = append(a.lasted, takes)
+	return takes, a.limits(now), nil
+}
+
+// limits is what the headers say, as OpenAI's do for a bucket.
+func (a *account) limits(now time.Time) Limits {
+	if a.window > 0 {
+		return Limits{float64(a.window), a.tokens, now.Truncate(time.Minute).Add(time.Minute).Sub(now)}
+	}
+	full := (a.burst - a.tokens) / a.now()
+	return Limits{a.burst, math.Floor(a.tokens), time.Duration(full*1000) * time.Millisecond}
+}
+
+func (a *account) take(now time.Time) (wait time.Duration, ok bool) {
+	switch {
+	case a.places > 0:
+		return time.Second, a.flying < a.places
+	case a.tokens >= 1:
+		a.tokens--
+		return 0, true
+	case a.window > 0:
+		return now.Truncate(time.Minute).Add(time.Minute).Sub(now), false
+	}
+	return time.Duration((1 - a.tokens) / a.now() * float64(time.Second)), false
+}
+
+// now is the rate at the moment.
+func (a *account) now() float64 {
+	if n := len(a.through); a.changes && n >= a.questions/3 && n < 2*a.questions/3 {
+		return a.rate / 2
+	}
+	return a.rate
+}
+
+func (a *account) refill() { a.refillAt(time.Now()) }
+
+func (a *account) refillAt(now time.Time) {
+	if a.begin.IsZero() {
+		a.begin, a.last, a.tokens = now, now, cmp.Or(a.burst, float64(a.window))
+		a.minute = now.Unix() / 60
+		a.permits = a.tokens
+		a.rand = rand.New(rand.NewPCG(1, 2))
+	}
+	gained := now.Sub(a.last).Seconds() * a.now()
+	a.last = now
+	a.permits += gained
+	if a.window == 0 {
+		a.tokens = min(a.burst, a.tokens+gained)
+	} else if minute := now.Unix() / 60; minute > a.minute {
+		a.minute, a.tokens = minute, float64(a.window)
+	}
+}
+
+// A pace is how well a run used an account: the share of the permitted requests
+// that got through, and the share and number that were refused.
+type pace struct {
+	used, refused float64
+	number        int
+}
+
+func (p pace) String() string {
+	return fmt.Sprintf("%4.0f %% %4d %4.1f %%", 100*p.used, p.number, 100*p.refused)
+}
+
+// measure compares with what the account permitted and the workers could
+// carry, from the first request on and from the 30th answer on.
+func (a *account) measure(workers int) (whole, rest pace) {
+	end := a.through[len(a.through)-1]
+	count := func(times []time.Time, from time.Time) (n int) {
+		for _, at := range times {
+			if !at.Before(from) && !at.After(end) {
+				n++
+			}
+		}
+		return n
+	}
+	made := func(from time.Time) (p pace) {
+		p.number = count(a.refused, from)
+		p.refused = float64(p.number) / float64(p.number+count(a.through, from))
+		return p
+	}
+	whole, rest = made(a.begin), made(a.at30)
+	whole.used = float64(len(a.through)) / float64(count(a.ideal(workers), a.begin))
+	var busy time.Duration
+	for i, at := range a.through {
+		from, to := later(at, a.at30), at.Add(a.lasted[i]+roundTrip)
+		if to.After(end) {
+			to = end
+		}
+		busy += max(0, to.Sub(from))
+	}
+	rest.used = busy.Seconds() / float64(min(workers, cmp.Or(a.places, workers))) / end.Sub(a.at30).Seconds()
+	if a.places == 0 {
+		rest.used = max(rest.used, float64(count(a.through, a.at30))/(a.permits-a.permit30))
+	}
+	return whole, rest
+}
+
+// ideal is when one would send who knows the account: as soon as it has a
+// request to give and a worker is free.
+func (a *account) ideal(workers int) (starts []time.Time) {
+	b := &account{rate: a.rate, burst: a.burst, window: a.window, changes: a.changes, questions: a.questions}
+	free := make([]time.Time, min(workers, cmp.Or(a.places, workers)))
+	now := a.begin
+	b.refillAt(now)
+	for i := range 3 * a.questions {
+		w := 0
+		for j := range free {
+			if free[j].Before(free[w]) {
+				w = j
+			}
+		}
+		now = later(now, free[w])
+		if a.places == 0 {
+			b.refillAt(now)
+			for wait, ok := b.take(now); !ok; wait, ok = b.take(now) {
+				now = now.Add(wait + time.Microsecond)
+				b.refillAt(now)
+			}
+		}
+		starts = append(starts, now)
+		b.through = starts
+		free[w] = now.Add(a.lasted[i%len(a.lasted)] + roundTrip/2)
+	}
+	return starts
+}
+
+// A setting is an account, and a run that knows nothing of it.
+type setting struct {
+	*account
+	workers int
+	runs    int // that share the account; 0: one
+}
+
+func (s *setting) String() string {
+	limit := fmt.Sprintf("%g a second, burst %g", s.rate, s.burst)
+	switch {
+	case s.window > 0:
+		limit = fmt.Sprintf("%d in each minute", s.window)
+	case s.places > 0:
+		limit = fmt.Sprintf("%d in flight", s.places)
+	case s.changes:
+		limit += ", halves, doubles"
+	}
+	if s.runs > 1 {
+		limit += fmt.Sprintf(", %d runs", s.runs)
+	}
+	return fmt.Sprintf("%s; %v; answers of %v; %d workers, %d questions", limit, s.hint, s.takes, s.workers, s.questions)
+}
+
+// met reports what of the goals was not reached.
+func met(whole, rest pace) (missed string) {
+	switch {
+	case rest.used < 0.95:
+		return "later use"
+	case rest.refused > 0.05 && rest.number > 3:
+		return "later refused"
+	case whole.used < 0.85:
+		return "use"
+	case whole.number > 3 && whole.refused > 0.10:
+		return "refused"
+	}
+	return ""
+}
+
+// run asks all questions, and returns how well that went.
+func (s *setting) run(t *testing.T) (whole, rest pace) {
+	synctest.Test(t, func(t *testing.T) {
+		runs := max(s.runs, 1)
+		a := s.account
+		errs := make(chan error)
+		for i := range runs {
+			store, err := checkpoint.Open(fmt.Sprintf("%s/%d", t.TempDir(), i), checkpoint.Options{NoSync: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer store.Close()
+			each := s.questions / runs
+			if _, err := Import(store, texts(numbered(each * runs)[i*each:(i+1)*each]...), ImportOptions{}); err != nil {
+				t.Fatal(err)
+			}
+			go func() {
+				_, err := Run(t.Context(), store, a, Options{Workers: s.workers})
+				errs <- err
+			}()
+		}
+		for range runs {
+			if err := <-errs; err != nil && !errors.Is(err, context.Canceled) {
+				t.Error(err)
+			}
+		}
+		whole, rest = a.measure(s.workers * runs)
+	})
+	return whole, rest
+}
+
+// settings are those that the table in PERFORMANCE.md has.
+func settings() (all []*setting) {
+	add := func(a *account, workers, runs int) {
+		rate := min(cmp.Or(a.rate, 1.0/3), float64(workers*max(runs, 1))/a.takes.Seconds())
+		a.questions = max(120, int(rate*240))
+		a.questions = min(a.questions, max(1200, int(rate*60)))
+		if a.places > 0 {
+			a.questions = max(120, 8*a.places)
+		}
+		all = append(all, &setting{account: a, workers: workers, runs: runs})
+	}
+	sec := func(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+	for _, h := range []hint{exact, rounded, absent, headers} {
+		for _, rate := range []float64{0.05, 0.2, 0.5, 1, 5, 20, 50} {
+			for _, burst := range []float64{1, 3, 10} {
+				for _, takes := range []float64{0.2, 5, 30, 90} {
+					for _, workers := range []int{8, 32, 64} {
+						if float64(workers)/takes < rate/4 { // the workers, not the limit
+							continue
+						}
+						add(&account{rate: rate, burst: burst, hint: h, takes: sec(takes)}, workers, 0)
+					}
+				}
+			}
+		}
+		for _, takes := range []float64{0.2, 5, 30, 90} {
+			add(&account{rate: 1.0 / 3, burst: 20, hint: h, takes: sec(takes)}, 32, 0)
+			add(&account{rate: 1.0 / 3, window: 20, hint: h, takes: sec(takes)}, 32, 0)
+			add(&account{rate: 1, burst: 3, changes: true, hint: h, takes: sec(takes)}, 64, 0)
+			add(&account{rate: 5, burst: 3, changes: true, hint: h, takes: sec(takes)}, 64, 0)
+			add(&account{rate: 1, burst: 3, hint: h, takes: sec(takes)}, 32, 2)
+			if takes > 1 && h != headers {
+				add(&account{places: 3, hint: h, takes: sec(takes)}, 32, 0)
+				add(&account{places: 10, hint: h, takes: sec(takes)}, 32, 0)
+				add(&account{places: 40, hint: h, takes: sec(takes)}, 64, 0)
+			}
+		}
+	}
+	return all
+}
+
+var paceTable = flag.String("pace", "", "of TestPaceTable, the settings that match this regular expression")
+
+// TestPaceTable prints how well runs use accounts of all kinds, from the 30th
+// answer on and as a whole: the share of what is permitted, the number and the
+// share of requests that were refused, and what missed the goal.
+//
+//	go test ./batch -v -run PaceTable -pace . | grep '|' | sort -V
+func TestPaceTable(t *testing.T) {
+	if *paceTable == "" {
+		t.Skip("-pace tells which settings")
+	}
+	only := regexp.MustCompile(*paceTable)
+	for _, s := range settings() {
+		if name := s.String(); only.MatchString(name) {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				whole, rest := s.run(t)
+				fmt.Fprintf(os.Stdout, "%-85s |%v |%v | %s\n", name, rest, whole, met(whole, rest))
+			})
+		}
+	}
+}

@@ -1,0 +1,43 @@
+package batch
+
+import "time"
+
+// A told is what the service's limits say of the pace: a window gives what
+// remains of it until its end, a bucket what was taken in the time that it
+// needs to be full. The two are told apart by the moment at which all is there
+// again, which moves on only for a bucket.
+type told struct {
+	last   Limits
+	full   time.Time // by the last one
+	window bool
+	low    float64 // the least that a bucket said: what remains is rounded down
+}
+
+// pace is the pace in requests a second that the limits beside a reply say, 0
+// where they do not, and the moment before which nothing remains.
+func (t *told) pace(r Reply) (pace float64, until time.Time) {
+	l := r.Limits
+	if l.Limit <= 0 || l.Reset <= 0 || l.Remaining < 0 || l.Remaining > l.Limit {
+		return 0, time.Time{}
+	}
+	full := r.At.Add(l.Reset)
+	if fewer := t.last.Remaining - l.Remaining; l.Limit == t.last.Limit && fewer > 0 {
+		// A bucket would be full so much later. Less may be the rounding of Reset.
+		if by := time.Duration(fewer / (l.Limit - l.Remaining) * float64(l.Reset)); by >= 2*time.Second {
+			t.window = full.Sub(t.full) < by/2
+		}
+	}
+	t.last, t.full = l, full
+	switch {
+	case t.window && l.Remaining == 0:
+		return l.Limit / l.Reset.Seconds(), full
+	case t.window:
+		return l.Remaining / l.Reset.Seconds(), time.Time{}
+	}
+	if taken := l.Limit - l.Remaining; taken > 0 {
+		if pace = taken / l.Reset.Seconds(); t.low == 0 || pace < t.low {
+			t.low = pace
+		}
+	}
+	return t.low, time.Time{}
+}
