@@ -33,15 +33,15 @@ type throttles struct {
 }
 
 const (
-	unlikely   = 0.05 // that so unlucky a question is held to be odd, and pauses nobody: the pace hears of 19 in 20
-	impossible = 1e-7 // one question in ten million that is refused fails for bad luck
-	fewOthers  = 3    // go before it is tried again,
-	someMore   = 12   // and fewer than that: at random, for it must not keep step with what refuses every fourth request
-	lastFor    = 90 * time.Second
+	unlikely   = 0.05             // that so unlucky a question is held to be odd, and pauses nobody: the pace hears of 19 in 20
+	impossible = 1e-7             // one question in ten million that is refused fails for bad luck
+	fewOthers  = 3                // go before it is tried again,
+	someMore   = 12               // and fewer than that: at random, for it must not keep step with what refuses every fourth request
+	lastFor    = 90 * time.Second // accounts count by the minute, if they count in windows
 )
 
-// lastTries is how often a question is asked at the end of a run: what was
-// refused while others were let in, once less.
+// lastTries is how often a question is asked at the end of a run, in no less
+// than lastFor: once less if it was refused while others were let in.
 func lastTries(chance float64) int {
 	if chance < unlikely {
 		return 2

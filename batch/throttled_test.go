@@ -16,7 +16,7 @@ import (
 // about as long as without it; a little longer where it is among the last.
 func TestAQuestionThatAlwaysGets429Fails(t *testing.T) {
 	for name, odd := range map[string][]int{"the third": {3}, "the first": {1}, "the last": {60}, "two": {3, 4}, "three apart": {5, 25, 45}, "the last two": {59, 60}} {
-		for _, wait := range []time.Duration{0, time.Second, 20 * time.Second} {
+		for _, wait := range []time.Duration{0, 20 * time.Second} {
 			for _, workers := range []int{1, 8, 32} {
 				for _, takes := range []time.Duration{300 * time.Millisecond, 20 * time.Second} {
 					t.Run(fmt.Sprintf("%s of 60, asked to wait %v, %d workers, answers of %v", name, wait, workers, takes), func(t *testing.T) {
