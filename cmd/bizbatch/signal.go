@@ -72,7 +72,9 @@ func notifySignals(last func(signalError)) (ctx context.Context, stop func()) {
 		os.Exit(e.exitCode())
 	})
 	return ctx, func() {
-		signal.Stop(signals)
+		// A hang-up comes more than once. It stays caught: the next one must not
+		// change the exit code of a run that has ended.
+		signal.Reset(os.Interrupt, syscall.SIGTERM)
 		close(done)
 		cancel(nil)
 	}

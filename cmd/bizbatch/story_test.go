@@ -245,7 +245,7 @@ func (s *story) insist(_ *testscript.TestScript, args []string) error {
 	p := s.procs[args[0]]
 	deadline := time.NewTimer(patience)
 	defer deadline.Stop()
-	again := time.NewTicker(50 * time.Millisecond)
+	again := time.NewTicker(time.Millisecond)
 	defer again.Stop()
 	for {
 		select {
