@@ -11,7 +11,6 @@ import (
 
 	"bizbatch/batch"
 	"bizbatch/batch/report"
-	"bizbatch/checkpoint"
 )
 
 type exportCmd struct {
@@ -33,9 +32,9 @@ bizbatch export questions.csv.bizbatch --out questions.answers.jsonl            
 
 // Run writes the answers as they are now, also while a run is on.
 func (c *exportCmd) Run(e env) error {
-	store, err := checkpoint.View(c.Checkpoint)
+	store, err := viewCheckpoint(&c.Checkpoint)
 	if err != nil {
-		return storeError(err, c.Checkpoint)
+		return err
 	}
 	defer store.Close()
 	in, err := batch.InputOf(store)

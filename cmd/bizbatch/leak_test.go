@@ -199,7 +199,7 @@ func TestNoCommandTellsTheKey(t *testing.T) {
 		"completion": {{"bash"}, {"zsh"}, {"fish"}, {"csh"}},
 		"__complete": {{"bizbatch", "show", "q.csv.bizbatch", ""}},
 	}
-	parser, err := kong.New(&cli{}, kong.Vars{"version": ""}, kong.ExplicitGroups(groups))
+	parser, err := kong.New(&cli{}, kong.Vars{"version": "", "topics": ""}, kong.ExplicitGroups(groups))
 	if err != nil {
 		t.Fatal(err)
 	}
