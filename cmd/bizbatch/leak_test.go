@@ -200,6 +200,7 @@ func TestNoCommandTellsTheKey(t *testing.T) {
 		"version":    {{}},
 		"completion": {{"bash"}, {"zsh"}, {"fish"}, {"csh"}},
 		"__complete": {{"bizbatch", "show", "q.csv.bizbatch", ""}},
+		"__man":      {{}},
 	}
 	parser, err := kong.New(&cli{}, kong.Vars{"version": "", "topics": ""}, kong.ExplicitGroups(groups))
 	if err != nil {

@@ -59,6 +59,7 @@ type cli struct {
 
 	Completion completionCmd `cmd:"" group:"shell" help:"Print a script by which the shell completes commands, flags, files and ids."`
 	Complete   completeCmd   `cmd:"" hidden:"" name:"__complete"`
+	Man        manCmd        `cmd:"" hidden:"" name:"__man"`
 
 	Version kong.VersionFlag `help:"Print the version."`
 }
