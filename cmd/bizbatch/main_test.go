@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -57,7 +59,21 @@ func TestStories(t *testing.T) {
 const secret = "sk_live_never-to-be-seen"
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"bizbatch": main})
+	testscript.Main(heedful{m}, map[string]func(){"bizbatch": main})
+}
+
+// heedful runs the tests so that no process they start ignores a signal because
+// this one does: a job in the background ignores Ctrl-C, one under nohup
+// hang-ups.
+type heedful struct{ *testing.M }
+
+func (h heedful) Run() int {
+	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
+		if signal.Ignored(sig) {
+			signal.Notify(make(chan os.Signal, 1), sig)
+		}
+	}
+	return h.M.Run()
 }
 
 func setUpStory(e *testscript.Env) error {
