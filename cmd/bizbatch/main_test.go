@@ -32,6 +32,7 @@ func TestStories(t *testing.T) {
 			"serving":    inStory((*story).serving),
 			"get":        inStory((*story).get),
 			"post":       inStory((*story).post),
+			"answer":     inStory((*story).answer),
 			"credits":    inStory((*story).credits),
 			"questions":  inStory((*story).questions),
 			"clock":      inStory((*story).clock),

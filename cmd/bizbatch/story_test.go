@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -27,6 +28,7 @@ import (
 type story struct {
 	env    *testscript.Env
 	server *sandbox.Server
+	permit chan struct{} // see answer
 	procs  map[string]*proc
 	locked *sql.DB // see lock
 	uneven bool    // the accounts of the sandbox are not compared, see unbalanced
@@ -84,6 +86,7 @@ func (s *story) sandbox(ts *testscript.TestScript, args []string) error {
 	balance := f.Float64("balance", -1, "")
 	script := f.String("script", "", "")
 	listen := f.String("listen", "", "")
+	held := f.Bool("held", false, "every response waits for the command answer")
 	again := f.Bool("again", false, "at the address of the one before")
 	f.Float64Var(&o.Rate, "rate", 0, "requests a second")
 	f.IntVar(&o.Burst, "burst", 0, "")
@@ -99,6 +102,10 @@ func (s *story) sandbox(ts *testscript.TestScript, args []string) error {
 	}
 	if err != nil {
 		return err
+	}
+	if *held {
+		s.permit = make(chan struct{}, 1000)
+		o.Permits = s.permit
 	}
 	if *balance >= 0 {
 		o.Balance = balance
@@ -148,6 +155,16 @@ func printResponse(ts *testscript.TestScript) func(*http.Response, error) error 
 		_, err = io.Copy(ts.Stdout(), r.Body)
 		return err
 	}
+}
+
+// answer N has the sandbox, which is -held, send so many responses: those that
+// are held, or the next ones.
+func (s *story) answer(_ *testscript.TestScript, args []string) error {
+	n, err := strconv.Atoi(args[0])
+	for range n {
+		s.permit <- struct{}{}
+	}
+	return err
 }
 
 // credits DOLLARS adds to the balance.
@@ -283,9 +300,10 @@ func (s *story) finish(_ *testscript.TestScript, args []string) error {
 // patience is how long a story waits for what must come.
 const patience = 30 * time.Second
 
-// await answered|in-flight|idle N waits until the sandbox has so many answers
-// sent, or so many requests open, or no more than so many. await FILE REGEXP
-// waits until the file holds it.
+// await answered|requests|in-flight|idle N waits until the sandbox has sent so
+// many answers, has seen so many requests, or has so many open, or no more than
+// so many. await rescued N waits until so many answers are in rescue files, await
+// FILE REGEXP until the file holds it.
 func (s *story) await(ts *testscript.TestScript, args []string) error {
 	var have func() (bool, error)
 	switch n, err := strconv.Atoi(args[1]); args[0] {
@@ -293,6 +311,10 @@ func (s *story) await(ts *testscript.TestScript, args []string) error {
 		have = func() (bool, error) { return s.server.Ledger().InFlight <= n, err }
 	case "answered":
 		have = func() (bool, error) { return s.server.Ledger().Answered >= n, err }
+	case "requests":
+		have = func() (bool, error) { return s.server.Ledger().Requests >= n, err }
+	case "rescued":
+		have = func() (bool, error) { return s.rescued() == n, err }
 	case "in-flight":
 		have = func() (bool, error) { return s.server.Ledger().InFlight >= n, err }
 	default:
@@ -313,6 +335,16 @@ func (s *story) await(ts *testscript.TestScript, args []string) error {
 			return fmt.Errorf("waited in vain for %s", strings.Join(args, " "))
 		}
 	}
+}
+
+// rescued is how many answers are in rescue files of the story.
+func (s *story) rescued() (lines int) {
+	files, _ := filepath.Glob(filepath.Join(s.env.WorkDir, "bizbatch-rescue-*.jsonl")) // the pattern is right
+	for _, f := range files {
+		b, _ := os.ReadFile(f) // it may be gone by now
+		lines += bytes.Count(b, []byte("\n"))
+	}
+	return lines
 }
 
 // json FILE checks that every line of the file is an object of JSON.
