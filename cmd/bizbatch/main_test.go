@@ -78,7 +78,7 @@ func (h heedful) Run() int {
 }
 
 func setUpStory(e *testscript.Env) error {
-	s := &story{env: e, procs: map[string]*proc{}}
+	s := &story{env: e, procs: map[string]*proc{}, urls: map[string]bool{}}
 	e.Values[storyKey{}] = s
 	for _, dir := range []string{"home", "tmp"} {
 		if err := os.Mkdir(filepath.Join(e.WorkDir, dir), 0o700); err != nil {

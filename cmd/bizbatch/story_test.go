@@ -27,7 +27,8 @@ import (
 type story struct {
 	env    *testscript.Env
 	server *sandbox.Server
-	permit chan struct{} // see answer
+	urls   map[string]bool // of its sandboxes
+	permit chan struct{}   // see answer
 	procs  map[string]*proc
 	locked *sql.DB // see lock
 	uneven bool    // the accounts of the sandbox are not compared, see unbalanced
@@ -71,14 +72,12 @@ func (s *story) closeSandbox() (err error) {
 }
 
 // sandbox [flags] starts a sandbox (in the place of an earlier one, and with
-// -again at its address) and has
-// BIZORA_API_URL and URL name it.
+// -again at its address) and has BIZORA_API_URL and URL name it.
 func (s *story) sandbox(ts *testscript.TestScript, args []string) error {
 	var o sandbox.Options
 	f := flag.NewFlagSet("sandbox", flag.ContinueOnError)
 	balance := f.Float64("balance", -1, "")
 	script := f.String("script", "", "")
-	listen := f.String("listen", "", "")
 	held := f.Bool("held", false, "every response waits for the command answer")
 	again := f.Bool("again", false, "at the address of the one before")
 	f.Float64Var(&o.Rate, "rate", 0, "requests a second")
@@ -103,18 +102,35 @@ func (s *story) sandbox(ts *testscript.TestScript, args []string) error {
 	if *balance >= 0 {
 		o.Balance = balance
 	}
+	address := ""
 	if *again {
-		*listen = strings.TrimPrefix(s.server.URL, "http://")
+		address = strings.TrimPrefix(s.server.URL, "http://")
 	}
 	if err := s.closeSandbox(); err != nil {
 		return err
 	}
-	if s.server, err = sandbox.Start(*listen, o); err != nil {
+	if err := s.listen(address, o); err != nil {
 		return err
 	}
 	ts.Setenv("URL", s.server.URL)
 	ts.Setenv("BIZORA_API_URL", s.server.URL)
 	return nil
+}
+
+// listen starts a sandbox at an address, or at one that no earlier sandbox of the
+// story had: to a checkpoint that would be the same service.
+func (s *story) listen(address string, o sandbox.Options) (err error) {
+	for {
+		s.server, err = sandbox.Start(address, o)
+		if err != nil || address != "" || !s.urls[s.server.URL] {
+			break
+		}
+		defer s.server.Close() // not before another has an address of its own
+	}
+	if err == nil {
+		s.urls[s.server.URL] = true
+	}
+	return err
 }
 
 // serving FILE has BIZORA_API_URL and URL name the sandbox that printed the file.
