@@ -341,3 +341,31 @@ func TestARefusedImportKeepsTheCount(t *testing.T) {
 	doImport(t, s, ImportOptions{}, rows...)
 	diff(t, "saved once one is a failure", int64(1), notedSaved(path))
 }
+
+// An answered question whose key or text is damaged is not paid for again: the
+// input tells which of them it was, and mends it.
+func TestAnAnswerWithADamagedKeyIsNotAskedAgain(t *testing.T) {
+	const text = "what is the rate?"
+	key := KeyOf([]byte(text))
+	for name, part := range map[string]string{"the key": string(key[:]), "its end": string(key[20:]), "the text": text} {
+		t.Run(name, func(t *testing.T) {
+			path := temp(t)
+			s, err := Open(path, Options{})
+			diff(t, "error", nil, err)
+			doImport(t, s, ImportOptions{}, ask("1", text))
+			run, page := begin(t, s, 1)
+			diff(t, "errors", []error{nil, nil}, []error{run.Start(page[0].ID, noon, 24), run.Complete(page[0].ID, unsaved("it"))})
+			end(t, run)
+			diff(t, "error", nil, s.Close())
+			flip(t, path, part)
+
+			rows := []Row{ask("1", text), ask("again", text), ask("2", "new")}
+			want := Plan{Rows: 3, Duplicates: 1, Answered: 1, Pending: map[string]int{"fast": 1}}
+			dry, err := OpenCopy(path, Options{})
+			diff(t, "error", nil, err)
+			diff(t, "plan of a copy", want, doImport(t, dry, ImportOptions{}, rows...))
+			diff(t, "error", nil, dry.Close())
+			diff(t, "plan", want, doImport(t, open(t, path, Options{}), ImportOptions{}, rows...)) // which it checks in the end
+		})
+	}
+}
