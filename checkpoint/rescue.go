@@ -2,32 +2,13 @@ package checkpoint
 
 import (
 	"database/sql"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"iter"
 	"maps"
 	"os"
-	"path/filepath"
 	"sync"
-	"time"
 )
-
-// A rescued line is an answer that arrived but could not be saved in its
-// checkpoint. The key says which request it answers.
-type rescued struct {
-	Checkpoint string          `json:"checkpoint"`
-	Endpoint   string          `json:"endpoint"`
-	Key        string          `json:"key"` // hexadecimal
-	Answer     json.RawMessage `json:"answer"`
-	Label      string          `json:"label,omitempty"`
-	Attempts   int             `json:"attempts"`
-	Cost       int64           `json:"cost"`
-	Started    time.Time       `json:"started"`
-	Finished   time.Time       `json:"finished"`
-}
 
 // A rescue keeps the answers of a run that its checkpoint has not taken, in one
 // file of mode 0600, JSON lines, synced: beside the checkpoint, else in the home
@@ -259,66 +240,4 @@ func (s *Store) savedAnswers() iter.Seq2[rescued, error] {
 			yield(rescued{}, err)
 		}
 	}
-}
-
-func (s *Store) rescued(key Key, c Completion) rescued {
-	return rescued{s.absPath(), s.endpoint, hex.EncodeToString(key[:]), c.Answer, c.Label, c.Attempts, c.Cost, c.Started, c.Finished}
-}
-
-func (r rescued) completion() Completion {
-	return Completion{r.Answer, r.Label, r.Attempts, r.Cost, r.Started, r.Finished}
-}
-
-func one(line rescued) iter.Seq2[rescued, error] {
-	return func(yield func(rescued, error) bool) { yield(line, nil) }
-}
-
-func each(lines iter.Seq[rescued]) iter.Seq2[rescued, error] {
-	return func(yield func(rescued, error) bool) {
-		for line := range lines {
-			if !yield(line, nil) {
-				return
-			}
-		}
-	}
-}
-
-func writeRescued(w io.Writer, answers iter.Seq2[rescued, error]) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	for r, err := range answers {
-		if err == nil {
-			err = enc.Encode(r)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// rescueDirs are the folders for rescue files, the best first.
-func (s *Store) rescueDirs() []string {
-	dirs := []string{filepath.Dir(s.absPath())}
-	if home, err := os.UserHomeDir(); err == nil {
-		dirs = append(dirs, home)
-	}
-	return append(dirs, os.TempDir())
-}
-
-// anyRescue matches every checkpoint's rescue files, rescuePattern this one's:
-// it is made from the checkpoint's path, so that runs on two checkpoints do not
-// take each other's files away.
-const anyRescue = "bizbatch-rescue-*.jsonl"
-
-func (s *Store) rescuePattern() string {
-	id := KeyOf([]byte(s.absPath()))
-	return fmt.Sprintf("bizbatch-rescue-%x-*.jsonl", id[:8])
-}
-
-func (s *Store) absPath() string {
-	if abs, err := filepath.Abs(s.Path()); err == nil {
-		return abs
-	}
-	return s.Path()
 }

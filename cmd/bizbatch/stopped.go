@@ -20,7 +20,7 @@ func (j *job) stopped(stop *batch.StopError) error {
 	e := j.reason(stop, said)
 	e.hint = cmp.Or(e.hint, j.again())
 	e.detail = append(e.detail, unsaved(stop.Unsaved)...)
-	if j.cmd.Quiet && j.sum.Uncertain > 0 && stop.Kind != batch.StopSpend { // else it was told
+	if j.cmd.Quiet && j.sum.Uncertain > 0 && stop.Kind != batch.StopSpend && stop.Kind != batch.StopUnfinished { // else it was told
 		e.detail = append(e.detail, j.uncertainLine())
 	}
 	e.detail = append(e.detail, j.left())
