@@ -19,7 +19,8 @@ type exportCmd struct {
 	Since      string   `placeholder:"WHEN" help:"Only rows whose answer or failure came in since then: a day (2026-09-01), a time (2026-09-01T18:00) or a time ago (24h)."`
 	Format     string   `enum:"openai-batch," default:"" placeholder:"NAME" help:"openai-batch: .jsonl files are the output file of OpenAI's Batch API, with --status failed its error file."`
 	Force      bool     `help:"Overwrite a file that bizbatch did not write."`
-	CSVSafe    bool     `name:"csv-safe" help:"Have no spreadsheet run a cell of a CSV file as a formula: such a cell begins with an apostrophe."`
+	CSVSafe    bool     `name:"csv-safe" help:"Have no spreadsheet run a cell of a CSV file, or a part of one, as a formula: it begins with an apostrophe."`
+	CSVBOM     choice   `name:"csv-bom" help:"Begin CSV files with a byte order mark, by which Excel on Windows sees that they are UTF-8. --csv-bom=no: without (default: as run does)."`
 	Quiet      bool     `short:"q" help:"Print only what a person must act on."`
 }
 
@@ -43,7 +44,7 @@ func (c *exportCmd) Run(e env) error {
 	if in.Format == "" {
 		return usageError(errors.New(c.Checkpoint+" holds no questions yet"), "bizbatch run takes them in")
 	}
-	o := report.Options{CSVSafe: c.CSVSafe, Status: batch.Status(c.Status), OpenAIBatch: c.Format == openAIBatch}
+	o := report.Options{CSVSafe: c.CSVSafe, CSVBOM: report.Choice(c.CSVBOM), Status: batch.Status(c.Status), OpenAIBatch: c.Format == openAIBatch}
 	if o.Since, err = parseSince(c.Since, time.Now()); err != nil {
 		return usageError(err, "give a day, a time or a time ago, such as --since 2026-09-01 or --since 24h")
 	}
