@@ -19,6 +19,7 @@ import (
 type jsonlReader struct {
 	opts   Options
 	in     *batch.Input
+	u      *Understood
 	text   *bufio.Reader
 	long   []byte            // a line larger than text's buffer
 	line   int               // the current line, from 1
@@ -36,8 +37,8 @@ type object struct {
 	values []gjson.Result
 }
 
-func newJSONLReader(text *bufio.Reader, opts Options, in *batch.Input) *jsonlReader {
-	return &jsonlReader{opts: opts, in: in, text: text, known: map[string]string{}}
+func newJSONLReader(text *bufio.Reader, opts Options, in *batch.Input, u *Understood) *jsonlReader {
+	return &jsonlReader{opts: opts, in: in, u: u, text: text, known: map[string]string{}}
 }
 
 // next reads the next object.
@@ -139,6 +140,7 @@ func (j *jsonlReader) fill(q *batch.Question) error {
 	if err != nil {
 		return err
 	}
+	j.nameParts(l)
 	if id, err := j.object.label(l.id); err != nil {
 		return err
 	} else if id != "" {
@@ -158,6 +160,9 @@ func (j *jsonlReader) fill(q *batch.Question) error {
 	q.Params = params
 	if messages.Type != gjson.Null && j.opts.QuestionColumn == "" {
 		j.asks = true
+		if j.u.First == "" {
+			j.u.Question = "messages"
+		}
 		return fillMessages(q, messages)
 	}
 	switch {
@@ -182,6 +187,23 @@ func (j *jsonlReader) fill(q *batch.Question) error {
 	}
 	q.Subject = q.Text
 	return nil
+}
+
+// nameParts notes what the parts of the first question are called in the file, and
+// those that only later ones have.
+func (j *jsonlReader) nameParts(l layout) {
+	if j.u.First == "" {
+		j.u.Question, j.u.ID, j.u.AskMode = "", "", ""
+	}
+	note := func(name *string, at int) {
+		if *name == "" && at >= 0 {
+			key := j.object.keys[at]
+			*name = j.in.Columns[slices.IndexFunc(j.in.Columns, func(name string) bool { return canonical(name) == key })]
+		}
+	}
+	note(&j.u.Question, l.question)
+	note(&j.u.ID, l.id)
+	note(&j.u.AskMode, l.askMode)
 }
 
 // layout finds the parts of the current object, which may lack a member for its

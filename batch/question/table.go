@@ -65,7 +65,7 @@ type table struct {
 }
 
 // newTable reads the header.
-func newTable(source recordSource, opts Options, in *batch.Input) (*table, error) {
+func newTable(source recordSource, opts Options, in *batch.Input, u *Understood) (*table, error) {
 	t := &table{source: source}
 	header, err := source.read(0)
 	if err == io.EOF {
@@ -74,7 +74,8 @@ func newTable(source recordSource, opts Options, in *batch.Input) (*table, error
 		return nil, err
 	}
 	t.header = slices.Clone(header)
-	if err := t.assignRoles(opts); err != nil {
+	u.HeaderLine = source.line()
+	if err := t.assignRoles(opts, u); err != nil {
 		e := asError(err)
 		e.Line = source.line()
 		return nil, e
@@ -84,7 +85,7 @@ func newTable(source recordSource, opts Options, in *batch.Input) (*table, error
 }
 
 // assignRoles finds the columns that have a role by the header.
-func (t *table) assignRoles(opts Options) error {
+func (t *table) assignRoles(opts Options, u *Understood) error {
 	keys := make([]string, len(t.header))
 	for i, name := range t.header {
 		if strings.ContainsRune(name, 0) {
@@ -99,6 +100,7 @@ func (t *table) assignRoles(opts Options) error {
 	if l.question < 0 && opts.Template == "" {
 		return noQuestionColumn(t.header)
 	}
+	u.name(t.header, l)
 	t.asks = l.question >= 0
 	t.roles = make([]string, len(keys))
 	if l.askMode >= 0 {

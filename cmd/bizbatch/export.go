@@ -20,7 +20,8 @@ type exportCmd struct {
 	Since      string   `placeholder:"WHEN" help:"Only rows whose answer or failure came in since then: a time ago (24h, 7d), a day (today, monday, 2026-09-01) or a time (2026-09-01T18:00)."`
 	Format     string   `enum:"openai-batch," default:"" placeholder:"NAME" help:"openai-batch: .jsonl files are the output file of OpenAI's Batch API, with --status failed its error file."`
 	Force      bool     `help:"Overwrite a file that bizbatch did not write."`
-	CSVSafe    bool     `name:"csv-safe" help:"Prefix formula-like cells of a CSV file with an apostrophe, so that no spreadsheet runs them."`
+	CSVSafe    bool     `name:"csv-safe" help:"Prefix formula-like cells of a CSV file, and parts of cells, with an apostrophe, so that no spreadsheet runs them."`
+	CSVBOM     choice   `name:"csv-bom" help:"Begin CSV files with a byte order mark, by which Excel on Windows sees that they are UTF-8. --csv-bom=no: without (default: as run does)."`
 	Quiet      bool     `short:"q" help:"Print only what a person must act on."`
 }
 
@@ -44,7 +45,7 @@ func (c *exportCmd) Run(e env) error {
 	if in.Format == "" {
 		return usageError(errors.New(c.Checkpoint+" holds no questions yet"), "bizbatch run takes them in")
 	}
-	o := report.Options{CSVSafe: c.CSVSafe, Status: batch.Status(c.Status), OpenAIBatch: c.Format == openAIBatch}
+	o := report.Options{CSVSafe: c.CSVSafe, CSVBOM: report.Choice(c.CSVBOM), Status: batch.Status(c.Status), OpenAIBatch: c.Format == openAIBatch}
 	if o.Since, err = parseSince(c.Since, time.Now()); err != nil {
 		return usageError(err, "such as --since 24h, 7d, today, monday or 2026-09-01")
 	}

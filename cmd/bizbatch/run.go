@@ -37,11 +37,12 @@ type runCmd struct {
 	File string `arg:"" help:"Questions: .xlsx, .csv, .tsv, .jsonl or .ndjson, the last four also with .gz; - for standard input."`
 
 	Checkpoint string   `group:"files" placeholder:"FILE" help:"Where answers are kept while and after running (default: FILE.bizbatch, or FILE.sandbox.bizbatch with --sandbox)."`
-	Out        []string `group:"files" sep:"none" placeholder:"FILE" help:"Write the answers here: .csv, .tsv, .xlsx, .jsonl, .md or .html; may be repeated (default: FILE without its extension, with .answers.csv, .answers.xlsx or .answers.jsonl, as FILE is)." example:"bizbatch run questions.csv --out answers.xlsx --out memo.md"`
+	Out        []string `group:"files" sep:"none" placeholder:"FILE" help:"Write the answers here: .csv, .tsv, .xlsx, .jsonl, .md or .html; may be repeated (default: FILE with .answers before its extension: questions.answers.csv)." example:"bizbatch run questions.csv --out answers.xlsx --out memo.md"`
 	Force      bool     `group:"files" help:"Overwrite an --out file that bizbatch did not write."`
 	Reuse      []string `group:"files" sep:"none" xor:"reuse" placeholder:"FILE" help:"Also take over answers to the same questions from this checkpoint, at no cost; checkpoints in the same folder need no flag; may be repeated."`
 	NoReuse    bool     `group:"files" xor:"reuse" help:"Take over no answers from other checkpoints; ask and pay again."`
-	CSVSafe    bool     `group:"files" name:"csv-safe" help:"Prefix formula-like cells of a CSV file with an apostrophe, so that no spreadsheet runs them."`
+	CSVSafe    bool     `group:"files" name:"csv-safe" help:"Prefix formula-like cells of a CSV file, and parts of cells, with an apostrophe, so that no spreadsheet runs them."`
+	CSVBOM     choice   `group:"files" name:"csv-bom" help:"Begin CSV files with a byte order mark, by which Excel on Windows sees that they are UTF-8; other programs may read it as text. --csv-bom=no: without (default: with one where FILE has one, is in another encoding, or is an Excel file)."`
 	Summary    string   `group:"files" placeholder:"FILE" help:"Write a summary of the run as JSON."`
 
 	Sources     batch.SourceMode `group:"files" enum:"full,cited,none" default:"full" placeholder:"WHICH" help:"Which of an answer's sources are kept: full, cited (those that its text cites) or none; answers that are saved keep what they have (default: ${default})."`
@@ -213,15 +214,23 @@ func (c *runCmd) outputs(format batch.Format) []string {
 		return c.Out
 	}
 	base := strings.TrimSuffix(c.File, ".gz")
-	base = strings.TrimSuffix(base, filepath.Ext(base))
+	ext := filepath.Ext(base)
+	base = strings.TrimSuffix(base, ext)
 	if c.File == "-" {
 		base = strings.TrimSuffix(c.Checkpoint, ".bizbatch")
 	}
 	if c.Format == openAIBatch {
 		format = batch.JSONL
 	}
-	return []string{base + ".answers." + string(format)}
+	if ext = strings.ToLower(ext); otherNames[ext] != format {
+		ext = "." + string(format)
+	}
+	return []string{base + ".answers" + ext}
 }
+
+// otherNames are the extensions that the answers keep, beside those that are
+// called as their formats: questions.csv and questions.tsv have answers each.
+var otherNames = map[string]batch.Format{".tsv": batch.CSV, ".txt": batch.CSV, ".ndjson": batch.JSONL}
 
 // openAIBatch is the --format of OpenAI's Batch files: questions are JSON
 // lines, unless the file's extension says otherwise, and so are answers.
@@ -240,7 +249,7 @@ func (c *runCmd) inputFormat() batch.Format {
 
 // report is how the answers are written.
 func (c *runCmd) report() report.Options {
-	return report.Options{CSVSafe: c.CSVSafe, OpenAIBatch: c.Format == openAIBatch}
+	return report.Options{CSVSafe: c.CSVSafe, CSVBOM: report.Choice(c.CSVBOM), OpenAIBatch: c.Format == openAIBatch}
 }
 
 // options are the runner's.
