@@ -153,8 +153,8 @@ func valuesOf(v *kong.Value) (words []string) {
 	return words
 }
 
-// argumentsFor are what an argument may be: a checkpoint, or the id of a
-// question in the checkpoint that is given before it.
+// argumentsFor are what an argument may be: a checkpoint, the id of a question in
+// the checkpoint that is given before it, or a topic of the manual.
 func argumentsFor(arg *kong.Positional, given []string, last string) (words []string) {
 	switch arg.Name {
 	case "checkpoint":
@@ -162,6 +162,8 @@ func argumentsFor(arg *kong.Positional, given []string, last string) (words []st
 		return words
 	case "id":
 		return idsIn(given[0])
+	case "topic":
+		return strings.Split(topics(), ", ")
 	}
 	return valuesOf(arg)
 }
