@@ -37,26 +37,30 @@ func (q *rescue) wait(id int64, line rescued) {
 func (q *rescue) put(id int64, line rescued) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.putLocked(id, line)
-}
-
-func (q *rescue) putLocked(id int64, line rescued) {
 	delete(q.waiting, id)
 	if _, there := q.answers[id]; there {
 		return
 	}
 	q.answers[id] = line
-	if q.file != nil && q.append(line) {
+	if q.file == nil || !q.append(line) {
+		q.rewrite(map[int64]rescued{id: line})
+	}
+}
+
+// rewrite writes all answers to a new file, or prints those that the file lacks.
+func (q *rescue) rewrite(missing map[int64]rescued) {
+	if q.move(each(maps.Values(q.answers))) == nil {
 		return
 	}
-	if q.move(each(maps.Values(q.answers))) != nil {
-		_ = writeRescued(q.run.s.last, one(line)) // there is nothing else
+	_ = writeRescued(q.run.s.last, each(maps.Values(missing))) // there is nothing else
+	for id := range missing {
 		q.printed[id] = true
 	}
 }
 
 // RescueWaiting writes every answer that waits to be saved to the rescue file.
-// It is for a process that is about to end without waiting for them.
+// It is for a process that is about to end without waiting for them, and may have
+// little time: all of them together take one sync.
 func (s *Store) RescueWaiting() {
 	r := s.begun.Load()
 	if r == nil {
@@ -65,9 +69,13 @@ func (s *Store) RescueWaiting() {
 	q := &r.rescue
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for id, line := range q.waiting {
-		q.putLocked(id, line)
+	if len(q.waiting) == 0 {
+		return
 	}
+	waiting := q.waiting
+	q.waiting = map[int64]rescued{}
+	maps.Copy(q.answers, waiting)
+	q.rewrite(waiting)
 }
 
 // append reports whether a line was added to the file, and synced if those before

@@ -18,11 +18,8 @@ func (im *importer) takeRescued() (n int, used []string, err error) {
 			continue // nothing tells whose answers these are
 		}
 		taken, all, err := im.takeRescueFile(f.path)
-		switch {
-		case err != nil && f.mine:
+		if err != nil && f.mine {
 			return n, nil, fmt.Errorf("take in the rescue file %s: %w", f.path, err)
-		case err != nil:
-			continue
 		}
 		if n += taken; all && f.mine {
 			used = append(used, f.path)
@@ -40,13 +37,13 @@ func (im *importer) takeRescueFile(path string) (taken int, all bool, err error)
 			return taken, false, nil
 		}
 		if err != nil {
-			return 0, false, err
+			return taken, false, err
 		}
 		switch fresh, err := im.keepRescued(line); {
 		case errors.Is(err, sql.ErrNoRows):
 			all = false
 		case err != nil:
-			return 0, false, err
+			return taken, false, err
 		case fresh:
 			taken++
 		}
