@@ -189,11 +189,11 @@ func (j *jsonlReader) fill(q *batch.Question) error {
 func (j *jsonlReader) layout() (l layout, err error) {
 	asked := canonical(j.opts.QuestionColumn)
 	if asked == "" || slices.Contains(j.object.keys, asked) {
-		return j.opts.layout(j.object.keys)
+		return j.opts.layoutOf(j.object.keys, j.object.keys)
 	}
 	opts := j.opts
 	opts.QuestionColumn = ""
-	l, err = opts.layout(j.object.keys)
+	l, err = opts.layoutOf(j.object.keys, j.object.keys)
 	l.question = -1
 	return l, err
 }
@@ -203,8 +203,7 @@ func (j *jsonlReader) layout() (l layout, err error) {
 func (j *jsonlReader) noQuestion() *Error {
 	e := noQuestionColumn(j.object.keys)
 	if asked := j.opts.QuestionColumn; asked != "" {
-		_, err := locate(j.object.keys, nil, asked, "--question-column")
-		e = asError(err)
+		e = noColumn(asked, j.object.keys, "--question-column")
 	}
 	e.Line = j.line
 	return e

@@ -44,11 +44,21 @@ type Options struct {
 	Encoding string
 	// QuestionColumn names the column (or JSONL member) that holds the
 	// question. Default: the first of question, prompt, text and query that is
-	// there, else the only column. Names match in any case.
+	// there. Names match in any case, with space, hyphen and underscore alike.
 	QuestionColumn string
 	// IDColumn names the column that names the row. Default: the first of id,
 	// question_id and custom_id that is there, else rows go by their number.
 	IDColumn string
+	// AskModeColumn names the column that sets the ask mode of a row. Default:
+	// ask_mode or mode, where there is one.
+	AskModeColumn string
+	// HeaderRow is the line, or row of a sheet, that names the columns. Default:
+	// the first of the first 51 that holds the name of a question column.
+	HeaderRow int
+	// NoHeader says that the first row is a question already. Columns then go by
+	// their letter, as in spreadsheets, or by their number; the only one is the
+	// question.
+	NoHeader bool
 	// Template is a text/template that builds each question from the row's
 	// columns, such as {{.question}} or {{index . "Client name"}}. Default:
 	// the question is the question column's text.
@@ -139,6 +149,8 @@ func (r *Reader) init(src io.Reader, opts Options) (err error) {
 		return &Error{Msg: "cannot be read as xlsx: an Excel file must be named", Hint: "give the name of the file, such as bizbatch run questions.xlsx"}
 	case opts.Sheet != "":
 		return &Error{Msg: "has no sheets", Hint: "leave --sheet out: it is for Excel files"}
+	case r.input.Format == batch.JSONL && (opts.NoHeader || opts.HeaderRow > 0):
+		return &Error{Msg: "has no rows with a header", Hint: "leave --header-row and --no-header out: they are for CSV and Excel files"}
 	}
 	if err := r.setTemplate(opts); err != nil {
 		return err
