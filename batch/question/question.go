@@ -81,6 +81,8 @@ type Reader struct {
 	encoding string                         // what the file is decoded from; empty for UTF-8
 	sheet    string                         // of an Excel file
 	close    func() error                   // nil where there is nothing to close
+
+	understood Understood
 }
 
 // Open opens the question file at path; "-" is standard input. It reads as far
@@ -108,7 +110,7 @@ func Open(path string, opts Options) (*Reader, error) {
 func openXLSX(path string, opts Options) (*Reader, error) {
 	r := &Reader{name: path, input: batch.Input{Format: batch.XLSX}}
 	source, sheet, err := openSheet(path, opts.Sheet)
-	r.sheet = sheet
+	r.sheet, r.understood.Sheet = sheet, sheet
 	if err != nil {
 		return nil, r.complete(err)
 	}
@@ -161,7 +163,7 @@ func (r *Reader) init(src io.Reader, opts Options) (err error) {
 	}
 	r.encoding = text.encoding
 	if r.input.Format == batch.JSONL {
-		r.next = newJSONLReader(text.r, opts, &r.input).next
+		r.next = newJSONLReader(text.r, opts, &r.input, &r.understood).next
 		return nil
 	}
 	r.input.BOM = text.bom
@@ -174,7 +176,7 @@ func (r *Reader) init(src io.Reader, opts Options) (err error) {
 
 // initTable begins to read a file that has a header.
 func (r *Reader) initTable(source recordSource, opts Options) error {
-	t, err := newTable(source, opts, &r.input)
+	t, err := newTable(source, opts, &r.input, &r.understood)
 	if err != nil {
 		return err
 	}
@@ -255,6 +257,7 @@ func (r *Reader) read() (batch.Question, error) {
 	if r.template != nil && q.Skip == "" {
 		err = r.template.fill(&q, r.input)
 	}
+	r.understood.note(&q)
 	return q, err
 }
 

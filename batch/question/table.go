@@ -71,7 +71,7 @@ type table struct {
 }
 
 // newTable reads the header.
-func newTable(source recordSource, opts Options, in *batch.Input) (*table, error) {
+func newTable(source recordSource, opts Options, in *batch.Input, u *Understood) (*table, error) {
 	t := &table{source: source}
 	var h header
 	var err error
@@ -90,6 +90,8 @@ func newTable(source recordSource, opts Options, in *batch.Input) (*table, error
 		return nil, err
 	}
 	t.header, in.Columns = h.names, h.names
+	u.HeaderLine = h.line
+	u.name(h.names, h.layout)
 	t.assignRoles(h.layout)
 	return t, nil
 }
