@@ -38,6 +38,10 @@ type Options struct {
 	// "semicolon", "tab" or "pipe". Default: the one of these that the header
 	// holds most often; where it holds none, a tab for .tsv, else a comma.
 	Delimiter string
+	// Quote says whether fields are quoted, as in CSV ("csv"), or quotes are text
+	// ("none"). Default: as in CSV; in a file with tabs, text where they do not
+	// pair up.
+	Quote string
 	// Encoding is the file's character encoding by its IANA or WHATWG name,
 	// such as windows-1252. Default: UTF-8. A byte order mark in the file
 	// outweighs it.
@@ -115,7 +119,7 @@ func openXLSX(path string, opts Options) (*Reader, error) {
 		return nil, r.complete(err)
 	}
 	if err = r.setTemplate(opts); err == nil {
-		err = r.initTable(source, opts)
+		err = r.initTable(&sheetText{source: source}, opts)
 	}
 	if err != nil {
 		source.close() // only read from
@@ -167,7 +171,7 @@ func (r *Reader) init(src io.Reader, opts Options) (err error) {
 		return nil
 	}
 	r.input.BOM = text.bom
-	c, err := newCSVSource(text.r, plainName(r.name), opts, &r.input)
+	c, err := newCSVText(text.r, plainName(r.name), opts, &r.input)
 	if err != nil {
 		return err
 	}
@@ -175,8 +179,8 @@ func (r *Reader) init(src io.Reader, opts Options) (err error) {
 }
 
 // initTable begins to read a file that has a header.
-func (r *Reader) initTable(source recordSource, opts Options) error {
-	t, err := newTable(source, opts, &r.input, &r.understood)
+func (r *Reader) initTable(text tableText, opts Options) error {
+	t, err := newTable(text, opts, &r.input, &r.understood)
 	if err != nil {
 		return err
 	}
@@ -238,7 +242,11 @@ func (r *Reader) Questions() iter.Seq2[batch.Question, error] {
 			}
 		}
 		if !found {
-			yield(batch.Question{}, r.complete(noQuestions(first)))
+			e := noQuestions(first)
+			if r.input.Format == batch.CSV {
+				e.Hint = "every row is empty in the question column: is the header another row, or the delimiter another one?"
+			}
+			yield(batch.Question{}, r.complete(e))
 		}
 	}
 }
