@@ -1,6 +1,10 @@
 package question
 
-import "bizbatch/batch"
+import (
+	"slices"
+
+	"bizbatch/batch"
+)
 
 // Understood says what was understood of a file, so that people notice a
 // misread one before they pay for it. What a file has not is empty or 0.
@@ -23,6 +27,9 @@ type Understood struct {
 	// Question, ID and AskMode name the columns (or JSONL members) with these
 	// parts of a row. In JSONL they are those of the first question.
 	Question, ID, AskMode string
+	// Models are those that the lines of an OpenAI Batch file name, the first
+	// few of them.
+	Models []string
 	// First is the text of the first question, as it is asked.
 	First string
 }
@@ -40,6 +47,14 @@ func (u *Understood) note(q *batch.Question) {
 	u.First = q.Text
 	if n := len(q.Messages); n > 0 {
 		u.First = q.Messages[n-1].Content
+	}
+}
+
+// model notes a model that a line names.
+func (u *Understood) model(name string) {
+	const most = 5
+	if name != "" && len(u.Models) < most && !slices.Contains(u.Models, name) {
+		u.Models = append(u.Models, name)
 	}
 }
 

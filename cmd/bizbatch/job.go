@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"os"
 	"runtime/debug"
 	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 
 	"bizbatch/batch"
@@ -212,7 +214,23 @@ func (j *job) takeIn(ctx context.Context, endpoint, digest string, settings batc
 		return err
 	}
 	j.ui.planned(j, skipped)
+	j.tellModels(settings.Model)
 	return nil
+}
+
+// tellModels says where a file names another model than the one that would be
+// asked without it.
+func (j *job) tellModels(model string) {
+	model = cmp.Or(model, "bizora-1.0")
+	named := slices.DeleteFunc(j.reader.Understood().Models, func(name string) bool { return name == model })
+	if len(named) == 0 {
+		return
+	}
+	text := fmt.Sprintf("the file names the model %s, and it is asked: --model %s asks another", strings.Join(named, ", "), model)
+	if j.cmd.Model != "" {
+		text = fmt.Sprintf("the file names the model %s, but --model %s is asked", strings.Join(named, ", "), model)
+	}
+	j.ui.notice("model", text, "named", named)
 }
 
 // untilDone yields questions until ctx is done, and notes the lines of those
