@@ -32,6 +32,7 @@ type job struct {
 	outcome string // how the asking ended; empty: it did not begin
 	outputs []string
 	written []string // outputs that hold the answers as they are
+	models  []string // that the file names
 	current []string // those of them that did before, and were left alone
 	kept    []keptFile
 	unnoted []string // outputs of which the checkpoint could not note what is in them
@@ -222,7 +223,8 @@ func (j *job) takeIn(ctx context.Context, endpoint, digest string, settings batc
 // asked without it.
 func (j *job) tellModels(model string) {
 	model = cmp.Or(model, "bizora-1.0")
-	named := slices.DeleteFunc(j.reader.Understood().Models, func(name string) bool { return name == model })
+	j.models = j.reader.Understood().Models
+	named := slices.DeleteFunc(slices.Clone(j.models), func(name string) bool { return name == model })
 	if len(named) == 0 {
 		return
 	}

@@ -151,8 +151,8 @@ func (j *job) unfinished(stop *batch.StopError, said *batch.Error) *cmdError {
 func (j *job) settingFlag(setting string) string {
 	switch c := j.cmd; {
 	case setting == "model":
-		if named := j.reader.Understood().Models; c.Model == "" && len(named) > 0 {
-			return "--model " + quote(named[0]) + ", which the file names"
+		if c.Model == "" && len(j.models) > 0 {
+			return "--model " + quote(j.models[0]) + ", which the file names"
 		}
 		return "--model " + quote(cmp.Or(c.Model, "bizora-1.0"))
 	case setting == "role":
