@@ -14,6 +14,7 @@ package question
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
 	"os"
@@ -38,17 +39,37 @@ type Options struct {
 	// "semicolon", "tab" or "pipe". Default: the one of these that the header
 	// holds most often; where it holds none, a tab for .tsv, else a comma.
 	Delimiter string
+	// Quote says whether fields are quoted, as in CSV ("csv"), or quotes are text
+	// ("none"). Default: as in CSV; in a file with tabs, text where they do not
+	// pair up.
+	Quote string
 	// Encoding is the file's character encoding by its IANA or WHATWG name,
 	// such as windows-1252. Default: UTF-8. A byte order mark in the file
 	// outweighs it.
 	Encoding string
 	// QuestionColumn names the column (or JSONL member) that holds the
 	// question. Default: the first of question, prompt, text and query that is
-	// there, else the only column. Names match in any case.
+	// there. Names match in any case, with space, hyphen and underscore alike.
 	QuestionColumn string
 	// IDColumn names the column that names the row. Default: the first of id,
 	// question_id and custom_id that is there, else rows go by their number.
 	IDColumn string
+	// AskModeColumn names the column that sets the ask mode of a row. Default:
+	// ask_mode or mode, where there is one.
+	AskModeColumn string
+	// HeaderRow is the line, or row of a sheet, that names the columns. Default:
+	// the first of the first 51 that holds the name of a question column.
+	HeaderRow int
+	// NoHeader says that the first row is a question already. Columns then go by
+	// their letter, as in spreadsheets, or by their number; the only one is the
+	// question.
+	NoHeader bool
+	// Model is what the run asks. Default: what the lines of an OpenAI Batch
+	// file name, which are then the models of their questions.
+	Model string
+	// UniqueIDs refuses a file in which two rows go by one id. It is refused
+	// of the lines of an OpenAI Batch file in any case.
+	UniqueIDs bool
 	// Template is a text/template that builds each question from the row's
 	// columns, such as {{.question}} or {{index . "Client name"}}. Default:
 	// the question is the question column's text.
@@ -72,6 +93,7 @@ type Reader struct {
 	sheet    string                         // of an Excel file
 	close    func() error                   // nil where there is nothing to close
 
+	unique     bool // no two rows may have one id
 	understood Understood
 }
 
@@ -98,14 +120,14 @@ func Open(path string, opts Options) (*Reader, error) {
 }
 
 func openXLSX(path string, opts Options) (*Reader, error) {
-	r := &Reader{name: path, input: batch.Input{Format: batch.XLSX}}
+	r := &Reader{name: path, unique: opts.UniqueIDs, input: batch.Input{Format: batch.XLSX}}
 	source, sheet, err := openSheet(path, opts.Sheet)
 	r.sheet, r.understood.Sheet = sheet, sheet
 	if err != nil {
 		return nil, r.complete(err)
 	}
 	if err = r.setTemplate(opts); err == nil {
-		err = r.initTable(source, opts)
+		err = r.initTable(&sheetText{source: source}, opts)
 	}
 	if err != nil {
 		source.close() // only read from
@@ -118,7 +140,7 @@ func openXLSX(path string, opts Options) (*Reader, error) {
 // NewReader reads questions from r. Errors call it name, whose extension is
 // its format's default. An Excel file cannot be read in this way: use [Open].
 func NewReader(r io.Reader, name string, opts Options) (*Reader, error) {
-	q := &Reader{name: name}
+	q := &Reader{name: name, unique: opts.UniqueIDs}
 	if err := q.init(r, opts); err != nil {
 		return nil, q.complete(err)
 	}
@@ -141,6 +163,8 @@ func (r *Reader) init(src io.Reader, opts Options) (err error) {
 		return &Error{Msg: "cannot be read as xlsx: an Excel file must be named", Hint: "give the name of the file, such as bizbatch run questions.xlsx"}
 	case opts.Sheet != "":
 		return &Error{Msg: "has no sheets", Hint: "leave --sheet out: it is for Excel files"}
+	case r.input.Format == batch.JSONL && (opts.NoHeader || opts.HeaderRow > 0):
+		return &Error{Msg: "has no rows with a header", Hint: "leave --header-row and --no-header out: they are for CSV and Excel files"}
 	}
 	if err := r.setTemplate(opts); err != nil {
 		return err
@@ -155,7 +179,7 @@ func (r *Reader) init(src io.Reader, opts Options) (err error) {
 		r.next = newJSONLReader(text.r, opts, &r.input, &r.understood).next
 		return nil
 	}
-	c, err := newCSVSource(text.r, plainName(r.name), opts, &r.input)
+	c, err := newCSVText(text.r, plainName(r.name), opts, &r.input)
 	if err != nil {
 		return err
 	}
@@ -163,8 +187,8 @@ func (r *Reader) init(src io.Reader, opts Options) (err error) {
 }
 
 // initTable begins to read a file that has a header.
-func (r *Reader) initTable(source recordSource, opts Options) error {
-	t, err := newTable(source, opts, &r.input, &r.understood)
+func (r *Reader) initTable(text tableText, opts Options) error {
+	t, err := newTable(text, opts, &r.input, &r.understood)
 	if err != nil {
 		return err
 	}
@@ -208,10 +232,18 @@ func format(name string, asked batch.Format) (batch.Format, error) {
 func (r *Reader) Questions() iter.Seq2[batch.Question, error] {
 	return func(yield func(batch.Question, error) bool) {
 		found, first := false, 1 // the line of the first row
+		ids := ids{}
 		for number := 0; ; number++ {
 			q, err := r.read()
 			if err == io.EOF {
 				break
+			}
+			if err != nil {
+				yield(batch.Question{}, r.complete(err))
+				return
+			}
+			if r.unique {
+				err = ids.claim(q)
 			}
 			if err != nil {
 				yield(batch.Question{}, r.complete(err))
@@ -226,9 +258,27 @@ func (r *Reader) Questions() iter.Seq2[batch.Question, error] {
 			}
 		}
 		if !found {
-			yield(batch.Question{}, r.complete(noQuestions(first)))
+			e := noQuestions(first)
+			if r.input.Format == batch.CSV {
+				e.Hint = "every row is empty in the question column: is the header another row, or the delimiter another one?"
+			}
+			yield(batch.Question{}, r.complete(e))
 		}
 	}
+}
+
+// ids are the lines of rows by their ids, of which no two may be the same.
+type ids map[string]int
+
+func (ids ids) claim(q batch.Question) error {
+	if before, ok := ids[q.ID]; ok {
+		return &Error{
+			Line: q.Line, Msg: fmt.Sprintf("the id %q is that of line %d too", q.ID, before),
+			Hint: "OpenAI's Batch files find an answer by the id of its question: give each its own",
+		}
+	}
+	ids[strings.Clone(q.ID)] = q.Line
+	return nil
 }
 
 func noQuestions(line int) *Error { return &Error{Line: line, Msg: "the file holds no questions"} }

@@ -48,17 +48,21 @@ type runCmd struct {
 	Sources     batch.SourceMode `group:"files" enum:"full,cited,none" default:"full" placeholder:"WHICH" help:"Which of an answer's sources are kept: full, cited (those that its text cites) or none; answers that are saved keep what they have (default: ${default})."`
 	MetricsFile string           `group:"files" placeholder:"FILE" help:"Write metrics for Prometheus, as node_exporter's textfile collector reads them: a file in its folder whose name ends in .prom."`
 
-	QuestionColumn string `group:"input" placeholder:"NAME" help:"Column with the questions (default: question, prompt, text or query, else the only column)."`
+	QuestionColumn string `group:"input" placeholder:"NAME" help:"Column with the questions (default: question, prompt, text or query)."`
 	IDColumn       string `group:"input" name:"id-column" placeholder:"NAME" help:"Column that names the rows (default: id, question_id or custom_id, else the row number)."`
+	AskModeColumn  string `group:"input" placeholder:"NAME" help:"Column that sets the ask mode of a row (default: ask_mode or mode, where there is one)."`
+	HeaderRow      int    `group:"input" xor:"header" placeholder:"N" help:"Row with the names of the columns (default: the first that holds the name of a question column)."`
+	NoHeader       bool   `group:"input" xor:"header" help:"The first row is a question already; columns go by letter or number: --question-column B."`
 	Sheet          string `group:"input" placeholder:"NAME" help:"Sheet of an Excel file (default: the first that is not hidden)."`
 	Template       string `group:"input" placeholder:"TEXT" help:"Make each question from its row, as a Go text/template over the columns: 'For {{.client}}: {{.question}}'." example:"bizbatch run questions.csv --template 'For {{.client}}: {{.question}}'"`
 	Format         string `group:"input" placeholder:"NAME" help:"Format of FILE, csv, jsonl or xlsx (default: by its extension). With openai-batch, .jsonl answers are those of an OpenAI Batch file."`
-	Delimiter      string `group:"input" placeholder:"CHAR" help:"Delimiter of a CSV file: a character, comma, semicolon or tab (default: found from the header)."`
+	Delimiter      string `group:"input" placeholder:"CHAR" help:"Delimiter of a CSV file: a character, comma, semicolon, tab or pipe (default: found from the header)."`
+	Quote          string `group:"input" placeholder:"WHICH" help:"Whether fields are quoted as in CSV: csv or none (default: csv; in a file with tabs, quotes that do not pair up are text)."`
 	Encoding       string `group:"input" placeholder:"NAME" help:"Encoding of FILE, such as windows-1252 (default: UTF-8, or UTF-16 with a byte order mark)."`
 
 	AskMode  batch.AskMode `group:"asking" placeholder:"MODE" help:"How thoroughly the service looks: fast, web, deep or auto; a column ask_mode sets it for a row (default: the service's, fast)." example:"bizbatch run questions.csv --ask-mode deep"`
 	Param    []string      `group:"asking" sep:"none" placeholder:"KEY=VALUE" help:"Another member of every request, as JSON or as text; may be repeated."`
-	Model    string        `group:"asking" default:"bizora-1.0" help:"Model (default: ${default})."`
+	Model    string        `group:"asking" placeholder:"NAME" help:"Model (default: bizora-1.0, or the one that a line of an OpenAI Batch file names)."`
 	Role     string        `group:"asking" default:"human" help:"Role of a question's message; user for services other than Bizora (default: ${default})."`
 	AskAgain bool          `group:"asking" help:"Agree to pay again for questions that are answered under other settings."`
 
@@ -193,8 +197,10 @@ func (c *runCmd) openInput(ctx context.Context, e env) (*question.Reader, error)
 
 func (c *runCmd) inputOptions() question.Options {
 	return question.Options{
-		Format: c.inputFormat(), Sheet: c.Sheet, Delimiter: c.Delimiter, Encoding: c.Encoding,
-		QuestionColumn: c.QuestionColumn, IDColumn: c.IDColumn, Template: c.Template,
+		Format: c.inputFormat(), Sheet: c.Sheet, Delimiter: c.Delimiter, Quote: c.Quote, Encoding: c.Encoding,
+		QuestionColumn: c.QuestionColumn, IDColumn: c.IDColumn, AskModeColumn: c.AskModeColumn,
+		HeaderRow: c.HeaderRow, NoHeader: c.NoHeader, Template: c.Template,
+		Model: c.Model, UniqueIDs: c.Format == openAIBatch,
 	}
 }
 
