@@ -19,6 +19,7 @@ import (
 type jsonlReader struct {
 	opts   Options
 	in     *batch.Input
+	u      *Understood
 	text   *bufio.Reader
 	long   []byte            // a line larger than text's buffer
 	line   int               // the current line, from 1
@@ -36,8 +37,8 @@ type object struct {
 	values []gjson.Result
 }
 
-func newJSONLReader(text *bufio.Reader, opts Options, in *batch.Input) *jsonlReader {
-	return &jsonlReader{opts: opts, in: in, text: text, known: map[string]string{}}
+func newJSONLReader(text *bufio.Reader, opts Options, in *batch.Input, u *Understood) *jsonlReader {
+	return &jsonlReader{opts: opts, in: in, u: u, text: text, known: map[string]string{}}
 }
 
 // next reads the next object.
@@ -139,6 +140,9 @@ func (j *jsonlReader) fill(q *batch.Question) error {
 	if err != nil {
 		return err
 	}
+	if j.u.First == "" {
+		j.u.name(j.names(), l)
+	}
 	if id, err := j.object.label(l.id); err != nil {
 		return err
 	} else if id != "" {
@@ -158,6 +162,9 @@ func (j *jsonlReader) fill(q *batch.Question) error {
 	q.Params = params
 	if messages.Type != gjson.Null && j.opts.QuestionColumn == "" {
 		j.asks = true
+		if j.u.First == "" {
+			j.u.Question = "messages"
+		}
 		return fillMessages(q, messages)
 	}
 	switch {
@@ -184,16 +191,26 @@ func (j *jsonlReader) fill(q *batch.Question) error {
 	return nil
 }
 
+// names are the names of the current object's members as the file has them.
+func (j *jsonlReader) names() []string {
+	names := make([]string, len(j.object.keys))
+	for i, key := range j.object.keys {
+		at := slices.IndexFunc(j.in.Columns, func(name string) bool { return canonical(name) == key })
+		names[i] = j.in.Columns[at]
+	}
+	return names
+}
+
 // layout finds the parts of the current object, which may lack a member for its
 // question.
 func (j *jsonlReader) layout() (l layout, err error) {
 	asked := canonical(j.opts.QuestionColumn)
 	if asked == "" || slices.Contains(j.object.keys, asked) {
-		return j.opts.layout(j.object.keys)
+		return j.opts.layoutOf(j.object.keys, j.object.keys)
 	}
 	opts := j.opts
 	opts.QuestionColumn = ""
-	l, err = opts.layout(j.object.keys)
+	l, err = opts.layoutOf(j.object.keys, j.object.keys)
 	l.question = -1
 	return l, err
 }
@@ -203,8 +220,7 @@ func (j *jsonlReader) layout() (l layout, err error) {
 func (j *jsonlReader) noQuestion() *Error {
 	e := noQuestionColumn(j.object.keys)
 	if asked := j.opts.QuestionColumn; asked != "" {
-		_, err := locate(j.object.keys, nil, asked, "--question-column")
-		e = asError(err)
+		e = noColumn(asked, j.object.keys, "--question-column")
 	}
 	e.Line = j.line
 	return e

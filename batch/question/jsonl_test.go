@@ -29,8 +29,10 @@ func TestJSONL(t *testing.T) {
 			batch.Question{ID: "1", Text: "q", Subject: "q"}},
 		{"members can be named", `{"question":"no","Q":"yes","ref":"r"}`, Options{QuestionColumn: "q", IDColumn: "REF"},
 			batch.Question{ID: "r", Text: "yes", Subject: "yes"}},
-		{"the only member is the question", `{"frage":"q"}`, Options{},
-			batch.Question{ID: "1", Text: "q", Subject: "q"}},
+		{"the only member is no question", `{"client":"Harbor & Pine LLC"}`, Options{},
+			batch.Question{ID: "1", Skip: "no question"}},
+		{"the only member can be named", `{"q":"yes"}`, Options{QuestionColumn: "q"},
+			batch.Question{ID: "1", Text: "yes", Subject: "yes"}},
 		{"params are kept as they are written", `{"question":"q","params":{"temperature":0.10,"ZeroDataRetention":false}}`, Options{},
 			batch.Question{ID: "1", Text: "q", Subject: "q", Params: map[string]json.RawMessage{
 				"temperature": json.RawMessage("0.10"), "ZeroDataRetention": json.RawMessage("false")}}},

@@ -44,11 +44,21 @@ type Options struct {
 	Encoding string
 	// QuestionColumn names the column (or JSONL member) that holds the
 	// question. Default: the first of question, prompt, text and query that is
-	// there, else the only column. Names match in any case.
+	// there. Names match in any case, with space, hyphen and underscore alike.
 	QuestionColumn string
 	// IDColumn names the column that names the row. Default: the first of id,
 	// question_id and custom_id that is there, else rows go by their number.
 	IDColumn string
+	// AskModeColumn names the column that sets the ask mode of a row. Default:
+	// ask_mode or mode, where there is one.
+	AskModeColumn string
+	// HeaderRow is the line, or row of a sheet, that names the columns. Default:
+	// the first of the first 51 that holds the name of a question column.
+	HeaderRow int
+	// NoHeader says that the first row is a question already. Columns then go by
+	// their letter, as in spreadsheets, or by their number; the only one is the
+	// question.
+	NoHeader bool
 	// Template is a text/template that builds each question from the row's
 	// columns, such as {{.question}} or {{index . "Client name"}}. Default:
 	// the question is the question column's text.
@@ -71,6 +81,8 @@ type Reader struct {
 	encoding string                         // what the file is decoded from; empty for UTF-8
 	sheet    string                         // of an Excel file
 	close    func() error                   // nil where there is nothing to close
+
+	understood Understood
 }
 
 // Open opens the question file at path; "-" is standard input. It reads as far
@@ -98,7 +110,7 @@ func Open(path string, opts Options) (*Reader, error) {
 func openXLSX(path string, opts Options) (*Reader, error) {
 	r := &Reader{name: path, input: batch.Input{Format: batch.XLSX}}
 	source, sheet, err := openSheet(path, opts.Sheet)
-	r.sheet = sheet
+	r.sheet, r.understood.Sheet = sheet, sheet
 	if err != nil {
 		return nil, r.complete(err)
 	}
@@ -139,6 +151,8 @@ func (r *Reader) init(src io.Reader, opts Options) (err error) {
 		return &Error{Msg: "cannot be read as xlsx: an Excel file must be named", Hint: "give the name of the file, such as bizbatch run questions.xlsx"}
 	case opts.Sheet != "":
 		return &Error{Msg: "has no sheets", Hint: "leave --sheet out: it is for Excel files"}
+	case r.input.Format == batch.JSONL && (opts.NoHeader || opts.HeaderRow > 0):
+		return &Error{Msg: "has no rows with a header", Hint: "leave --header-row and --no-header out: they are for CSV and Excel files"}
 	}
 	if err := r.setTemplate(opts); err != nil {
 		return err
@@ -149,7 +163,7 @@ func (r *Reader) init(src io.Reader, opts Options) (err error) {
 	}
 	r.encoding = text.encoding
 	if r.input.Format == batch.JSONL {
-		r.next = newJSONLReader(text.r, opts, &r.input).next
+		r.next = newJSONLReader(text.r, opts, &r.input, &r.understood).next
 		return nil
 	}
 	r.input.BOM = text.bom
@@ -162,7 +176,7 @@ func (r *Reader) init(src io.Reader, opts Options) (err error) {
 
 // initTable begins to read a file that has a header.
 func (r *Reader) initTable(source recordSource, opts Options) error {
-	t, err := newTable(source, opts, &r.input)
+	t, err := newTable(source, opts, &r.input, &r.understood)
 	if err != nil {
 		return err
 	}
@@ -243,6 +257,7 @@ func (r *Reader) read() (batch.Question, error) {
 	if r.template != nil && q.Skip == "" {
 		err = r.template.fill(&q, r.input)
 	}
+	r.understood.note(&q)
 	return q, err
 }
 

@@ -3,6 +3,7 @@ package question
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"slices"
 	"strconv"
@@ -43,11 +44,14 @@ func (r *row) UnmarshalCSVWithFields(role, field string) error {
 	return nil
 }
 
+// maxName is the largest name of a column that is looked for among questions.
+const maxName = 100
+
 // A recordSource gives the records of a file that has a header: a CSV file or a
 // sheet.
 type recordSource interface {
-	// read reads the next record, as wide as the header; width is 0 for the
-	// header itself. Its slice is valid until the next call. io.EOF ends them.
+	// read reads the next record, as wide as the header; width is 0 as long as
+	// there is none. Its slice is valid until the next call. io.EOF ends them.
 	read(width int) ([]string, error)
 	// line is where the record that was read last begins, from 1.
 	line() int
@@ -57,50 +61,47 @@ type recordSource interface {
 type table struct {
 	source recordSource
 	header []string
+	first  []string // a record that was read already; nil for none
 	roles  []string // of each column; empty for most
 	asks   bool     // there is a question column
+	asked  string   // its canonical name, where the file has a header
 	rows   [1]row
 	number int // of the current row, from 1
 	json   bytes.Buffer
 }
 
 // newTable reads the header.
-func newTable(source recordSource, opts Options, in *batch.Input) (*table, error) {
+func newTable(source recordSource, opts Options, in *batch.Input, u *Understood) (*table, error) {
 	t := &table{source: source}
-	header, err := source.read(0)
-	if err == io.EOF {
-		return nil, noQuestions(1)
-	} else if err != nil {
+	var h header
+	var err error
+	if opts.NoHeader {
+		if t.first, err = source.read(0); err == io.EOF {
+			return nil, noQuestions(1)
+		} else if err != nil {
+			return nil, err
+		}
+		t.first = slices.Clone(t.first)
+		h, err = nameColumns(t.first, opts)
+	} else {
+		h, err = findHeader(source, &opts)
+	}
+	if err != nil {
 		return nil, err
 	}
-	t.header = slices.Clone(header)
-	if err := t.assignRoles(opts); err != nil {
-		e := asError(err)
-		e.Line = source.line()
-		return nil, e
-	}
-	in.Columns = t.header
+	t.header, in.Columns = h.names, h.names
+	u.HeaderLine = h.line
+	u.name(h.names, h.layout)
+	t.assignRoles(h.layout)
 	return t, nil
 }
 
-// assignRoles finds the columns that have a role by the header.
-func (t *table) assignRoles(opts Options) error {
-	keys := make([]string, len(t.header))
-	for i, name := range t.header {
-		if strings.ContainsRune(name, 0) {
-			return &Error{Msg: "the header is not text in UTF-8", Hint: "name the file's encoding, such as --encoding utf-16le"}
-		}
-		keys[i] = canonical(name)
+// assignRoles notes the columns that have a role.
+func (t *table) assignRoles(l layout) {
+	if t.asks = l.question >= 0; t.asks && t.first == nil {
+		t.asked = canonical(t.header[l.question])
 	}
-	l, err := opts.layout(keys)
-	if err != nil {
-		return err
-	}
-	if l.question < 0 && opts.Template == "" {
-		return noQuestionColumn(t.header)
-	}
-	t.asks = l.question >= 0
-	t.roles = make([]string, len(keys))
+	t.roles = make([]string, len(t.header))
 	if l.askMode >= 0 {
 		t.roles[l.askMode] = askModeRole
 	}
@@ -110,7 +111,6 @@ func (t *table) assignRoles(opts Options) error {
 	if l.question >= 0 { // last: a column that is both asks its text
 		t.roles[l.question] = questionRole
 	}
-	return nil
 }
 
 // next reads the next row.
@@ -133,6 +133,10 @@ func (t *table) next() (q batch.Question, err error) {
 		return q, nil
 	}
 	q.Text = strings.TrimSpace(row.question)
+	if t.repeatsHeader(q.Text) {
+		return q, &Error{Line: q.Line, Msg: fmt.Sprintf("%q stands in the question column again", q.Text),
+			Hint: "a row that repeats the header is no question: remove it; if this row is the header, add --header-row " + strconv.Itoa(q.Line)}
+	}
 	q.Subject = q.Text
 	if q.Text == "" {
 		q.Skip = noQuestion
@@ -140,13 +144,22 @@ func (t *table) next() (q batch.Question, err error) {
 	return q, nil
 }
 
+// repeatsHeader says whether a question is the name of its column: files are
+// put together, and a row that was taken for the header may be none.
+func (t *table) repeatsHeader(text string) bool {
+	return len(text) <= maxName && canonical(text) == t.asked
+}
+
 // GetCSVRows gives gocsv the next record as if it were a whole file, under the
 // columns' roles as its header. Only one record is in memory at a time, and a
 // column's own name, which may be anything and may repeat, is never looked at.
 func (t *table) GetCSVRows() ([][]string, error) {
-	record, err := t.source.read(len(t.header))
-	if err != nil {
-		return nil, err
+	record := t.first
+	if t.first = nil; record == nil {
+		var err error
+		if record, err = t.source.read(len(t.header)); err != nil {
+			return nil, err
+		}
 	}
 	return [][]string{t.roles, record}, nil
 }

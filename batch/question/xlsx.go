@@ -105,7 +105,7 @@ func tooMuch(what string) *Error {
 func findSheet(file *excelize.File, name string) (string, error) {
 	sheets := file.GetSheetList()
 	if name != "" {
-		same := func(sheet string) bool { return canonical(sheet) == canonical(name) }
+		same := func(sheet string) bool { return strings.EqualFold(strings.TrimSpace(sheet), strings.TrimSpace(name)) }
 		if at := slices.IndexFunc(sheets, same); at >= 0 {
 			return sheets[at], nil
 		}

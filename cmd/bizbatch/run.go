@@ -46,8 +46,11 @@ type runCmd struct {
 	Sources     batch.SourceMode `group:"files" enum:"full,cited,none" default:"full" placeholder:"WHICH" help:"Which of an answer's sources are kept: full, cited (those that its text cites) or none; answers that are saved keep what they have (default: ${default})."`
 	MetricsFile string           `group:"files" placeholder:"FILE" help:"Write figures of the run for Prometheus, as node_exporter's textfile collector reads them: a file of its folder, named .prom."`
 
-	QuestionColumn string `group:"input" placeholder:"NAME" help:"Column with the questions (default: question, prompt, text or query, else the only column)."`
+	QuestionColumn string `group:"input" placeholder:"NAME" help:"Column with the questions (default: question, prompt, text or query)."`
 	IDColumn       string `group:"input" name:"id-column" placeholder:"NAME" help:"Column that names the rows (default: id, question_id or custom_id, else the row number)."`
+	AskModeColumn  string `group:"input" placeholder:"NAME" help:"Column that sets the ask mode of a row (default: ask_mode or mode, where there is one)."`
+	HeaderRow      int    `group:"input" xor:"header" placeholder:"N" help:"Row with the names of the columns (default: the first that holds the name of a question column)."`
+	NoHeader       bool   `group:"input" xor:"header" help:"The first row is a question already; columns go by letter or number: --question-column B."`
 	Sheet          string `group:"input" placeholder:"NAME" help:"Sheet of an Excel file (default: the first that is not hidden)."`
 	Template       string `group:"input" placeholder:"TEXT" help:"Make each question from its row, as a Go text/template over the columns: 'For {{.client}}: {{.question}}'."`
 	Format         string `group:"input" placeholder:"NAME" help:"Format of FILE, csv, jsonl or xlsx (default: by its extension). With openai-batch, .jsonl answers are those of an OpenAI Batch file."`
@@ -192,7 +195,8 @@ func (c *runCmd) openInput(ctx context.Context, e env) (*question.Reader, error)
 func (c *runCmd) inputOptions() question.Options {
 	return question.Options{
 		Format: c.inputFormat(), Sheet: c.Sheet, Delimiter: c.Delimiter, Encoding: c.Encoding,
-		QuestionColumn: c.QuestionColumn, IDColumn: c.IDColumn, Template: c.Template,
+		QuestionColumn: c.QuestionColumn, IDColumn: c.IDColumn, AskModeColumn: c.AskModeColumn,
+		HeaderRow: c.HeaderRow, NoHeader: c.NoHeader, Template: c.Template,
 	}
 }
 

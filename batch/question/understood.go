@@ -1,0 +1,55 @@
+package question
+
+import "bizbatch/batch"
+
+// Understood says what was understood of a file, so that people notice a
+// misread one before they pay for it. What a file has not is empty or 0.
+type Understood struct {
+	// Sheet is the sheet that is read, of Sheets in the workbook, of which
+	// HiddenSheets are hidden. All three are of Excel files only.
+	Sheet        string
+	Sheets       int
+	HiddenSheets int
+	// OpensOn is the sheet that Excel shows first when it opens the workbook.
+	OpensOn string
+	// PassedOver are the sheets before Sheet that are not hidden, and are not
+	// read because no column of theirs holds questions.
+	PassedOver []string
+	// FilteredRows are the rows of Sheet that a filter hides. They are read.
+	FilteredRows int
+	// HeaderLine is the line of the file, or the row of the sheet, that names
+	// the columns.
+	HeaderLine int
+	// Question, ID and AskMode name the columns (or JSONL members) with these
+	// parts of a row. In JSONL they are those of the first question.
+	Question, ID, AskMode string
+	// First is the text of the first question, as it is asked.
+	First string
+}
+
+// Understood says what was understood of the file so far: of Excel and CSV
+// files all but First is known once the file is open. First, and the member
+// names of JSONL, are known once [Reader.Questions] has yielded a question.
+func (r *Reader) Understood() Understood { return r.understood }
+
+// note notes the first question.
+func (u *Understood) note(q *batch.Question) {
+	if u.First != "" || q.Skip != "" {
+		return
+	}
+	u.First = q.Text
+	if n := len(q.Messages); n > 0 {
+		u.First = q.Messages[n-1].Content
+	}
+}
+
+// name notes which of the names have a part.
+func (u *Understood) name(names []string, l layout) {
+	of := func(at int) string {
+		if at < 0 {
+			return ""
+		}
+		return names[at]
+	}
+	u.Question, u.ID, u.AskMode = of(l.question), of(l.id), of(l.askMode)
+}
