@@ -8,8 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/xuri/excelize/v2"
 )
 
 // maxTitleRows is the largest number of rows that may stand above the header.
@@ -55,7 +53,7 @@ func findHeader(source recordSource, opts *Options) (h header, err error) {
 	case len(rows) == 0:
 		return h, noQuestions(1)
 	case opts.HeaderRow > 0:
-		return h, &Error{Msg: fmt.Sprintf("row %d, which --header-row names, holds nothing", opts.HeaderRow), Line: opts.HeaderRow}
+		return h, &Error{Msg: fmt.Sprintf("row %d, which --header-row names, holds nothing", opts.HeaderRow), Line: opts.HeaderRow, noTable: true}
 	}
 	return h, noHeader(rows, opts)
 }
@@ -97,8 +95,7 @@ func nameColumns(first []string, opts Options) (h header, err error) {
 		h.names = []string{questionRole}
 	} else {
 		for i := range first {
-			letter, _ := excelize.ColumnNumberToName(i + 1) // the parser has fewer columns than that takes
-			h.names = append(h.names, letter)
+			h.names = append(h.names, columnName(i))
 		}
 		if opts.QuestionColumn == "" && opts.Template == "" {
 			return h, &Error{

@@ -107,24 +107,6 @@ func Open(path string, opts Options) (*Reader, error) {
 	return r, nil
 }
 
-func openXLSX(path string, opts Options) (*Reader, error) {
-	r := &Reader{name: path, input: batch.Input{Format: batch.XLSX}}
-	source, sheet, err := openSheet(path, opts.Sheet)
-	r.sheet, r.understood.Sheet = sheet, sheet
-	if err != nil {
-		return nil, r.complete(err)
-	}
-	if err = r.setTemplate(opts); err == nil {
-		err = r.initTable(source, opts)
-	}
-	if err != nil {
-		source.close() // only read from
-		return nil, r.complete(err)
-	}
-	r.close = source.close
-	return r, nil
-}
-
 // NewReader reads questions from r. Errors call it name, whose extension is
 // its format's default. An Excel file cannot be read in this way: use [Open].
 func NewReader(r io.Reader, name string, opts Options) (*Reader, error) {
@@ -243,7 +225,9 @@ func (r *Reader) Questions() iter.Seq2[batch.Question, error] {
 	}
 }
 
-func noQuestions(line int) *Error { return &Error{Line: line, Msg: "the file holds no questions"} }
+func noQuestions(line int) *Error {
+	return &Error{Line: line, Msg: "the file holds no questions", noTable: true}
+}
 
 func (r *Reader) read() (batch.Question, error) {
 	q, err := r.next()
