@@ -14,7 +14,7 @@ import (
 
 // xlsxInMemory is how many bytes of texts are kept in memory. More are kept in a
 // temporary file.
-const xlsxInMemory = 16 << 20
+const xlsxInMemory = 4 << 20
 
 // A textTable has the texts of a workbook, which its cells name by number.
 type textTable struct {
