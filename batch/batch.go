@@ -101,8 +101,10 @@ type Input struct {
 	Columns []string `json:"columns"`
 	// Delimiter separates CSV fields; empty means a comma.
 	Delimiter string `json:"delimiter,omitempty"`
-	// BOM says that a UTF-8 CSV file began with a byte order mark.
+	// BOM says that a UTF-8 file began with a byte order mark.
 	BOM bool `json:"bom,omitempty"`
+	// Encoding is what the file's text was encoded in; empty means UTF-8.
+	Encoding string `json:"encoding,omitempty"`
 }
 
 // A Status says what became of a row.

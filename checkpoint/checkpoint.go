@@ -145,7 +145,9 @@ type Result struct {
 	// RequestID is the service's name for the request that the error is about.
 	RequestID string
 	Answer    []byte
-	Cost      int64
+	// Cost is that of the answer, in the first row that asks for it and 0 in the
+	// others: the sum over all rows is what their answers cost.
+	Cost int64
 	// Reused names the checkpoint that the answer was taken over from, as seen from
 	// this one's folder; empty: it was not. The cost is 0 then.
 	Reused   string

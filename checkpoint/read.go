@@ -68,7 +68,7 @@ func (s *Store) results(where string, args ...any) iter.Seq2[Result, error] {
 			more = err != nil || yield(r, nil)
 			return more, err
 		}, `SELECT coalesce(r.request, 0), r.position, r.id, r.line, r.skip, r.fields,
-				coalesce(q.state, ''), coalesce(q.attempts, 0), coalesce(q.error, ''), coalesce(q.request_id, ''), iif(q.state = 'answered', q.cost, 0),
+				coalesce(q.state, ''), coalesce(q.attempts, 0), coalesce(q.error, ''), coalesce(q.request_id, ''), iif(q.state = 'answered' AND q.position = r.position, q.cost, 0),
 				coalesce(q.started, 0), coalesce(q.finished, 0), coalesce(u.origin, ''), coalesce(a.crc, 0), a.answer
 			FROM rows r LEFT JOIN requests q ON q.id = r.request LEFT JOIN answers a ON a.request = r.request LEFT JOIN reused u ON u.request = r.request
 			`+where+` ORDER BY r.position`, args...)

@@ -26,19 +26,20 @@ func TestEncodings(t *testing.T) {
 		format  batch.Format
 		asked   string
 		bom     bool
+		from    string // the encoding, as the input remembers it
 	}{
-		{"UTF-8", asCSV, batch.CSV, "", false},
-		{"UTF-8 with a byte order mark", "\uFEFF" + asCSV, batch.CSV, "", true},
-		{"UTF-8 by its name", asCSV, batch.CSV, "UTF-8", false},
-		{"UTF-8 with a byte order mark, whatever was asked", "\uFEFF" + asCSV, batch.CSV, "windows-1252", true},
-		{"UTF-16, little end first", encode(unicode.UTF16(unicode.LittleEndian, unicode.UseBOM), asCSV), batch.CSV, "", false},
-		{"UTF-16, big end first", encode(unicode.UTF16(unicode.BigEndian, unicode.UseBOM), asCSV), batch.CSV, "", false},
-		{"UTF-16 without a byte order mark", encode(unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM), asCSV), batch.CSV, "utf-16le", false},
-		{"Windows", encode(charmap.Windows1252, asCSV), batch.CSV, "windows-1252", false},
-		{"Windows by an older name", encode(charmap.Windows1252, asCSV), batch.CSV, "latin1", false},
-		{"an old Mac", encode(charmap.Macintosh, asCSV), batch.CSV, "macintosh", false},
-		{"JSONL in UTF-16", encode(unicode.UTF16(unicode.LittleEndian, unicode.UseBOM), asJSONL), batch.JSONL, "", false},
-		{"JSONL in Windows", encode(charmap.Windows1252, asJSONL), batch.JSONL, "windows-1252", false},
+		{"UTF-8", asCSV, batch.CSV, "", false, ""},
+		{"UTF-8 with a byte order mark", "\uFEFF" + asCSV, batch.CSV, "", true, ""},
+		{"UTF-8 by its name", asCSV, batch.CSV, "UTF-8", false, ""},
+		{"UTF-8 with a byte order mark, whatever was asked", "\uFEFF" + asCSV, batch.CSV, "windows-1252", true, ""},
+		{"UTF-16, little end first", encode(unicode.UTF16(unicode.LittleEndian, unicode.UseBOM), asCSV), batch.CSV, "", false, "UTF-16"},
+		{"UTF-16, big end first", encode(unicode.UTF16(unicode.BigEndian, unicode.UseBOM), asCSV), batch.CSV, "", false, "UTF-16"},
+		{"UTF-16 without a byte order mark", encode(unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM), asCSV), batch.CSV, "utf-16le", false, "utf-16le"},
+		{"Windows", encode(charmap.Windows1252, asCSV), batch.CSV, "windows-1252", false, "windows-1252"},
+		{"Windows by an older name", encode(charmap.Windows1252, asCSV), batch.CSV, "latin1", false, "latin1"},
+		{"an old Mac", encode(charmap.Macintosh, asCSV), batch.CSV, "macintosh", false, "macintosh"},
+		{"JSONL in UTF-16", encode(unicode.UTF16(unicode.LittleEndian, unicode.UseBOM), asJSONL), batch.JSONL, "", false, "UTF-16"},
+		{"JSONL in Windows", encode(charmap.Windows1252, asJSONL), batch.JSONL, "windows-1252", false, "windows-1252"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got, in, err := read(t, "q", tt.content, Options{Format: tt.format, Encoding: tt.asked})
@@ -50,6 +51,9 @@ func TestEncodings(t *testing.T) {
 			}
 			if in.BOM != tt.bom {
 				t.Errorf("byte order mark: %t, want %t", in.BOM, tt.bom)
+			}
+			if in.Encoding != tt.from {
+				t.Errorf("encoding %q, want %q", in.Encoding, tt.from)
 			}
 		})
 	}

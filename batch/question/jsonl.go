@@ -140,9 +140,7 @@ func (j *jsonlReader) fill(q *batch.Question) error {
 	if err != nil {
 		return err
 	}
-	if j.u.First == "" {
-		j.u.name(j.names(), l)
-	}
+	j.nameParts(l)
 	if id, err := j.object.label(l.id); err != nil {
 		return err
 	} else if id != "" {
@@ -191,14 +189,21 @@ func (j *jsonlReader) fill(q *batch.Question) error {
 	return nil
 }
 
-// names are the names of the current object's members as the file has them.
-func (j *jsonlReader) names() []string {
-	names := make([]string, len(j.object.keys))
-	for i, key := range j.object.keys {
-		at := slices.IndexFunc(j.in.Columns, func(name string) bool { return canonical(name) == key })
-		names[i] = j.in.Columns[at]
+// nameParts notes what the parts of the first question are called in the file, and
+// those that only later ones have.
+func (j *jsonlReader) nameParts(l layout) {
+	if j.u.First == "" {
+		j.u.Question, j.u.ID, j.u.AskMode = "", "", ""
 	}
-	return names
+	note := func(name *string, at int) {
+		if *name == "" && at >= 0 {
+			key := j.object.keys[at]
+			*name = j.in.Columns[slices.IndexFunc(j.in.Columns, func(name string) bool { return canonical(name) == key })]
+		}
+	}
+	note(&j.u.Question, l.question)
+	note(&j.u.ID, l.id)
+	note(&j.u.AskMode, l.askMode)
 }
 
 // layout finds the parts of the current object, which may lack a member for its

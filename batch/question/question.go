@@ -144,11 +144,11 @@ func (r *Reader) init(src io.Reader, opts Options) (err error) {
 		return err
 	}
 	r.encoding = text.encoding
+	r.input.BOM, r.input.Encoding = text.bom, text.encoding
 	if r.input.Format == batch.JSONL {
 		r.next = newJSONLReader(text.r, opts, &r.input, &r.understood).next
 		return nil
 	}
-	r.input.BOM = text.bom
 	c, err := newCSVSource(text.r, plainName(r.name), opts, &r.input)
 	if err != nil {
 		return err

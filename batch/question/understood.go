@@ -21,15 +21,17 @@ type Understood struct {
 	// the columns.
 	HeaderLine int
 	// Question, ID and AskMode name the columns (or JSONL members) with these
-	// parts of a row. In JSONL they are those of the first question.
+	// parts of a row. In JSONL they are those of the first question and, as far
+	// as it lacks them, of later ones.
 	Question, ID, AskMode string
 	// First is the text of the first question, as it is asked.
 	First string
 }
 
 // Understood says what was understood of the file so far: of Excel and CSV
-// files all but First is known once the file is open. First, and the member
-// names of JSONL, are known once [Reader.Questions] has yielded a question.
+// files all but First is known once the file is open. First is known once
+// [Reader.Questions] has yielded a question, and the member names of JSONL, as
+// far as it has read.
 func (r *Reader) Understood() Understood { return r.understood }
 
 // note notes the first question.

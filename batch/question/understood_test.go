@@ -31,9 +31,9 @@ func TestUnderstood(t *testing.T) {
 			want: Understood{HeaderLine: 1, First: "For Pine: gold"},
 		},
 		{
-			name: "the members of the first question, not those of a line without one",
-			file: "q.jsonl", text: `{"client":"Pine","id":"1"}` + "\n" + `{"Prompt":"Is gold taxed?","custom_id":"A"}` + "\n" + `{"question":"Is silver?"}` + "\n",
-			want: Understood{Question: "Prompt", ID: "custom_id", First: "Is gold taxed?"},
+			name: "the members of the first question, and what later ones have besides, not those of a line without one",
+			file: "q.jsonl", text: `{"client":"Pine","id":"1"}` + "\n" + `{"Prompt":"Is gold taxed?","custom_id":"A"}` + "\n" + `{"question":"Is silver?","Ask_Mode":"deep","id":"2"}` + "\n",
+			want: Understood{Question: "Prompt", ID: "custom_id", AskMode: "Ask_Mode", First: "Is gold taxed?"},
 		},
 		{
 			name: "the last message of a conversation",

@@ -3,14 +3,15 @@ package report
 import (
 	"bufio"
 	"cmp"
-	"encoding/csv"
-	"slices"
+	"fmt"
+	"io"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/gocarina/gocsv"
+	utf "golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
 
 	"bizbatch/batch"
 )
@@ -19,37 +20,53 @@ import (
 // common ones.
 type csvWriter struct {
 	streamed
-	w    *gocsv.SafeCSVWriter
-	rows rowReader
-	safe bool // see Options.CSVSafe
+	out   io.Writer
+	utf16 io.Closer // nil unless out encodes
+	rows  rowReader
+	comma rune
+	safe  bool   // see Options.CSVSafe
+	line  []byte // the row being written
 }
 
-func newCSVWriter(b *bufio.Writer, in batch.Input, safe bool) (*csvWriter, error) {
-	w := csv.NewWriter(b) // buffers in b, not once more
-	if in.Delimiter != "" {
-		w.Comma, _ = utf8.DecodeRuneInString(in.Delimiter)
-	}
-	if in.BOM {
+func newCSVWriter(b *bufio.Writer, in batch.Input, format Format, o Options) (*csvWriter, error) {
+	c := &csvWriter{out: b, rows: rowReader{in}, comma: delimiter(in, format), safe: o.CSVSafe}
+	switch {
+	case strings.ContainsRune("\"\r\n\ufffd", c.comma):
+		return c, fmt.Errorf("%q cannot be the delimiter", in.Delimiter)
+	case format == Text && isUTF16(in):
+		w := transform.NewWriter(b, utf.UTF16(utf.LittleEndian, utf.UseBOM).NewEncoder())
+		c.out, c.utf16 = w, w
+	case o.marks(in):
 		if _, err := b.WriteString("\ufeff"); err != nil {
-			return nil, err
+			return c, err
 		}
 	}
 	names := ownNames(common, in.Columns)
-	header := slices.Clone(in.Columns)
+	header := append([]string{}, in.Columns...)
 	for _, name := range common {
 		header = append(header, names[name])
 	}
-	c := &csvWriter{w: gocsv.NewSafeCSVWriter(w), rows: rowReader{in}, safe: safe}
 	return c, c.put(header)
 }
 
-func (c *csvWriter) put(row []string) error {
-	if c.safe {
-		for i, cell := range row {
-			row[i] = defused(cell)
-		}
+// delimiter separates the fields.
+func delimiter(in batch.Input, format Format) rune {
+	if format == TSV || format == Text && (in.Format != batch.CSV || len(in.Columns) == 1) {
+		return '\t'
 	}
-	return c.w.Write(row)
+	comma, _ := utf8.DecodeRuneInString(cmp.Or(in.Delimiter, ","))
+	return comma
+}
+
+func isUTF16(in batch.Input) bool { return strings.HasPrefix(strings.ToLower(in.Encoding), "utf-16") }
+
+// marks says whether a file begins with a byte order mark. Excel on Windows takes
+// one without for text in an older encoding, and shows § as Â§.
+func (o Options) marks(in batch.Input) bool {
+	if o.CSVBOM != "" {
+		return o.CSVBOM == Yes
+	}
+	return in.BOM || in.Encoding != "" || in.Format == batch.XLSX
 }
 
 func (c *csvWriter) write(rec batch.Record) error {
@@ -57,29 +74,54 @@ func (c *csvWriter) write(rec batch.Record) error {
 	if err != nil {
 		return err
 	}
-	for _, cell := range commonCells(rec) {
+	ours, err := ourCells(rec)
+	if err != nil {
+		return err
+	}
+	for _, cell := range ours {
 		row = append(row, readable(cell))
 	}
 	return c.put(row)
 }
 
-// commonCells are a record's cells in the common columns.
-func commonCells(rec batch.Record) []string {
-	var answer, cited, seconds, attempts string
-	requestID := rec.RequestID
-	if rec.Answer != nil {
-		text, sources := rec.Answer.Numbered()
-		sources, note := listed(rec.Answer, sources)
-		answer, cited = text, cmp.Or(note, citationLines(sources))
-		requestID = rec.Answer.RequestID
+// put writes a row. (encoding/csv would not quote what only some spreadsheets
+// split.)
+func (c *csvWriter) put(row []string) error {
+	c.line = c.line[:0]
+	for i, field := range row {
+		if i > 0 {
+			c.line = utf8.AppendRune(c.line, c.comma)
+		}
+		if c.safe {
+			field = defused(field, c.comma)
+		}
+		if !c.quotes(field) {
+			c.line = append(c.line, field...)
+			continue
+		}
+		c.line = append(c.line, '"')
+		c.line = append(c.line, strings.ReplaceAll(field, `"`, `""`)...)
+		c.line = append(c.line, '"')
 	}
-	if rec.Answer != nil || rec.Status == batch.Failed {
-		seconds = strconv.FormatFloat(rec.Seconds, 'f', 1, 64)
+	c.line = append(c.line, '\n')
+	_, err := c.out.Write(c.line)
+	return err
+}
+
+// quotes says whether a field stands in quotes: where it must, where readers trim
+// it or take it for the end of the data, and in a safe file where a spreadsheet in
+// another country would split it.
+func (c *csvWriter) quotes(field string) bool {
+	first, _ := utf8.DecodeRuneInString(field)
+	return strings.ContainsRune(field, c.comma) || strings.ContainsAny(field, "\"\r\n") || unicode.IsSpace(first) ||
+		field == `\.` || c.safe && strings.ContainsAny(field, splitters)
+}
+
+func (c *csvWriter) end() error {
+	if c.utf16 == nil {
+		return nil
 	}
-	if rec.Status != batch.Skipped {
-		attempts = strconv.Itoa(rec.Attempts)
-	}
-	return []string{answer, cited, string(rec.Status), rec.Error, attempts, seconds, requestID}
+	return c.utf16.Close()
 }
 
 // readable replaces what many CSV readers refuse a whole file for: bytes that
@@ -88,18 +130,37 @@ func readable(cell string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(cell, "\ufffd"), "\x00", "\ufffd")
 }
 
-// defused puts an apostrophe before a cell that a spreadsheet would run: one
-// that begins, perhaps after white space, with a sign that begins a formula
-// (also a wide one, which some spreadsheets take for it). A number is none,
-// whatever its sign.
-func defused(cell string) string {
-	start := strings.TrimLeftFunc(cell, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) })
-	first, _ := utf8.DecodeRuneInString(start)
-	if !strings.ContainsRune("=+-@＝＋－＠", first) || start == "" {
-		return cell
-	}
+// splitters are what spreadsheets split the lines of a CSV file by: which of them
+// depends on the country.
+const splitters = ",;\t"
+
+// defused puts an apostrophe before what a spreadsheet would run in a cell: the
+// cell, or a part of it that is a cell or a line of its own where the file's
+// delimiter is another one than the spreadsheet's, and quotes protect nothing.
+func defused(cell string, comma rune) string {
 	if _, err := strconv.ParseFloat(cell, 64); err == nil {
-		return cell
+		return cell // whatever its sign
 	}
-	return "'" + cell
+	var b strings.Builder
+	for cell != "" {
+		part, rest := cell, ""
+		if at := strings.IndexFunc(cell, func(r rune) bool { return r != comma && strings.ContainsRune(splitters+"\r\n", r) }); at >= 0 {
+			part, rest = cell[:at+1], cell[at+1:]
+		}
+		if isFormula(part) {
+			b.WriteByte('\'')
+		}
+		b.WriteString(part)
+		cell = rest
+	}
+	return b.String()
+}
+
+// isFormula reports text that begins, perhaps after white space and quotes, with a
+// sign that begins a formula (also a wide one, which some spreadsheets take for
+// it).
+func isFormula(text string) bool {
+	text = strings.TrimLeftFunc(text, func(r rune) bool { return r == '"' || unicode.IsSpace(r) || unicode.IsControl(r) })
+	first, _ := utf8.DecodeRuneInString(text)
+	return text != "" && strings.ContainsRune("=+-@＝＋－＠", first)
 }

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
 	"pgregory.net/rapid"
 
 	"bizbatch/batch"
@@ -33,7 +35,7 @@ func asked(question, answer string) batch.Record {
 
 // cells is the row that asked is written as.
 func cells(question, answer string) []string {
-	return []string{question, answer, "", "answered", "", "1", "0.0", ""}
+	return []string{question, answer, "", "answered", "", "1", "0.0", "", "0.00", ""}
 }
 
 func TestPythonReadsEveryCellAsItWas(t *testing.T) {
@@ -147,13 +149,20 @@ func TestASafeCSVFileHoldsNoFormula(t *testing.T) {
 		"+cmd|' /C calc'!A0":            "'+cmd|' /C calc'!A0",
 		"-2+3":                          "'-2+3",
 		"@SUM(A1)":                      "'@SUM(A1)",
-		"\t=1":                          "'\t=1",
-		"\r\n =1":                       "'\r\n =1",
+		"\t=1":                          "\t'=1",
+		"\r\n =1":                       "\r\n' =1",
 		"＝1":                            "'＝1",
 		"-12.50":                        "-12.50",
 		"+7":                            "+7",
 		"1-2":                           "1-2",
 		"What if a = b?":                "What if a = b?",
+		"x;=1+41;y":                     "x;'=1+41;y",
+		"x; \t@SUM(A1)":                 "x; \t'@SUM(A1)",
+		"x\t=1+41\ty; z":                "x\t'=1+41\ty; z",
+		"x\n=1+41\ny":                   "x\n'=1+41\ny",
+		`x;"=1+41;y`:                    `x;'"=1+41;y`,
+		"x;-5;y":                        "x;'-5;y",
+		"for x, -y and z":               "for x, -y and z",
 		"":                              "",
 	} {
 		t.Run(cell, func(t *testing.T) {
@@ -173,10 +182,83 @@ func TestASafeCSVFileHoldsNoFormula(t *testing.T) {
 	}
 }
 
+// Excel on Windows takes a CSV file without a byte order mark for one in the
+// encoding of old programs; many other programs take the mark for text.
+func TestAByteOrderMarkIsThereForExcel(t *testing.T) {
+	columns := []string{"id", "question"}
+	for name, test := range map[string]struct {
+		in     batch.Input
+		choice report.Choice
+		want   bool
+	}{
+		"not by itself":                          {batch.Input{Format: batch.CSV}, "", false},
+		"where the input had one":                {batch.Input{Format: batch.CSV, BOM: true}, "", true},
+		"where the input was in UTF-16":          {batch.Input{Format: batch.CSV, Encoding: "UTF-16"}, "", true},
+		"where the input was in windows-1252":    {batch.Input{Format: batch.CSV, Encoding: "windows-1252"}, "", true},
+		"where the input was an Excel file":      {batch.Input{Format: batch.XLSX}, "", true},
+		"not for JSON lines":                     {batch.Input{Format: batch.JSONL}, "", false},
+		"where it was asked for":                 {batch.Input{Format: batch.CSV}, report.Yes, true},
+		"never where it was asked to be missing": {batch.Input{Format: batch.XLSX, BOM: true, Encoding: "UTF-16"}, report.No, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			test.in.Columns = columns
+			for _, file := range []string{"answers.csv", "answers.tsv"} {
+				path := filepath.Join(t.TempDir(), file)
+				write(t, path, test.in, report.Options{CSVBOM: test.choice})
+				if got := strings.HasPrefix(read(t, path), "\ufeffid"); got != test.want {
+					t.Errorf("%s begins with a byte order mark: %t, want %t", file, got, test.want)
+				}
+			}
+		})
+	}
+}
+
+// A .txt file comes back as it was: Excel's "Unicode Text" is UTF-16 with tabs.
+func TestTextIsAsItWas(t *testing.T) {
+	two := []string{"id", "question"}
+	for name, test := range map[string]struct {
+		in   batch.Input
+		want string // how the file begins
+	}{
+		"Excel's Unicode Text":         {batch.Input{Format: batch.CSV, Columns: two, Delimiter: "\t", Encoding: "UTF-16"}, "\xff\xfei\x00d\x00\t\x00q\x00"},
+		"UTF-16 that was named":        {batch.Input{Format: batch.CSV, Columns: two, Delimiter: "\t", Encoding: "utf-16le"}, "\xff\xfei\x00d\x00\t\x00q\x00"},
+		"Excel's Text (Tab delimited)": {batch.Input{Format: batch.CSV, Columns: two, Delimiter: "\t", Encoding: "windows-1252"}, "\ufeffid\tquestion\tanswer"},
+		"commas":                       {batch.Input{Format: batch.CSV, Columns: two}, "id,question,answer"},
+		"a list of questions":          {batch.Input{Format: batch.CSV, Columns: two[1:]}, "question\tanswer"},
+		"of a workbook":                {batch.Input{Format: batch.XLSX, Columns: two}, "\ufeffid\tquestion\tanswer"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			rec := asked("", "§ 280A — 税 \U0001F4B0")
+			rec.Fields = fieldsOf(two[:len(test.in.Columns)]...)
+			file := written(t, "answers.txt", test.in, rec)
+			if !strings.HasPrefix(file, test.want) {
+				t.Errorf("the file begins with %.60q, want %q", file, test.want)
+			}
+			text, _, err := transform.String(unicode.BOMOverride(unicode.UTF8.NewDecoder()), file)
+			if err != nil || !strings.Contains(text, "§ 280A — 税 \U0001F4B0") {
+				t.Errorf("the answer is not in it: %v\n%s", err, text)
+			}
+		})
+	}
+}
+
+// A spreadsheet that splits by another delimiter than the file's splits no cell
+// that is in quotes.
+func TestASafeCSVFileQuotesWhatOthersWouldSplit(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "answers.csv")
+	write(t, path, oneColumn, report.Options{CSVSafe: true}, asked("a;b", "c\td"), asked("plain", "text"))
+	file := read(t, path)
+	for _, want := range []string{`"a;b","c` + "\t" + `d",`, "\nplain,text,"} {
+		if !strings.Contains(file, want) {
+			t.Errorf("the file has no %q:\n%s", want, file)
+		}
+	}
+}
+
 func TestRowWithoutFieldsLeavesItsColumnsEmpty(t *testing.T) {
 	in := batch.Input{Format: batch.CSV, Columns: []string{"a", "b"}}
 	file := written(t, "answers.csv", in, batch.Record{Status: batch.Pending})
-	if want := "\n,,,,pending,,0,,\n"; !strings.HasSuffix(file, want) {
+	if want := "\n,,,,pending,,0,,,,\n"; !strings.HasSuffix(file, want) {
 		t.Errorf("file %q does not end in %q", file, want)
 	}
 }

@@ -88,9 +88,17 @@ var (
 	)
 )
 
+// inNewYork has the test run where clocks show 5 hours less than UTC.
+func inNewYork(t *testing.T) {
+	before := time.Local
+	time.Local = time.FixedZone("EST", -5*60*60)
+	t.Cleanup(func() { time.Local = before })
+}
+
 // TestGolden shows every file that this package writes, for every kind of row.
 // Run it with -update after a change, and read the difference.
 func TestGolden(t *testing.T) {
+	inNewYork(t)
 	fromCSV := batch.Input{Format: batch.CSV, Columns: []string{"id", "Question", "Notes", ""}}
 	semicolons := fromCSV
 	semicolons.Delimiter, semicolons.BOM = ";", true

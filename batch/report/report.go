@@ -16,7 +16,7 @@
 // never meets half of it, and a file that was there stays until then.
 //
 // The extension chooses the form. CSV and XLSX are for spreadsheets, with the
-// seven columns that matter most; HTML is a page to read, search and print,
+// columns that matter most; HTML is a page to read, search and print,
 // Markdown a memo; JSONL is for programs and leaves nothing out.
 package report
 
@@ -38,6 +38,7 @@ type Format string
 const (
 	CSV   Format = "csv"   // delimited as the input was; commas where it was no CSV
 	TSV   Format = "tsv"   // CSV with tabs
+	Text  Format = "txt"   // delimited as a CSV file with several columns was, else with tabs; UTF-16 where the input was
 	JSONL Format = "jsonl" // one JSON object a line
 
 	XLSX     Format = "xlsx" // an Excel workbook: answers, sources, and what the runs did
@@ -52,6 +53,7 @@ const (
 var extensions = map[string]Format{
 	".csv":      CSV,
 	".tsv":      TSV,
+	".txt":      Text,
 	".jsonl":    JSONL,
 	".ndjson":   JSONL,
 	".xlsx":     XLSX,
@@ -75,9 +77,16 @@ func FormatOf(path string) (Format, error) {
 type Options struct {
 	// CSVSafe keeps spreadsheets from running the cells of a CSV file: one
 	// that they would take for a formula gets an apostrophe before it, which
-	// makes it text. Other programs then read the apostrophe too. Other
-	// formats are as without it; the cells of XLSX are text in any case.
+	// makes it text. So does a part of a cell, after a line break, comma,
+	// semicolon or tab, that would be a cell of its own in a spreadsheet that
+	// splits by another delimiter than the file's. Other programs then read
+	// the apostrophe too. Other formats are as without it; the cells of XLSX
+	// are text in any case.
 	CSVSafe bool
+	// CSVBOM says whether a CSV file begins with a byte order mark, by which
+	// Excel on Windows sees that it is UTF-8: [Yes] or [No]. Default: where
+	// the input began with one, was in another encoding, or is an Excel file.
+	CSVBOM Choice
 	// OpenAIBatch writes JSONL files as the output file of OpenAI's Batch API,
 	// which holds the answered questions only. With a Status of failed or
 	// pending it holds those, as OpenAI's error file does.
@@ -95,6 +104,15 @@ type Options struct {
 	// nothing does.
 	Copy io.Writer
 }
+
+// A Choice is made, or (empty) left to the default.
+type Choice string
+
+// The choices.
+const (
+	Yes Choice = "yes"
+	No  Choice = "no"
+)
 
 // keep says whether a row is to be written.
 func (o Options) keep(rec batch.Record) bool {
@@ -132,10 +150,8 @@ func (f *File) newWriter(format Format, in batch.Input, o Options) (writer, erro
 		return newMarkdownWriter(f.buf, in, o)
 	case HTML:
 		return newHTMLWriter(f.buf, in, o)
-	case TSV:
-		in.Delimiter = "\t"
 	}
-	return newCSVWriter(f.buf, in, o.CSVSafe)
+	return newCSVWriter(f.buf, in, format, o)
 }
 
 // streamed is a writer whose records are all there is to it.
@@ -143,10 +159,6 @@ type streamed struct{}
 
 func (streamed) end() error   { return nil }
 func (streamed) close() error { return nil }
-
-// common are the columns of a CSV file and of a sheet. JSONL has them too, and
-// more.
-var common = []string{"answer", "citations", "status", "error", "attempts", "seconds", "request_id"}
 
 // ownNames says under which name each of the wanted ones is written: its own,
 // or with bizbatch_ before it where the input uses that name itself, whatever

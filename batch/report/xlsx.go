@@ -62,16 +62,20 @@ func answerColumns(in batch.Input) (columns []column, sourced int) {
 		}
 		columns = append(columns, c)
 	}
-	ours := slices.Insert(slices.Clone(common), 2, "sources")
-	names := ownNames(ours, in.Columns)
-	widths := map[string]float64{"answer": 90, "citations": 56, "sources": 11, "status": 11, "error": 36, "attempts": 10, "seconds": 9, "request_id": 26}
-	for _, name := range ours {
-		c := column{names[name], widths[name], plainCell}
+	wanted := slices.Insert(slices.Clone(common), 2, "sources")
+	widths := slices.Insert(slices.Clone(commonWidths), 2, 11)
+	names := ownNames(wanted, in.Columns)
+	for i, name := range wanted {
+		c := column{names[name], widths[i], plainCell}
 		switch name {
 		case "answer", "citations", "error":
 			c.look = wrappedCell
 		case "sources":
 			c.look, sourced = linkCell, len(columns)
+		case "cost":
+			c.look = moneyCell
+		case "answered":
+			c.look = dateCell
 		}
 		columns = append(columns, c)
 	}
@@ -106,10 +110,18 @@ func (w *xlsxWriter) write(rec batch.Record) error {
 		return err
 	}
 	w.written[rec.Status]++
-	row = slices.Insert(append(row, commonCells(rec)...), w.sourced, "")
+	ours, err := ourCells(rec)
+	if err != nil {
+		return err
+	}
+	row = slices.Insert(append(row, ours...), w.sourced, "")
 	cells := make([]cell, len(row))
 	for i, text := range row {
-		cells[i] = cell{text: text, look: w.columns[i].look}
+		look := w.columns[i].look
+		cells[i] = cell{text: text, look: look, number: look == moneyCell}
+		if look == dateCell && text != "" {
+			cells[i] = w.book.date(rec.Finished)
+		}
 	}
 	if rec.Answer != nil {
 		n, place, err := w.cite(rec)

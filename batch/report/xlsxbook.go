@@ -5,7 +5,10 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
+	"strconv"
 	"strings"
+	"time"
 )
 
 const (
@@ -17,8 +20,9 @@ const (
 )
 
 // xlsxStyles holds a format for each look of a cell, and each again with the
-// mark that keeps Excel from reading an edited text as a formula.
-var xlsxStyles = func() string {
+// mark that keeps Excel from reading an edited text as a formula; then those of
+// money, and of dates in each of the zones.
+func xlsxStyles(zones []string) string {
 	format := func(quote string) string {
 		const top = `applyAlignment="1"%s><alignment vertical="top"%s/></xf>`
 		f := `<xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0" ` + fmt.Sprintf(top, quote, "") +
@@ -28,7 +32,17 @@ var xlsxStyles = func() string {
 			`<xf numFmtId="0" fontId="3" fillId="0" borderId="0" xfId="0" applyFont="1" ` + fmt.Sprintf(top, quote, "")
 		return f
 	}
-	return xmlHead + `<styleSheet xmlns="` + sheetNS + `"><fonts count="4">` +
+	var formats, numbers strings.Builder
+	number := func(code string) {
+		id := 164 + strings.Count(numbers.String(), "<xf ") // the first that is not built in
+		fmt.Fprintf(&formats, `<numFmt numFmtId="%d" formatCode="%s"/>`, id, strings.ReplaceAll(code, `"`, "&quot;"))
+		fmt.Fprintf(&numbers, `<xf numFmtId="%d" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1" applyAlignment="1"><alignment vertical="top"/></xf>`, id)
+	}
+	number(`"$"#,##0.00####`)
+	for _, zone := range zones {
+		number(`yyyy\-mm\-dd hh:mm:ss "` + zone + `"`)
+	}
+	return xmlHead + `<styleSheet xmlns="` + sheetNS + `">` + fmt.Sprintf(`<numFmts count="%d">`, 1+len(zones)) + formats.String() + `</numFmts><fonts count="4">` +
 		`<font><sz val="11"/><name val="Calibri"/><family val="2"/></font>` +
 		`<font><b/><sz val="11"/><color rgb="FFFFFFFF"/><name val="Calibri"/><family val="2"/></font>` +
 		`<font><u/><sz val="11"/><color rgb="FF1F5C99"/><name val="Calibri"/><family val="2"/></font>` +
@@ -37,15 +51,16 @@ var xlsxStyles = func() string {
 		`<fill><patternFill patternType="solid"><fgColor rgb="FF1F3A4D"/><bgColor indexed="64"/></patternFill></fill></fills>` +
 		`<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>` +
 		`<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>` +
-		fmt.Sprintf(`<cellXfs count="%d">`, 2*looks) + format("") + format(` quotePrefix="1"`) + `</cellXfs>` +
+		fmt.Sprintf(`<cellXfs count="%d">`, dateCell+len(zones)) + format("") + format(` quotePrefix="1"`) + numbers.String() + `</cellXfs>` +
 		`<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>`
-}()
+}
 
 // A book is a workbook on its way. Its parts are written one after the other,
 // so that none is ever in memory as a whole.
 type book struct {
 	zip    *zip.Writer
 	sheets []*sheet
+	zones  []string // of its dates: offsets from UTC
 }
 
 // newBook begins a workbook. b buffers what the ZIP writer writes.
@@ -63,6 +78,22 @@ func (k *book) begin(s *sheet) (io.Writer, error) {
 		return nil, err
 	}
 	return w, nil
+}
+
+// date is a cell with a time where we are. Excel knows no zones: the cell's format
+// shows it.
+func (k *book) date(t time.Time) cell {
+	t = t.Local()
+	zone := t.Format("-07:00")
+	at := slices.Index(k.zones, zone)
+	if at < 0 {
+		at = len(k.zones)
+		k.zones = append(k.zones, zone)
+	}
+	_, offset := t.Zone()
+	const dayOf1970 = 25_569 // in the count of days that Excel keeps
+	days := dayOf1970 + float64(t.Unix()+int64(offset))/(24*60*60)
+	return cell{text: strconv.FormatFloat(days, 'f', 9, 64), look: dateCell + at, number: true}
 }
 
 // end writes what holds the sheets together.
@@ -89,7 +120,7 @@ func (k *book) end() error {
 		sheets.String()+`</sheets><definedNames>`+names.String()+`</definedNames></workbook>`)
 	add("xl/_rels/workbook.xml.rels", xmlHead+`<Relationships xmlns="`+packageNS+`/relationships">`+rels.String()+
 		fmt.Sprintf(`<Relationship Id="rId%d" Type="%s/styles" Target="styles.xml"/></Relationships>`, len(k.sheets)+1, relNS))
-	add("xl/styles.xml", xlsxStyles)
+	add("xl/styles.xml", xlsxStyles(k.zones))
 	add("_rels/.rels", xmlHead+`<Relationships xmlns="`+packageNS+`/relationships"><Relationship Id="rId1" Type="`+relNS+`/officeDocument" Target="xl/workbook.xml"/></Relationships>`)
 	add("[Content_Types].xml", xmlHead+`<Types xmlns="`+packageNS+`/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>`+
 		`<Default Extension="xml" ContentType="application/xml"/><Override PartName="/xl/workbook.xml" ContentType="`+sheetTypes+`sheet.main+xml"/>`+

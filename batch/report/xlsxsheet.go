@@ -18,11 +18,19 @@ const (
 	looks
 )
 
-// A cell is text, which no spreadsheet takes for a formula.
+// The looks of numbers come after those of text and of text that looks like a
+// formula.
+const (
+	moneyCell = 2*looks + iota
+	dateCell  // in the first zone of the workbook, then one for each further zone
+)
+
+// A cell is text, which no spreadsheet takes for a formula, or a number of ours.
 type cell struct {
-	text string
-	look int
-	link string // where it leads: a URL, or a place in the workbook after #
+	text   string
+	look   int
+	link   string // where it leads: a URL, or a place in the workbook after #
+	number bool   // text is one
 }
 
 // A column is a column of a sheet.
@@ -85,6 +93,10 @@ func (s *sheet) add(w io.Writer, cells []cell) error {
 			continue
 		}
 		ref := columnName(i) + strconv.Itoa(s.rows)
+		if c.number {
+			fmt.Fprintf(b, `<c r="%s" s="%d"><v>%s</v></c>`, ref, c.look, c.text)
+			continue
+		}
 		look := c.look
 		if c.link != "" && s.linked < excelLinks {
 			s.link(ref, c.link)
@@ -127,7 +139,7 @@ const (
 func (s *sheet) height(cells []cell) int {
 	most := 1
 	for i, c := range cells {
-		if i >= len(s.columns) || c.look == plainCell || c.look == titleCell {
+		if i >= len(s.columns) || c.number || c.look == plainCell || c.look == titleCell {
 			continue
 		}
 		lines, width := 0, int(s.columns[i].width)
@@ -155,7 +167,7 @@ func (s *sheet) end(w io.Writer) error {
 	}
 	b.WriteString(`<pageMargins left="0.5" right="0.5" top="0.6" bottom="0.6" header="0.3" footer="0.3"/>` +
 		`<pageSetup orientation="landscape" fitToHeight="0"/><headerFooter><oddFooter>&amp;L&amp;A&amp;R&amp;P / &amp;N</oddFooter></headerFooter>` +
-		// Every cell is text on purpose: no green corner in those that look like numbers.
+		// Cells are text on purpose: no green corner in those that look like numbers.
 		fmt.Sprintf(`<ignoredErrors><ignoredError sqref="A1:%s%d" numberStoredAsText="1"/></ignoredErrors></worksheet>`, columnName(len(s.columns)-1), s.rows))
 	_, err := w.Write(b.Bytes())
 	return err

@@ -144,6 +144,9 @@ func valuesOf(v *kong.Value) (words []string) {
 			words = append(words, string(mode))
 		}
 	}
+	if _, ok := v.Target.Interface().(choice); ok {
+		words = []string{"yes", "no"}
+	}
 	if v.Enum != "" {
 		words = strings.Split(v.Enum, ",")
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"sync"
+	"time"
 
 	"bizbatch/batch/report"
 	"bizbatch/checkpoint"
@@ -68,10 +69,12 @@ func setCurrent(store *checkpoint.Store, out, content string, o report.Options) 
 	return store.SetCurrent(store.Rel(out), []byte(digest(content, howWritten(o))))
 }
 
-// howWritten is all that decides how answers are written, beside the answers.
+// howWritten is all that decides how answers are written, beside the answers: the
+// program, the options, and where we are, for times are written as there.
 func howWritten(o report.Options) string {
 	o.Copy = nil
-	return fmt.Sprintf("%s %+v", program(), o)
+	winter, summer := time.Date(2026, 1, 1, 0, 0, 0, 0, time.Local), time.Date(2026, 7, 1, 0, 0, 0, 0, time.Local)
+	return fmt.Sprintf("%s %s %s %+v", program(), winter.Format("-0700"), summer.Format("-0700"), o)
 }
 
 // program identifies this program. A version alone would not: those who build

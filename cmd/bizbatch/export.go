@@ -5,21 +5,23 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"strconv"
+	"strings"
 	"time"
 
 	"bizbatch/batch"
 	"bizbatch/batch/report"
-	"bizbatch/checkpoint"
 )
 
 type exportCmd struct {
 	Checkpoint string   `arg:"" help:"The checkpoint of a run, such as questions.csv.bizbatch."`
 	Out        []string `required:"" sep:"none" placeholder:"FILE" help:"Write the answers here: .csv, .tsv, .xlsx, .jsonl, .md or .html; may be repeated."`
 	Status     string   `enum:"answered,failed,pending," default:"" placeholder:"STATUS" help:"Only rows that are answered, failed or pending."`
-	Since      string   `placeholder:"WHEN" help:"Only rows whose answer or failure came in since then: a day (2026-09-01), a time (2026-09-01T18:00) or a time ago (24h)."`
+	Since      string   `placeholder:"WHEN" help:"Only rows whose answer or failure came in since then: a time ago (24h, 7d), a day (today, monday, 2026-09-01) or a time (2026-09-01T18:00)."`
 	Format     string   `enum:"openai-batch," default:"" placeholder:"NAME" help:"openai-batch: .jsonl files are the output file of OpenAI's Batch API, with --status failed its error file."`
 	Force      bool     `help:"Overwrite a file that bizbatch did not write."`
-	CSVSafe    bool     `name:"csv-safe" help:"Have no spreadsheet run a cell of a CSV file as a formula: such a cell begins with an apostrophe."`
+	CSVSafe    bool     `name:"csv-safe" help:"Prefix formula-like cells of a CSV file, and parts of cells, with an apostrophe, so that no spreadsheet runs them."`
+	CSVBOM     choice   `name:"csv-bom" help:"Begin CSV files with a byte order mark, by which Excel on Windows sees that they are UTF-8. --csv-bom=no: without (default: as run does)."`
 	Quiet      bool     `short:"q" help:"Print only what a person must act on."`
 }
 
@@ -31,9 +33,9 @@ bizbatch export questions.csv.bizbatch --out questions.answers.jsonl            
 
 // Run writes the answers as they are now, also while a run is on.
 func (c *exportCmd) Run(e env) error {
-	store, err := checkpoint.View(c.Checkpoint)
+	store, err := viewCheckpoint(&c.Checkpoint)
 	if err != nil {
-		return storeError(err, c.Checkpoint)
+		return err
 	}
 	defer store.Close()
 	in, err := batch.InputOf(store)
@@ -43,9 +45,9 @@ func (c *exportCmd) Run(e env) error {
 	if in.Format == "" {
 		return usageError(errors.New(c.Checkpoint+" holds no questions yet"), "bizbatch run takes them in")
 	}
-	o := report.Options{CSVSafe: c.CSVSafe, Status: batch.Status(c.Status), OpenAIBatch: c.Format == openAIBatch}
+	o := report.Options{CSVSafe: c.CSVSafe, CSVBOM: report.Choice(c.CSVBOM), Status: batch.Status(c.Status), OpenAIBatch: c.Format == openAIBatch}
 	if o.Since, err = parseSince(c.Since, time.Now()); err != nil {
-		return usageError(err, "give a day, a time or a time ago, such as --since 2026-09-01 or --since 24h")
+		return usageError(err, "such as --since 24h, 7d, today, monday or 2026-09-01")
 	}
 	if err := checkZone(os.Getenv("TZ"), time.Local); dependsOnZone(c.Since) && err != nil {
 		return usageError(fmt.Errorf("%w, and --since %s depends on it", err, c.Since), zoneHint+"; a time ago, such as 24h, needs none")
@@ -83,7 +85,8 @@ func dependsOnZone(since string) bool {
 	return since != "" && notAgo != nil && noZone != nil
 }
 
-// parseSince reads a moment: a day or a time where we are, or how long ago.
+// parseSince parses a time ago (24h, 7d), a day (today, yesterday, the latest
+// monday, 2026-09-01) or a time (2026-09-01T18:00), in the zone of now.
 func parseSince(s string, now time.Time) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, nil
@@ -91,10 +94,22 @@ func parseSince(s string, now time.Time) (time.Time, error) {
 	if ago, err := time.ParseDuration(s); err == nil && ago > 0 {
 		return now.Add(-ago), nil
 	}
+	if n, ok := strings.CutSuffix(s, "d"); ok {
+		if days, err := strconv.Atoi(n); err == nil && days > 0 {
+			return now.AddDate(0, 0, -days), nil
+		}
+	}
+	year, month, day := now.Date()
+	for back := range 7 {
+		t := time.Date(year, month, day-back, 0, 0, 0, 0, now.Location())
+		if back == 0 && s == "today" || back == 1 && s == "yesterday" || s == strings.ToLower(t.Weekday().String()) {
+			return t, nil
+		}
+	}
 	for _, layout := range []string{time.DateOnly, "2006-01-02T15:04", "2006-01-02 15:04", "2006-01-02T15:04:05", time.DateTime, time.RFC3339} {
 		if t, err := time.ParseInLocation(layout, s, now.Location()); err == nil {
 			return t, nil
 		}
 	}
-	return time.Time{}, fmt.Errorf("--since %q is no moment", s)
+	return time.Time{}, fmt.Errorf("--since %q is not a date, time or duration", s)
 }

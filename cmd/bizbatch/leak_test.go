@@ -196,10 +196,13 @@ func TestNoCommandTellsTheKey(t *testing.T) {
 		"export":  {{"q.csv.bizbatch", "--out", "x.csv"}, {"q.csv.bizbatch", "--out", "x.docx"}},
 		"sandbox": {{"--listen", "127.0.0.1:0"}, {"--listen", "nowhere:x"}},
 
+		"help":       {{}, {"money"}, {"run"}, {"none"}},
+		"version":    {{}},
 		"completion": {{"bash"}, {"zsh"}, {"fish"}, {"csh"}},
 		"__complete": {{"bizbatch", "show", "q.csv.bizbatch", ""}},
+		"__man":      {{}},
 	}
-	parser, err := kong.New(&cli{}, kong.Vars{"version": ""}, kong.ExplicitGroups(groups))
+	parser, err := kong.New(&cli{}, kong.Vars{"version": "", "topics": ""}, kong.ExplicitGroups(groups))
 	if err != nil {
 		t.Fatal(err)
 	}

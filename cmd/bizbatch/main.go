@@ -5,7 +5,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"runtime/debug"
@@ -55,8 +54,12 @@ type cli struct {
 	Show   showCmd   `cmd:"" group:"look" help:"Print one question with its answer and sources."`
 	Export exportCmd `cmd:"" group:"look" help:"Write the answers again, without asking anything."`
 
+	Help       helpCmd    `cmd:"" group:"help" help:"Print a page of the manual: ${topics}."`
+	VersionCmd versionCmd `cmd:"" name:"version" group:"help" help:"Print the version."`
+
 	Completion completionCmd `cmd:"" group:"shell" help:"Print a script by which the shell completes commands, flags, files and ids."`
 	Complete   completeCmd   `cmd:"" hidden:"" name:"__complete"`
+	Man        manCmd        `cmd:"" hidden:"" name:"__man"`
 
 	Version kong.VersionFlag `help:"Print the version."`
 }
@@ -91,9 +94,9 @@ func execute(e env) int {
 		kong.Name("bizbatch"),
 		kong.Description(description),
 		kong.Writers(e.stdout, e.stderr),
-		kong.Vars{"version": version()},
+		kong.Vars{"version": version(), "topics": topics()},
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, WrapUpperBound: 100}),
-		kong.Help(printHelp),
+		kong.Help(helpPrinter(slices.Contains(e.args, "-h"))),
 		kong.ExplicitGroups(groups),
 	)
 	if err != nil {
@@ -122,35 +125,6 @@ func wantsJSON(args []string) bool {
 	const flag, value = "--log-format", "json"
 	i := slices.Index(args, flag)
 	return i >= 0 && i+1 < len(args) && args[i+1] == value || slices.Contains(args, flag+"="+value)
-}
-
-// printHelp is kong's help, and below it examples, and the exit codes where a
-// run's matter.
-func printHelp(o kong.HelpOptions, ctx *kong.Context) error {
-	if err := kong.DefaultHelpPrinter(o, ctx); err != nil {
-		return err
-	}
-	target := ctx.Model.Target
-	if cmd := ctx.Selected(); cmd != nil {
-		target = cmd.Target
-	}
-	if cmd, ok := target.Addr().Interface().(interface{ examples() string }); ok {
-		fmt.Fprintf(ctx.Stdout, "\nExamples:\n  %s\n", strings.ReplaceAll(cmd.examples(), "\n", "\n  "))
-	}
-	if cmd := ctx.Selected(); cmd == nil || cmd.Name == "run" {
-		fmt.Fprint(ctx.Stdout, exitCodes)
-	}
-	return nil
-}
-
-// helpFor names the help that tells more about a wrong command line.
-func helpFor(args []string) string {
-	for _, name := range []string{"run", "status", "show", "export", "sandbox", "completion"} {
-		if len(args) > 0 && args[0] == name {
-			return "see bizbatch " + name + " --help"
-		}
-	}
-	return "see bizbatch --help"
 }
 
 // version is the module's version, or the commit it was built from.

@@ -22,13 +22,14 @@ import (
 var groups = []kong.Group{
 	{Key: "ask", Title: "Asking:"},
 	{Key: "look", Title: "Looking:"},
+	{Key: "help", Title: "Help:"},
 	{Key: "shell", Title: "The shell:"},
 	{Key: "files", Title: "Files:"},
 	{Key: "input", Title: "Reading the questions:"},
 	{Key: "asking", Title: "What is asked:"},
 	{Key: "service", Title: "The service:"},
-	{Key: "pace", Title: "Pace and patience:"},
 	{Key: "money", Title: "Money and time:"},
+	{Key: "pace", Title: "Pace and patience:"},
 	{Key: "output", Title: "What is printed:"},
 }
 
@@ -36,15 +37,16 @@ type runCmd struct {
 	File string `arg:"" help:"Questions: .xlsx, .csv, .tsv, .jsonl or .ndjson, the last four also with .gz; - for standard input."`
 
 	Checkpoint string   `group:"files" placeholder:"FILE" help:"Where answers are kept while and after running (default: FILE.bizbatch, or FILE.sandbox.bizbatch with --sandbox)."`
-	Out        []string `group:"files" sep:"none" placeholder:"FILE" help:"Write the answers here: .csv, .tsv, .xlsx, .jsonl, .md or .html; may be repeated (default: FILE without its extension, with .answers.csv, .answers.xlsx or .answers.jsonl, as FILE is)."`
+	Out        []string `group:"files" sep:"none" placeholder:"FILE" help:"Write the answers here: .csv, .tsv, .xlsx, .jsonl, .md or .html; may be repeated (default: FILE with .answers before its extension: questions.answers.csv)." example:"bizbatch run questions.csv --out answers.xlsx --out memo.md"`
 	Force      bool     `group:"files" help:"Overwrite an --out file that bizbatch did not write."`
-	Reuse      []string `group:"files" sep:"none" xor:"reuse" placeholder:"FILE" help:"Take over answers to the same questions from this checkpoint too, at no cost, and not only from those in the checkpoint's folder; may be repeated."`
-	NoReuse    bool     `group:"files" xor:"reuse" help:"Take over no answers: pay also for what other checkpoints have answered."`
-	CSVSafe    bool     `group:"files" name:"csv-safe" help:"Have no spreadsheet run a cell of a CSV file as a formula: such a cell begins with an apostrophe."`
-	Summary    string   `group:"files" placeholder:"FILE" help:"Write what happened as JSON."`
+	Reuse      []string `group:"files" sep:"none" xor:"reuse" placeholder:"FILE" help:"Also take over answers to the same questions from this checkpoint, at no cost; checkpoints in the same folder need no flag; may be repeated."`
+	NoReuse    bool     `group:"files" xor:"reuse" help:"Take over no answers from other checkpoints; ask and pay again."`
+	CSVSafe    bool     `group:"files" name:"csv-safe" help:"Prefix formula-like cells of a CSV file, and parts of cells, with an apostrophe, so that no spreadsheet runs them."`
+	CSVBOM     choice   `group:"files" name:"csv-bom" help:"Begin CSV files with a byte order mark, by which Excel on Windows sees that they are UTF-8; other programs may read it as text. --csv-bom=no: without (default: with one where FILE has one, is in another encoding, or is an Excel file)."`
+	Summary    string   `group:"files" placeholder:"FILE" help:"Write a summary of the run as JSON."`
 
 	Sources     batch.SourceMode `group:"files" enum:"full,cited,none" default:"full" placeholder:"WHICH" help:"Which of an answer's sources are kept: full, cited (those that its text cites) or none; answers that are saved keep what they have (default: ${default})."`
-	MetricsFile string           `group:"files" placeholder:"FILE" help:"Write figures of the run for Prometheus, as node_exporter's textfile collector reads them: a file of its folder, named .prom."`
+	MetricsFile string           `group:"files" placeholder:"FILE" help:"Write metrics for Prometheus, as node_exporter's textfile collector reads them: a file in its folder whose name ends in .prom."`
 
 	QuestionColumn string `group:"input" placeholder:"NAME" help:"Column with the questions (default: question, prompt, text or query)."`
 	IDColumn       string `group:"input" name:"id-column" placeholder:"NAME" help:"Column that names the rows (default: id, question_id or custom_id, else the row number)."`
@@ -52,44 +54,44 @@ type runCmd struct {
 	HeaderRow      int    `group:"input" xor:"header" placeholder:"N" help:"Row with the names of the columns (default: the first that holds the name of a question column)."`
 	NoHeader       bool   `group:"input" xor:"header" help:"The first row is a question already; columns go by letter or number: --question-column B."`
 	Sheet          string `group:"input" placeholder:"NAME" help:"Sheet of an Excel file (default: the first that is not hidden)."`
-	Template       string `group:"input" placeholder:"TEXT" help:"Make each question from its row, as a Go text/template over the columns: 'For {{.client}}: {{.question}}'."`
+	Template       string `group:"input" placeholder:"TEXT" help:"Make each question from its row, as a Go text/template over the columns: 'For {{.client}}: {{.question}}'." example:"bizbatch run questions.csv --template 'For {{.client}}: {{.question}}'"`
 	Format         string `group:"input" placeholder:"NAME" help:"Format of FILE, csv, jsonl or xlsx (default: by its extension). With openai-batch, .jsonl answers are those of an OpenAI Batch file."`
 	Delimiter      string `group:"input" placeholder:"CHAR" help:"Delimiter of a CSV file: a character, comma, semicolon or tab (default: found from the header)."`
 	Encoding       string `group:"input" placeholder:"NAME" help:"Encoding of FILE, such as windows-1252 (default: UTF-8, or UTF-16 with a byte order mark)."`
 
-	AskMode  batch.AskMode `group:"asking" placeholder:"MODE" help:"How thoroughly to look: fast, web, deep or auto; a column ask_mode sets it for a row (default: the service's, fast)."`
+	AskMode  batch.AskMode `group:"asking" placeholder:"MODE" help:"How thoroughly the service looks: fast, web, deep or auto; a column ask_mode sets it for a row (default: the service's, fast)." example:"bizbatch run questions.csv --ask-mode deep"`
 	Param    []string      `group:"asking" sep:"none" placeholder:"KEY=VALUE" help:"Another member of every request, as JSON or as text; may be repeated."`
 	Model    string        `group:"asking" default:"bizora-1.0" help:"Model (default: ${default})."`
 	Role     string        `group:"asking" default:"human" help:"Role of a question's message; user for services other than Bizora (default: ${default})."`
 	AskAgain bool          `group:"asking" help:"Agree to pay again for questions that are answered under other settings."`
 
-	Sandbox      bool   `group:"service" help:"Ask a pretend service on this machine: no key, no cost."`
+	Sandbox      bool   `group:"service" help:"Ask a pretend service on this machine: no key, no cost." example:"bizbatch run --sandbox questions.csv"`
 	BaseURL      string `group:"service" name:"base-url" env:"BIZORA_API_URL" placeholder:"URL" help:"Address of the API (default: https://api-bizora.ai)."`
-	APIKeyFile   string `group:"service" name:"api-key-file" placeholder:"FILE" help:"Read the API key from here (default: the environment variable BIZORA_API_KEY)."`
+	APIKeyFile   string `group:"service" name:"api-key-file" placeholder:"FILE" help:"Read the API key from here (default: the environment variable BIZORA_API_KEY)." example:"bizbatch run questions.csv --api-key-file /etc/bizbatch/key"`
 	InsecureHTTP bool   `group:"service" name:"insecure-http" help:"Allow sending the key unencrypted to an http:// address on another machine."`
 
-	Workers        int           `group:"pace" default:"8" help:"Most requests in flight (default: ${default})."`
-	RPM            float64       `group:"pace" name:"rpm" placeholder:"N" help:"Most requests a minute (default: what the service allows)."`
-	MaxAttempts    int           `group:"pace" default:"5" help:"Attempts for one question in one run (default: ${default})."`
+	Limit          int           `group:"money" placeholder:"N" help:"Ask only the first N pending questions, to try a few before paying for all." example:"bizbatch run questions.csv --limit 5"`
+	DryRun         bool          `group:"money" help:"Print the plan and what it would cost; send nothing, write nothing." example:"bizbatch run questions.csv --dry-run"`
+	Price          *batch.Money  `group:"money" placeholder:"DOLLARS" help:"What an answer costs, for estimates and totals (default: by ask mode, fast 0.24, web 0.30, deep and auto 1.50)."`
+	MaxSpend       batch.Money   `group:"money" placeholder:"DOLLARS" help:"Spend no more than this in this run." example:"bizbatch run questions.csv --max-spend 25"`
+	MaxSpendTotal  batch.Money   `group:"money" placeholder:"DOLLARS" help:"Spend no more than this on this checkpoint, over all runs."`
+	WaitForCredits time.Duration `group:"money" placeholder:"DURATION" help:"When the balance is used up, keep running and try one question at this interval." example:"bizbatch run questions.csv --wait-for-credits 15m"`
+	WaitForReset   time.Duration `group:"money" placeholder:"DURATION" help:"On a monthly limit, keep running and try one question at this interval."`
+	MaxDuration    time.Duration `group:"money" placeholder:"DURATION" help:"Send no question after this long."`
+	Until          string        `group:"money" placeholder:"HH:MM" help:"Send no question after this time of day; a time less than 12 hours ago means that the run is over." example:"bizbatch run questions.csv --until 06:00"`
+
+	Workers        int           `group:"pace" default:"8" help:"Maximum number of requests in flight (default: ${default})." example:"bizbatch run questions.csv --workers 32"`
+	RPM            float64       `group:"pace" name:"rpm" placeholder:"N" help:"Maximum number of requests a minute (default: what the service allows)."`
+	MaxAttempts    int           `group:"pace" default:"5" help:"Maximum number of attempts for one question in one run (default: ${default})."`
 	AttemptTimeout time.Duration `group:"pace" default:"10m" help:"Longest time for one answer (default: ${default})."`
 	IdleTimeout    time.Duration `group:"pace" default:"3m" help:"Longest silence within an answer (default: ${default})."`
-	MaxAnswer      byteSize      `group:"pace" default:"32MB" help:"Longest answer, with everything that comes with it; a longer one is not read on (default: ${default})."`
-	MaxPause       time.Duration `group:"pace" default:"15m" help:"Longest wait that the service may ask for; beyond, the run stops (default: ${default})."`
-	MaxOutage      time.Duration `group:"pace" default:"1m" help:"How long nothing may succeed before the run stops (default: ${default})."`
-	Drain          time.Duration `group:"pace" placeholder:"DURATION" help:"How long requests in flight may take to finish once the run is stopping (default: the attempt time-out)."`
-	RetryFailed    bool          `group:"pace" help:"Ask again also what the service refused; passing faults are always asked again."`
+	MaxAnswer      byteSize      `group:"pace" default:"32MB" help:"Largest answer, with everything that comes with it; larger answers fail their question (default: ${default})."`
+	MaxPause       time.Duration `group:"pace" default:"15m" help:"Longest wait that the service may ask for; a longer one stops the run (default: ${default})."`
+	MaxOutage      time.Duration `group:"pace" default:"1m" help:"Stop the run when nothing has succeeded for this long (default: ${default})."`
+	Drain          time.Duration `group:"pace" placeholder:"DURATION" help:"When the run stops, wait this long for requests in flight (default: the attempt time-out)."`
+	RetryFailed    bool          `group:"pace" help:"Also ask again what the service refused; passing faults are always asked again." example:"bizbatch run questions.csv --retry-failed"`
 
-	Limit          int           `group:"money" placeholder:"N" help:"Ask only the first N pending questions: try a few before paying for all."`
-	DryRun         bool          `group:"money" help:"Print the plan and what it would cost; send nothing, write nothing."`
-	Price          *batch.Money  `group:"money" placeholder:"DOLLARS" help:"What an answer costs, for estimates and totals (default: by ask mode, fast 0.24, web 0.30, deep and auto 1.50)."`
-	MaxSpend       batch.Money   `group:"money" placeholder:"DOLLARS" help:"Spend no more than this in this run."`
-	MaxSpendTotal  batch.Money   `group:"money" placeholder:"DOLLARS" help:"Spend no more than this on this checkpoint, over all runs."`
-	WaitForCredits time.Duration `group:"money" placeholder:"DURATION" help:"When the balance is used up, stay and try one question at this interval."`
-	WaitForReset   time.Duration `group:"money" placeholder:"DURATION" help:"The same for a monthly limit."`
-	MaxDuration    time.Duration `group:"money" placeholder:"DURATION" help:"Send no question after this long."`
-	Until          string        `group:"money" placeholder:"HH:MM" help:"Send no question after this time of day; where it was passed less than 12 hours ago, none at all."`
-
-	Quiet       bool          `group:"output" short:"q" help:"Print only what a person must act on."`
+	Quiet       bool          `group:"output" short:"q" help:"Print only what a person must act on." example:"bizbatch run questions.csv --quiet"`
 	LogFormat   string        `group:"output" enum:"text,json" default:"text" help:"text or json, on standard error (default: ${default})."`
 	LogInterval time.Duration `group:"output" default:"1m" help:"Interval of progress lines where there is no terminal (default: ${default})."`
 
@@ -216,15 +218,23 @@ func (c *runCmd) outputs(format batch.Format) []string {
 		return c.Out
 	}
 	base := strings.TrimSuffix(c.File, ".gz")
-	base = strings.TrimSuffix(base, filepath.Ext(base))
+	ext := filepath.Ext(base)
+	base = strings.TrimSuffix(base, ext)
 	if c.File == "-" {
 		base = strings.TrimSuffix(c.Checkpoint, ".bizbatch")
 	}
 	if c.Format == openAIBatch {
 		format = batch.JSONL
 	}
-	return []string{base + ".answers." + string(format)}
+	if ext = strings.ToLower(ext); otherNames[ext] != format {
+		ext = "." + string(format)
+	}
+	return []string{base + ".answers" + ext}
 }
+
+// otherNames are the extensions that the answers keep, beside those that are
+// called as their formats: questions.csv and questions.tsv have answers each.
+var otherNames = map[string]batch.Format{".tsv": batch.CSV, ".txt": batch.CSV, ".ndjson": batch.JSONL}
 
 // openAIBatch is the --format of OpenAI's Batch files: questions are JSON
 // lines, unless the file's extension says otherwise, and so are answers.
@@ -243,7 +253,7 @@ func (c *runCmd) inputFormat() batch.Format {
 
 // report is how the answers are written.
 func (c *runCmd) report() report.Options {
-	return report.Options{CSVSafe: c.CSVSafe, OpenAIBatch: c.Format == openAIBatch}
+	return report.Options{CSVSafe: c.CSVSafe, CSVBOM: report.Choice(c.CSVBOM), OpenAIBatch: c.Format == openAIBatch}
 }
 
 // options are the runner's.

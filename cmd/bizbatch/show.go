@@ -26,9 +26,9 @@ bizbatch show questions.csv.bizbatch TQ-001 > TQ-001.md   # as Markdown`
 
 // Run prints the question with what became of it, also while a run is on.
 func (c *showCmd) Run(e env) error {
-	store, err := checkpoint.View(c.Checkpoint)
+	store, err := viewCheckpoint(&c.Checkpoint)
 	if err != nil {
-		return storeError(err, c.Checkpoint)
+		return err
 	}
 	defer store.Close()
 	in, err := batch.InputOf(store)

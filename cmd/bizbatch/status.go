@@ -75,9 +75,9 @@ func (c *statusCmd) Run(e env) error {
 	if c.Checkpoint == "" {
 		return c.list(e)
 	}
-	store, err := checkpoint.View(c.Checkpoint)
+	store, err := viewCheckpoint(&c.Checkpoint)
 	if err != nil {
-		return storeError(err, c.Checkpoint)
+		return err
 	}
 	defer store.Close()
 	s, err := readStatus(store)

@@ -58,6 +58,18 @@ func TestTimeLeftRightAfterAResume(t *testing.T) {
 	s.finish(exitFailures)
 }
 
+// The plan of every run on a terminal shows what was understood of the file, also
+// where it is not read again.
+func TestPlanOnATerminal(t *testing.T) {
+	s := newScreen(t, 72)
+	s.answer(12)
+	for range 2 {
+		s.start("run", "q.csv")
+		s.await(`(?m)^question: question · id: id · ask mode: none · first: "Question 1\?"\s*^12 questions · `)
+		s.finish(exitFailures)
+	}
+}
+
 // A terminal that cannot redraw a line gets the log.
 func TestDumbTerminal(t *testing.T) {
 	s := newScreen(t, 100)

@@ -204,7 +204,8 @@ func (v *victim) table(name string) [][]string {
 		v.t.Fatal(err)
 	}
 	for i, row := range rows {
-		rows[i] = row[:len(row)-2]
+		n := len(row)
+		rows[i] = append(row[:n-4], row[n-2])
 	}
 	return rows
 }

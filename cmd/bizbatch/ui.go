@@ -75,17 +75,18 @@ func (u *ui) notice(event, text string, args ...any) {
 
 // planned prints what is to be done, before the first request.
 func (u *ui) planned(j *job, skipped []string) {
-	p := j.plan
+	p, understood, format := j.plan, j.understood(), j.reader.Input().Format
+	if j.cmd.DryRun || u.terminal {
+		for _, line := range understoodLines(understood, j.cmd, format, widthOf(u.out)) {
+			u.say("%s", line)
+		}
+	}
 	u.say("%s", planLine(p))
 	if j.cmd.DryRun && checkpoint.InUse(j.store.Path()) {
 		u.say("a run is on: what it has in flight counts as to ask")
 	}
 	if len(skipped) > 0 {
-		line := "line"
-		if j.input.Format == batch.XLSX {
-			line = "row"
-		}
-		u.say("%s without a question, skipped: %s %s", count(len(skipped), "row"), line, enumerate(skipped))
+		u.say("%s without a question, skipped: %s %s", count(len(skipped), "row"), lineWord(format), enumerate(skipped))
 	}
 	if p.Interrupted > 0 {
 		u.say("%s in flight when the last run ended without a word: asked again; %s may have been charged for nothing (bizbatch status tells for which)",
@@ -109,7 +110,9 @@ func (u *ui) planned(j *job, skipped []string) {
 		u.say("%s", untilLine(end, time.Now()))
 	}
 	args := []any{"questions", p.Rows - p.Skipped, "skipped", p.Skipped, "duplicates", p.Duplicates, "edited", p.Edited,
-		"answered", p.Answered, "failed", p.Failed, "interrupted", p.Interrupted, "to_ask", p.ToAsk(), "estimate", p.Estimate.Dollars()}
+		"answered", p.Answered, "failed", p.Failed, "interrupted", p.Interrupted}
+	args = append(args, understoodKeys(understood)...)
+	args = append(args, "to_ask", p.ToAsk(), "estimate", p.Estimate.Dollars())
 	if end := j.cmd.end; !end.IsZero() {
 		args = append(args, "until", end.Truncate(time.Second))
 	}

@@ -15,7 +15,11 @@ import (
 func inputError(err error) error {
 	var e *question.Error
 	if errors.As(err, &e) {
-		return &cmdError{code: exitUsage, err: fmt.Errorf("%w; nothing was sent", err), hint: e.Hint}
+		hint := e.Hint
+		if errors.Is(err, os.ErrNotExist) {
+			hint = cmp.Or(hint, didYouMean(e.File, ""))
+		}
+		return &cmdError{code: exitUsage, err: fmt.Errorf("%w; nothing was sent", err), hint: hint}
 	}
 	return err
 }
@@ -54,7 +58,7 @@ func storeError(err error, path string) error {
 	case errors.Is(err, checkpoint.ErrNewer):
 		return &cmdError{code: exitUnexpected, err: err, hint: "use the newer bizbatch"}
 	case errors.Is(err, os.ErrNotExist):
-		return usageError(err, "a run makes the checkpoint: bizbatch run FILE makes FILE.bizbatch")
+		return usageError(err, cmp.Or(didYouMean(path, ".bizbatch"), "a run makes the checkpoint: bizbatch run FILE makes FILE.bizbatch"))
 	}
 	return &cmdError{code: exitUnexpected, err: err, hint: "check that you may read and write the file and its folder, and that there is room"}
 }

@@ -1,0 +1,107 @@
+package report
+
+import (
+	"cmp"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gocarina/gocsv"
+
+	"bizbatch/batch"
+)
+
+// ours are our columns in CSV, TSV and XLSX: gocsv takes their names and their
+// order from here, and makes their cells. width is that of a sheet's column, in
+// characters.
+type ours struct {
+	Answer    string       `csv:"answer" width:"90"`
+	Citations string       `csv:"citations" width:"56"`
+	Status    batch.Status `csv:"status" width:"11"`
+	Error     string       `csv:"error" width:"36"`
+	Attempts  *int         `csv:"attempts" width:"10"`
+	Seconds   *tenths      `csv:"seconds" width:"9"`
+	RequestID string       `csv:"request_id" width:"26"`
+	Cost      *dollars     `csv:"cost" width:"9"`
+	Answered  moment       `csv:"answered" width:"27"`
+}
+
+// oursOf are the columns of a record. What it does not have is empty.
+func oursOf(rec batch.Record) ours {
+	c := ours{Status: rec.Status, Error: rec.Error, RequestID: rec.RequestID}
+	if rec.Answer != nil {
+		text, sources := rec.Answer.Numbered()
+		sources, note := listed(rec.Answer, sources)
+		c.Answer, c.Citations = text, cmp.Or(note, citationLines(sources))
+		c.RequestID = rec.Answer.RequestID
+		c.Cost, c.Answered = (*dollars)(&rec.Cost), moment(rec.Finished)
+	}
+	if rec.Answer != nil || rec.Status == batch.Failed {
+		c.Seconds = (*tenths)(&rec.Seconds)
+	}
+	if rec.Status != batch.Skipped {
+		c.Attempts = &rec.Attempts
+	}
+	return c
+}
+
+// tenths are seconds, to a tenth.
+type tenths float64
+
+func (t tenths) MarshalCSV() (string, error) { return strconv.FormatFloat(float64(t), 'f', 1, 64), nil }
+
+// dollars are money as a number, to the cent or, where it has parts of one, in full.
+type dollars batch.Money
+
+func (d dollars) MarshalCSV() (string, error) {
+	s := strconv.FormatFloat(batch.Money(d).Dollars(), 'f', -1, 64)
+	if short := strconv.FormatFloat(batch.Money(d).Dollars(), 'f', 2, 64); strings.HasPrefix(short, s) {
+		return short, nil
+	}
+	return s, nil
+}
+
+// A moment is a time where we are, with its offset.
+type moment time.Time
+
+func (m moment) MarshalCSV() (string, error) {
+	if time.Time(m).IsZero() {
+		return "", nil
+	}
+	return time.Time(m).Local().Format("2006-01-02T15:04:05-07:00"), nil
+}
+
+// ourCells are a record's cells in our columns.
+func ourCells(rec batch.Record) ([]string, error) {
+	var c oneRow
+	err := gocsv.MarshalCSVWithoutHeaders([]ours{oursOf(rec)}, &c)
+	return c.cells, err
+}
+
+// common are the names of our columns. JSONL has most of them too, and more.
+var common = func() []string {
+	var c oneRow
+	_ = gocsv.MarshalCSV([]ours{}, &c) // a row in memory
+	return c.cells
+}()
+
+// commonWidths are the columns' widths in a sheet.
+var commonWidths = func() (widths []float64) {
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[ours]()) {
+		width, _ := strconv.ParseFloat(field.Tag.Get("width"), 64)
+		widths = append(widths, width)
+	}
+	return widths
+}()
+
+// A oneRow takes from gocsv the only row that it writes.
+type oneRow struct{ cells []string }
+
+func (r *oneRow) Write(cells []string) error {
+	r.cells = cells
+	return nil
+}
+
+func (*oneRow) Flush()       {}
+func (*oneRow) Error() error { return nil }

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"bizbatch/docs"
+)
+
+type helpCmd struct {
+	Topic string `arg:"" optional:"" help:"A topic (${topics}) or a command."`
+}
+
+func (*helpCmd) examples() string {
+	return `bizbatch help money   # prices, budgets, what happens when the balance is used up
+bizbatch help run     # the same as bizbatch run --help`
+}
+
+// Run prints the page of a topic, the help of a command, or without either the
+// help of bizbatch.
+func (c *helpCmd) Run(ctx *kong.Context, e env) error {
+	if text, ok := docs.Page(c.Topic); ok {
+		_, err := fmt.Fprint(e.stdout, text)
+		return err
+	}
+	isCommand := func(n *kong.Node) bool { return n.Name == c.Topic && !n.Hidden }
+	if c.Topic != "" && !slices.ContainsFunc(ctx.Model.Children, isCommand) {
+		return usageError(fmt.Errorf("there is no page about %s", quote(c.Topic)), "the topics are: "+topics())
+	}
+	e.args = []string{"--help"}
+	if c.Topic != "" {
+		e.args = []string{c.Topic, "--help"}
+	}
+	execute(e)
+	return nil
+}
+
+// topics lists the topics of the manual.
+func topics() string {
+	var names []string
+	for _, t := range docs.Topics() {
+		names = append(names, t[0])
+	}
+	return strings.Join(names, ", ")
+}
+
+type versionCmd struct{}
+
+// Run prints the version, as --version does.
+func (*versionCmd) Run(e env) error {
+	_, err := fmt.Fprintln(e.stdout, version())
+	return err
+}
+
+// helpPrinter returns what prints the help of a command: kong's help, examples,
+// and the exit codes where they matter. The short help has only the flags that
+// have an example, where any has.
+func helpPrinter(short bool) kong.HelpPrinter {
+	return func(o kong.HelpOptions, ctx *kong.Context) error {
+		cmd := ctx.Selected()
+		if short && cmd != nil && printShortHelp(ctx, cmd) {
+			return nil
+		}
+		if err := kong.DefaultHelpPrinter(o, ctx); err != nil {
+			return err
+		}
+		target := ctx.Model.Target
+		if cmd != nil {
+			target = cmd.Target
+		}
+		if cmd, ok := target.Addr().Interface().(interface{ examples() string }); ok {
+			fmt.Fprintf(ctx.Stdout, "\nExamples:\n  %s\n", strings.ReplaceAll(cmd.examples(), "\n", "\n  "))
+		}
+		if cmd == nil || cmd.Name == "run" {
+			fmt.Fprint(ctx.Stdout, exitCodes)
+		}
+		return nil
+	}
+}
+
+// printShortHelp prints the flags of a command that have an example, and
+// reports whether there are any.
+func printShortHelp(ctx *kong.Context, cmd *kong.Node) bool {
+	var b strings.Builder
+	for _, f := range cmd.Flags {
+		if example := f.Tag.Get("example"); example != "" {
+			help, _, _ := strings.Cut(f.Help, " (default")
+			fmt.Fprintf(&b, "\n  %s\n      %s.\n", example, strings.TrimSuffix(help, "."))
+		}
+	}
+	if b.Len() == 0 {
+		return false
+	}
+	fmt.Fprintf(ctx.Stdout, "Usage: %s %s\n\n%s\n%s\nAll flags: %s --help\n", ctx.Model.Name, cmd.Summary(), cmd.Help, b.String(), cmd.FullPath())
+	return true
+}
+
+// helpFor names the help that tells more about a wrong command line.
+func helpFor(args []string) string {
+	for _, name := range []string{"run", "status", "show", "export", "sandbox", "completion"} {
+		if len(args) > 0 && args[0] == name {
+			return "see bizbatch " + name + " --help"
+		}
+	}
+	return "see bizbatch --help"
+}

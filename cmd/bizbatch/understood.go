@@ -1,0 +1,174 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/rivo/uniseg"
+	"golang.org/x/term"
+
+	"bizbatch/batch"
+	"bizbatch/batch/question"
+)
+
+// understood is what was understood of the questions' file. A run that takes up
+// the rest has not read it: the first question is.
+func (j *job) understood() question.Understood {
+	if j.reader.Understood().First == "" {
+		for q, err := range j.reader.Questions() {
+			if err != nil || q.Skip == "" {
+				break
+			}
+		}
+	}
+	return j.reader.Understood()
+}
+
+// understoodLines expose a misread file before it is paid for, in lines of the
+// width.
+func understoodLines(u question.Understood, c *runCmd, format batch.Format, width int) []string {
+	table := format != batch.JSONL // of JSON lines only those are known that were read
+	var parts []string
+	if u.Sheet != "" {
+		parts = append(parts, sheetPart(u))
+	}
+	switch {
+	case u.HeaderLine > 1:
+		parts = append(parts, fmt.Sprintf("header in %s %d", lineWord(format), u.HeaderLine))
+	case u.HeaderLine == 0 && table:
+		parts = append(parts, "no header")
+	}
+	asked := cmp.Or(name(u.Question), "none")
+	if c.Template != "" {
+		asked = "made by --template"
+	}
+	parts = append(parts, "question: "+asked)
+	if table || u.ID != "" {
+		parts = append(parts, "id: "+cmp.Or(name(u.ID), "row number"))
+	}
+	if table || u.AskMode != "" {
+		parts = append(parts, "ask mode: "+cmp.Or(name(u.AskMode), "none"))
+	}
+	lines := []string{strings.Join(parts, " · ")}
+	if u.First != "" {
+		lines = withFirst(lines[0], u.First, width)
+	}
+	if u.FilteredRows > 0 {
+		lines = append(lines, fmt.Sprintf("a filter hides %s of this sheet from you: they are read too", count(u.FilteredRows, "row")))
+	}
+	if len(u.PassedOver) > 0 {
+		lines = append(lines, "passed over, for want of a question column: "+sheetNames(u.PassedOver))
+	}
+	if opensElsewhere(u) && c.Sheet == "" {
+		line := "Excel opens this workbook on another sheet, " + sheetNames([]string{u.OpensOn})
+		if !slices.Contains(u.PassedOver, u.OpensOn) {
+			line += ": to ask what is there, add --sheet " + quote(u.OpensOn)
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+func opensElsewhere(u question.Understood) bool { return u.OpensOn != "" && u.OpensOn != u.Sheet }
+
+// sheetPart names the sheet, and says how many others there are:
+// sheet "2025" (of 3; hidden: 1).
+func sheetPart(u question.Understood) string {
+	part := `sheet "` + name(u.Sheet) + `"`
+	switch {
+	case u.HiddenSheets > 0:
+		part += fmt.Sprintf(" (of %d; hidden: %d)", u.Sheets, u.HiddenSheets)
+	case u.Sheets > 1:
+		part += fmt.Sprintf(" (of %d)", u.Sheets)
+	}
+	return part
+}
+
+func sheetNames(sheets []string) string {
+	quoted := make([]string, len(sheets))
+	for i, sheet := range sheets {
+		quoted[i] = `"` + name(sheet) + `"`
+	}
+	return enumerate(quoted)
+}
+
+// withFirst adds the first question to a line, as far as it has room, or else
+// below it.
+func withFirst(line, first string, width int) []string {
+	const before, after, least = `first: "`, `"`, 30
+	first = oneLine(first)
+	if room := width - uniseg.StringWidth(line+" · "+before+after); room >= min(least, uniseg.StringWidth(first)) {
+		return []string{line + " · " + before + cut(first, room) + after}
+	}
+	return []string{line, before + cut(first, max(least, width)-len(before+after)) + after}
+}
+
+// name is the name of a sheet or a column, on one line and not too long.
+func name(s string) string { return cut(oneLine(s), 40) }
+
+// oneLine is a text with a space for each run of white space and of characters
+// that a terminal obeys.
+func oneLine(s string) string { return strings.Join(strings.Fields(clean(s)), " ") }
+
+// cut is a text as far as it has room, in columns of a terminal.
+func cut(s string, width int) string {
+	if len(s) <= width {
+		return s
+	}
+	var b strings.Builder
+	used, state := 0, -1
+	for rest := s; rest != ""; {
+		var cluster string
+		var n int
+		cluster, rest, n, state = uniseg.FirstGraphemeClusterInString(rest, state)
+		if used += n; used > width || used == width && rest != "" {
+			return strings.TrimRight(b.String(), " ") + "…"
+		}
+		b.WriteString(cluster)
+	}
+	return s
+}
+
+// widthOf is how many columns there are to write to; 100 where that is no
+// terminal.
+func widthOf(w io.Writer) int {
+	if f, ok := w.(*os.File); ok {
+		if n, _, err := term.GetSize(int(f.Fd())); err == nil && n > 0 {
+			return n
+		}
+	}
+	return 100
+}
+
+// lineWord is what a place in a file of the format is called.
+func lineWord(format batch.Format) string {
+	if format == batch.XLSX {
+		return "row"
+	}
+	return "line"
+}
+
+// understoodKeys are the same for the log: what a file does not have is left out.
+func understoodKeys(u question.Understood) (args []any) {
+	add := func(key string, value any, known bool) {
+		if known {
+			args = append(args, key, value)
+		}
+	}
+	add("sheet", u.Sheet, u.Sheet != "")
+	add("sheets", u.Sheets, u.Sheets > 0)
+	add("hidden_sheets", u.HiddenSheets, u.HiddenSheets > 0)
+	add("opens_on", u.OpensOn, opensElsewhere(u))
+	add("passed_over", u.PassedOver, len(u.PassedOver) > 0)
+	add("filtered_rows", u.FilteredRows, u.FilteredRows > 0)
+	add("header", u.HeaderLine, u.HeaderLine > 0)
+	add("question_column", u.Question, u.Question != "")
+	add("id_column", u.ID, u.ID != "")
+	add("ask_mode_column", u.AskMode, u.AskMode != "")
+	add("first", cut(oneLine(u.First), 100), u.First != "")
+	return args
+}
