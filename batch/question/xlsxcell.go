@@ -75,7 +75,7 @@ func (w *xlsxBook) showNumber(c sheetCell) (text, wrong, hint string) {
 	}
 	f := w.format(c.style)
 	if f == nil {
-		return text, "has a style that is not in the file", "open the file in Excel and save it again"
+		return text, "has a number format that is not in the file", "open the file in Excel and save it again"
 	}
 	shown, err := f.Number(v, w.date1904)
 	if err != nil {

@@ -71,8 +71,8 @@ func TestWhatCannotBeReadMattersWhereItIsSent(t *testing.T) {
 		{"the same without a value", `<c><f>A1</f></c>`, "", "holds a formula whose result is not in the file", "open the file in Excel"},
 		{"a format that is not known", `<c s="3"><v>45762</v></c>`, "45762", "holds a number that cannot be shown as Excel does", "number format"},
 		{"a text that is not shown", `<c t="inlineStr" s="4"><is><t>hidden</t></is></c>`, "hidden", "holds a text that its number format does not show", "General"},
-		{"a style that is not there", `<c s="99"><v>5</v></c>`, "5", "has a style that is not in the file", "save it again"},
-		{"a style that is no number", `<c s="x"><v>5</v></c>`, "5", "has a style that is not in the file", "save it again"},
+		{"a style that is not there", `<c s="99"><v>5</v></c>`, "5", "has a number format that is not in the file", "save it again"},
+		{"a style that is no number", `<c s="x"><v>5</v></c>`, "5", "has a number format that is not in the file", "save it again"},
 		{"a text that is not there", `<c t="s"><v>99</v></c>`, "", "holds a text that is not in the file (99)", "save it again"},
 		{"a number that is none", `<c><v>five</v></c>`, "five", `holds a number that is none: "five"`, "save it again"},
 	} {

@@ -19,15 +19,22 @@ var builtin = map[int]string{
 	45: "mm:ss", 46: "[h]:mm:ss", 47: "mm:ss.0", 48: "##0.0E+0", 49: "@",
 }
 
+// thai are the formats of the Thai edition from 59 on by those of the others.
+var thai = []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 13, 14, 14, 15, 16, 17, 20, 21, 22, 45, 46, 47}
+
 // Builtin gives the code of a format by its number. Those of the East Asian
-// editions of Excel (27 to 36 and 50 to 58) are dates and times that the others
-// show in their own way.
+// editions of Excel (27 to 36 and 50 to 58) are dates and times, which the
+// others show in their own way.
 func Builtin(id int) (code string, ok bool) {
 	switch {
+	case id >= 23 && id <= 26:
+		id = 0
 	case id >= 32 && id <= 35:
 		id = 21
 	case id >= 27 && id <= 36, id >= 50 && id <= 58:
 		id = 14
+	case id >= 59 && id < 59+len(thai):
+		id = thai[id-59]
 	}
 	code, ok = builtin[id]
 	return code, ok

@@ -77,6 +77,11 @@ func TestWhatExcelIsKnownToShow(t *testing.T) {
 		{"???.?0?", 1.1, "  1.10 "},
 		{"???.?#?", 1, "  1.  "},
 		{"#.0000,,", 123456, ".1235"},
+		// Places by name.
+		{"[$-en-US]d mmm yyyy", 45762, "15 Apr 2025"},
+		{"[$-x-sysdate]dddd, mmmm dd, yyyy", 45762, "Tuesday, April 15, 2025"},
+		{"[$€-x-euro2] #,##0.00", 1234.5, "€ 1,234.50"},
+		{"[$-de-DE]dd.mm.yyyy", 45762, "15.04.2025"},
 		// All digits of a number without a format.
 		{"General", 12345678901234, "12345678901234"},
 		{"General", 1e-10, "1E-10"},
@@ -102,6 +107,7 @@ func TestWhatIsNotKnownForCertainIsAnError(t *testing.T) {
 		{"[$-D000409]0", 5, "[$-D000409]"},
 		{"[$-419]d mmmm yyyy", 45762, "names of months"},
 		{"[$-407]mmm", 45762, "names of months"},
+		{"[$-de-DE]mmmm", 45762, "names of months"},
 		{`[>0]"up";[=0]"even";"down"`, -5, "sign"},
 		{`[>10]"x";[>5]"y"`, 3, "####"},
 		{"0;0;0;@;0", 5, "more than four sections"},
@@ -114,6 +120,14 @@ func TestWhatIsNotKnownForCertainIsAnError(t *testing.T) {
 		got, err := Parse(tt.format).Number(tt.value, false)
 		if err == nil || !strings.Contains(err.Error(), tt.err) {
 			t.Errorf("%s of %v is %q, %v: want an error with %q", tt.format, tt.value, got, err, tt.err)
+		}
+	}
+}
+
+func TestBuiltin(t *testing.T) {
+	for id, want := range map[int]string{0: "General", 14: "yyyy-mm-dd", 50: "yyyy-mm-dd", 58: "yyyy-mm-dd", 33: "h:mm:ss", 71: "yyyy-mm-dd", 81: "mm:ss.0", 163: "", -1: ""} {
+		if code, ok := Builtin(id); code != want || ok != (want != "") {
+			t.Errorf("format %d is %q, %t, want %q", id, code, ok, want)
 		}
 	}
 }

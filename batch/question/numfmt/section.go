@@ -225,23 +225,20 @@ func (s *section) currency(inside string) {
 	if symbol != "" {
 		s.items = append(s.items, item{literalItem, symbol})
 	}
-	if place == "" || strings.EqualFold(place, "F800") || strings.EqualFold(place, "F400") {
+	place, _, _ = strings.Cut(strings.ToLower(place), ",")
+	switch {
+	case place == "", place == "f800", place == "f400", place == "x-sysdate", place == "x-systime":
 		return // the long date and the time of the computer
-	}
-	if place, _, _ = strings.Cut(place, ","); strings.HasPrefix(place, "x-") {
-		s.err = errUnknown("[$" + inside + "]")
+	case strings.Contains(place, "-"):
+		s.language = unknownLanguage // a name: it matters for those of months and days
+		if strings.HasPrefix(place, "en-") {
+			s.language = english
+		}
 		return
 	}
 	n, err := strconv.ParseUint(place, 16, 32)
-	switch {
-	case err != nil:
-		s.language = unknownLanguage // a name, such as en-US; only names of months and days need it
-		if strings.HasPrefix(strings.ToLower(place), "en-") {
-			s.language = english
-		}
-	case n>>24 > 1 || n>>16&0xFF > 1:
+	if err != nil || n>>24 > 1 || n>>16&0xFF > 1 {
 		s.err = errUnknown("[$" + inside + "]")
-	default:
-		s.language = int(n & 0x3FF)
 	}
+	s.language = int(n & 0x3FF)
 }
