@@ -11,6 +11,12 @@ func BenchmarkCSV(b *testing.B) {
 		"Q-1001,\"Müller & Söhne, LLC\",\"Is the cost of a home office deductible under §280A, and \"\"how much\"\"?\",web,due 2026-04-15\n")
 }
 
+// Looking for the other quote costs as much as reading once more, not as much for
+// each quote.
+func BenchmarkTSVWithOpenQuotes(b *testing.B) {
+	benchmark(b, "q.tsv", "id\tquestion\n", "Q-1001\t\"Is the cost of a home office deductible, and how much?\n")
+}
+
 func BenchmarkJSONL(b *testing.B) {
 	benchmark(b, "q.jsonl", "",
 		`{"id":"Q-1001","client":"Müller & Söhne, LLC","question":"Is the cost of a home office deductible under §280A, and \"how much\"?","ask_mode":"web","year":2026}`+"\n")

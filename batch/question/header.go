@@ -24,23 +24,18 @@ type header struct {
 
 // findHeader reads as far as the header: the first row that holds the name of a
 // question column, or the one that was asked for.
-func findHeader(source recordSource, opts *Options) (h header, err error) {
+func (t *table) findHeader(opts *Options) (h header, err error) {
 	var rows []header // that were passed
 	template := templateNames(opts.Template)
-	for len(rows) <= maxTitleRows || opts.HeaderRow > 0 {
-		record, err := source.read(0)
+	for h.line < opts.HeaderRow || opts.HeaderRow == 0 && len(rows) <= maxTitleRows {
+		h, err = t.header()
 		if err == io.EOF {
 			break
 		} else if err != nil {
 			return h, err
 		}
-		h.names, h.line = slices.Clone(record), source.line()
 		if strings.ContainsRune(strings.Join(h.names, ""), 0) {
 			return h, &Error{Line: h.line, Msg: "the header is not text in UTF-8", Hint: "name the file's encoding, such as --encoding utf-16le"}
-		}
-		if opts.HeaderRow > 0 && h.line > opts.HeaderRow {
-			rows = append(rows, h)
-			break
 		}
 		if opts.isHeader(h, template) {
 			return h, h.assign(opts)
@@ -55,7 +50,7 @@ func findHeader(source recordSource, opts *Options) (h header, err error) {
 	case opts.HeaderRow > 0:
 		return h, &Error{Msg: fmt.Sprintf("row %d, which --header-row names, holds nothing", opts.HeaderRow), Line: opts.HeaderRow, noTable: true}
 	}
-	return h, noHeader(rows, opts)
+	return h, t.noHeader(rows, opts)
 }
 
 // isHeader says whether a row is the header.
@@ -88,28 +83,50 @@ func (h *header) assign(opts *Options) (err error) {
 	return nil
 }
 
-// nameColumns makes a header for a table without one. Its only column is the
+// makeHeader makes a header for a table without one. Its only column is the
 // question; several are named as spreadsheets do.
-func nameColumns(first []string, opts Options) (h header, err error) {
-	if len(first) == 1 {
-		h.names = []string{questionRole}
-	} else {
-		for i := range first {
-			h.names = append(h.names, columnName(i))
+func (t *table) makeHeader(opts *Options) (h header, err error) {
+	record, err := t.csv.Read()
+	if err == io.EOF {
+		return h, noQuestions(1)
+	} else if err != nil {
+		return h, err
+	}
+	names := []string{questionRole}
+	if len(record) > 1 {
+		names = nil
+		for i := range record {
+			names = append(names, columnName(i))
 		}
 		if opts.QuestionColumn == "" && opts.Template == "" {
-			return h, &Error{
-				Line: 1, Msg: "there is no header, and more than one column: " + cells(h.names, first),
-				Hint: "name the column that holds the question by its letter or number: --no-header --question-column " + letterOfLongest(h.names, first),
-			}
+			return h, severalColumns(names, record)
 		}
 	}
-	for _, asked := range []*string{&opts.QuestionColumn, &opts.IDColumn, &opts.AskModeColumn} {
-		if n, err := strconv.Atoi(*asked); err == nil && n >= 1 && n <= len(first) {
-			*asked = h.names[n-1]
+	o := *opts
+	for _, asked := range []*string{&o.QuestionColumn, &o.IDColumn, &o.AskModeColumn} {
+		if n, err := strconv.Atoi(*asked); err == nil && n >= 1 && n <= len(names) {
+			*asked = names[n-1]
 		}
 	}
-	return h, h.assign(&opts)
+	t.text.again = appendRecord(appendRecord(nil, t.csv.Comma, names), t.csv.Comma, record)
+	if h, err = t.header(); err != nil {
+		return h, err
+	}
+	h.line = 0
+	return h, h.assign(&o)
+}
+
+// severalColumns says of a file without a header that it must be said which of
+// its columns is the question.
+func severalColumns(names, first []string) *Error {
+	var shown []string
+	for i, cell := range first[:min(4, len(first))] {
+		shown = append(shown, names[i]+" holds "+short(restore.Replace(cell)))
+	}
+	return &Error{
+		Line: 1, Msg: "there is no header, and more than one column: " + strings.Join(shown, ", "),
+		Hint: "name the column that holds the question by its letter or number: --no-header --question-column " + letterOfLongest(names, first) + "; if each line is a question, add --delimiter tab",
+	}
 }
 
 // letterOfLongest is the column that is most likely the question.
@@ -124,13 +141,25 @@ func letterOfLongest(names, first []string) string {
 }
 
 // noHeader says that none of the rows is the header.
-func noHeader(rows []header, opts *Options) *Error {
+func (t *table) noHeader(rows []header, opts *Options) *Error {
 	best := slices.MaxFunc(rows, func(a, b header) int { return filled(a.names) - filled(b.names) }) // the first of them
 	e := noQuestionColumn(best.names)
 	if opts.QuestionColumn != "" {
 		e = noColumn(opts.QuestionColumn, best.names, "--question-column")
 	}
 	e.Line = best.line
+	if comma := t.text.delimiter(); comma != 0 {
+		for _, row := range rows {
+			if other := fits(row.names, comma, opts); other != "" {
+				e.Line, e.Hint = row.line, "another delimiter fits: add --delimiter "+other
+				return e
+			}
+		}
+	}
+	if slices.ContainsFunc(best.names, func(name string) bool { return spaceBeforeQuote([]byte(name)) }) {
+		e.Hint = spaceHint
+		return e
+	}
 	if filled(best.names) > 1 {
 		if alike := likeHeaders(rows); alike != "" {
 			e.Hint += "; rows that may be the header: " + alike + " (--header-row " + strconv.Itoa(best.line) + ")"
@@ -174,15 +203,6 @@ func filled(cells []string) (n int) {
 		}
 	}
 	return n
-}
-
-// cells shows what stands in the first few columns of a row.
-func cells(names, row []string) string {
-	var shown []string
-	for i, cell := range row[:min(4, len(row))] {
-		shown = append(shown, names[i]+" holds "+short(cell))
-	}
-	return strings.Join(shown, ", ")
 }
 
 // short quotes a cell, or its beginning.

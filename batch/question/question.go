@@ -38,6 +38,10 @@ type Options struct {
 	// "semicolon", "tab" or "pipe". Default: the one of these that the header
 	// holds most often; where it holds none, a tab for .tsv, else a comma.
 	Delimiter string
+	// Quote says whether fields are quoted, as in CSV ("csv"), or quotes are text
+	// ("none"). Default: as in CSV; in a file with tabs, text where they do not
+	// pair up.
+	Quote string
 	// Encoding is the file's character encoding by its IANA or WHATWG name,
 	// such as windows-1252. Default: UTF-8. A byte order mark in the file
 	// outweighs it.
@@ -149,7 +153,7 @@ func (r *Reader) init(src io.Reader, opts Options) (err error) {
 		r.next = newJSONLReader(text.r, opts, &r.input, &r.understood).next
 		return nil
 	}
-	c, err := newCSVSource(text.r, plainName(r.name), opts, &r.input)
+	c, err := newCSVText(text.r, plainName(r.name), opts, &r.input)
 	if err != nil {
 		return err
 	}
@@ -157,8 +161,8 @@ func (r *Reader) init(src io.Reader, opts Options) (err error) {
 }
 
 // initTable begins to read a file that has a header.
-func (r *Reader) initTable(source recordSource, opts Options) error {
-	t, err := newTable(source, opts, &r.input, &r.understood)
+func (r *Reader) initTable(text tableText, opts Options) error {
+	t, err := newTable(text, opts, &r.input, &r.understood)
 	if err != nil {
 		return err
 	}
@@ -220,7 +224,11 @@ func (r *Reader) Questions() iter.Seq2[batch.Question, error] {
 			}
 		}
 		if !found {
-			yield(batch.Question{}, r.complete(noQuestions(first)))
+			e := noQuestions(first)
+			if r.input.Format == batch.CSV {
+				e.Hint = "every row is empty in the question column: is the header another row, or the delimiter another one?"
+			}
+			yield(batch.Question{}, r.complete(e))
 		}
 	}
 }

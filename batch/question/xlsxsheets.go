@@ -130,10 +130,9 @@ func (r *Reader) openSheet(book *xlsxBook, sheet xlsxSheet, opts Options) (*shee
 	if err != nil {
 		return nil, err
 	}
-	t, err := newTable(s, opts, &r.input, &r.understood)
+	err = r.initTable(&sheetText{source: s}, opts)
 	if err == nil {
-		s.understood = &r.understood
-		s.used = usedColumns(t, opts.Template)
+		s.understood, s.used = &r.understood, r.usedColumns(opts.Template)
 		if opts.NoHeader {
 			err = s.check() // its first row was read as a header would be
 		}
@@ -142,7 +141,6 @@ func (r *Reader) openSheet(book *xlsxBook, sheet xlsxSheet, opts Options) (*shee
 		s.close() // only read from
 		return nil, err
 	}
-	r.next = t.next
 	return s, nil
 }
 
@@ -150,12 +148,13 @@ var wholeRow = regexp.MustCompile(`(^|[^\w)\]"])[.$]($|[^\w"])`)
 
 // usedColumns says of each column whether what it holds is sent, or names a
 // question.
-func usedColumns(t *table, template string) []bool {
-	names := templateNames(template)
+func (r *Reader) usedColumns(template string) []bool {
+	u := &r.understood
+	roles, names := []string{u.Question, u.ID, u.AskMode}, templateNames(template)
 	all := wholeRow.MatchString(strings.NewReplacer("index . ", "", "index $ ", "").Replace(template))
-	used := make([]bool, len(t.header))
-	for i, name := range t.header {
-		used[i] = t.roles[i] != "" || template != "" && (all || slices.Contains(names, strings.TrimSpace(name)))
+	used := make([]bool, len(r.input.Columns))
+	for i, name := range r.input.Columns {
+		used[i] = all || name != "" && (slices.Contains(roles, name) || slices.Contains(names, strings.TrimSpace(name)))
 	}
 	return used
 }
