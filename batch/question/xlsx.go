@@ -184,6 +184,7 @@ func (s *sheetSource) readRow(start xml.StartElement) error {
 type sheetCell struct {
 	kind, style string
 	formula     bool
+	computed    bool // a formula's result is in the file
 	rich        bool // the value stands for a picture, or another thing that is no text
 	value       string
 }
@@ -216,7 +217,7 @@ func (s *sheetSource) readCell(start xml.StartElement, column int) (int, error) 
 			case "f":
 				c.formula = true
 			case "v":
-				take = true
+				take, c.computed = true, true
 			}
 			depth++
 		case xml.EndElement:

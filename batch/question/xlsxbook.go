@@ -18,6 +18,7 @@ type xlsxBook struct {
 	sheets   []xlsxSheet
 	active   int  // the sheet that Excel shows first
 	date1904 bool // dates begin in 1904
+	stale    bool // Excel is to work all formulas out when it opens the file
 	texts    *textTable
 	styles   []string // the codes of the number formats of the cells' styles; empty: not known
 	formats  map[string]*numfmt.Format
@@ -145,6 +146,8 @@ func (w *xlsxBook) readBook(book string, parts []relation) error {
 		switch e.Name.Local {
 		case "workbookPr":
 			w.date1904 = w.date1904 || isTrue(attr(e, "date1904"))
+		case "calcPr":
+			w.stale = w.stale || isTrue(attr(e, "fullCalcOnLoad"))
 		case "workbookView":
 			if views++; views == 1 {
 				w.active, _ = strconv.Atoi(attr(e, "activeTab")) // 0 where there is none

@@ -16,6 +16,9 @@ var excelErrors = []string{"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF
 // matters only where the cell is used: elsewhere its text is what is known of it.
 func (w *xlsxBook) show(c sheetCell) (text, wrong, hint string) {
 	text = c.value
+	if c.formula && !w.computed(c) {
+		return "", "holds a formula whose result is not in the file", "open the file in Excel and save it: Excel works the formulas out, and stores what they give"
+	}
 	switch c.kind {
 	case "s":
 		var err error
@@ -54,14 +57,24 @@ func (w *xlsxBook) show(c sheetCell) (text, wrong, hint string) {
 	return shown, "", ""
 }
 
+// computed says whether the result of a cell's formula is in the file. Programs
+// that work no formulas out leave it out, or empty, or write 0 for all of them
+// and have Excel work them out when it opens the file.
+func (w *xlsxBook) computed(c sheetCell) bool {
+	switch {
+	case !c.computed:
+		return false
+	case c.kind == "str":
+		return true
+	}
+	return c.value != "" && !(w.stale && c.value == "0")
+}
+
 // showNumber gives what Excel shows of a number or a date.
 func (w *xlsxBook) showNumber(c sheetCell) (text, wrong, hint string) {
 	const general = "give the cell another number format in Excel, or write it as text"
 	text = strings.TrimSpace(c.value)
 	if text == "" {
-		if c.formula {
-			return "", "holds a formula whose result is not in the file", "open the file in Excel and save it: Excel works the formulas out, and stores what they give"
-		}
 		return "", "", ""
 	}
 	v, err := strconv.ParseFloat(text, 64)

@@ -22,6 +22,9 @@ func sheetOf(t testing.TB, rows string) string {
 	content := changed(t, workbook(t, [][]any{{"id", "question", "note"}}), "xl/worksheets/sheet1.xml", func(xml string) string {
 		return strings.Replace(xml, "</sheetData>", rows+"</sheetData>", 1)
 	})
+	content = changed(t, content, "xl/workbook.xml", func(xml string) string {
+		return strings.Replace(xml, "</sheets>", `</sheets><calcPr fullCalcOnLoad="1"/>`, 1)
+	})
 	return changed(t, content, "xl/styles.xml", func(string) string { return testStyles })
 }
 
@@ -36,6 +39,8 @@ func TestEveryKindOfCellIsRead(t *testing.T) {
 		{"a text in runs, with its pronunciation", `<c t="inlineStr"><is><r><t>東</t></r><r><t xml:space="preserve"> b</t></r><rPh sb="0" eb="1"><t>ヒガシ</t></rPh><phoneticPr/></is></c>`, "東 b"},
 		{"a carriage return", `<c t="inlineStr"><is><t>a_x000D_b _x005F_x000D_ _x12_ _xD83D__xDCB0_ _x</t></is></c>`, "a\rb _x000D_ _x12_ \U0001F4B0 _x"},
 		{"a text of a formula", `<c t="str"><f>A1</f><v>a</v></c>`, "a"},
+		{"a number of a formula", `<c><f>A1</f><v>7</v></c>`, "7"},
+		{"a zero", `<c><v>0</v></c>`, "0"},
 		{"a formula that gives an empty text", `<c t="str"><f>A1</f><v></v></c>`, ""},
 		{"a truth", `<c t="b"><v>1</v></c>`, "TRUE"},
 		{"a number", `<c><v>0.30000000000000004</v></c>`, "0.3"},
@@ -69,6 +74,8 @@ func TestWhatCannotBeReadMattersWhereItIsSent(t *testing.T) {
 		{"a picture", `<c t="e" vm="1"><v>#VALUE!</v></c>`, "#VALUE!", "holds a picture", "clear the cell"},
 		{"a formula without its result", `<c><f>A1&amp;"?"</f><v></v></c>`, "", "holds a formula whose result is not in the file", "open the file in Excel and save it"},
 		{"the same without a value", `<c><f>A1</f></c>`, "", "holds a formula whose result is not in the file", "open the file in Excel"},
+		{"a text of a formula without its result", `<c t="str"><f>A1</f></c>`, "", "holds a formula whose result is not in the file", "open the file in Excel"},
+		{"a formula that is to be worked out", `<c><f>A1</f><v>0</v></c>`, "", "holds a formula whose result is not in the file", "open the file in Excel"},
 		{"a format that is not known", `<c s="3"><v>45762</v></c>`, "45762", "holds a number that cannot be shown as Excel does", "number format"},
 		{"a text that is not shown", `<c t="inlineStr" s="4"><is><t>hidden</t></is></c>`, "hidden", "holds a text that its number format does not show", "General"},
 		{"a style that is not there", `<c s="99"><v>5</v></c>`, "5", "has a number format that is not in the file", "save it again"},
