@@ -30,9 +30,11 @@ type Options struct {
 	// CSV and JSONL may be compressed by gzip, with .gz after the extension.
 	Format batch.Format
 	// Sheet names the sheet of an Excel file, in any case. Default: the first
-	// that is not hidden. A sheet's cells are read as Excel shows them, hidden
-	// rows and columns included; only short dates, which look different on
-	// every computer, are year, month and day: 2025-04-15.
+	// that is not hidden, or, where that has no question column, the only one
+	// that has. A sheet's cells are read as Excel shows them, hidden rows and
+	// columns included; only short dates, which look different on every computer,
+	// are year, month and day: 2025-04-15. A cell that cannot be read so is an
+	// error where it is used, by a role of its column or by the template.
 	Sheet string
 	// Delimiter separates the fields of a CSV file: one character, or "comma",
 	// "semicolon", "tab" or "pipe". Default: the one of these that the header
