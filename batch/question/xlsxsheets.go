@@ -144,14 +144,27 @@ func (r *Reader) openSheet(book *xlsxBook, sheet xlsxSheet, opts Options) (*shee
 	return s, nil
 }
 
-var wholeRow = regexp.MustCompile(`(^|[^\w)\]"])[.$]($|[^\w"])`)
+// A templateAction is what a template has in braces; in it, a dot or a dollar
+// alone is the whole row.
+var (
+	templateAction = regexp.MustCompile(`(?s)\{\{.*?\}\}`)
+	wholeRow       = regexp.MustCompile(`[\s(|{,=][.$][\s)|},-]`)
+)
+
+// usesRow says whether a template may use any column, and not only those that it
+// names.
+func usesRow(template string) bool {
+	return slices.ContainsFunc(templateAction.FindAllString(template, -1), func(action string) bool {
+		return wholeRow.MatchString(strings.NewReplacer("index . ", "", "index $ ", "").Replace(action))
+	})
+}
 
 // usedColumns says of each column whether what it holds is sent, or names a
 // question.
 func (r *Reader) usedColumns(template string) []bool {
 	u := &r.understood
 	roles, names := []string{u.Question, u.ID, u.AskMode}, templateNames(template)
-	all := wholeRow.MatchString(strings.NewReplacer("index . ", "", "index $ ", "").Replace(template))
+	all := usesRow(template)
 	used := make([]bool, len(r.input.Columns))
 	for i, name := range r.input.Columns {
 		used[i] = all || name != "" && (slices.Contains(roles, name) || slices.Contains(names, strings.TrimSpace(name)))

@@ -113,3 +113,15 @@ func TestRowsThatAFilterHidesAreReadAndCounted(t *testing.T) {
 		})
 	}
 }
+
+func TestUsesRow(t *testing.T) {
+	for template, want := range map[string]bool{
+		"": false, "{{.question}}.": false, "A . b $ {{.question}}": false, `{{index . "Client name"}}`: false, `{{ index $ "a" }}`: false,
+		"{{.}}": true, "{{- . -}}": true, "{{range .}}x{{end}}": true, "{{range $k, $v := .}}{{$k}}{{end}}": true, "{{printf \"%v\" .}}": true,
+		"{{with $}}{{.a}}{{end}}": true, `{{.question}} {{(len .)}}`: true,
+	} {
+		if got := usesRow(template); got != want {
+			t.Errorf("%s uses the whole row: %t", template, got)
+		}
+	}
+}
