@@ -53,7 +53,7 @@ type runCmd struct {
 	AskModeColumn  string `group:"input" placeholder:"NAME" help:"Column that sets the ask mode of a row (default: ask_mode or mode, where there is one)."`
 	HeaderRow      int    `group:"input" xor:"header" placeholder:"N" help:"Row with the names of the columns (default: the first that holds the name of a question column)."`
 	NoHeader       bool   `group:"input" xor:"header" help:"The first row is a question already; columns go by letter or number: --question-column B."`
-	Sheet          string `group:"input" placeholder:"NAME" help:"Sheet of an Excel file (default: the first that is not hidden)."`
+	Sheet          string `group:"input" placeholder:"NAME" help:"Sheet of an Excel file (default: the first, or the only one with a question column)."`
 	Template       string `group:"input" placeholder:"TEXT" help:"Make each question from its row, as a Go text/template over the columns: 'For {{.client}}: {{.question}}'." example:"bizbatch run questions.csv --template 'For {{.client}}: {{.question}}'"`
 	Format         string `group:"input" placeholder:"NAME" help:"Format of FILE, csv, jsonl or xlsx (default: by its extension). With openai-batch, .jsonl answers are those of an OpenAI Batch file."`
 	Delimiter      string `group:"input" placeholder:"CHAR" help:"Delimiter of a CSV file: a character, comma, semicolon, tab or pipe (default: found from the header)."`
