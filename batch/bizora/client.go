@@ -26,7 +26,6 @@ import (
 	"time"
 
 	"github.com/sashabaranov/go-openai"
-	"github.com/tidwall/gjson"
 
 	"bizbatch/batch"
 )
@@ -169,18 +168,20 @@ func (x *exchange) read() error {
 }
 
 // take takes in the data of one event. Text that comes after a finish reason
-// moves the end of the wait for more.
+// moves the end of the wait for more; while there is none, the wait is as long as
+// before.
 func (x *exchange) take(data []byte) error {
-	finished, length := x.got.finished(), x.got.text.Len()
+	if x.lines.event == "error" && (x.lines.joined || data[0] != '{' || valid(string(data))) {
+		return x.got.failed(string(data))
+	}
+	finished, length := x.got.finished(), x.got.length()
 	err := x.got.chunk(data)
 	x.begun = x.begun || err == nil
 	switch {
-	case x.lines.event == "error" && (err == nil || errors.Is(err, errNotChunk)):
-		return reported(gjson.ParseBytes(data))
 	case errors.Is(err, errNotChunk) && data[0] == '{' && !x.lines.joined:
 		x.lines.unfinished(data)
 		return nil
-	case err == nil && x.got.finished() && (!finished || x.got.text.Len() > length):
+	case err == nil && x.got.finished() && x.got.text.Len() > 0 && (!finished || x.got.length() > length):
 		x.body.within(tail)
 	}
 	return err

@@ -2,6 +2,7 @@ package bizora
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,13 +19,8 @@ func (c *collector) unknown(place, name string, value gjson.Result) {
 		return
 	}
 	c.added++
-	if isCitations[name] && value.IsArray() {
-		if c.lists == nil {
-			c.lists = map[string]string{}
-		}
-		if c.lists[name] != value.Raw { // each chunk may bring all of it
-			c.lists[name] = strings.Clone(value.Raw)
-		}
+	if slices.Contains(citations, name) && value.IsArray() {
+		c.cite(name, value)
 		return
 	}
 	key := toUTF8(place + "." + name)
@@ -39,33 +35,83 @@ func (c *collector) unknown(place, name string, value gjson.Result) {
 	c.answer.Extra[key] = append(values, raw(value))
 }
 
-// isCitations are the names under which services send what the numbers in a text
+// citations are the names under which services send what the numbers in a text
 // stand for: Perplexity's (search_results has titles to the same addresses),
 // OpenAI's, and those of others.
-var isCitations = map[string]bool{"citations": true, "search_results": true, "annotations": true, "references": true}
+var citations = []string{"citations", "search_results", "references", "annotations"}
 
-// numberedSources makes sources of citations: the nth is what [n] in the text
-// stands for. Of several lists the first counts, and the others only add to it.
+// cite takes in a list of citations. Some services bring all of it so far in each
+// chunk, others what is new.
+func (c *collector) cite(name string, list gjson.Result) {
+	var items []string
+	list.ForEach(func(_, item gjson.Result) bool {
+		items = append(items, item.Raw)
+		return true
+	})
+	known := c.lists[name]
+	if len(items) >= len(known) && slices.Equal(items[:len(known)], known) {
+		items = items[len(known):]
+	} else {
+		items = slices.DeleteFunc(items, func(item string) bool { return slices.Contains(known, item) })
+	}
+	for _, item := range items {
+		if !c.room() {
+			return
+		}
+		c.extra++
+		known = append(known, toUTF8(strings.Clone(item)))
+	}
+	if c.lists == nil {
+		c.lists = map[string][]string{}
+	}
+	c.lists[name] = known
+}
+
+// takeLists makes sources of citations, unless the answer has sources of its own.
+func (c *collector) takeLists() {
+	a := &c.answer
+	if len(a.Sources) == 0 {
+		a.Sources = c.numberedSources()
+		return
+	}
+	for name, items := range c.lists {
+		if a.Extra == nil {
+			a.Extra = map[string][]json.RawMessage{}
+		}
+		for _, item := range items {
+			a.Extra[name] = append(a.Extra[name], json.RawMessage(item))
+		}
+	}
+}
+
+// numberedSources makes sources of citations: the nth of the first list is what
+// [n] in the text stands for. The other lists add to those sources, and what they
+// have beside them has no number. Annotations stand for places in the text, and
+// several may be one source.
 func (c *collector) numberedSources() (sources []batch.Source) {
 	at := map[string]int{} // by address
-	for _, name := range []string{"citations", "search_results", "annotations", "references"} {
+	for _, name := range citations {
 		first := len(sources) == 0
-		gjson.Parse(c.lists[name]).ForEach(func(_, item gjson.Result) bool {
-			source := citedSource(item)
+		for _, item := range c.lists[name] {
+			source := citedSource(gjson.Parse(item))
 			url := source.URL()
-			if i, known := at[url]; known && url != "" {
+			i, known := at[url]
+			if known && url != "" && (!first || name == "annotations") {
 				for member, value := range source {
 					if sources[i][member] == nil {
 						sources[i][member] = value
 					}
 				}
-			} else if first && len(sources) < maxKept {
-				at[url] = len(sources)
-				source["number"] = strconv.AppendInt(nil, int64(len(sources)+1), 10)
-				sources = append(sources, source)
+				continue
 			}
-			return true
-		})
+			if first {
+				source["number"] = strconv.AppendInt(nil, int64(len(sources)+1), 10)
+			}
+			if !known {
+				at[url] = len(sources)
+			}
+			sources = append(sources, source)
+		}
 	}
 	return sources
 }
@@ -74,8 +120,12 @@ func (c *collector) numberedSources() (sources []batch.Source) {
 // OpenAI's url_citation within one.
 func citedSource(item gjson.Result) batch.Source {
 	source := batch.Source{}
-	if item.Type == gjson.String {
+	switch {
+	case item.Type == gjson.String:
 		source["url"] = raw(item)
+		return source
+	case !item.IsObject():
+		source["reference"] = raw(item)
 		return source
 	}
 	if inner := item.Get("url_citation"); inner.IsObject() {
