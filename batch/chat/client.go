@@ -1,4 +1,4 @@
-// Package bizora asks the Bizora tax-research API, or any other API that
+// Package chat asks the Bizora tax-research API, or any other API that
 // speaks OpenAI's streaming chat completions.
 //
 // The normal case is [New] once, with a key, and [Client.Ask] for every
@@ -10,7 +10,7 @@
 // Requests are made by github.com/sashabaranov/go-openai. Their streams are
 // read here: its reader loses Bizora's custom_data, takes half a stream for a
 // whole answer, and was two fifths of the processor time of an answer.
-package bizora
+package chat
 
 import (
 	"cmp"

@@ -1,4 +1,4 @@
-package bizora_test
+package chat_test
 
 import (
 	"context"
@@ -6,7 +6,7 @@ import (
 	"log"
 
 	"bizbatch/batch"
-	"bizbatch/batch/bizora"
+	"bizbatch/batch/chat"
 	"bizbatch/internal/sandbox"
 )
 
@@ -19,7 +19,7 @@ func ExampleClient_Ask() {
 	}
 	defer server.Close()
 
-	client, err := bizora.New(bizora.Config{BaseURL: server.URL, Key: "sk_live_example"})
+	client, err := chat.New(chat.Config{BaseURL: server.URL, Key: "sk_live_example"})
 	if err != nil {
 		log.Fatal(err)
 	}
