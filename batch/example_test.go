@@ -16,7 +16,7 @@ import (
 )
 
 // An echo is an Asker that answers every question with itself, as long as the
-// balance lasts. Package bizora has one that asks a service.
+// balance lasts. Package chat has one that asks a service.
 type echo struct{ balance atomic.Int64 }
 
 func newEcho(balance int64) *echo {

@@ -1,5 +1,5 @@
-// Package chat asks the Bizora tax-research API, or any other API that
-// speaks OpenAI's streaming chat completions.
+// Package chat asks any API that speaks OpenAI's streaming chat completions. A
+// [Provider] says what a service has that others have not.
 //
 // The normal case is [New] once, with a key, and [Client.Ask] for every
 // request, from as many goroutines as there are workers. Ask returns an answer
@@ -30,9 +30,6 @@ import (
 	"bizbatch/batch"
 )
 
-// DefaultBaseURL is Bizora's own API. It has no version in its path.
-const DefaultBaseURL = "https://api-bizora.ai"
-
 const (
 	defaultIdleTimeout = 3 * time.Minute
 	defaultMaxAnswer   = 32_000_000
@@ -45,6 +42,7 @@ const (
 	// the stream. A connection can be used again only when it has arrived.
 	farewell = 250 * time.Millisecond
 
+	openAIURL         = "https://api.openai.com/v1"
 	maxResponseHeader = 256 << 10
 	idleConnections   = 2048
 
@@ -57,8 +55,10 @@ const (
 
 // Config says how to reach the API. Only Key must be set.
 type Config struct {
-	// BaseURL is the address that /chat/completions is added to; default
-	// [DefaultBaseURL]. A slash at its end makes no difference.
+	// Provider is the service; default OpenAI.
+	Provider Provider
+	// BaseURL is the address that /chat/completions is added to; default that of
+	// Provider. A slash at its end makes no difference.
 	BaseURL string
 	// Key is the API key, sent as a bearer token.
 	Key string
@@ -77,6 +77,9 @@ type Config struct {
 	IncludeUsage bool
 	// UserAgent is the User-Agent header; default "bizbatch".
 	UserAgent string
+	// Transport makes the requests; nil: one for many workers on one host, which
+	// goes through the proxy that the environment sets.
+	Transport http.RoundTripper
 }
 
 // A Client asks one API with one key. It implements [batch.Asker] and can be
@@ -93,7 +96,7 @@ var _ batch.Asker = (*Client)(nil)
 // New returns a client, or an error that names the setting that is wrong. It
 // sends nothing.
 func New(cfg Config) (*Client, error) {
-	cfg.BaseURL = strings.TrimRight(cmp.Or(cfg.BaseURL, DefaultBaseURL), "/")
+	cfg.BaseURL = strings.TrimRight(cmp.Or(cfg.BaseURL, cfg.Provider.BaseURL, openAIURL), "/")
 	cfg.IdleTimeout = cmp.Or(cfg.IdleTimeout, defaultIdleTimeout)
 	cfg.MaxAnswer = cmp.Or(cfg.MaxAnswer, defaultMaxAnswer)
 	cfg.UserAgent = cmp.Or(cfg.UserAgent, defaultUserAgent)
@@ -104,7 +107,11 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{cfg: cfg, proxy: proxy, transport: newTransport(), connecting: make(chan struct{}, connecting)}, nil
+	transport := cfg.Transport
+	if transport == nil {
+		transport = newTransport()
+	}
+	return &Client{cfg: cfg, proxy: proxy, transport: transport, connecting: make(chan struct{}, connecting)}, nil
 }
 
 // BaseURL is the address of the API, without a slash at its end.
@@ -237,7 +244,7 @@ func (cfg *Config) validate() error {
 func (cfg *Config) validateURL() error {
 	u, err := url.Parse(cfg.BaseURL)
 	if err != nil {
-		return fmt.Errorf("base URL: not an address such as %s", DefaultBaseURL) // err holds parts of it
+		return fmt.Errorf("base URL: not an address such as %s", openAIURL) // err holds parts of it
 	}
 	switch {
 	case u.User != nil:

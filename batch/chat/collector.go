@@ -2,7 +2,6 @@ package chat
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
@@ -25,8 +24,9 @@ var errNotChunk = errors.New("not a chunk of an answer")
 // A collector puts the chunks of a stream together to an answer. Its zero
 // value is ready.
 type collector struct {
-	key       string       // must not get into the answer, which goes to files
-	answer    batch.Answer // without its text
+	key       string            // must not get into the answer, which goes to files
+	provided  map[string]Member // what only this service sends
+	answer    batch.Answer      // without its text
 	text      parts
 	reasoning parts
 	more      bool           // text came after the finish reason
@@ -56,7 +56,7 @@ func (c *collector) length() int { return c.text.Len() + c.reasoning.Len() }
 
 // partial is the text so far. A character that is not UTF-8 is replaced only
 // here, and the key here too: two chunks may hold its halves.
-func (c *collector) partial() string { return hide(c.key, toUTF8(c.text.String())) }
+func (c *collector) partial() string { return hide(c.key, ToUTF8(c.text.String())) }
 
 // finish returns the answer; requestID is used if the stream named none.
 func (c *collector) finish(requestID string) *batch.Answer {
@@ -64,14 +64,14 @@ func (c *collector) finish(requestID string) *batch.Answer {
 	c.text.end()
 	c.reasoning.end()
 	a.Text = c.partial()
-	a.Reasoning = hide(c.key, toUTF8(c.reasoning.String()))
+	a.Reasoning = hide(c.key, ToUTF8(c.reasoning.String()))
 	c.takeLists()
 	if c.refused && batch.EndingOf(a.FinishReason) == batch.Complete {
 		a.FinishReason = "refusal"
 	}
 	a.RequestID = cmp.Or(a.RequestID, requestID, c.id)
 	for _, s := range []*string{&a.RequestID, &a.ThreadID, &a.Model, &a.FinishReason, &a.Summary} {
-		*s = hide(c.key, toUTF8(*s))
+		*s = hide(c.key, ToUTF8(*s))
 	}
 	return a
 }
@@ -113,11 +113,11 @@ func (c *collector) chunk(data []byte) error {
 // like.
 func (c *collector) failed(data string) error {
 	if !valid(data) {
-		data = string(gjson.AppendJSONString(nil, toUTF8(data)))
+		data = string(gjson.AppendJSONString(nil, ToUTF8(data)))
 	}
 	body := gjson.Parse(c.hideKey(data))
 	if c.whole() {
-		c.other(raw(body))
+		c.other(Raw(body))
 	}
 	return reported(body)
 }
@@ -137,8 +137,6 @@ func (c *collector) take(root gjson.Result) error {
 				}
 				return true
 			})
-		case "custom_data":
-			c.custom(value)
 		case "error":
 			if given(value) {
 				failed = reported(root)
@@ -153,23 +151,23 @@ func (c *collector) take(root gjson.Result) error {
 			keep(&c.answer.Model, value.Str)
 		case "usage":
 			if value.IsObject() {
-				c.answer.Usage = raw(value)
+				c.answer.Usage = Raw(value)
 			}
 		case "created":
 		default:
 			if used := value.Get("usage"); name.Str == "x_groq" && used.IsObject() && c.answer.Usage == nil {
-				c.answer.Usage = raw(used) // Groq's, where usage is not asked for
+				c.answer.Usage = Raw(used) // Groq's, where usage is not asked for
 			}
 			c.unknown("chunk", name.Str, value)
 		}
 		return true
 	})
-	if failed == nil && saysWrong(root) {
+	if failed == nil && c.saysWrong(root) {
 		failed = reported(root)
 	}
 	switch {
 	case failed != nil && c.whole():
-		c.other(raw(root))
+		c.other(Raw(root))
 	case failed == nil && c.excess != nil:
 		failed = c.excess
 	case failed == nil && batch.EndingOf(finish) == batch.Broken:
@@ -199,8 +197,6 @@ func (c *collector) choice(choice gjson.Result) (finish string, failed error) {
 			if !streamed {
 				c.delta(value)
 			}
-		case "custom_data":
-			c.custom(value)
 		case "finish_reason":
 			finish = value.Str
 		case "error":
@@ -246,8 +242,6 @@ func (c *collector) delta(delta gjson.Result) {
 				c.reasoning.add(value)
 				c.added++
 			}
-		case "custom_data":
-			c.custom(value)
 		case "role":
 		default:
 			c.unknown("delta", name.Str, value)
@@ -333,9 +327,4 @@ func keep(noted *string, s string) {
 // given says that a member is there and means something.
 func given(v gjson.Result) bool {
 	return v.Exists() && v.Type != gjson.Null && v.Type != gjson.False && v.Raw != `""`
-}
-
-// raw copies a value as it was sent, so that the line it stood in can go.
-func raw(v gjson.Result) json.RawMessage {
-	return json.RawMessage(toUTF8(v.Raw))
 }

@@ -159,7 +159,7 @@ func clean(s, key string, limit int) string {
 			return -1
 		}
 		return r
-	}, beginning(toUTF8(s), enough))
+	}, beginning(ToUTF8(s), enough))
 	s = hide(key, strings.Join(strings.Fields(s), " "))
 	if runes := []rune(s); len(runes) > limit {
 		s = string(runes[:limit-1]) + "…"

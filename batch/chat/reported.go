@@ -156,9 +156,14 @@ func errorIn(body gjson.Result) gjson.Result {
 
 // saysWrong reports a chunk that is no part of an answer and says, without an
 // error member, what is wrong.
-func saysWrong(chunk gjson.Result) bool {
-	if chunk.Get("choices").IsArray() || chunk.Get("custom_data").Exists() {
+func (c *collector) saysWrong(chunk gjson.Result) bool {
+	if chunk.Get("choices").IsArray() {
 		return false
+	}
+	for name := range c.provided {
+		if chunk.Get(name).Exists() {
+			return false
+		}
 	}
 	return errorIn(chunk).Raw != chunk.Raw || first(chunk, "detail", "msg", "message").Exists()
 }

@@ -11,10 +11,15 @@ import (
 	"bizbatch/batch"
 )
 
-// unknown keeps a member of a chunk, a choice or a delta of which nothing else is
-// known: under its place and name, each value once in a row. What services call
-// citations is kept until the end, for it becomes sources.
+// unknown takes in a member of a chunk, a choice or a delta that not every service
+// sends. One of which nothing is known is kept under its place and name, each value
+// once in a row. What services call citations is kept until the end, for it becomes
+// sources.
 func (c *collector) unknown(place, name string, value gjson.Result) {
+	if take := c.provided[name]; take != nil {
+		c.special(take, value)
+		return
+	}
 	if value.Type == gjson.Null || value.Raw == `""` {
 		return
 	}
@@ -23,7 +28,7 @@ func (c *collector) unknown(place, name string, value gjson.Result) {
 		c.cite(name, value)
 		return
 	}
-	key := toUTF8(place + "." + name)
+	key := ToUTF8(place + "." + name)
 	values := c.answer.Extra[key]
 	if n := len(values); n > 0 && string(values[n-1]) == value.Raw || !c.room() {
 		return
@@ -32,7 +37,7 @@ func (c *collector) unknown(place, name string, value gjson.Result) {
 		c.answer.Extra = map[string][]json.RawMessage{}
 	}
 	c.extra++
-	c.answer.Extra[key] = append(values, raw(value))
+	c.answer.Extra[key] = append(values, Raw(value))
 }
 
 // citations are the names under which services send what the numbers in a text
@@ -59,7 +64,7 @@ func (c *collector) cite(name string, list gjson.Result) {
 			return
 		}
 		c.extra++
-		known = append(known, toUTF8(strings.Clone(item)))
+		known = append(known, ToUTF8(strings.Clone(item)))
 	}
 	if c.lists == nil {
 		c.lists = map[string][]string{}
@@ -122,17 +127,17 @@ func citedSource(item gjson.Result) batch.Source {
 	source := batch.Source{}
 	switch {
 	case item.Type == gjson.String:
-		source["url"] = raw(item)
+		source["url"] = Raw(item)
 		return source
 	case !item.IsObject():
-		source["reference"] = raw(item)
+		source["reference"] = Raw(item)
 		return source
 	}
 	if inner := item.Get("url_citation"); inner.IsObject() {
 		item = inner
 	}
 	item.ForEach(func(name, value gjson.Result) bool {
-		source[toUTF8(name.Str)] = raw(value)
+		source[ToUTF8(name.Str)] = Raw(value)
 		return true
 	})
 	for _, name := range []string{"uri", "link", "href"} {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"bizbatch/batch"
+	"bizbatch/batch/bizora"
 	"bizbatch/batch/chat"
 	"bizbatch/internal/sandbox"
 )
@@ -43,7 +44,7 @@ func (c *runCmd) service(ctx context.Context) (service, error) {
 	if err != nil {
 		return service{}, err
 	}
-	client, err := chat.New(chat.Config{
+	client, err := chat.New(chat.Config{Provider: bizora.Provider,
 		BaseURL: c.BaseURL, Key: key, IdleTimeout: c.IdleTimeout, MaxAnswer: int64(c.MaxAnswer), InsecureHTTP: c.InsecureHTTP,
 		IncludeUsage: c.Role != "human", // the role of Bizora's questions
 	})
@@ -61,7 +62,7 @@ func (c *runCmd) startSandbox() (service, error) {
 	if err != nil {
 		return service{}, fmt.Errorf("start the sandbox: %w", err)
 	}
-	client, err := chat.New(chat.Config{BaseURL: server.URL, Key: "sandbox", IdleTimeout: c.IdleTimeout})
+	client, err := chat.New(chat.Config{Provider: bizora.Provider, BaseURL: server.URL, Key: "sandbox", IdleTimeout: c.IdleTimeout})
 	if err != nil {
 		_ = server.Close()
 		return service{}, err
