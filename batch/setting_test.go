@@ -13,7 +13,7 @@ import (
 // The run has the model m, the role human and two parameters; the question
 // overrides one of these and has one of its own.
 func TestClassifyTellsASettingFromItsQuestion(t *testing.T) {
-	settings := Settings{Model: "m", AskMode: Deep, Params: map[string]json.RawMessage{"temperature": []byte("0.50"), "top_p": []byte(`"<1>"`)}}
+	settings := Settings{AskModes: taxModes, Model: "m", AskMode: Deep, Params: map[string]json.RawMessage{"temperature": []byte("0.50"), "top_p": []byte(`"<1>"`)}}
 	req, _, err := settings.Request(Question{Text: "How?", Params: map[string]json.RawMessage{"top_p": []byte("0.5"), "seed": []byte("1")}})
 	if err != nil {
 		t.Fatal(err)
@@ -67,7 +67,7 @@ func TestClassifyTellsASettingFromItsQuestion(t *testing.T) {
 
 // A 403 is a doubt about the key, unless it says that it is about the model.
 func TestAModelThatTheKeyMayNotUseIsASetting(t *testing.T) {
-	req, _, err := Settings{}.Request(Question{Text: "How?"})
+	req, _, err := Settings{AskModes: taxModes}.Request(Question{Text: "How?"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func TestAModelThatTheKeyMayNotUseIsASetting(t *testing.T) {
 		"model": {Status: 403, Type: "invalid_request_error", Code: "model_not_found", Param: "model", Message: "Project p does not have access to model m"},
 		"":      {Status: 403, Message: "the firewall's model of this request is bad"},
 	} {
-		if got := (Settings{}).common().refused(e, req.Payload); got != want || Classify(e, time.Now(), time.Minute) != Doubt {
+		if got := (Settings{AskModes: taxModes}).common().refused(e, req.Payload); got != want || Classify(e, time.Now(), time.Minute) != Doubt {
 			t.Errorf("%v refuses %q, want %q", e, got, want)
 		}
 	}
@@ -220,7 +220,7 @@ func TestAParameterIsOfTheRunOrOfARow(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				store := newStore(t)
-				settings := Settings{Params: temperature("9")}
+				settings := Settings{AskModes: taxModes, Params: temperature("9")}
 				questions := func(yield func(Question, error) bool) {
 					for q := range texts(numbered(5)...) {
 						if value := test.override[q.ID]; value != "" {

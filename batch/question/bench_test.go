@@ -4,6 +4,8 @@ import (
 	"io"
 	"strings"
 	"testing"
+
+	"bizbatch/batch/bizora"
 )
 
 func BenchmarkCSV(b *testing.B) {
@@ -20,7 +22,7 @@ func BenchmarkJSONL(b *testing.B) {
 func benchmark(b *testing.B, name, header, row string) {
 	b.ReportAllocs()
 	lines := io.LimitReader(&endless{text: row}, int64(b.N*len(row)))
-	r, err := NewReader(io.MultiReader(strings.NewReader(header), lines), name, Options{})
+	r, err := NewReader(io.MultiReader(strings.NewReader(header), lines), name, Options{AskModes: bizora.AskModes})
 	if err != nil {
 		b.Fatal(err)
 	}

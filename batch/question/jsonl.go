@@ -148,7 +148,7 @@ func (j *jsonlReader) fill(q *batch.Question) error {
 	if err != nil {
 		return err
 	}
-	if q.AskMode, err = batch.ParseAskMode(mode); err != nil {
+	if q.AskMode, err = j.opts.AskModes.Parse(mode); err != nil {
 		return &Error{Msg: err.Error()}
 	}
 	messages, params, err := j.object.request()

@@ -61,12 +61,13 @@ type table struct {
 	asks   bool     // there is a question column
 	rows   [1]row
 	number int // of the current row, from 1
+	modes  batch.AskModes
 	json   bytes.Buffer
 }
 
 // newTable reads the header.
 func newTable(source recordSource, opts Options, in *batch.Input) (*table, error) {
-	t := &table{source: source}
+	t := &table{source: source, modes: opts.AskModes}
 	header, err := source.read(0)
 	if err == io.EOF {
 		return nil, noQuestions(1)
@@ -124,7 +125,7 @@ func (t *table) next() (q batch.Question, err error) {
 	if q.ID = strings.TrimSpace(row.id); q.ID == "" {
 		q.ID = strconv.Itoa(t.number)
 	}
-	if q.AskMode, err = batch.ParseAskMode(row.askMode); err != nil {
+	if q.AskMode, err = t.modes.Parse(row.askMode); err != nil {
 		return q, &Error{Line: q.Line, Msg: err.Error()}
 	}
 	q.Fields = t.marshal(row.Fields)

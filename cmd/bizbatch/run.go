@@ -13,6 +13,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"bizbatch/batch"
+	"bizbatch/batch/bizora"
 	"bizbatch/batch/question"
 	"bizbatch/batch/report"
 	"bizbatch/checkpoint"
@@ -138,8 +139,11 @@ func (c *runCmd) run(e env, now time.Time) error {
 // check fills in what depends on other flags and on the time, and refuses what
 // cannot be.
 func (c *runCmd) check(now time.Time) (batch.Settings, error) {
-	s := batch.Settings{Model: c.Model, Role: c.Role, AskMode: c.AskMode, Template: c.Template}
+	s := batch.Settings{Model: c.Model, Role: c.Role, AskMode: c.AskMode, Template: c.Template, AskModes: bizora.AskModes}
 	var err error
+	if s.AskMode, err = s.AskModes.Parse(string(c.AskMode)); err != nil {
+		return s, usageError(fmt.Errorf("--ask-mode: %w", err), "see bizbatch run --help")
+	}
 	if s.Params, err = parseParams(c.Param); err != nil {
 		return s, usageError(err, "give --param as KEY=VALUE, such as --param temperature=0.2")
 	}
@@ -192,7 +196,7 @@ func (c *runCmd) openInput(ctx context.Context, e env) (*question.Reader, error)
 func (c *runCmd) inputOptions() question.Options {
 	return question.Options{
 		Format: c.inputFormat(), Sheet: c.Sheet, Delimiter: c.Delimiter, Encoding: c.Encoding,
-		QuestionColumn: c.QuestionColumn, IDColumn: c.IDColumn, Template: c.Template,
+		QuestionColumn: c.QuestionColumn, IDColumn: c.IDColumn, Template: c.Template, AskModes: bizora.AskModes,
 	}
 }
 
