@@ -10,7 +10,7 @@ import (
 // what the service said in a 402 (details.cost_cents), else the list price.
 type PriceList struct {
 	Fixed   *Money            // nil: the user said nothing
-	Learned map[AskMode]Money // what a 402 said
+	Learned map[AskMode]Money // what a 402 said, or the dearest answer cost
 	Listed  AskModes          // with their list prices
 }
 

@@ -18,8 +18,9 @@ var AskModes = batch.AskModes{Member: "askMode", Modes: []batch.Mode{
 
 // Provider is the Bizora API. It has no version in its path.
 var Provider = chat.Provider{
-	Name:          "bizora",
-	BaseURL:       "https://api-bizora.ai",
+	Name: "bizora", BaseURL: "https://api-bizora.ai",
+	URLVariable: "BIZORA_API_URL", KeyVariable: "BIZORA_API_KEY",
+	Model: "bizora-1.0", Role: "human", AskModes: AskModes,
 	NoUsageOption: true,
 	Members:       map[string]chat.Member{"custom_data": customData},
 }

@@ -17,12 +17,9 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"net/url"
-	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/sashabaranov/go-openai"
@@ -42,7 +39,6 @@ const (
 	// the stream. A connection can be used again only when it has arrived.
 	farewell = 250 * time.Millisecond
 
-	openAIURL         = "https://api.openai.com/v1"
 	maxResponseHeader = 256 << 10
 	idleConnections   = 2048
 
@@ -53,41 +49,14 @@ const (
 	connecting = 64
 )
 
-// Config says how to reach the API. Only Key must be set.
-type Config struct {
-	// Provider is the service; default OpenAI.
-	Provider Provider
-	// BaseURL is the address that /chat/completions is added to; default that of
-	// Provider. A slash at its end makes no difference.
-	BaseURL string
-	// Key is the API key, sent as a bearer token.
-	Key string
-	// IdleTimeout is the longest silence before or within a stream; default
-	// 3 minutes (a recorded deep-research answer paused for about a minute).
-	IdleTimeout time.Duration
-	// InsecureHTTP allows a key to be sent without encryption to a host other
-	// than this machine.
-	InsecureHTTP bool
-	// MaxAnswer bounds the stream of one answer, in bytes; default 32 MB (a
-	// recorded answer had 414 KB).
-	MaxAnswer int64
-	// IncludeUsage asks for token counts in the stream (stream_options.include_usage),
-	// which most services send only then; Bizora knows no such member. It is part of
-	// the transport, as stream is, and not of a question's identity.
-	IncludeUsage bool
-	// UserAgent is the User-Agent header; default "bizbatch".
-	UserAgent string
-	// Transport makes the requests; nil: one for many workers on one host, which
-	// goes through the proxy that the environment sets.
-	Transport http.RoundTripper
-}
-
 // A Client asks one API with one key. It implements [batch.Asker] and can be
 // used from many goroutines.
 type Client struct {
 	cfg        Config
 	proxy      string // host of the proxy on the way to the API; empty: there is none
 	transport  http.RoundTripper
+	openAI     openai.ClientConfig
+	noUsage    atomic.Bool   // token counts are not asked for, or no more
 	connecting chan struct{} // holds a place for each request that waits for a connection
 }
 
@@ -96,7 +65,10 @@ var _ batch.Asker = (*Client)(nil)
 // New returns a client, or an error that names the setting that is wrong. It
 // sends nothing.
 func New(cfg Config) (*Client, error) {
-	cfg.BaseURL = strings.TrimRight(cmp.Or(cfg.BaseURL, cfg.Provider.BaseURL, openAIURL), "/")
+	cfg.BaseURL = cmp.Or(cfg.BaseURL, cfg.Provider.BaseURL)
+	if cfg.Provider.Name == "" {
+		cfg.BaseURL = cmp.Or(cfg.BaseURL, openAIURL)
+	}
 	cfg.IdleTimeout = cmp.Or(cfg.IdleTimeout, defaultIdleTimeout)
 	cfg.MaxAnswer = cmp.Or(cfg.MaxAnswer, defaultMaxAnswer)
 	cfg.UserAgent = cmp.Or(cfg.UserAgent, defaultUserAgent)
@@ -111,11 +83,16 @@ func New(cfg Config) (*Client, error) {
 	if transport == nil {
 		transport = newTransport()
 	}
-	return &Client{cfg: cfg, proxy: proxy, transport: transport, connecting: make(chan struct{}, connecting)}, nil
+	c := &Client{cfg: cfg, proxy: proxy, transport: transport, connecting: make(chan struct{}, connecting), openAI: cfg.openAI()}
+	c.noUsage.Store(!cfg.IncludeUsage)
+	return c, nil
 }
 
-// BaseURL is the address of the API, without a slash at its end.
-func (c *Client) BaseURL() string { return c.cfg.BaseURL }
+// BaseURL is the address of the API, without its query and a slash at its end.
+func (c *Client) BaseURL() string {
+	base, _ := c.cfg.address()
+	return base
+}
 
 // Close closes the connections that are not in use.
 func (c *Client) Close() {
@@ -140,13 +117,17 @@ func (c *Client) Ask(ctx context.Context, req batch.Request) (batch.Answer, erro
 }
 
 // open makes the request. The stream that go-openai makes of the response is
-// left to the collector of garbage, with its buffer; [exchange.end] closes the
-// response itself.
-func (x *exchange) open() error {
-	config := openai.DefaultConfig(x.client.cfg.Key)
-	config.BaseURL = x.client.cfg.BaseURL
+// left to the collector of garbage; [exchange.end] closes the response itself.
+func (x *exchange) open() (err error) {
+	if x.out, err = newOutgoing(x.payload, !x.client.noUsage.Load()); err != nil {
+		return err
+	}
+	config := x.client.openAI
 	config.HTTPClient = x
-	_, err := openai.NewClientWithConfig(config).CreateChatCompletionStream(x.ctx, openai.ChatCompletionRequest{})
+	_, err = openai.NewClientWithConfig(config).CreateChatCompletionStream(x.ctx, x.out.request)
+	if errors.Is(err, openai.ErrChatCompletionInvalidModel) {
+		return &batch.Error{Type: "invalid_request_error", Param: "model", Message: err.Error()}
+	}
 	return err
 }
 
@@ -216,69 +197,4 @@ func newTransport() *http.Transport {
 		WriteByteTimeout: time.Minute,
 	}
 	return t
-}
-
-func (cfg *Config) validate() error {
-	if cfg.Key == "" {
-		return errors.New("the API key is empty")
-	}
-	for _, r := range cfg.Key {
-		if r <= ' ' || r > '~' {
-			return errors.New("the API key holds white space or another character that no key has")
-		}
-	}
-	if cfg.IdleTimeout < 0 {
-		return fmt.Errorf("idle time-out %v: must not be negative", cfg.IdleTimeout)
-	}
-	if cfg.MaxAnswer < 0 {
-		return fmt.Errorf("longest answer %d bytes: must not be negative", cfg.MaxAnswer)
-	}
-	if strings.ContainsFunc(cfg.UserAgent, func(r rune) bool { return r < ' ' || r > '~' }) {
-		return fmt.Errorf("user agent %q: must be printable ASCII", cfg.UserAgent)
-	}
-	return cfg.validateURL()
-}
-
-// validateURL repeats nothing of the address but a host: a password or a key
-// may be in it, or have been put in its place.
-func (cfg *Config) validateURL() error {
-	u, err := url.Parse(cfg.BaseURL)
-	if err != nil {
-		return fmt.Errorf("base URL: not an address such as %s", openAIURL) // err holds parts of it
-	}
-	switch {
-	case u.User != nil:
-		return errors.New("base URL: must not hold a user name or password")
-	case u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "":
-		return errors.New("base URL: must begin with https:// and a host")
-	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return errors.New("base URL: must not hold a query or fragment")
-	case strings.HasSuffix(u.Path, "/chat/completions"):
-		return errors.New("base URL: leave out /chat/completions, which is added to it")
-	case u.Scheme == "http" && !cfg.InsecureHTTP && !loopback(u.Hostname()):
-		return fmt.Errorf("base URL: http would send the key unencrypted to %s; use https", clean(u.Hostname(), cfg.Key, 100))
-	}
-	return nil
-}
-
-// proxy is the host of the proxy that the environment sets for the API, without
-// its password.
-func (cfg *Config) proxy() (host string, err error) {
-	u, err := url.Parse(cfg.BaseURL)
-	if err != nil {
-		return "", err
-	}
-	proxy, err := http.ProxyFromEnvironment(&http.Request{URL: u})
-	if err != nil {
-		return "", errors.New("the proxy's address in HTTPS_PROXY or HTTP_PROXY cannot be read") // err holds it
-	}
-	if proxy == nil {
-		return "", nil
-	}
-	return proxy.Host, nil
-}
-
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

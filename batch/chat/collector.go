@@ -24,7 +24,7 @@ var errNotChunk = errors.New("not a chunk of an answer")
 // A collector puts the chunks of a stream together to an answer. Its zero
 // value is ready.
 type collector struct {
-	key       string            // must not get into the answer, which goes to files
+	secrets   []string          // must not get into the answer, which goes to files
 	provided  map[string]Member // what only this service sends
 	answer    batch.Answer      // without its text
 	text      parts
@@ -56,7 +56,7 @@ func (c *collector) length() int { return c.text.Len() + c.reasoning.Len() }
 
 // partial is the text so far. A character that is not UTF-8 is replaced only
 // here, and the key here too: two chunks may hold its halves.
-func (c *collector) partial() string { return hide(c.key, ToUTF8(c.text.String())) }
+func (c *collector) partial() string { return hideAll(c.secrets, ToUTF8(c.text.String())) }
 
 // finish returns the answer; requestID is used if the stream named none.
 func (c *collector) finish(requestID string) *batch.Answer {
@@ -64,14 +64,14 @@ func (c *collector) finish(requestID string) *batch.Answer {
 	c.text.end()
 	c.reasoning.end()
 	a.Text = c.partial()
-	a.Reasoning = hide(c.key, ToUTF8(c.reasoning.String()))
+	a.Reasoning = hideAll(c.secrets, ToUTF8(c.reasoning.String()))
 	c.takeLists()
 	if c.refused && batch.EndingOf(a.FinishReason) == batch.Complete {
 		a.FinishReason = "refusal"
 	}
 	a.RequestID = cmp.Or(a.RequestID, requestID, c.id)
 	for _, s := range []*string{&a.RequestID, &a.ThreadID, &a.Model, &a.FinishReason, &a.Summary} {
-		*s = hide(c.key, ToUTF8(*s))
+		*s = hideAll(c.secrets, ToUTF8(*s))
 	}
 	return a
 }
@@ -79,7 +79,7 @@ func (c *collector) finish(requestID string) *batch.Answer {
 // hideKey replaces the key in a chunk, unless that alone makes the chunk
 // unreadable: a placeholder can be part of a number, and the answer is paid.
 func (c *collector) hideKey(line string) string {
-	hidden := hide(c.key, line)
+	hidden := hideAll(c.secrets, line)
 	if hidden != line && valid(line) && !valid(hidden) {
 		return line
 	}

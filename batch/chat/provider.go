@@ -1,21 +1,33 @@
 package chat
 
-import (
-	"encoding/json"
-	"fmt"
-	"strings"
+import "bizbatch/batch"
 
-	"github.com/tidwall/gjson"
-
-	"bizbatch/batch"
-)
-
-// A Provider describes a service. What it does not say is as OpenAI has it.
+// A Provider describes a service, as data. What it does not say is as OpenAI has
+// it.
 type Provider struct {
 	// Name is what --provider calls it.
 	Name string
-	// BaseURL is the address that /chat/completions is added to.
+	// BaseURL is the address that /chat/completions is added to; empty: there is one
+	// for each user.
 	BaseURL string
+	// URLVariable, KeyVariable and OrgVariable are the environment variables in which
+	// its users have their address, their key and their organisation.
+	URLVariable, KeyVariable, OrgVariable string
+	// KeyOptional says that the service may need no key, also on another machine:
+	// its users run it themselves.
+	KeyOptional bool
+	// APIVersion is the version of Azure's API that is asked for where the address
+	// has none. It makes addresses, and the header of the key, Azure's.
+	APIVersion string
+	// Model is asked where the user names none; empty: there is no name that stays.
+	Model string
+	// Role is that of a question's message; default "user".
+	Role string
+	// AskModes are those that it has, with their prices.
+	AskModes batch.AskModes
+	// Errors are its own names for errors (types, codes or numbers), and what they
+	// are called elsewhere.
+	Errors map[string]string
 	// NoUsageOption says that the service sends token counts unasked, or not at all,
 	// and knows no stream_options.
 	NoUsageOption bool
@@ -24,92 +36,47 @@ type Provider struct {
 	Members map[string]Member
 }
 
-// A Member takes in an object that only one service sends, and reports whether
-// nothing of it is lost; else the object is kept among [batch.Answer.Other] as it
-// was sent. A list of objects and an object written into a string are taken apart
-// before.
-type Member func(d Draft, object gjson.Result) bool
-
-// A Draft is an answer as far as it has arrived.
-type Draft struct {
-	*batch.Answer
-	c *collector
-}
-
-// Room reports whether the answer can take in one more object.
-func (d Draft) Room() bool { return d.c.room() }
-
-// Full reports that the answer has too many parts, and is not read on.
-func (d Draft) Full() bool { return d.c.excess != nil }
-
-// Keep keeps an object as it was sent.
-func (d Draft) Keep(object json.RawMessage) { d.c.other(object) }
-
-// AddSource adds a source, or what is said of it anew: what arrives later
-// replaces what came before, unless it is empty. The same id is the same source;
-// one without an id is the same only if every byte of it is.
-func (d Draft) AddSource(id string, source gjson.Result) { d.c.source(id, source) }
-
-// Raw copies a value as it was sent, so that the line it stood in can go.
-func Raw(v gjson.Result) json.RawMessage { return json.RawMessage(ToUTF8(v.Raw)) }
-
-// ToUTF8 replaces what is not UTF-8, and would not survive being saved as JSON.
-func ToUTF8(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
-
-// special takes in a member that only this service sends.
-func (c *collector) special(take Member, v gjson.Result) {
-	if v.Type == gjson.Null {
-		return
-	}
-	c.added++
-	switch {
-	case v.IsArray():
-		v.ForEach(func(_, item gjson.Result) bool {
-			c.special(take, item)
-			return c.excess == nil
-		})
-	case v.Type == gjson.String && valid(v.Str):
-		c.special(take, gjson.Parse(c.hideKey(v.Str)))
-	case !take(Draft{&c.answer, c}, v):
-		c.other(Raw(v))
-	}
-}
-
-func (c *collector) other(object json.RawMessage) {
-	if c.room() {
-		c.answer.Other = append(c.answer.Other, object)
-	}
-}
-
-func (c *collector) source(id string, v gjson.Result) {
-	if id == "" {
-		id = v.Raw
-	}
-	at, known := c.sources[id]
-	if !known {
-		if !c.room() {
-			return
-		}
-		if c.sources == nil {
-			c.sources = map[string]int{}
-		}
-		at = len(c.answer.Sources)
-		c.sources[strings.Clone(id)] = at
-		c.answer.Sources = append(c.answer.Sources, batch.Source{})
-	}
-	source := c.answer.Sources[at]
-	v.ForEach(func(key, value gjson.Result) bool {
-		name := ToUTF8(key.Str)
-		old, had := source[name]
-		empty := value.Type == gjson.Null || value.Raw == `""`
-		if !had {
-			c.members++
-		}
-		if c.members > maxMembers {
-			c.excess = tooLong(fmt.Sprintf("the answer's sources have more than %d members", maxMembers))
-		} else if !had || !empty && string(old) != value.Raw {
-			source[strings.Clone(name)] = Raw(value)
-		}
-		return c.excess == nil
-	})
+// Providers are the services that need no code of their own. For each there is a
+// folder in testdata with a stream and errors as it sends them.
+var Providers = []Provider{
+	{
+		Name: "openai", BaseURL: openAIURL,
+		URLVariable: "OPENAI_BASE_URL", KeyVariable: "OPENAI_API_KEY", OrgVariable: "OPENAI_ORG_ID",
+	},
+	{
+		Name: "azure", APIVersion: "2024-10-21",
+		URLVariable: "AZURE_OPENAI_ENDPOINT", KeyVariable: "AZURE_OPENAI_API_KEY",
+		Errors: map[string]string{"DeploymentNotFound": "model_not_found"},
+	},
+	{
+		Name: "openrouter", BaseURL: "https://openrouter.ai/api/v1", KeyVariable: "OPENROUTER_API_KEY", Model: "openrouter/auto",
+	},
+	{
+		Name: "perplexity", BaseURL: "https://api.perplexity.ai", KeyVariable: "PERPLEXITY_API_KEY", Model: "sonar-pro",
+		NoUsageOption: true,
+	},
+	{
+		Name: "deepseek", BaseURL: "https://api.deepseek.com", KeyVariable: "DEEPSEEK_API_KEY", Model: "deepseek-chat",
+	},
+	{
+		Name: "groq", BaseURL: "https://api.groq.com/openai/v1", KeyVariable: "GROQ_API_KEY",
+		Errors: map[string]string{"model_decommissioned": "model_not_found"},
+	},
+	{
+		Name: "mistral", BaseURL: "https://api.mistral.ai/v1", KeyVariable: "MISTRAL_API_KEY", Model: "mistral-large-latest",
+		Errors:        map[string]string{"invalid_model": "model_not_found"},
+		NoUsageOption: true,
+	},
+	{
+		Name: "gemini", BaseURL: "https://generativelanguage.googleapis.com/v1beta/openai", KeyVariable: "GEMINI_API_KEY", Model: "gemini-flash-latest",
+	},
+	{
+		Name: "anthropic", BaseURL: "https://api.anthropic.com/v1", KeyVariable: "ANTHROPIC_API_KEY",
+	},
+	{
+		Name: "ollama", BaseURL: "http://localhost:11434/v1", KeyOptional: true,
+	},
+	{
+		Name: "vllm", BaseURL: "http://localhost:8000/v1", KeyVariable: "VLLM_API_KEY", KeyOptional: true,
+	},
 }

@@ -146,7 +146,7 @@ func valuesOf(v *kong.Value) (words []string) {
 		}
 	}
 	if v.Enum != "" {
-		words = strings.Split(v.Enum, ",")
+		words = strings.FieldsFunc(v.Enum, func(r rune) bool { return r == ',' })
 	}
 	return words
 }

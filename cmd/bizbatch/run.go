@@ -13,7 +13,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"bizbatch/batch"
-	"bizbatch/batch/bizora"
+	"bizbatch/batch/chat"
 	"bizbatch/batch/question"
 	"bizbatch/batch/report"
 	"bizbatch/checkpoint"
@@ -57,14 +57,16 @@ type runCmd struct {
 
 	AskMode  batch.AskMode `group:"asking" placeholder:"MODE" help:"How thoroughly to look: fast, web, deep or auto; a column ask_mode sets it for a row (default: the service's, fast)."`
 	Param    []string      `group:"asking" sep:"none" placeholder:"KEY=VALUE" help:"Another member of every request, as JSON or as text; may be repeated."`
-	Model    string        `group:"asking" default:"bizora-1.0" help:"Model (default: ${default})."`
-	Role     string        `group:"asking" default:"human" help:"Role of a question's message; user for services other than Bizora (default: ${default})."`
+	Model    string        `group:"asking" placeholder:"NAME" help:"Model (default: the provider's, bizora-1.0 of Bizora)."`
+	Role     string        `group:"asking" placeholder:"NAME" help:"Role of a question's message (default: human for Bizora, else user)."`
 	AskAgain bool          `group:"asking" help:"Agree to pay again for questions that are answered under other settings."`
 
-	Sandbox      bool   `group:"service" help:"Ask a pretend service on this machine: no key, no cost."`
-	BaseURL      string `group:"service" name:"base-url" env:"BIZORA_API_URL" placeholder:"URL" help:"Address of the API (default: https://api-bizora.ai)."`
-	APIKeyFile   string `group:"service" name:"api-key-file" placeholder:"FILE" help:"Read the API key from here (default: the environment variable BIZORA_API_KEY)."`
-	InsecureHTTP bool   `group:"service" name:"insecure-http" help:"Allow sending the key unencrypted to an http:// address on another machine."`
+	Sandbox      bool     `group:"service" help:"Ask a pretend service on this machine: no key, no cost."`
+	Provider     string   `group:"service" enum:"${providers}" default:"" placeholder:"NAME" help:"Service to ask: bizora, openai, azure, openrouter, perplexity, deepseek, groq, mistral, gemini, anthropic, ollama or vllm (default: bizora)."`
+	BaseURL      string   `group:"service" name:"base-url" placeholder:"URL" help:"Address of the API (default: the environment variable BIZORA_API_URL, or what the provider's users have, such as OPENAI_BASE_URL, else the provider's)."`
+	APIKeyFile   string   `group:"service" name:"api-key-file" placeholder:"FILE" help:"Read the API key from here (default: the environment variable BIZORA_API_KEY, or the provider's, such as OPENAI_API_KEY)."`
+	Header       []string `group:"service" sep:"none" placeholder:"'NAME: VALUE'" help:"Send this header too, such as a gateway wants; with @FILE as value it is read from there, and appears nowhere; may be repeated."`
+	InsecureHTTP bool     `group:"service" name:"insecure-http" help:"Allow sending the key unencrypted to an http:// address on another machine."`
 
 	Workers        int           `group:"pace" default:"8" help:"Most requests in flight (default: ${default})."`
 	RPM            float64       `group:"pace" name:"rpm" placeholder:"N" help:"Most requests a minute (default: what the service allows)."`
@@ -77,15 +79,16 @@ type runCmd struct {
 	Drain          time.Duration `group:"pace" placeholder:"DURATION" help:"How long requests in flight may take to finish once the run is stopping (default: the attempt time-out)."`
 	RetryFailed    bool          `group:"pace" help:"Ask again also what the service refused; passing faults are always asked again."`
 
-	Limit          int           `group:"money" placeholder:"N" help:"Ask only the first N pending questions: try a few before paying for all."`
-	DryRun         bool          `group:"money" help:"Print the plan and what it would cost; send nothing, write nothing."`
-	Price          *batch.Money  `group:"money" placeholder:"DOLLARS" help:"What an answer costs, for estimates and totals (default: by ask mode, fast 0.24, web 0.30, deep and auto 1.50)."`
-	MaxSpend       batch.Money   `group:"money" placeholder:"DOLLARS" help:"Spend no more than this in this run."`
-	MaxSpendTotal  batch.Money   `group:"money" placeholder:"DOLLARS" help:"Spend no more than this on this checkpoint, over all runs."`
-	WaitForCredits time.Duration `group:"money" placeholder:"DURATION" help:"When the balance is used up, stay and try one question at this interval."`
-	WaitForReset   time.Duration `group:"money" placeholder:"DURATION" help:"The same for a monthly limit."`
-	MaxDuration    time.Duration `group:"money" placeholder:"DURATION" help:"Send no question after this long."`
-	Until          string        `group:"money" placeholder:"HH:MM" help:"Send no question after this time of day; where it was passed less than 12 hours ago, none at all."`
+	Limit          int              `group:"money" placeholder:"N" help:"Ask only the first N pending questions: try a few before paying for all."`
+	DryRun         bool             `group:"money" help:"Print the plan and what it would cost; send nothing, write nothing."`
+	Price          *batch.Money     `group:"money" xor:"price" placeholder:"DOLLARS" help:"What an answer costs, for estimates and totals (default: by ask mode, fast 0.24, web 0.30, deep and auto 1.50)."`
+	PriceTokens    *chat.TokenPrice `group:"money" xor:"price" placeholder:"IN,OUT" help:"What a million tokens cost, in dollars, of questions and of answers: an answer's cost comes from its token counts."`
+	MaxSpend       batch.Money      `group:"money" placeholder:"DOLLARS" help:"Spend no more than this in this run."`
+	MaxSpendTotal  batch.Money      `group:"money" placeholder:"DOLLARS" help:"Spend no more than this on this checkpoint, over all runs."`
+	WaitForCredits time.Duration    `group:"money" placeholder:"DURATION" help:"When the balance is used up, stay and try one question at this interval."`
+	WaitForReset   time.Duration    `group:"money" placeholder:"DURATION" help:"The same for a monthly limit."`
+	MaxDuration    time.Duration    `group:"money" placeholder:"DURATION" help:"Send no question after this long."`
+	Until          string           `group:"money" placeholder:"HH:MM" help:"Send no question after this time of day; where it was passed less than 12 hours ago, none at all."`
 
 	Quiet       bool          `group:"output" short:"q" help:"Print only what a person must act on."`
 	LogFormat   string        `group:"output" enum:"text,json" default:"text" help:"text or json, on standard error (default: ${default})."`
@@ -93,6 +96,8 @@ type runCmd struct {
 
 	end  time.Time // of --until and --max-duration, the earlier; zero: none
 	over bool      // the time of --until was passed before the run began
+
+	provider chat.Provider // that of --provider
 }
 
 func (*runCmd) examples() string {
@@ -139,16 +144,16 @@ func (c *runCmd) run(e env, now time.Time) error {
 // check fills in what depends on other flags and on the time, and refuses what
 // cannot be.
 func (c *runCmd) check(now time.Time) (batch.Settings, error) {
-	s := batch.Settings{Model: c.Model, Role: c.Role, AskMode: c.AskMode, Template: c.Template, AskModes: bizora.AskModes}
+	if err := c.choose(); err != nil {
+		return batch.Settings{}, err
+	}
+	s := batch.Settings{Model: c.Model, Role: c.Role, Template: c.Template, AskModes: c.askModes()}
 	var err error
 	if s.AskMode, err = s.AskModes.Parse(string(c.AskMode)); err != nil {
 		return s, usageError(fmt.Errorf("--ask-mode: %w", err), "see bizbatch run --help")
 	}
 	if s.Params, err = parseParams(c.Param); err != nil {
 		return s, usageError(err, "give --param as KEY=VALUE, such as --param temperature=0.2")
-	}
-	if c.Sandbox && c.BaseURL != os.Getenv("BIZORA_API_URL") {
-		return s, usageError(errors.New("--sandbox and --base-url exclude each other"), "leave one of them out")
 	}
 	if c.File == "-" && (c.Checkpoint == "" || c.Format == "") {
 		return s, usageError(errors.New("standard input needs --checkpoint and --format"),
@@ -196,7 +201,7 @@ func (c *runCmd) openInput(ctx context.Context, e env) (*question.Reader, error)
 func (c *runCmd) inputOptions() question.Options {
 	return question.Options{
 		Format: c.inputFormat(), Sheet: c.Sheet, Delimiter: c.Delimiter, Encoding: c.Encoding,
-		QuestionColumn: c.QuestionColumn, IDColumn: c.IDColumn, Template: c.Template, AskModes: bizora.AskModes,
+		QuestionColumn: c.QuestionColumn, IDColumn: c.IDColumn, Template: c.Template, AskModes: c.provider.AskModes,
 	}
 }
 
@@ -248,7 +253,12 @@ func (c *runCmd) report() report.Options {
 
 // options are the runner's.
 func (c *runCmd) options(settings batch.Settings, onEvent func(batch.Event)) batch.Options {
+	var costOf func(*batch.Answer) (batch.Money, bool)
+	if c.PriceTokens != nil {
+		costOf = c.PriceTokens.Cost
+	}
 	return batch.Options{
+		CostOf:  costOf,
 		Workers: c.Workers, MaxAttempts: c.MaxAttempts, RPM: c.RPM, AttemptTimeout: c.AttemptTimeout, Drain: c.Drain,
 		MaxPause: c.MaxPause, MaxOutage: c.MaxOutage, Limit: c.Limit, Price: c.Price,
 		MaxSpend: c.MaxSpend, MaxSpendTotal: c.MaxSpendTotal, Until: c.end,

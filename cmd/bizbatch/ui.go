@@ -143,7 +143,11 @@ func planLine(p batch.Plan) string {
 		return strings.Join(append(parts, "nothing to ask"), " · ")
 	}
 	ask := fmt.Sprintf("%d to ask%s", p.ToAsk(), byMode(p.Pending))
-	return strings.Join(append(parts, ask, "about "+p.Estimate.String()), " · ")
+	cost := "about " + p.Estimate.String()
+	if p.Estimate == 0 && p.Prices.Fixed == nil {
+		cost = "at a price that is not known yet"
+	}
+	return strings.Join(append(parts, ask, cost), " · ")
 }
 
 // untilLine says how long questions are sent: "until Wed 06:00 EST".
@@ -232,6 +236,9 @@ func (u *ui) finished(j *job, verdict error) {
 			u.say("%s", endingLine(e.status, e.n))
 		}
 	}
+	if s.Unmetered > 0 {
+		u.say("%s without token counts: taken to cost what the dearest did", count(s.Unmetered, "answer"))
+	}
 	if s.Uncertain > 0 {
 		u.say("%s", j.uncertainLine())
 	}
@@ -254,7 +261,7 @@ func (u *ui) finished(j *job, verdict error) {
 	args := []any{"outcome", j.outcome, "answered", s.Answered, "failed", s.Failed, "left", s.Left, "left_cost", s.LeftCost.Dollars(),
 		"spent", s.Spent.Dollars(), "seconds", took.Seconds()}
 	if u.json {
-		args = append(args, "spent_by_mode", s.SpentByMode, "truncated", s.Truncated, "refused", s.Refused, "empty", s.Empty, "unclear", s.Unclear,
+		args = append(args, "spent_by_mode", s.SpentByMode, "truncated", s.Truncated, "refused", s.Refused, "empty", s.Empty, "unclear", s.Unclear, "unmetered", s.Unmetered,
 			"uncertain", s.Uncertain, "uncertain_cost", s.UncertainCost.Dollars(), "attempts", s.Attempts, "throttled", s.Throttled,
 			"paused_seconds", s.PausedSeconds, "outputs", append([]string{}, j.written...))
 	}

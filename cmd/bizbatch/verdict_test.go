@@ -91,6 +91,7 @@ func TestStopped(t *testing.T) {
 				left + "hint:  make room or mend the disk, then " + again},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			tt.cmd.provider = bizora.Provider
 			tt.cmd.MaxPause, tt.cmd.MaxOutage = 15*time.Minute, time.Minute
 			j := &job{cmd: &tt.cmd, env: env{args: []string{"run", "q.csv"}}}
 			j.sum.Started = noon.Add(3*time.Hour + 20*time.Minute + 9*time.Second)
