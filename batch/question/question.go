@@ -76,6 +76,8 @@ type Options struct {
 	// columns, such as {{.question}} or {{index . "Client name"}}. Default:
 	// the question is the question column's text.
 	Template string
+	// AskModes are those that the service has: what a row may have as ask_mode.
+	AskModes batch.AskModes
 }
 
 // maxRecord is the largest row that is read, in bytes. It keeps memory bounded

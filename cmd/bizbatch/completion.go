@@ -11,6 +11,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"bizbatch/batch"
+	"bizbatch/batch/bizora"
 	"bizbatch/checkpoint"
 )
 
@@ -140,15 +141,15 @@ func flagsOf(node *kong.Node) (names []string) {
 // be told.
 func valuesOf(v *kong.Value) (words []string) {
 	if _, ok := v.Target.Interface().(batch.AskMode); ok {
-		for _, mode := range modes {
-			words = append(words, string(mode))
+		for _, mode := range bizora.AskModes.Modes {
+			words = append(words, string(mode.Name))
 		}
 	}
 	if _, ok := v.Target.Interface().(choice); ok {
 		words = []string{"yes", "no"}
 	}
 	if v.Enum != "" {
-		words = strings.Split(v.Enum, ",")
+		words = strings.FieldsFunc(v.Enum, func(r rune) bool { return r == ',' })
 	}
 	return words
 }

@@ -48,7 +48,9 @@ func topics() string {
 }
 
 // helpVars are what the help's definitions refer to.
-func helpVars() kong.Vars { return kong.Vars{"version": version(), "topics": topics()} }
+func helpVars() kong.Vars {
+	return kong.Vars{"version": version(), "topics": topics(), "providers": providerNames()}
+}
 
 type versionCmd struct{}
 

@@ -214,20 +214,20 @@ func (j *job) takeIn(ctx context.Context, endpoint, digest string, settings batc
 		return err
 	}
 	j.ui.planned(j, skipped)
-	j.tellModels(settings.Model)
+	j.tellModels()
 	return nil
 }
 
 // tellModels says where a file names another model than the one that would be
 // asked without it.
-func (j *job) tellModels(model string) {
-	model = cmp.Or(model, "bizora-1.0")
+func (j *job) tellModels() {
+	model := j.cmd.model()
 	j.models = j.reader.Understood().Models
 	named := slices.DeleteFunc(slices.Clone(j.models), func(name string) bool { return name == model })
 	if len(named) == 0 {
 		return
 	}
-	text := fmt.Sprintf("the file names the model %s, and it is asked: --model %s asks another", strings.Join(named, ", "), model)
+	text := fmt.Sprintf("the file names the model %s, and it is asked: --model %s asks another", strings.Join(named, ", "), cmp.Or(model, "NAME"))
 	if j.cmd.Model != "" {
 		text = fmt.Sprintf("the file names the model %s, but --model %s is asked", strings.Join(named, ", "), model)
 	}

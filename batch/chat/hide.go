@@ -1,4 +1,4 @@
-package bizora
+package chat
 
 import (
 	"strconv"
@@ -8,6 +8,14 @@ import (
 
 // placeholder stands where the key stood.
 const placeholder = "(the key)"
+
+// hideAll replaces every secret in s.
+func hideAll(secrets []string, s string) string {
+	for _, secret := range secrets {
+		s = hide(secret, s)
+	}
+	return s
+}
 
 // hide replaces the key in s, also where some of its characters are written as
 // JSON escapes, or as escapes of JSON in a string of JSON: parts of an answer are

@@ -1,8 +1,7 @@
-package bizora
+package chat
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
@@ -25,11 +24,11 @@ var errNotChunk = errors.New("not a chunk of an answer")
 // A collector puts the chunks of a stream together to an answer. Its zero
 // value is ready.
 type collector struct {
-	key       string       // must not get into the answer, which goes to files
-	answer    batch.Answer // without its text
-	text      strings.Builder
-	reasoning strings.Builder
-	half      string         // the first half of a character, as an escape, with which the last text ended
+	secrets   []string          // must not get into the answer, which goes to files
+	provided  map[string]Member // what only this service sends
+	answer    batch.Answer      // without its text
+	text      parts
+	reasoning parts
 	more      bool           // text came after the finish reason
 	refused   bool           // the text, or part of it, came as a refusal
 	id        string         // the stream's, in OpenAI's envelope
@@ -38,7 +37,7 @@ type collector struct {
 	extra     int            // values in answer.Extra
 	excess    error          // a tooLong; nil until the answer has too many parts
 
-	lists map[string]string // of citations and their like, as JSON
+	lists map[string][]string // of citations and their like, each as JSON
 
 	last    envelope     // of the last chunk, if it only added to the text
 	added   int          // what the chunk at hand added to the answer
@@ -52,28 +51,27 @@ func (c *collector) finished() bool { return c.answer.FinishReason != "" }
 // services say stop in the first chunk, or in every one.
 func (c *collector) whole() bool { return c.finished() && !c.more }
 
+// length is how much text there is so far, what the model thought included.
+func (c *collector) length() int { return c.text.Len() + c.reasoning.Len() }
+
 // partial is the text so far. A character that is not UTF-8 is replaced only
 // here, and the key here too: two chunks may hold its halves.
-func (c *collector) partial() string { return hide(c.key, toUTF8(c.text.String())) }
+func (c *collector) partial() string { return hideAll(c.secrets, ToUTF8(c.text.String())) }
 
 // finish returns the answer; requestID is used if the stream named none.
 func (c *collector) finish(requestID string) *batch.Answer {
 	a := &c.answer
-	if c.half != "" { // its other half never came
-		c.text.WriteString("\uFFFD")
-		c.half = ""
-	}
+	c.text.end()
+	c.reasoning.end()
 	a.Text = c.partial()
-	a.Reasoning = hide(c.key, toUTF8(c.reasoning.String()))
-	if len(a.Sources) == 0 {
-		a.Sources = c.numberedSources()
-	}
+	a.Reasoning = hideAll(c.secrets, ToUTF8(c.reasoning.String()))
+	c.takeLists()
 	if c.refused && batch.EndingOf(a.FinishReason) == batch.Complete {
 		a.FinishReason = "refusal"
 	}
 	a.RequestID = cmp.Or(a.RequestID, requestID, c.id)
 	for _, s := range []*string{&a.RequestID, &a.ThreadID, &a.Model, &a.FinishReason, &a.Summary} {
-		*s = hide(c.key, toUTF8(*s))
+		*s = hideAll(c.secrets, ToUTF8(*s))
 	}
 	return a
 }
@@ -81,7 +79,7 @@ func (c *collector) finish(requestID string) *batch.Answer {
 // hideKey replaces the key in a chunk, unless that alone makes the chunk
 // unreadable: a placeholder can be part of a number, and the answer is paid.
 func (c *collector) hideKey(line string) string {
-	hidden := hide(c.key, line)
+	hidden := hideAll(c.secrets, line)
 	if hidden != line && valid(line) && !valid(hidden) {
 		return line
 	}
@@ -105,16 +103,29 @@ func (c *collector) chunk(data []byte) error {
 	}
 	c.last, c.added, c.content = envelope{}, 0, gjson.Result{}
 	err := c.take(gjson.Parse(line))
-	if err == nil && c.added == 1 && c.content.Exists() && c.half == "" && !c.finished() {
+	if err == nil && c.added == 1 && c.content.Exists() && c.text.half == "" && !c.finished() {
 		c.last = around(line, c.content)
 	}
 	return err
 }
 
+// failed is the error of an event that is called one, whatever its data looks
+// like.
+func (c *collector) failed(data string) error {
+	if !valid(data) {
+		data = string(gjson.AppendJSONString(nil, ToUTF8(data)))
+	}
+	body := gjson.Parse(c.hideKey(data))
+	if c.whole() {
+		c.other(Raw(body))
+	}
+	return reported(body)
+}
+
 // take takes in the members of a chunk.
 func (c *collector) take(root gjson.Result) error {
 	var failed error
-	finish, before := "", c.text.Len()
+	finish, before := "", c.length()
 	root.ForEach(func(name, value gjson.Result) bool {
 		switch name.Str {
 		case "choices":
@@ -126,8 +137,6 @@ func (c *collector) take(root gjson.Result) error {
 				}
 				return true
 			})
-		case "custom_data":
-			c.custom(value)
 		case "error":
 			if given(value) {
 				failed = reported(root)
@@ -142,27 +151,30 @@ func (c *collector) take(root gjson.Result) error {
 			keep(&c.answer.Model, value.Str)
 		case "usage":
 			if value.IsObject() {
-				c.answer.Usage = raw(value)
+				c.answer.Usage = Raw(value)
 			}
 		case "created":
 		default:
+			if used := value.Get("usage"); name.Str == "x_groq" && used.IsObject() && c.answer.Usage == nil {
+				c.answer.Usage = Raw(used) // Groq's, where usage is not asked for
+			}
 			c.unknown("chunk", name.Str, value)
 		}
 		return true
 	})
-	if failed == nil && saysWrong(root) {
+	if failed == nil && c.saysWrong(root) {
 		failed = reported(root)
 	}
 	switch {
 	case failed != nil && c.whole():
-		c.other(raw(root))
+		c.other(Raw(root))
 	case failed == nil && c.excess != nil:
 		failed = c.excess
 	case failed == nil && batch.EndingOf(finish) == batch.Broken:
 		failed = &batch.Error{Message: fmt.Sprintf("the service ended the answer with finish_reason %q", finish), MaybeCharged: true}
 	case failed == nil && batch.EndingOf(finish) != batch.Unfinished:
 		c.answer.FinishReason, c.more = finish, false
-	case c.finished() && c.text.Len() > before:
+	case c.finished() && c.length() > before:
 		c.more = true
 	}
 	return failed
@@ -173,6 +185,7 @@ func (c *collector) take(root gjson.Result) error {
 // stream says message, not delta.
 func (c *collector) choice(choice gjson.Result) (finish string, failed error) {
 	if choice.Get("index").Int() != 0 {
+		c.unknown("chunk", "choices", choice)
 		return "", nil
 	}
 	streamed := choice.Get("delta").IsObject()
@@ -184,8 +197,6 @@ func (c *collector) choice(choice gjson.Result) (finish string, failed error) {
 			if !streamed {
 				c.delta(value)
 			}
-		case "custom_data":
-			c.custom(value)
 		case "finish_reason":
 			finish = value.Str
 		case "error":
@@ -202,35 +213,35 @@ func (c *collector) choice(choice gjson.Result) (finish string, failed error) {
 }
 
 func (c *collector) delta(delta gjson.Result) {
+	thought := "" // some services say it under two names
 	delta.ForEach(func(name, value gjson.Result) bool {
 		switch name.Str {
 		case "content":
-			if value.IsArray() { // parts, each with a text
+			if value.IsArray() {
 				value.ForEach(func(_, part gjson.Result) bool {
-					c.write(part.Get("text"))
+					c.part(part)
 					return true
 				})
 			}
-			c.write(value)
+			c.text.add(value)
 			c.added++
 			if value.Type == gjson.String {
 				c.content = value
 			}
 		case "refusal":
 			if value.Str != "" {
-				c.write(value)
+				c.text.add(value)
 				c.added++
 				c.refused = true
 			}
 		case "reasoning_content", "reasoning", "thinking":
-			if value.Type == gjson.String {
-				c.reasoning.WriteString(value.Str)
-				c.added++
-			} else {
+			if value.Type != gjson.String {
 				c.unknown("delta", name.Str, value)
+			} else if value.Raw != thought {
+				thought = value.Raw
+				c.reasoning.add(value)
+				c.added++
 			}
-		case "custom_data":
-			c.custom(value)
 		case "role":
 		default:
 			c.unknown("delta", name.Str, value)
@@ -239,25 +250,60 @@ func (c *collector) delta(delta gjson.Result) {
 	})
 }
 
-// write adds a string of JSON to the text. A character beyond the basic plane is
-// written as two escapes, and servers written in JavaScript may send its halves
-// in two chunks.
-func (c *collector) write(s gjson.Result) {
+// part takes in a part of a text that comes in parts: text, what the model
+// thought (of Mistral's a list of texts), or something else.
+func (c *collector) part(part gjson.Result) {
+	part.ForEach(func(name, value gjson.Result) bool {
+		switch {
+		case name.Str == "type":
+		case name.Str == "text" && value.Type == gjson.String:
+			c.text.add(value)
+		case name.Str == "thinking" && value.Type == gjson.String:
+			c.reasoning.add(value)
+		case name.Str == "thinking" && value.IsArray():
+			value.ForEach(func(_, thought gjson.Result) bool {
+				c.reasoning.add(thought.Get("text"))
+				return true
+			})
+		default:
+			c.unknown("part", name.Str, value)
+		}
+		return true
+	})
+}
+
+// Parts are strings of JSON that are joined to one text. A character beyond the
+// basic plane is written as two escapes, and servers written in JavaScript may
+// send its halves in two strings.
+type parts struct {
+	strings.Builder
+	half string // the first half of a character, as an escape, with which the last string ended
+}
+
+func (p *parts) add(s gjson.Result) {
 	if s.Type != gjson.String || s.Raw == `""` {
 		return
 	}
 	raw := s.Raw
-	if c.half != "" {
-		raw = `"` + c.half + raw[1:]
-		c.half = ""
+	if p.half != "" {
+		raw = `"` + p.half + raw[1:]
+		p.half = ""
 	}
-	if n := len(raw) - len(`\ud83d"`); n > 0 && highHalf.MatchString(raw[n:]) && strings.Count(raw[:n], `\`)-strings.Count(strings.TrimRight(raw[:n], `\`), `\`) == 0 {
-		c.half, raw = raw[n:len(raw)-1], raw[:n]+`"`
+	if n := len(raw) - len(`\ud83d"`); n > 0 && highHalf.MatchString(raw[n:]) && (n-len(strings.TrimRight(raw[:n], `\`)))%2 == 0 {
+		p.half, raw = raw[n:len(raw)-1], raw[:n]+`"`
 	}
 	if raw != s.Raw {
 		s = gjson.Parse(raw)
 	}
-	c.text.WriteString(s.Str)
+	p.WriteString(s.Str)
+}
+
+// end puts a sign where half a character is left whose other half never came.
+func (p *parts) end() {
+	if p.half != "" {
+		p.WriteString("\uFFFD")
+		p.half = ""
+	}
 }
 
 var highHalf = regexp.MustCompile(`^\\u[dD][89abAB][0-9a-fA-F]{2}"$`)
@@ -281,9 +327,4 @@ func keep(noted *string, s string) {
 // given says that a member is there and means something.
 func given(v gjson.Result) bool {
 	return v.Exists() && v.Type != gjson.Null && v.Type != gjson.False && v.Raw != `""`
-}
-
-// raw copies a value as it was sent, so that the line it stood in can go.
-func raw(v gjson.Result) json.RawMessage {
-	return json.RawMessage(toUTF8(v.Raw))
 }

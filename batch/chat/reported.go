@@ -1,6 +1,7 @@
-package bizora
+package chat
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"net/http"
@@ -77,7 +78,7 @@ func reported(body gjson.Result) *batch.Error {
 	}
 	source := errorIn(body)
 	e := &batch.Error{
-		Type:      first(source, "type", "code").Str,
+		Type:      word(source, "type", "code", "status"),
 		Code:      first(source, "details.0.reason", "code").Str,
 		Param:     param(source),
 		Message:   sentence(source),
@@ -97,10 +98,46 @@ func reported(body gjson.Result) *batch.Error {
 		}
 	}
 	details := source.Get("details")
+	e.RetryAfter = retryInfo(details)
 	e.ResetAt = moment(details.Get("reset_at").String())
 	e.Balance, e.HasBalance = cents(details.Get("balance_before_cents"))
 	e.Cost, _ = cents(details.Get("cost_cents"))
+	if inner := first(source, "metadata.raw"); inner.Exists() {
+		unwrap(e, inner)
+	}
 	return e
+}
+
+// unwrap adds to a gateway's error what the service behind it said: OpenRouter
+// puts that into metadata.raw, as JSON in a string or as text.
+func unwrap(e *batch.Error, inner gjson.Result) {
+	if inner.Type == gjson.String && valid(inner.Str) {
+		inner = gjson.Parse(inner.Str)
+	}
+	said := reported(inner)
+	e.Message = strings.TrimPrefix(e.Message+": "+said.Message, ": ")
+	e.Type, e.Code, e.Param = cmp.Or(e.Type, said.Type), cmp.Or(e.Code, said.Code, said.Type), cmp.Or(e.Param, said.Param)
+}
+
+// word is the first of the members that is a name for an error. Some services
+// have numbers there, or a status such as "error".
+func word(source gjson.Result, names ...string) string {
+	for _, name := range names {
+		s := source.Get(name).Str
+		if _, err := strconv.Atoi(s); s != "" && err != nil && (name != "status" || s == strings.ToUpper(s)) {
+			return s
+		}
+	}
+	return ""
+}
+
+// retryInfo is how long Google asks to wait.
+func retryInfo(details gjson.Result) time.Duration {
+	d, err := time.ParseDuration(details.Get("#(retryDelay).retryDelay").Str)
+	if err != nil {
+		return 0
+	}
+	return min(max(d, 0), longestWait)
 }
 
 // errorIn is the part of a body that says what is wrong.
@@ -119,9 +156,14 @@ func errorIn(body gjson.Result) gjson.Result {
 
 // saysWrong reports a chunk that is no part of an answer and says, without an
 // error member, what is wrong.
-func saysWrong(chunk gjson.Result) bool {
-	if chunk.Get("choices").IsArray() || chunk.Get("custom_data").Exists() {
+func (c *collector) saysWrong(chunk gjson.Result) bool {
+	if chunk.Get("choices").IsArray() {
 		return false
+	}
+	for name := range c.provided {
+		if chunk.Get(name).Exists() {
+			return false
+		}
 	}
 	return errorIn(chunk).Raw != chunk.Raw || first(chunk, "detail", "msg", "message").Exists()
 }

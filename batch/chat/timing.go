@@ -1,4 +1,4 @@
-package bizora
+package chat
 
 import (
 	"cmp"
@@ -17,7 +17,7 @@ const longestWait = 30 * 24 * time.Hour
 // reset is full again; Retry-After is when the next request may get through,
 // which is sooner, and goes before it.
 func timing(e *batch.Error, h http.Header, now time.Time) {
-	e.RetryAfter = retryAfter(h, now)
+	e.RetryAfter = cmp.Or(retryAfter(h, now), e.RetryAfter)
 	if e.RetryAfter == 0 && e.ResetAt.IsZero() && e.Status == http.StatusTooManyRequests {
 		e.ResetAt = limitReset(h, now)
 	}

@@ -1,4 +1,4 @@
-package bizora
+package chat
 
 import (
 	"fmt"
@@ -60,9 +60,20 @@ func TestHalfAnAnswerIsNoneThoughItSaidStop(t *testing.T) {
 
 // An event that is called error is one, whatever its data looks like.
 func TestAnEventCalledErrorIsOne(t *testing.T) {
-	_, err := askStream(t, text("half")+"event: error\ndata: {\"code\":400,\"message\":\"the input is too long\"}\n\n"+stop+done)
-	if e := failure(t, err); e.Message != "the input is too long" || e.Status != 400 {
-		t.Errorf("%+v", e)
+	for data, want := range map[string]string{
+		`data: {"code":400,"message":"the input is too long"}`: "400 the input is too long",
+		`data: {"oops":1}`:              `{"oops":1}`,
+		"data: overloaded":              "overloaded",
+		`data: "it broke"`:              "it broke",
+		"data: <b>it\ndata: broke":      "<b>it",
+		"data: {\ndata: \"msg\":\"a\"}": "a",
+	} {
+		for _, before := range []string{"", text("half")} {
+			_, err := askStream(t, before+"event: error\n"+data+"\n\n"+stop+done)
+			if e := failure(t, err); e.Error() != want || e.MaybeCharged != (before != "") {
+				t.Errorf("%s after %q: %+v", data, before, e)
+			}
+		}
 	}
 }
 
@@ -72,6 +83,7 @@ func TestTextMayGoOnAfterAFinishReason(t *testing.T) {
 		r, w := io.Pipe()
 		go func() {
 			_, _ = io.WriteString(w, chunkOf("", `"stop"`))
+			time.Sleep(time.Minute) // of thought
 			for i := range 15 {
 				time.Sleep(time.Second)
 				_, _ = io.WriteString(w, chunkOf(fmt.Sprint(i, " "), "null"))

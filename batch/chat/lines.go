@@ -1,4 +1,4 @@
-package bizora
+package chat
 
 import (
 	"bufio"
@@ -75,7 +75,7 @@ func (l *lines) next() ([]byte, error) {
 			l.partial = append(append(l.partial, '\n'), data...)
 		case string(data) == "[DONE]":
 			return nil, errDone
-		case !isHeartbeat(data):
+		case l.event == "error" || !isHeartbeat(data):
 			return data, nil
 		}
 	}

@@ -1,4 +1,4 @@
-package bizora
+package chat
 
 import (
 	"bytes"
@@ -14,7 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/tidwall/gjson"
+	"github.com/sashabaranov/go-openai"
 
 	"bizbatch/batch"
 	"bizbatch/internal/watchdog"
@@ -32,12 +32,12 @@ type tooLong string
 func (e tooLong) Error() string { return string(e) }
 
 // An exchange is one request and its response. It is the HTTP client that
-// go-openai is given for it: it sends the payload in place of go-openai's own
-// request, which has no room for every parameter, and keeps of the response
-// what go-openai drops.
+// go-openai is given for it: it adds to go-openai's request what that has no
+// place for, and keeps of the response what go-openai drops.
 type exchange struct {
 	client   *Client
 	payload  json.RawMessage
+	out      outgoing
 	accepted func(batch.Limits)
 	parent   context.Context // the caller's
 	ctx      context.Context // parent, or cancelled by the idle timer
@@ -53,7 +53,7 @@ type exchange struct {
 }
 
 func (c *Client) exchange(ctx context.Context, req batch.Request) *exchange {
-	x := &exchange{client: c, payload: req.Payload, accepted: req.Accepted, parent: ctx, got: collector{key: c.cfg.Key}}
+	x := &exchange{client: c, payload: req.Payload, accepted: req.Accepted, parent: ctx, got: collector{secrets: c.cfg.secrets(), provided: c.cfg.Provider.Members}}
 	x.ctx, x.cancel = context.WithCancelCause(ctx)
 	x.timer = watchdog.New(c.cfg.IdleTimeout, func() { x.cancel(errIdle) })
 	return x
@@ -108,20 +108,30 @@ func (x *exchange) Do(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// request makes go-openai's request ours.
+// request completes go-openai's request.
 //
 // The transport replays a request by itself only where the server cannot have
 // acted on it (nothing was written to a connection that had died, or HTTP/2
 // says so), and needs GetBody for that. An Idempotency-Key header would make
 // it replay others too.
 func (x *exchange) request(req *http.Request) (*http.Request, error) {
-	payload, err := streaming(x.payload, x.client.cfg.IncludeUsage)
+	written, err := io.ReadAll(req.Body)
 	if err != nil {
 		return nil, err
 	}
+	body, err := x.out.body(written)
+	if err != nil {
+		return nil, err
+	}
+	req.ContentLength = int64(len(body))
+	req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
 	req.Header.Set("User-Agent", x.client.cfg.UserAgent)
-	req.ContentLength = int64(len(payload))
-	req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(payload)), nil }
+	if x.client.cfg.Key == "" {
+		req.Header.Del(openai.AzureAPIKeyHeader)
+	}
+	for name, values := range x.client.cfg.Headers {
+		req.Header[http.CanonicalHeaderKey(name)] = values
+	}
 	req.Body, err = req.GetBody()
 	return req, err
 }
@@ -143,27 +153,6 @@ func (x *exchange) roundTrip(req *http.Request) (*http.Response, error) {
 		},
 		WroteHeaders: func() { x.sent.Store(true) },
 	})))
-}
-
-// streaming adds the members of the transport to a payload and changes nothing
-// else. Options that the payload has itself stay.
-func streaming(payload []byte, usage bool) ([]byte, error) {
-	payload = bytes.TrimSpace(payload)
-	if !json.Valid(payload) || payload[0] != '{' {
-		return nil, &batch.Error{
-			Message: "the request is not a JSON object",
-			Fatal:   true,
-			Hint:    "this is a mistake in the program, not in the question",
-		}
-	}
-	open := bytes.TrimSpace(payload[:len(payload)-1])
-	if len(open) > 1 {
-		open = append(bytes.Clone(open), ',')
-	}
-	if usage && !gjson.GetBytes(payload, "stream_options").Exists() {
-		return fmt.Appendf(nil, `%s"stream":true,"stream_options":{"include_usage":true}}`, open), nil
-	}
-	return fmt.Appendf(nil, `%s"stream":true}`, open), nil
 }
 
 // unstreamed takes in the answer of a server that does not stream, as one

@@ -1,8 +1,10 @@
-package bizora
+package chat
 
 import (
+	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -37,10 +39,19 @@ func TestConfig(t *testing.T) {
 		{"a key in place of the URL is refused and not repeated", Config{Key: testKey, BaseURL: "sk_live_secret"}, "must begin with https://"},
 		{"a key in place of the port is refused and not repeated", Config{Key: testKey, BaseURL: "https://x.example:sk_live_secret"}, "base URL: not an address such as https://"},
 		{"a key with a percent sign is refused and not repeated", Config{Key: testKey, BaseURL: "https://x.example/%secret"}, "base URL: not an address such as https://"},
+		{"the version of an API is a query", Config{Key: testKey, BaseURL: "https://x.example/?api-version=2024-10-21"}, ""},
+		{"another query beside it is refused and not repeated", Config{Key: testKey, BaseURL: "https://x.example?api-version=1&key=secret"}, "query or fragment"},
 		{"a query is refused and not repeated", Config{Key: testKey, BaseURL: "https://x.example?key=secret"}, "query or fragment"},
 		{"a fragment is refused and not repeated", Config{Key: testKey, BaseURL: "https://x.example#secret"}, "query or fragment"},
 		{"the whole endpoint is refused and not repeated", Config{Key: testKey, BaseURL: "https://x.example/secret/chat/completions"}, "leave out /chat/completions"},
 		{"an empty key is refused", Config{}, "the API key is empty"},
+		{"a service on this machine needs no key", Config{BaseURL: "http://localhost:8080/v1"}, ""},
+		{"nor does one that its users run", Config{Provider: Provider{KeyOptional: true}, BaseURL: "https://x.example"}, ""},
+		{"nor does a request whose header says who asks", Config{Headers: http.Header{"Authorization": {"Bearer secret"}}}, ""},
+		{"a service whose address is each user's own needs it", Config{Provider: Provider{Name: "azure"}, Key: testKey}, "give your own"},
+		{"a header of the transport is refused", Config{Key: testKey, Headers: http.Header{"Idempotency-Key": {"secret"}}}, "Idempotency-Key cannot be set"},
+		{"a header with a line break is refused and not repeated", Config{Key: testKey, Headers: http.Header{"X-A": {"secret\r\nX-B: c"}}}, "X-A holds a control character"},
+		{"a header without a name is refused", Config{Key: testKey, Headers: http.Header{"": {"secret"}}}, "no name"},
 		{"a key with a newline is refused", Config{Key: testKey + "\n"}, "the API key holds white space"},
 		{"a key with a quotation mark of a word processor is refused", Config{Key: "“" + testKey + "”"}, "the API key holds"},
 		{"a negative time-out is refused", Config{Key: testKey, IdleTimeout: -1}, "idle time-out"},
@@ -84,7 +95,7 @@ func TestRequestOnTheWire(t *testing.T) {
 		if _, err := client.Ask(t.Context(), batch.Request{Payload: []byte(test.payload)}); err != nil {
 			t.Fatal(err)
 		}
-		if string(body) != test.want || got.ContentLength != int64(len(test.want)) {
+		if sameJSON(t, string(body)) != sameJSON(t, test.want) || got.ContentLength != int64(len(body)) {
 			t.Errorf("the body is %s, of length %d, want %s", body, got.ContentLength, test.want)
 		}
 		if got.Method != "POST" || got.URL.String() != "/v1/chat/completions" {
@@ -102,6 +113,22 @@ func TestRequestOnTheWire(t *testing.T) {
 			}
 		}
 	}
+}
+
+// sameJSON writes JSON in one way: numbers as they are, members in order.
+func sameJSON(t *testing.T, text string) string {
+	t.Helper()
+	dec := json.NewDecoder(strings.NewReader(text))
+	dec.UseNumber()
+	var v any
+	if err := dec.Decode(&v); err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	b, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
 }
 
 func TestPayloadThatIsNoObjectIsNotSent(t *testing.T) {
@@ -332,8 +359,8 @@ func TestRequestIsSentOnce(t *testing.T) {
 	}
 }
 
-// Token counts are asked for where the service is not Bizora, by the transport:
-// what a question is does not change for it.
+// Token counts are asked for where the service does not send them unasked, by the
+// transport: what a question is does not change for it.
 func TestUsageIsAskedFor(t *testing.T) {
 	for name, test := range map[string]struct {
 		usage         bool
@@ -344,9 +371,39 @@ func TestUsageIsAskedFor(t *testing.T) {
 		"of others, with its own say": {true, `{"stream_options":{}}`, `{"stream_options":{},"stream":true}`},
 		"for nothing":                 {true, `{}`, `{"stream":true,"stream_options":{"include_usage":true}}`},
 	} {
-		got, err := streaming([]byte(test.payload), test.usage)
-		if err != nil || string(got) != test.want {
-			t.Errorf("%s: %s, %v, want %s", name, got, err, test.want)
+		var body []byte
+		client := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			body, _ = io.ReadAll(r.Body)
+			sending(stop+done)(w, r)
+		}, func(cfg *Config) { cfg.IncludeUsage = test.usage })
+		if _, err := client.Ask(t.Context(), batch.Request{Payload: []byte(test.payload)}); err != nil || sameJSON(t, string(body)) != sameJSON(t, test.want) {
+			t.Errorf("%s: %s, %v, want %s", name, body, err, test.want)
+		}
+	}
+}
+
+// A service that does not know how token counts are asked for costs no question:
+// it is asked without from then on.
+func TestAServiceThatKnowsNoUsageOption(t *testing.T) {
+	for name, refusal := range map[string]string{
+		"Mistral": `{"object":"error","message":{"detail":[{"type":"extra_forbidden","loc":["body","stream_options","include_usage"],"msg":"Extra inputs are not permitted"}]},"type":"invalid_request_error","param":null,"code":null}`,
+		"another": `{"error":{"message":"Unrecognized request argument supplied: stream_options","type":"invalid_request_error","param":null,"code":null}}`,
+	} {
+		client := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			if body, _ := io.ReadAll(r.Body); bytes.Contains(body, []byte("stream_options")) {
+				w.Header().Set("Content-Type", "application/json")
+				w.WriteHeader(422)
+				io.WriteString(w, refusal)
+				return
+			}
+			sending(text("a")+stop+done)(w, r)
+		}, func(cfg *Config) { cfg.IncludeUsage = true })
+		_, err := client.Ask(t.Context(), question)
+		if e := failure(t, err); batch.Classify(err, time.Now(), time.Minute) != batch.Again || e.MaybeCharged {
+			t.Errorf("%s: the first time: %+v", name, e)
+		}
+		if answer, err := client.Ask(t.Context(), question); err != nil || answer.Text != "a" {
+			t.Errorf("%s: the second time: %+v, %v", name, answer, err)
 		}
 	}
 }

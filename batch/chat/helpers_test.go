@@ -1,22 +1,19 @@
-package bizora
+package chat
 
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"strings"
 	"sync/atomic"
 	"testing"
 
+	"github.com/tidwall/gjson"
 	"go.uber.org/goleak"
 
 	"bizbatch/batch"
+	"bizbatch/internal/streamtest"
 )
 
 const testKey = "sk_live_0123456789abcdef"
@@ -32,7 +29,7 @@ func serve(t testing.TB, handler http.HandlerFunc, change ...func(*Config)) *Cli
 	t.Helper()
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
-	cfg := Config{BaseURL: server.URL, Key: testKey}
+	cfg := Config{Provider: provider, BaseURL: server.URL, Key: testKey}
 	for _, f := range change {
 		f(&cfg)
 	}
@@ -49,71 +46,32 @@ func newClient(t testing.TB, cfg Config) *Client {
 	return client
 }
 
-// sending is a handler that sends these bytes as a stream.
-func sending(stream string) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "text/event-stream")
-		io.WriteString(w, stream)
-	}
-}
-
 // askStream asks a server that sends these bytes.
 func askStream(t testing.TB, stream string) (batch.Answer, error) {
 	t.Helper()
 	return serve(t, sending(stream)).Ask(t.Context(), question)
 }
 
-// failure is what err says, which must be a *batch.Error.
-func failure(t testing.TB, err error) *batch.Error {
-	t.Helper()
-	var e *batch.Error
-	if !errors.As(err, &e) {
-		t.Fatalf("the error is %T %v, want a *batch.Error", err, err)
-	}
-	return e
-}
-
-// recorded is a stream as Bizora sends it, and its text.
-func recorded(t testing.TB) string {
-	t.Helper()
-	stream, err := os.ReadFile("testdata/answer.sse")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(stream)
-}
-
 // The parts of hand-written streams.
 const (
-	done = "data: [DONE]\n\n"
-	stop = `data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}` + "\n\n"
+	done = streamtest.Done
+	stop = streamtest.Stop
 )
 
-func text(s string) string {
-	return fmt.Sprintf(`data: {"id":"c1","model":"m","choices":[{"index":0,"delta":{"content":%q},"finish_reason":null}]}`, s) + "\n\n"
-}
+var (
+	text    = streamtest.Text
+	custom  = streamtest.Custom
+	sending = streamtest.Sending
+	failure = streamtest.Failure
+)
 
-func custom(object string) string {
-	return fmt.Sprintf(`data: {"choices":[],"custom_data":%s}`, object) + "\n\n"
-}
+type memory = streamtest.Memory
 
-// memory is a transport that answers every request with the same bytes. Tests
-// that ask thousands of times use it in place of a connection.
-type memory string
-
-func (m memory) RoundTrip(r *http.Request) (*http.Response, error) {
-	return &http.Response{
-		StatusCode: http.StatusOK,
-		Header:     http.Header{"Content-Type": {"text/event-stream"}},
-		Body:       io.NopCloser(strings.NewReader(string(m))),
-		Request:    r,
-	}, nil
-}
+// provider is that of the tests: what only it sends is kept as it was sent.
+var provider = Provider{BaseURL: "https://api.example", Members: map[string]Member{"custom_data": func(Draft, gjson.Result) bool { return false }}}
 
 func memoryClient(t testing.TB, stream string) *Client {
-	client := newClient(t, Config{Key: testKey})
-	client.transport = memory(stream)
-	return client
+	return newClient(t, Config{Provider: provider, Key: testKey, Transport: memory(stream)})
 }
 
 // checkSavable checks that an answer is the same after it was saved as JSON.

@@ -1,5 +1,5 @@
-// Package bizora asks the Bizora tax-research API, or any other API that
-// speaks OpenAI's streaming chat completions.
+// Package chat asks any API that speaks OpenAI's streaming chat completions. A
+// [Provider] says what a service has that others have not.
 //
 // The normal case is [New] once, with a key, and [Client.Ask] for every
 // request, from as many goroutines as there are workers. Ask returns an answer
@@ -10,29 +10,22 @@
 // Requests are made by github.com/sashabaranov/go-openai. Their streams are
 // read here: its reader loses Bizora's custom_data, takes half a stream for a
 // whole answer, and was two fifths of the processor time of an answer.
-package bizora
+package chat
 
 import (
 	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"net/url"
-	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/sashabaranov/go-openai"
-	"github.com/tidwall/gjson"
 
 	"bizbatch/batch"
 )
-
-// DefaultBaseURL is Bizora's own API. It has no version in its path.
-const DefaultBaseURL = "https://api-bizora.ai"
 
 const (
 	defaultIdleTimeout = 3 * time.Minute
@@ -56,36 +49,14 @@ const (
 	connecting = 64
 )
 
-// Config says how to reach the API. Only Key must be set.
-type Config struct {
-	// BaseURL is the address that /chat/completions is added to; default
-	// [DefaultBaseURL]. A slash at its end makes no difference.
-	BaseURL string
-	// Key is the API key, sent as a bearer token.
-	Key string
-	// IdleTimeout is the longest silence before or within a stream; default
-	// 3 minutes (a recorded deep-research answer paused for about a minute).
-	IdleTimeout time.Duration
-	// InsecureHTTP allows a key to be sent without encryption to a host other
-	// than this machine.
-	InsecureHTTP bool
-	// MaxAnswer bounds the stream of one answer, in bytes; default 32 MB (a
-	// recorded answer had 414 KB).
-	MaxAnswer int64
-	// IncludeUsage asks for token counts in the stream (stream_options.include_usage),
-	// which most services send only then; Bizora knows no such member. It is part of
-	// the transport, as stream is, and not of a question's identity.
-	IncludeUsage bool
-	// UserAgent is the User-Agent header; default "bizbatch".
-	UserAgent string
-}
-
 // A Client asks one API with one key. It implements [batch.Asker] and can be
 // used from many goroutines.
 type Client struct {
 	cfg        Config
 	proxy      string // host of the proxy on the way to the API; empty: there is none
 	transport  http.RoundTripper
+	openAI     openai.ClientConfig
+	noUsage    atomic.Bool   // token counts are not asked for, or no more
 	connecting chan struct{} // holds a place for each request that waits for a connection
 }
 
@@ -94,7 +65,10 @@ var _ batch.Asker = (*Client)(nil)
 // New returns a client, or an error that names the setting that is wrong. It
 // sends nothing.
 func New(cfg Config) (*Client, error) {
-	cfg.BaseURL = strings.TrimRight(cmp.Or(cfg.BaseURL, DefaultBaseURL), "/")
+	cfg.BaseURL = cmp.Or(cfg.BaseURL, cfg.Provider.BaseURL)
+	if cfg.Provider.Name == "" {
+		cfg.BaseURL = cmp.Or(cfg.BaseURL, openAIURL)
+	}
 	cfg.IdleTimeout = cmp.Or(cfg.IdleTimeout, defaultIdleTimeout)
 	cfg.MaxAnswer = cmp.Or(cfg.MaxAnswer, defaultMaxAnswer)
 	cfg.UserAgent = cmp.Or(cfg.UserAgent, defaultUserAgent)
@@ -105,11 +79,20 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{cfg: cfg, proxy: proxy, transport: newTransport(), connecting: make(chan struct{}, connecting)}, nil
+	transport := cfg.Transport
+	if transport == nil {
+		transport = newTransport()
+	}
+	c := &Client{cfg: cfg, proxy: proxy, transport: transport, connecting: make(chan struct{}, connecting), openAI: cfg.openAI()}
+	c.noUsage.Store(!cfg.IncludeUsage)
+	return c, nil
 }
 
-// BaseURL is the address of the API, without a slash at its end.
-func (c *Client) BaseURL() string { return c.cfg.BaseURL }
+// BaseURL is the address of the API, without its query and a slash at its end.
+func (c *Client) BaseURL() string {
+	base, _ := c.cfg.address()
+	return base
+}
 
 // Close closes the connections that are not in use.
 func (c *Client) Close() {
@@ -134,13 +117,17 @@ func (c *Client) Ask(ctx context.Context, req batch.Request) (batch.Answer, erro
 }
 
 // open makes the request. The stream that go-openai makes of the response is
-// left to the collector of garbage, with its buffer; [exchange.end] closes the
-// response itself.
-func (x *exchange) open() error {
-	config := openai.DefaultConfig(x.client.cfg.Key)
-	config.BaseURL = x.client.cfg.BaseURL
+// left to the collector of garbage; [exchange.end] closes the response itself.
+func (x *exchange) open() (err error) {
+	if x.out, err = newOutgoing(x.payload, !x.client.noUsage.Load()); err != nil {
+		return err
+	}
+	config := x.client.openAI
 	config.HTTPClient = x
-	_, err := openai.NewClientWithConfig(config).CreateChatCompletionStream(x.ctx, openai.ChatCompletionRequest{})
+	_, err = openai.NewClientWithConfig(config).CreateChatCompletionStream(x.ctx, x.out.request)
+	if errors.Is(err, openai.ErrChatCompletionInvalidModel) {
+		return &batch.Error{Type: "invalid_request_error", Param: "model", Message: err.Error()}
+	}
 	return err
 }
 
@@ -169,18 +156,20 @@ func (x *exchange) read() error {
 }
 
 // take takes in the data of one event. Text that comes after a finish reason
-// moves the end of the wait for more.
+// moves the end of the wait for more; while there is none, the wait is as long as
+// before.
 func (x *exchange) take(data []byte) error {
-	finished, length := x.got.finished(), x.got.text.Len()
+	if x.lines.event == "error" && (x.lines.joined || data[0] != '{' || valid(string(data))) {
+		return x.got.failed(string(data))
+	}
+	finished, length := x.got.finished(), x.got.length()
 	err := x.got.chunk(data)
 	x.begun = x.begun || err == nil
 	switch {
-	case x.lines.event == "error" && (err == nil || errors.Is(err, errNotChunk)):
-		return reported(gjson.ParseBytes(data))
 	case errors.Is(err, errNotChunk) && data[0] == '{' && !x.lines.joined:
 		x.lines.unfinished(data)
 		return nil
-	case err == nil && x.got.finished() && (!finished || x.got.text.Len() > length):
+	case err == nil && x.got.finished() && x.got.text.Len() > 0 && (!finished || x.got.length() > length):
 		x.body.within(tail)
 	}
 	return err
@@ -208,69 +197,4 @@ func newTransport() *http.Transport {
 		WriteByteTimeout: time.Minute,
 	}
 	return t
-}
-
-func (cfg *Config) validate() error {
-	if cfg.Key == "" {
-		return errors.New("the API key is empty")
-	}
-	for _, r := range cfg.Key {
-		if r <= ' ' || r > '~' {
-			return errors.New("the API key holds white space or another character that no key has")
-		}
-	}
-	if cfg.IdleTimeout < 0 {
-		return fmt.Errorf("idle time-out %v: must not be negative", cfg.IdleTimeout)
-	}
-	if cfg.MaxAnswer < 0 {
-		return fmt.Errorf("longest answer %d bytes: must not be negative", cfg.MaxAnswer)
-	}
-	if strings.ContainsFunc(cfg.UserAgent, func(r rune) bool { return r < ' ' || r > '~' }) {
-		return fmt.Errorf("user agent %q: must be printable ASCII", cfg.UserAgent)
-	}
-	return cfg.validateURL()
-}
-
-// validateURL repeats nothing of the address but a host: a password or a key
-// may be in it, or have been put in its place.
-func (cfg *Config) validateURL() error {
-	u, err := url.Parse(cfg.BaseURL)
-	if err != nil {
-		return fmt.Errorf("base URL: not an address such as %s", DefaultBaseURL) // err holds parts of it
-	}
-	switch {
-	case u.User != nil:
-		return errors.New("base URL: must not hold a user name or password")
-	case u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "":
-		return errors.New("base URL: must begin with https:// and a host")
-	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return errors.New("base URL: must not hold a query or fragment")
-	case strings.HasSuffix(u.Path, "/chat/completions"):
-		return errors.New("base URL: leave out /chat/completions, which is added to it")
-	case u.Scheme == "http" && !cfg.InsecureHTTP && !loopback(u.Hostname()):
-		return fmt.Errorf("base URL: http would send the key unencrypted to %s; use https", clean(u.Hostname(), cfg.Key, 100))
-	}
-	return nil
-}
-
-// proxy is the host of the proxy that the environment sets for the API, without
-// its password.
-func (cfg *Config) proxy() (host string, err error) {
-	u, err := url.Parse(cfg.BaseURL)
-	if err != nil {
-		return "", err
-	}
-	proxy, err := http.ProxyFromEnvironment(&http.Request{URL: u})
-	if err != nil {
-		return "", errors.New("the proxy's address in HTTPS_PROXY or HTTP_PROXY cannot be read") // err holds it
-	}
-	if proxy == nil {
-		return "", nil
-	}
-	return proxy.Host, nil
-}
-
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

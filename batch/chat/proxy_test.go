@@ -1,4 +1,4 @@
-package bizora
+package chat
 
 import (
 	"net/http"

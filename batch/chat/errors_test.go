@@ -1,4 +1,4 @@
-package bizora
+package chat
 
 import (
 	"fmt"
@@ -59,6 +59,13 @@ func TestErrorResponse(t *testing.T) {
 			batch.Error{Type: "invalid_request_error", Code: "model_not_found", Message: "m", Param: "model"}},
 		{"a parameter without end, of control characters", 400, headers(), `{"error":{"message":"m","param":"\u001b` + strings.Repeat("x", 200) + `"}}`,
 			batch.Error{Message: "m", Param: strings.Repeat("x", 99) + "…"}},
+		{"what the service behind a gateway said", 429, headers(), `{"error":{"message":"Provider returned error","code":429,"metadata":{"raw":"{\"error\":{\"message\":\"no money\",\"type\":\"insufficient_quota\"}}","provider_name":"OpenAI"}}}`,
+			batch.Error{Type: "insufficient_quota", Code: "insufficient_quota", Message: "Provider returned error: no money"}},
+		{"the same, as text", 502, headers(), `{"error":{"message":"Provider returned error","code":502,"metadata":{"raw":"upstream broke"}}}`,
+			batch.Error{Message: "Provider returned error: upstream broke", MaybeCharged: true}},
+		{"Google's wait", 429, headers(), `[{"error":{"code":429,"message":"m","status":"RESOURCE_EXHAUSTED","details":[{"@type":"type.googleapis.com/google.rpc.Help"},{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"35s"}]}}]`,
+			batch.Error{Type: "RESOURCE_EXHAUSTED", Message: "m", RetryAfter: 35 * time.Second}},
+		{"a status that is no name", 400, headers(), `{"status":"error","code":"1113","message":"m"}`, batch.Error{Code: "1113", Message: "m"}},
 		{"an error that is a text", 400, headers(), `{"error":"no such model"}`, batch.Error{Message: "no such model"}},
 		{"messages in a list", 400, headers(), `{"error":{"message":["one","two"],"code":"bad"}}`, batch.Error{Type: "bad", Message: "one, two"}},
 		{"JSON of another form", 500, headers(), `{"oops":1}`, batch.Error{Message: `{"oops":1}`}},
@@ -189,7 +196,7 @@ func FuzzReported(f *testing.F) {
 				t.Errorf("retry after %v", e.RetryAfter)
 			}
 			for _, text := range []string{e.Type, e.Param, e.Message, e.Hint, e.RequestID} {
-				if text != clean(text, testKey, 500) {
+				if text != clean(text, []string{testKey}, 500) {
 					t.Errorf("%q is not clean", text)
 				}
 			}

@@ -1,4 +1,4 @@
-package bizora
+package chat
 
 import (
 	"encoding/json"
@@ -16,7 +16,8 @@ func TestCitationsBecomeSources(t *testing.T) {
 		"addresses":            {`"citations":["https://a.example/1","https://b.example/2"]`, "[1] https://a.example/1 , [2] https://b.example/2 "},
 		"addresses and titles": {`"search_results":[{"title":"B","url":"https://b.example/2"},{"title":"A","url":"https://a.example/1"}],"citations":["https://a.example/1","https://b.example/2"]`, "[1] https://a.example/1 A, [2] https://b.example/2 B"},
 		"titles alone":         {`"search_results":[{"title":"A","url":"https://a.example/1"}]`, "[1] https://a.example/1 A"},
-		"references":           {`"references":[{"title":"A","link":"https://a.example/1"}]`, "[1] https://a.example/1 A"},
+		"an address twice, for the numbers stand for places": {`"citations":["https://a.example/1","https://a.example/1","https://b.example/2"]`, "[1] https://a.example/1 , [2] https://a.example/1 , [3] https://b.example/2 "},
+		"references": {`"references":[{"title":"A","link":"https://a.example/1"}]`, "[1] https://a.example/1 A"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			chunk := func(words, finish string) string {
@@ -35,6 +36,23 @@ func TestCitationsBecomeSources(t *testing.T) {
 				t.Errorf("%q cites %v, want %s", text, got, test.want)
 			}
 		})
+	}
+	for name, test := range map[string]struct{ first, second, want string }{
+		"each chunk brings what is new":   {`["https://a.example"]`, `["https://b.example"]`, "1 https://a.example, 2 https://b.example"},
+		"each chunk brings all so far":    {`["https://a.example"]`, `["https://a.example","https://b.example"]`, "1 https://a.example, 2 https://b.example"},
+		"what is not cited has no number": {`["https://a.example"]`, `["https://a.example"],"search_results":[{"url":"https://a.example"},{"url":"https://c.example"}]`, "1 https://a.example,  https://c.example"},
+	} {
+		answer, err := askStream(t, `data: {"citations":`+test.first+"}\n\n"+`data: {"citations":`+test.second+"}\n\n"+text("x")+stop+done)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, s := range answer.Sources {
+			got = append(got, fmt.Sprintf("%s %s", s["number"], s.URL()))
+		}
+		if strings.Join(got, ", ") != test.want {
+			t.Errorf("%s: %q, want %s", name, got, test.want)
+		}
 	}
 	// OpenAI's annotations stand in the delta.
 	answer, err := askStream(t, `data: {"choices":[{"delta":{"content":"x","annotations":[{"type":"url_citation","url_citation":{"url":"https://a.example/1","title":"A"}}]},"finish_reason":"stop"}]}`+"\n\n"+done)

@@ -1,4 +1,4 @@
-package bizora
+package chat
 
 import "github.com/tidwall/gjson"
 

@@ -1,4 +1,4 @@
-package bizora
+package chat
 
 import (
 	"fmt"
@@ -36,7 +36,7 @@ func FuzzEnvelope(f *testing.F) {
 
 	f.Fuzz(func(t *testing.T, before, after, first, second string) {
 		taken := func(parsed bool) string {
-			c := collector{key: testKey}
+			c := collector{secrets: []string{testKey}}
 			said := ""
 			for _, chunk := range []string{before + first + after, before + second + after, other, before + second + after} {
 				if parsed {

@@ -1,6 +1,7 @@
-package bizora
+package chat
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -34,13 +35,36 @@ func (c *Client) describe(x *exchange, err error) *batch.Error {
 		e.Hint = proxyHint(c.proxy)
 	}
 	e.Partial = beginning(x.got.partial(), maxPartial)
+	c.translate(e)
+	if x.out.usage && refusesUsage(e) {
+		c.noUsage.Store(true)
+		e = &batch.Error{Message: "the service knows no stream_options; it is asked without from now on (" + e.Error() + ")", RequestID: e.RequestID}
+	}
 	if e.RequestID == "" {
 		e.RequestID = x.got.finish(x.requestID()).RequestID
 	}
 	for text, limit := range map[*string]int{&e.Message: 500, &e.Hint: 500, &e.Type: 100, &e.Param: 100, &e.RequestID: 100} {
-		*text = clean(*text, c.cfg.Key, limit)
+		*text = clean(*text, x.got.secrets, limit)
 	}
 	return e
+}
+
+// translate gives an error the name that it has elsewhere.
+func (c *Client) translate(e *batch.Error) {
+	for _, name := range []string{e.Code, e.Type} {
+		if usual := c.cfg.Provider.Errors[name]; usual != "" {
+			e.Code = usual
+		}
+	}
+	if e.Code == "model_not_found" {
+		e.Param = cmp.Or(e.Param, "model")
+	}
+}
+
+// refusesUsage reports that the service does not know how token counts are asked
+// for. That is nothing a question can help.
+func refusesUsage(e *batch.Error) bool {
+	return (e.Status == 400 || e.Status == 422) && strings.Contains(e.Param+" "+e.Message, "stream_options")
 }
 
 // beginning is the first limit bytes of a text, in whole characters.
@@ -148,8 +172,8 @@ func redirected(resp *http.Response) *batch.Error {
 
 // clean makes text from the network fit for a terminal: one line without
 // control characters or marks that change the direction of writing, without
-// the key, of at most limit characters.
-func clean(s, key string, limit int) string {
+// the key and other secrets, of at most limit characters.
+func clean(s string, secrets []string, limit int) string {
 	const enough = 64 << 10 // of a message without end
 	s = strings.Map(func(r rune) rune {
 		switch {
@@ -159,8 +183,8 @@ func clean(s, key string, limit int) string {
 			return -1
 		}
 		return r
-	}, beginning(toUTF8(s), enough))
-	s = hide(key, strings.Join(strings.Fields(s), " "))
+	}, beginning(ToUTF8(s), enough))
+	s = hideAll(secrets, strings.Join(strings.Fields(s), " "))
 	if runes := []rune(s); len(runes) > limit {
 		s = string(runes[:limit-1]) + "…"
 	}

@@ -1,18 +1,15 @@
-package bizora
+package chat
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-	"github.com/sashabaranov/go-openai"
 
 	"bizbatch/batch"
 )
@@ -29,7 +26,7 @@ func TestStreamIsRead(t *testing.T) {
 		{"with carriage returns", "", strings.ReplaceAll(text("yes")+stop+done, "\n", "\r\n")},
 		{"with no space after data", "", strings.ReplaceAll(text("yes")+stop+done, "data: ", "data:")},
 		{"that begins with a byte order mark", "", "\ufeff" + text("yes") + stop + done},
-		{"with a line of a megabyte", "", custom(`{"type":"step_message","title":"`+strings.Repeat("x", 1<<20)+`"}`) + text("yes") + stop + done},
+		{"with a line of a megabyte", "", custom(`{"title":"`+strings.Repeat("x", 1<<20)+`"}`) + text("yes") + stop + done},
 		{"of one JSON object, from a server that does not stream", "application/json; charset=utf-8", pretty},
 		{"with the label of JSON", "application/json", text("yes") + stop + done},
 		{"with no label", "none", text("yes") + stop + done},
@@ -163,53 +160,6 @@ func TestAnswerHasALimit(t *testing.T) {
 	}
 }
 
-// Tiny objects cost many times their length in memory: their number has a
-// limit of its own, however they arrive.
-func TestObjectsHaveALimit(t *testing.T) {
-	list := func(n int, format string) string { // format has a place for a number
-		items := make([]string, n)
-		for i := range items {
-			items[i] = fmt.Sprintf(format, i)
-		}
-		return strings.Join(items, ",")
-	}
-	const more = maxKept + 1
-	step, chart := custom(`{"type":"step_message"}`), custom(`{"type":"chart"}`)
-	sources := func(list string) string { return custom(`{"type":"source_message","content":[` + list + `]}`) }
-	tooMany := fmt.Sprintf("the answer holds more than %d sources, steps and other objects", maxKept)
-
-	tests := []struct{ name, stream, message string }{ // no message: an answer
-		{"steps, as many as are allowed", strings.Repeat(step, maxKept) + stop, ""},
-		{"steps, one too many", strings.Repeat(step, more) + stop, tooMany},
-		{"objects of a kind that is not known", strings.Repeat(chart, more) + stop, tooMany},
-		{"objects in one list", custom("["+list(more, `{"x":%d}`)+"]") + stop, tooMany},
-		{"metadata again and again", strings.Repeat(custom(`{"type":"ai_metadata"}`), more+1) + stop, tooMany},
-		{"suggestions", custom(`{"type":"suggestions","suggestions":[`+list(more, `"%d"`)+`]}`) + stop, tooMany},
-		{"sources in one list", sources(list(more, `{"node_id":%d}`)) + stop, tooMany},
-		{"sources without an identity", sources(list(more, `{"x":%d}`)) + stop, tooMany},
-		{"one source again and again", sources(strings.TrimSuffix(strings.Repeat(`{"node_id":"a"},`, more), ",")) + stop, ""},
-		{"a source of too many members", sources("{"+list(maxMembers+1, `"%d":1`)+"}") + stop,
-			fmt.Sprintf("the answer's sources have more than %d members", maxMembers)},
-		{"a bit of everything", strings.Repeat(step, maxKept/2) + strings.Repeat(chart, maxKept/2) + sources(`{"node_id":1}`) + stop, tooMany},
-		{"too many in the last chunk", `data: {"choices":[{"delta":{},"finish_reason":"stop"}],"custom_data":[` + list(more, `{"x":%d}`) + "]}\n\n", tooMany},
-		{"too many after the finish reason", stop + strings.Repeat(step, more), ""},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			answer, err := askStream(t, text("half")+test.stream+done)
-			if test.message == "" {
-				if kept := len(answer.Steps) + len(answer.Sources); err != nil || answer.Text != "half" || kept == 0 || kept > maxKept {
-					t.Errorf("got %d steps and sources, %v", kept, err)
-				}
-				return
-			}
-			if e := failure(t, err); e.Type != "answer_too_large" || e.Message != test.message || !e.MaybeCharged || e.Partial != "half" {
-				t.Errorf("got %+v", e)
-			}
-		})
-	}
-}
-
 // What is read costs a few times its length in memory, whatever it holds.
 func TestAnswerCostsFewTimesItsLength(t *testing.T) {
 	const length = 4 << 20
@@ -263,85 +213,4 @@ func TestPartialTextHasALimit(t *testing.T) {
 			}
 		})
 	}
-}
-
-// A stream that is cut at any byte is an error, or the whole answer.
-func TestStreamCutAnywhere(t *testing.T) {
-	stream := recorded(t)
-	client := memoryClient(t, stream)
-	want, err := client.Ask(t.Context(), question)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for at := range len(stream) {
-		checkPrefix(t, client, stream[:at], want)
-	}
-}
-
-// The control of TestStreamCutAnywhere: go-openai by itself, read as its
-// documentation has it, takes most of these streams for whole answers.
-func TestABareClientTakesACutStreamForWhole(t *testing.T) {
-	stream := recorded(t)
-	server := httptest.NewServer(sending(stream[:len(stream)/2]))
-	defer server.Close()
-	config := openai.DefaultConfig(testKey)
-	config.BaseURL = server.URL
-	bare, err := openai.NewClientWithConfig(config).CreateChatCompletionStream(t.Context(), openai.ChatCompletionRequest{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer bare.Close()
-	for err == nil {
-		_, err = bare.RecvRaw()
-	}
-	if !errors.Is(err, io.EOF) {
-		t.Errorf("it noticed: %v; then this test and the comments on it are out of date", err)
-	}
-	if _, err := askStream(t, stream[:len(stream)/2]); !failure(t, err).MaybeCharged {
-		t.Error("we did not:", err)
-	}
-}
-
-func checkPrefix(t *testing.T, client *Client, prefix string, want batch.Answer) {
-	t.Helper()
-	client.transport = memory(prefix)
-	got, err := client.Ask(t.Context(), question)
-	if err != nil {
-		if e := failure(t, err); !strings.HasPrefix(want.Text, e.Partial) {
-			t.Fatalf("cut at byte %d: the partial text is %q", len(prefix), e.Partial)
-		}
-		return
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Fatalf("cut at byte %d: not the whole answer (-want +got):\n%s", len(prefix), diff)
-	}
-}
-
-// FuzzStream holds what TestStreamCutAnywhere says against any place of the
-// recorded stream, and any stream at all against this: it ends, and an answer
-// has a finish reason and is fit to be saved.
-func FuzzStream(f *testing.F) {
-	stream := recorded(f)
-	f.Add(uint(len(stream)/2), stream)
-	f.Add(uint(0), text("half")+`data: {"error":{"message":"no"}}`+"\n\n")
-	f.Add(uint(1), ": c\nevent: x\n"+stop+"data: [DONE]")
-	f.Add(uint(2), custom(`[{"type":"source_message","content":[{"node_id":1},[]]},"{\"type\":\"ai_metadata\"}"]`)+stop)
-	f.Add(uint(3), strings.Replace(stop, "stop", "s\xf0p", 1))
-	want, err := memoryClient(f, stream).Ask(f.Context(), question)
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Fuzz(func(t *testing.T, at uint, other string) {
-		client := memoryClient(t, other)
-		answer, err := client.Ask(t.Context(), question)
-		checkPrefix(t, client, stream[:at%uint(len(stream))], want)
-		if err != nil {
-			failure(t, err)
-			return
-		}
-		if answer.FinishReason == "" {
-			t.Error("an answer without a finish reason")
-		}
-		checkSavable(t, answer)
-	})
 }

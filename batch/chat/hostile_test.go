@@ -1,4 +1,4 @@
-package bizora
+package chat
 
 import (
 	"compress/gzip"
@@ -69,7 +69,7 @@ func TestOneBadAnswerCostsOneQuestion(t *testing.T) {
 		{"what is not HTTP", hijack(func(w io.Writer) { endless(w, "\x00\x1b[2J") }), "the connection broke before an answer began: "},
 		{"chunks without a finish reason", endlessBody(200, sse, "", text("word ")), "the answer's stream is longer than 2097152 bytes"},
 		{"comments without end", endlessBody(200, sse, text("half"), ": keep-alive\n\n"), "the answer's stream is longer than 2097152 bytes"},
-		{"steps without end", endlessBody(200, sse, "", custom(`{"type":"step_message"}`)), "the answer holds more than 20000 sources"},
+		{"objects without end", endlessBody(200, sse, "", custom(`{"type":"chart"}`)), "the answer holds more than 20000 sources"},
 		{"a line without end", endlessBody(200, sse, text("half")+"data: ", "x"), "the answer's stream is longer than 2097152 bytes"},
 		{"a JSON object without end", endlessBody(200, "application/json", `{"choices":[`, `{},`), "the answer's stream is longer than 2097152 bytes"},
 		{"bytes without end", endlessBody(200, "application/octet-stream", "", "\xff\xfe\x00\x01"), "the answer's stream is longer than 2097152 bytes"},
@@ -146,24 +146,6 @@ func TestALineOf100MB(t *testing.T) {
 
 // However small the parts are in which it arrives, an answer is whole.
 func TestTinyParts(t *testing.T) {
-	stream := recorded(t)
-	want, err := memoryClient(t, stream).Ask(t.Context(), question)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Run("a byte at a time", func(t *testing.T) {
-		client := newClient(t, Config{Key: testKey})
-		client.transport = transportFunc(func(r *http.Request) (*http.Response, error) {
-			resp, err := memory(stream).RoundTrip(r)
-			whole := resp.Body
-			resp.Body = io.NopCloser(readFunc(func(p []byte) (int, error) { return whole.Read(p[:1]) }))
-			return resp, err
-		})
-		got, err := client.Ask(t.Context(), question)
-		if err != nil || got.Text != want.Text || len(got.Sources) != len(want.Sources) {
-			t.Errorf("got %d bytes of text, %d sources, %v", len(got.Text), len(got.Sources), err)
-		}
-	})
 	t.Run("a byte in every packet", func(t *testing.T) {
 		small := text("a") + stop + done
 		client := serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -194,10 +176,10 @@ func TestTextThatIsHostile(t *testing.T) {
 	const sent = `\u0000\u001b[2J\u009b31m\u202e\ud800` + "\xff\xc0\xaf"
 	const kept = "\x00\x1b[2J\u009b31m\u202e\ufffd\ufffd"
 	stream := `data: {"choices":[{"delta":{"content":"` + sent + `"}}]}` + "\n\n" +
-		custom(`{"type":"step_message","title":"`+sent+`"}`) + custom(`{"type":"suggestions","suggestions":["`+sent+`"]}`)
+		custom(`{"title":"`+sent+`"}`) + `data: {"choices":[{"delta":{"reasoning":"` + sent + `"}}]}` + "\n\n"
 	answer, err := askStream(t, stream+stop+done)
-	if err != nil || answer.Text != kept || answer.Suggestions[0] != kept {
-		t.Errorf("got %q, %q, %v", answer.Text, answer.Suggestions, err)
+	if err != nil || answer.Text != kept || answer.Reasoning != kept {
+		t.Errorf("got %q, %q, %v", answer.Text, answer.Reasoning, err)
 	}
 	checkSavable(t, answer)
 	_, err = askStream(t, stream+`data: {"error":{"type":"`+sent+`","message":"it `+sent+` broke","request_id":"`+sent+`"}}`+"\n\n")
