@@ -192,7 +192,7 @@ func (t *table) next() (q batch.Question, err error) {
 		q.ID = strconv.Itoa(t.number)
 	}
 	if q.AskMode, err = batch.ParseAskMode(row.AskMode); err != nil {
-		return q, &Error{Line: q.Line, Msg: err.Error()}
+		return q, &Error{Line: q.Line, Msg: err.Error(), Hint: "a column named ask_mode or mode sets how thoroughly to ask; if it is about something else, rename it, or name another with --ask-mode-column"}
 	}
 	q.Fields = t.marshal(row, others)
 	if !t.asks {
