@@ -7,7 +7,7 @@
 // throttled account, a signal, a crash), calling it again takes up the rest.
 //
 // The package knows neither how questions are read (package question), nor how
-// they are asked (an [Asker], such as the one of package bizora), nor how
+// they are asked (an [Asker], such as the one of package chat), nor how
 // answers are written (package report).
 package batch
 

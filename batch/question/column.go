@@ -81,7 +81,7 @@ func locate(keys, names, known []string, asked, flag string) (int, error) {
 func noColumn(asked string, names []string, flag string) *Error {
 	return &Error{
 		Msg:  fmt.Sprintf("no column %q (found: %s)", asked, list(names)),
-		Hint: "name one of these with " + flag,
+		Hint: "name one of these with " + flag, noTable: true,
 	}
 }
 
@@ -109,7 +109,7 @@ func first(keys []string, names ...string) (int, error) {
 func noQuestionColumn(names []string) *Error {
 	return &Error{
 		Msg:  "no question column (found: " + list(names) + ")",
-		Hint: "name the column that holds the question with --question-column",
+		Hint: "name the column that holds the question with --question-column", noTable: true,
 	}
 }
 

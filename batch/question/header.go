@@ -8,8 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/xuri/excelize/v2"
 )
 
 // maxTitleRows is the largest number of rows that may stand above the header.
@@ -50,7 +48,7 @@ func (t *table) findHeader(opts *Options) (h header, err error) {
 	case len(rows) == 0:
 		return h, noQuestions(1)
 	case opts.HeaderRow > 0:
-		return h, &Error{Msg: fmt.Sprintf("row %d, which --header-row names, holds nothing", opts.HeaderRow), Line: opts.HeaderRow}
+		return h, &Error{Msg: fmt.Sprintf("row %d, which --header-row names, holds nothing", opts.HeaderRow), Line: opts.HeaderRow, noTable: true}
 	}
 	return h, t.noHeader(rows, opts)
 }
@@ -98,11 +96,7 @@ func (t *table) makeHeader(opts *Options) (h header, err error) {
 	if len(record) > 1 {
 		names = nil
 		for i := range record {
-			letter, err := excelize.ColumnNumberToName(i + 1)
-			if err != nil {
-				letter = strconv.Itoa(i + 1) // more than spreadsheets have
-			}
-			names = append(names, letter)
+			names = append(names, columnName(i))
 		}
 		if opts.QuestionColumn == "" && opts.Template == "" {
 			return h, severalColumns(names, record)

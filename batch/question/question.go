@@ -31,9 +31,11 @@ type Options struct {
 	// CSV and JSONL may be compressed by gzip, with .gz after the extension.
 	Format batch.Format
 	// Sheet names the sheet of an Excel file, in any case. Default: the first
-	// that is not hidden. A sheet's cells are read as Excel shows them, hidden
-	// rows and columns included; only short dates, which look different on
-	// every computer, are year, month and day: 2025-04-15.
+	// that is not hidden, or, where that has no question column, the only one
+	// that has. A sheet's cells are read as Excel shows them, hidden rows and
+	// columns included; only short dates, which look different on every computer,
+	// are year, month and day: 2025-04-15. A cell that cannot be read so is an
+	// error where it is used, by a role of its column or by the template.
 	Sheet string
 	// Delimiter separates the fields of a CSV file: one character, or "comma",
 	// "semicolon", "tab" or "pipe". Default: the one of these that the header
@@ -74,6 +76,8 @@ type Options struct {
 	// columns, such as {{.question}} or {{index . "Client name"}}. Default:
 	// the question is the question column's text.
 	Template string
+	// AskModes are those that the service has: what a row may have as ask_mode.
+	AskModes batch.AskModes
 }
 
 // maxRecord is the largest row that is read, in bytes. It keeps memory bounded
@@ -116,24 +120,6 @@ func Open(path string, opts Options) (*Reader, error) {
 		return nil, err
 	}
 	r.close = f.Close
-	return r, nil
-}
-
-func openXLSX(path string, opts Options) (*Reader, error) {
-	r := &Reader{name: path, unique: opts.UniqueIDs, input: batch.Input{Format: batch.XLSX}}
-	source, sheet, err := openSheet(path, opts.Sheet)
-	r.sheet, r.understood.Sheet = sheet, sheet
-	if err != nil {
-		return nil, r.complete(err)
-	}
-	if err = r.setTemplate(opts); err == nil {
-		err = r.initTable(&sheetText{source: source}, opts)
-	}
-	if err != nil {
-		source.close() // only read from
-		return nil, r.complete(err)
-	}
-	r.close = source.close
 	return r, nil
 }
 
@@ -281,7 +267,9 @@ func (ids ids) claim(q batch.Question) error {
 	return nil
 }
 
-func noQuestions(line int) *Error { return &Error{Line: line, Msg: "the file holds no questions"} }
+func noQuestions(line int) *Error {
+	return &Error{Line: line, Msg: "the file holds no questions", noTable: true}
+}
 
 func (r *Reader) read() (batch.Question, error) {
 	q, err := r.next()

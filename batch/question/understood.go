@@ -19,7 +19,8 @@ type Understood struct {
 	// PassedOver are the sheets before Sheet that are not hidden, and are not
 	// read because no column of theirs holds questions.
 	PassedOver []string
-	// FilteredRows are the rows of Sheet that a filter hides. They are read.
+	// FilteredRows are the rows of Sheet that a filter hides. They are read. It
+	// is known once [Reader.Questions] has ended.
 	FilteredRows int
 	// HeaderLine is the line of the file, or the row of the sheet, that names
 	// the columns.
@@ -39,9 +40,9 @@ type Understood struct {
 }
 
 // Understood says what was understood of the file so far: of Excel and CSV
-// files all but First is known once the file is open. First is known once
-// [Reader.Questions] has yielded a question, and the member names of JSONL, as
-// far as it has read.
+// files all but First and FilteredRows is known once the file is open. First is
+// known once [Reader.Questions] has yielded a question, and the member names of
+// JSONL, as far as it has read.
 func (r *Reader) Understood() Understood { return r.understood }
 
 // note notes the first question.
