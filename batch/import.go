@@ -63,7 +63,7 @@ var errDryRun = errors.New("dry run")
 
 // requestFormat is part of every import's digest; it changes when the same
 // question would make another request.
-const requestFormat = "1"
+const requestFormat = "2"
 
 // Import reads all questions into the checkpoint, in one transaction: any
 // error, also one that questions yields, leaves the checkpoint as it was. Run
@@ -76,6 +76,7 @@ func Import(store *checkpoint.Store, questions iter.Seq2[Question, error], o Imp
 	if err != nil {
 		return Plan{}, err
 	}
+	prices.Listed = o.AskModes
 	settings, err := json.Marshal(o.Settings)
 	if err != nil {
 		return Plan{}, fmt.Errorf("settings: %w", err)
@@ -98,8 +99,11 @@ func Import(store *checkpoint.Store, questions iter.Seq2[Question, error], o Imp
 		}
 	}
 	p, err := store.Import(readAhead(o.rows(questions)), opts)
-	if errors.Is(err, errDryRun) {
+	switch {
+	case errors.Is(err, errDryRun):
 		err = nil
+	case err == nil:
+		err = noteModes(store, o.AskModes)
 	}
 	return Plan{Plan: p, Prices: prices, Estimate: prices.estimate(p.Pending), InterruptedCost: Money(p.InterruptedCost)}, err
 }
@@ -131,6 +135,9 @@ func (o ImportOptions) confirm(p checkpoint.Plan, prices PriceList) error {
 			return fmt.Errorf("read the settings of the answers there are: %w", err)
 		}
 		e := &SettingsError{Changes: o.diff(old), Cost: prices.estimate(c.Modes)}
+		if e.Changes == nil {
+			e.Changes = []string{"those that the rows have for themselves, such as a model"}
+		}
 		for _, n := range c.Modes {
 			e.Answers += n
 		}

@@ -2,7 +2,9 @@ package question
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+	"unicode"
 )
 
 // The names by which columns and members are found, in order of preference and
@@ -10,45 +12,77 @@ import (
 var (
 	questionNames = []string{"question", "prompt", "text", "query"}
 	idNames       = []string{"id", "question_id", "custom_id"}
-	askModeNames  = []string{"ask_mode", "askmode"}
+	askModeNames  = []string{"ask_mode", "askmode", "mode"}
 )
 
-// canonical is the form in which names are compared.
-func canonical(name string) string { return strings.ToLower(strings.TrimSpace(name)) }
+// canonical is the form in which names are compared: in lower case, with an
+// underscore for hyphens and any space, and without the characters that nobody
+// sees.
+func canonical(name string) string {
+	if plain(name) {
+		return name
+	}
+	name = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.Is(unicode.Cf, r): // zero-width, byte order marks, soft hyphens
+			return -1
+		case r == '_', unicode.Is(unicode.Pd, r):
+			return ' '
+		}
+		return unicode.ToLower(r)
+	}, name)
+	return strings.Join(strings.Fields(name), "_")
+}
+
+// plain says whether a name is its canonical form, as most are.
+func plain(name string) bool {
+	return !strings.ContainsFunc(name, func(r rune) bool { return r < 'a' || r > 'z' })
+}
 
 // A layout says where in a row its parts are, -1 for a part that it lacks.
 type layout struct{ question, id, askMode int }
 
-// layout finds the parts of a row by its columns' canonical names.
-func (o *Options) layout(keys []string) (l layout, err error) {
-	if l.question, err = locate(keys, questionNames, o.QuestionColumn, "--question-column"); err != nil {
-		return l, err
+// layout finds the parts of a row by its columns' names.
+func (o *Options) layout(names []string) (l layout, err error) {
+	keys := make([]string, len(names))
+	for i, name := range names {
+		keys[i] = canonical(name)
 	}
-	if l.id, err = locate(keys, idNames, o.IDColumn, "--id-column"); err != nil {
-		return l, err
-	}
-	if l.askMode, err = first(keys, askModeNames...); err != nil {
-		return l, err
-	}
-	if l.question < 0 && l.id < 0 && l.askMode < 0 && len(keys) == 1 {
-		l.question = 0
-	}
-	return l, nil
+	return o.layoutOf(keys, names)
 }
 
-// locate finds the column that a flag asks for, or else the first of names.
-func locate(keys, names []string, asked, flag string) (int, error) {
+// layoutOf is layout for names of which the canonical form is known.
+func (o *Options) layoutOf(keys, names []string) (l layout, err error) {
+	if l.question, err = locate(keys, names, questionNames, o.QuestionColumn, "--question-column"); err != nil {
+		return l, err
+	}
+	if l.id, err = locate(keys, names, idNames, o.IDColumn, "--id-column"); err != nil {
+		return l, err
+	}
+	l.askMode, err = locate(keys, names, askModeNames, o.AskModeColumn, "--ask-mode-column")
+	return l, err
+}
+
+// locate finds the column that a flag asks for, or else the first of known.
+func locate(keys, names, known []string, asked, flag string) (int, error) {
 	if asked == "" {
-		return first(keys, names...)
+		return first(keys, known...)
+	}
+	if at := slices.Index(names, asked); at >= 0 && !slices.Contains(names[at+1:], asked) {
+		return at, nil // as it is written, whatever is alike
 	}
 	at, err := first(keys, canonical(asked))
 	if at < 0 && err == nil {
-		err = &Error{
-			Msg:  fmt.Sprintf("no column %q (found: %s)", asked, list(keys)),
-			Hint: "name one of these with " + flag,
-		}
+		err = noColumn(asked, names, flag)
 	}
 	return at, err
+}
+
+func noColumn(asked string, names []string, flag string) *Error {
+	return &Error{
+		Msg:  fmt.Sprintf("no column %q (found: %s)", asked, list(names)),
+		Hint: "name one of these with " + flag, noTable: true,
+	}
 }
 
 // first finds the first of names, -1 if none is there.
@@ -75,7 +109,7 @@ func first(keys []string, names ...string) (int, error) {
 func noQuestionColumn(names []string) *Error {
 	return &Error{
 		Msg:  "no question column (found: " + list(names) + ")",
-		Hint: "name the column that holds the question with --question-column",
+		Hint: "name the column that holds the question with --question-column", noTable: true,
 	}
 }
 

@@ -3,138 +3,251 @@ package question
 import (
 	"bufio"
 	"bytes"
-	"encoding/csv"
-	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 	"strings"
 	"unicode/utf8"
 
-	"golang.org/x/text/encoding"
-	"golang.org/x/text/transform"
-
 	"bizbatch/batch"
 )
 
-type csvSource struct{ csv *csv.Reader }
+// The bytes that stand for what encoding/csv would take for something else, on
+// its way through it: a quote that is text, and a carriage return within a
+// quoted field, which it drops before \n. Neither occurs in UTF-8.
+const (
+	quoteStandIn = 0xFE
+	crStandIn    = 0xFF
+)
 
-func newCSVSource(text *bufio.Reader, name string, opts Options, in *batch.Input) (csvSource, error) {
-	comma, err := delimiter(text, name, opts.Delimiter)
+// restore puts back what they stand for.
+var restore = strings.NewReplacer(string([]byte{quoteStandIn}), `"`, string([]byte{crStandIn}), "\r")
+
+// maxColumns is the largest number of columns that is read. The parser takes a
+// hundred times the memory of a row for one that holds nothing but delimiters.
+const maxColumns = 100_000
+
+// A csvText makes of a CSV file as people have it one that encoding/csv reads,
+// record by record. It says what is wrong with those that nobody could read for
+// certain.
+type csvText struct {
+	text  *bufio.Reader // in UTF-8, which is not checked yet
+	comma []byte
+	quote quoteRule
+	width int // of the header; 0: not known yet
+
+	number int    // of the line that was read last, from 1
+	long   []byte // a line that cannot stay in text's buffer
+	eol    string // what ended the line
+	start  int    // the line where the current record begins
+	size   int    // bytes of the current record so far
+
+	out    []byte // what is left to give of the current record
+	record []byte // all of it
+}
+
+func newCSVText(text *bufio.Reader, name string, opts Options, in *batch.Input) (*csvText, error) {
+	c := &csvText{text: text}
+	named := c.skipSep()
+	comma, usual, err := delimiter(text, name, named, c.number+1, opts)
 	if err != nil {
-		return csvSource{}, err
+		return nil, err
 	}
-	c := csvSource{csv.NewReader(&guard{r: transform.NewReader(text, encoding.UTF8Validator), comma: comma, line: 1, start: 1})}
-	c.csv.Comma = comma
-	c.csv.FieldsPerRecord = -1 // counted in read, for a better message
-	c.csv.ReuseRecord = true
-	if comma != ',' {
+	c.comma = utf8.AppendRune(nil, comma)
+	if c.quote, err = newQuoteRule(opts.Quote, comma); err != nil {
+		return nil, err
+	}
+	if c.quote == quotesThatPair {
+		c.text = bufio.NewReaderSize(text, maxLookAhead)
+	}
+	if comma != ',' && !(usual && strings.EqualFold(filepath.Ext(name), ".txt")) { // a list has none
 		in.Delimiter = string(comma)
 	}
 	return c, nil
 }
 
-func (c csvSource) line() int {
-	line, _ := c.csv.FieldPos(0)
-	return line
+func (c *csvText) line() int     { return c.start }
+func (c *csvText) fit(width int) { c.width = width }
+
+func (c *csvText) delimiter() rune {
+	comma, _ := utf8.DecodeRune(c.comma)
+	return comma
 }
 
-func (c csvSource) read(width int) ([]string, error) {
-	record, err := c.csv.Read()
-	if err != nil {
-		return nil, c.explain(record, err)
-	}
-	if width > 0 && len(record) != width {
-		return nil, &Error{
-			Line: c.line(),
-			Msg:  fmt.Sprintf("row has %s, the header has %d", count(len(record), "field"), width),
-			Hint: fmt.Sprintf("a field that holds the delimiter %q or a line break must stand in double quotes", c.csv.Comma),
+// Read gives the next record, or what is left of the current one.
+func (c *csvText) Read(p []byte) (int, error) {
+	if len(c.out) == 0 {
+		if err := c.next(); err != nil {
+			return 0, err
 		}
 	}
-	for i, field := range record {
-		record[i] = restoreCR(field)
-	}
-	return record, nil
+	n := copy(p, c.out)
+	c.out = c.out[n:]
+	return n, nil
 }
 
-// explain says where a broken quote begins. The record is what could be read.
-func (c csvSource) explain(record []string, err error) error {
-	parse, ok := errors.AsType[*csv.ParseError](err)
-	if !ok {
-		return err
+// next makes the next record.
+func (c *csvText) next() error {
+	for {
+		c.size = 0
+		c.start = c.number + 1
+		line, err := c.readLine()
+		if err != nil {
+			return err
+		}
+		if len(bytes.Trim(line, " \x1a")) > 0 { // Ctrl-Z is how DOS ended a file
+			return c.make(line)
+		}
 	}
-	e := &Error{Line: parse.Line, Hint: `a field with a quote in it must stand in quotes, and the quote be doubled: "the ""safe harbor"" rule"`}
-	if parse.Err == csv.ErrBareQuote {
-		e.Msg = "a quote inside a field that does not begin with one"
-		return e
+}
+
+// make makes a record that begins with a line.
+func (c *csvText) make(line []byte) (err error) {
+	c.record = c.record[:0]
+	end := 0           // of the columns that the header has
+	spaced := false    // a field has a quote after space
+	var surplus []byte // the first field beyond those columns that holds something
+	fields := 0
+	for {
+		if fields == maxColumns {
+			return c.tooManyColumns()
+		}
+		at := len(c.record)
+		spaced = spaced || spaceBeforeQuote(line)
+		if line, err = c.field(line, fields); err != nil {
+			return err
+		}
+		if fields++; c.width == 0 || fields <= c.width {
+			end = len(c.record)
+		} else if len(surplus) == 0 {
+			surplus = bytes.Trim(c.record[at:], "\" \t")
+		}
+		if len(line) == 0 {
+			break
+		}
+		c.record = append(c.record, c.comma...)
+		line = line[len(c.comma):]
 	}
-	// The broken field begins where the last whole one ends.
-	e.Line = parse.StartLine
-	if n := len(record); n > 0 {
-		e.Line, _ = c.csv.FieldPos(n - 1)
-		e.Line += strings.Count(record[n-1], "\n")
+	if len(surplus) > 0 {
+		return c.tooManyFields(fields, spaced)
 	}
-	e.Msg = "the quoted field that begins here is not closed"
-	if parse.Line != e.Line {
-		e.Msg += fmt.Sprintf(", or goes on after a quote in line %d", parse.Line)
+	if c.record = c.record[:end]; end == 0 {
+		c.record = append(c.record, `""`...) // an empty line would be no record
+	}
+	c.record = append(c.record, '\n')
+	c.out = c.record
+	return nil
+}
+
+// field adds the field with which a line begins to the record, of which it has
+// so many before. It returns what follows it in the line where it ends.
+func (c *csvText) field(line []byte, before int) (rest []byte, err error) {
+	if len(line) > 0 && line[0] == '"' {
+		if quoted, err := c.isQuoted(line, before); err != nil {
+			return nil, err
+		} else if quoted {
+			return c.quoted(line[1:])
+		}
+	}
+	end := bytes.Index(line, c.comma)
+	if end < 0 {
+		end = len(line)
+	}
+	if bytes.IndexByte(line[:end], '\r') >= 0 {
+		return nil, &Error{Line: c.number, Msg: "a carriage return that ends no line", Hint: `save the file with \n or \r\n line endings`}
+	}
+	at := len(c.record)
+	c.record = append(c.record, line[:end]...)
+	for i, b := range c.record[at:] {
+		if b == '"' {
+			c.record[at+i] = quoteStandIn
+		}
+	}
+	return line[end:], nil
+}
+
+// readLine returns the next line without what ends it. It is valid until the
+// next call.
+func (c *csvText) readLine() ([]byte, error) {
+	line, err := c.text.ReadSlice('\n')
+	switch {
+	case err == bufio.ErrBufferFull:
+		line, err = c.readLong(line)
+	case c.quote == quotesThatPair: // a look ahead moves what is in the buffer
+		c.long = append(c.long[:0], line...)
+		line = c.long
+	}
+	if err != nil && (err != io.EOF || len(line) == 0) {
+		return nil, err
+	}
+	c.number++
+	if c.size += len(line); c.size > maxRecord {
+		return nil, c.tooLarge()
+	}
+	if !utf8.Valid(line) {
+		return nil, &Error{Line: c.number, Msg: "not valid UTF-8", Hint: encodingHint}
+	}
+	if err == io.EOF {
+		line = bytes.TrimRight(line, "\x1a")
+	}
+	n := len(line)
+	line = bytes.TrimSuffix(line, []byte("\n"))
+	if err == io.EOF || len(line) < n {
+		line = bytes.TrimSuffix(line, []byte("\r"))
+	}
+	c.eol = "\n"
+	if len(line) < n-1 {
+		c.eol = "\r\n"
+	}
+	return line, nil
+}
+
+// readLong reads on a line of which the beginning fills the buffer.
+func (c *csvText) readLong(begin []byte) ([]byte, error) {
+	c.long = append(c.long[:0], begin...)
+	for {
+		line, err := c.text.ReadSlice('\n')
+		c.long = append(c.long, line...)
+		if err != bufio.ErrBufferFull {
+			return c.long, err
+		}
+		if c.size+len(c.long) > maxRecord {
+			if c.size == 0 && bytes.Count(c.long, c.comma) > maxColumns {
+				return nil, c.tooManyColumns()
+			}
+			return nil, c.tooLarge()
+		}
+	}
+}
+
+func (c *csvText) tooLarge() *Error {
+	return &Error{Line: c.start, Msg: "the row that begins here is larger than 16 MB", Hint: "is there a quote that is never closed?"}
+}
+
+func (c *csvText) tooManyColumns() *Error {
+	return &Error{
+		Line: c.start,
+		Msg:  "the row that begins here has more than 100,000 columns",
+		Hint: "is it the right file? if its delimiter is another one, name it with --delimiter",
+	}
+}
+
+func (c *csvText) tooManyFields(fields int, spaced bool) *Error {
+	e := &Error{
+		Line: c.start,
+		Msg:  fmt.Sprintf("row has %s, the header has %d", count(fields, "field"), c.width),
+		Hint: fmt.Sprintf("a field that holds the delimiter %q or a line break must stand in double quotes", c.delimiter()),
+	}
+	if spaced {
+		e.Hint = spaceHint
 	}
 	return e
 }
 
-// delimiter is the one that was asked for, or else the one that the header
-// holds most often, or else the usual one.
-func delimiter(text *bufio.Reader, name, asked string) (rune, error) {
-	switch strings.ToLower(asked) {
-	case "":
-		head, _ := text.Peek(text.Size()) // a read error comes back on the next read
-		if c, ok := sniffDelimiter(head); ok {
-			return c, nil
-		}
-		if strings.EqualFold(filepath.Ext(name), ".tsv") {
-			return '\t', nil
-		}
-		return ',', nil
-	case "comma":
-		return ',', nil
-	case "semicolon":
-		return ';', nil
-	case "tab", `\t`:
-		return '\t', nil
-	case "pipe":
-		return '|', nil
-	}
-	c, size := utf8.DecodeRuneInString(asked)
-	if size != len(asked) || strings.ContainsRune("\"\r\n\uFFFD", c) {
-		return 0, &Error{
-			Msg:  fmt.Sprintf("cannot be read with the delimiter %q", asked),
-			Hint: "use one character, or comma, semicolon, tab or pipe",
-		}
-	}
-	return c, nil
-}
+const spaceHint = "there is a space before an opening quote, which makes the quote text: remove the space"
 
-func sniffDelimiter(head []byte) (c rune, ok bool) {
-	const candidates = ",;\t|" // in order of preference
-	var counts [len(candidates)]int
-	quoted := false
-	for _, c := range bytes.TrimLeft(head, "\r\n") {
-		if c == '"' {
-			quoted = !quoted
-		}
-		if quoted {
-			continue
-		}
-		if c == '\n' || c == '\r' {
-			break
-		}
-		if i := strings.IndexByte(candidates, c); i >= 0 {
-			counts[i]++
-		}
-	}
-	best := 0
-	for i, n := range counts {
-		if n > counts[best] {
-			best = i
-		}
-	}
-	return rune(candidates[best]), counts[best] > 0
+// spaceBeforeQuote says whether a field begins with space and a quote.
+func spaceBeforeQuote(field []byte) bool {
+	after := bytes.TrimLeft(field, " ")
+	return len(after) > 0 && len(after) < len(field) && after[0] == '"'
 }

@@ -73,7 +73,7 @@ func TestTextThatDoesNotDecodeIsAnError(t *testing.T) {
 		{"an encoding that is not known", "q\na\n", "klingon", `q.csv cannot be read: "klingon" is no encoding`, "windows-1252"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, _, err := read(t, "q.csv", tt.content, Options{Encoding: tt.asked})
+			_, _, err := read(t, "q.csv", tt.content, Options{Encoding: tt.asked, QuestionColumn: "q"})
 			checkError(t, err, tt.err, tt.hint)
 		})
 	}
@@ -81,7 +81,7 @@ func TestTextThatDoesNotDecodeIsAnError(t *testing.T) {
 
 func TestReplacementCharacterInUTF8IsText(t *testing.T) {
 	for _, asked := range []string{"", "utf-8"} {
-		got, _, err := read(t, "q.csv", "q\na\uFFFD\n", Options{Encoding: asked})
+		got, _, err := read(t, "q.csv", "q\na\uFFFD\n", Options{Encoding: asked, QuestionColumn: "q"})
 		if err != nil || got[0].Text != "a\uFFFD" {
 			t.Errorf("encoding %q: read %v, %v", asked, got, err)
 		}

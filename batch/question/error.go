@@ -15,6 +15,8 @@ type Error struct {
 	Msg   string
 	Hint  string // what to do about it, where that is known
 	Err   error  // the cause where the file could not be read; nil otherwise
+
+	noTable bool // there are no columns, or none of them is of questions
 }
 
 // Error gives "questions.csv:12: row has 3 fields, the header has 4", or

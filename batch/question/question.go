@@ -14,6 +14,7 @@ package question
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
 	"os"
@@ -30,29 +31,53 @@ type Options struct {
 	// CSV and JSONL may be compressed by gzip, with .gz after the extension.
 	Format batch.Format
 	// Sheet names the sheet of an Excel file, in any case. Default: the first
-	// that is not hidden. A sheet's cells are read as Excel shows them, hidden
-	// rows and columns included; only short dates, which look different on
-	// every computer, are year, month and day: 2025-04-15.
+	// that is not hidden, or, where that has no question column, the only one
+	// that has. A sheet's cells are read as Excel shows them, hidden rows and
+	// columns included; only short dates, which look different on every computer,
+	// are year, month and day: 2025-04-15. A cell that cannot be read so is an
+	// error where it is used, by a role of its column or by the template.
 	Sheet string
 	// Delimiter separates the fields of a CSV file: one character, or "comma",
 	// "semicolon", "tab" or "pipe". Default: the one of these that the header
 	// holds most often; where it holds none, a tab for .tsv, else a comma.
 	Delimiter string
+	// Quote says whether fields are quoted, as in CSV ("csv"), or quotes are text
+	// ("none"). Default: as in CSV; in a file with tabs, text where they do not
+	// pair up.
+	Quote string
 	// Encoding is the file's character encoding by its IANA or WHATWG name,
 	// such as windows-1252. Default: UTF-8. A byte order mark in the file
 	// outweighs it.
 	Encoding string
 	// QuestionColumn names the column (or JSONL member) that holds the
 	// question. Default: the first of question, prompt, text and query that is
-	// there, else the only column. Names match in any case.
+	// there. Names match in any case, with space, hyphen and underscore alike.
 	QuestionColumn string
 	// IDColumn names the column that names the row. Default: the first of id,
 	// question_id and custom_id that is there, else rows go by their number.
 	IDColumn string
+	// AskModeColumn names the column that sets the ask mode of a row. Default:
+	// ask_mode or mode, where there is one.
+	AskModeColumn string
+	// HeaderRow is the line, or row of a sheet, that names the columns. Default:
+	// the first of the first 51 that holds the name of a question column.
+	HeaderRow int
+	// NoHeader says that the first row is a question already. Columns then go by
+	// their letter, as in spreadsheets, or by their number; the only one is the
+	// question.
+	NoHeader bool
+	// Model is what the run asks. Default: what the lines of an OpenAI Batch
+	// file name, which are then the models of their questions.
+	Model string
+	// UniqueIDs refuses a file in which two rows go by one id. It is refused
+	// of the lines of an OpenAI Batch file in any case.
+	UniqueIDs bool
 	// Template is a text/template that builds each question from the row's
 	// columns, such as {{.question}} or {{index . "Client name"}}. Default:
 	// the question is the question column's text.
 	Template string
+	// AskModes are those that the service has: what a row may have as ask_mode.
+	AskModes batch.AskModes
 }
 
 // maxRecord is the largest row that is read, in bytes. It keeps memory bounded
@@ -72,6 +97,7 @@ type Reader struct {
 	sheet    string                         // of an Excel file
 	close    func() error                   // nil where there is nothing to close
 
+	unique     bool // no two rows may have one id
 	understood Understood
 }
 
@@ -97,28 +123,10 @@ func Open(path string, opts Options) (*Reader, error) {
 	return r, nil
 }
 
-func openXLSX(path string, opts Options) (*Reader, error) {
-	r := &Reader{name: path, input: batch.Input{Format: batch.XLSX}}
-	source, sheet, err := openSheet(path, opts.Sheet)
-	r.sheet, r.understood.Sheet = sheet, sheet
-	if err != nil {
-		return nil, r.complete(err)
-	}
-	if err = r.setTemplate(opts); err == nil {
-		err = r.initTable(source, opts)
-	}
-	if err != nil {
-		source.close() // only read from
-		return nil, r.complete(err)
-	}
-	r.close = source.close
-	return r, nil
-}
-
 // NewReader reads questions from r. Errors call it name, whose extension is
 // its format's default. An Excel file cannot be read in this way: use [Open].
 func NewReader(r io.Reader, name string, opts Options) (*Reader, error) {
-	q := &Reader{name: name}
+	q := &Reader{name: name, unique: opts.UniqueIDs}
 	if err := q.init(r, opts); err != nil {
 		return nil, q.complete(err)
 	}
@@ -141,6 +149,8 @@ func (r *Reader) init(src io.Reader, opts Options) (err error) {
 		return &Error{Msg: "cannot be read as xlsx: an Excel file must be named", Hint: "give the name of the file, such as bizbatch run questions.xlsx"}
 	case opts.Sheet != "":
 		return &Error{Msg: "has no sheets", Hint: "leave --sheet out: it is for Excel files"}
+	case r.input.Format == batch.JSONL && (opts.NoHeader || opts.HeaderRow > 0):
+		return &Error{Msg: "has no rows with a header", Hint: "leave --header-row and --no-header out: they are for CSV and Excel files"}
 	}
 	if err := r.setTemplate(opts); err != nil {
 		return err
@@ -155,7 +165,7 @@ func (r *Reader) init(src io.Reader, opts Options) (err error) {
 		r.next = newJSONLReader(text.r, opts, &r.input, &r.understood).next
 		return nil
 	}
-	c, err := newCSVSource(text.r, plainName(r.name), opts, &r.input)
+	c, err := newCSVText(text.r, plainName(r.name), opts, &r.input)
 	if err != nil {
 		return err
 	}
@@ -163,8 +173,8 @@ func (r *Reader) init(src io.Reader, opts Options) (err error) {
 }
 
 // initTable begins to read a file that has a header.
-func (r *Reader) initTable(source recordSource, opts Options) error {
-	t, err := newTable(source, opts, &r.input, &r.understood)
+func (r *Reader) initTable(text tableText, opts Options) error {
+	t, err := newTable(text, opts, &r.input, &r.understood)
 	if err != nil {
 		return err
 	}
@@ -208,10 +218,18 @@ func format(name string, asked batch.Format) (batch.Format, error) {
 func (r *Reader) Questions() iter.Seq2[batch.Question, error] {
 	return func(yield func(batch.Question, error) bool) {
 		found, first := false, 1 // the line of the first row
+		ids := ids{}
 		for number := 0; ; number++ {
 			q, err := r.read()
 			if err == io.EOF {
 				break
+			}
+			if err != nil {
+				yield(batch.Question{}, r.complete(err))
+				return
+			}
+			if r.unique {
+				err = ids.claim(q)
 			}
 			if err != nil {
 				yield(batch.Question{}, r.complete(err))
@@ -226,12 +244,32 @@ func (r *Reader) Questions() iter.Seq2[batch.Question, error] {
 			}
 		}
 		if !found {
-			yield(batch.Question{}, r.complete(noQuestions(first)))
+			e := noQuestions(first)
+			if r.input.Format == batch.CSV {
+				e.Hint = "every row is empty in the question column: is the header another row, or the delimiter another one?"
+			}
+			yield(batch.Question{}, r.complete(e))
 		}
 	}
 }
 
-func noQuestions(line int) *Error { return &Error{Line: line, Msg: "the file holds no questions"} }
+// ids are the lines of rows by their ids, of which no two may be the same.
+type ids map[string]int
+
+func (ids ids) claim(q batch.Question) error {
+	if before, ok := ids[q.ID]; ok {
+		return &Error{
+			Line: q.Line, Msg: fmt.Sprintf("the id %q is that of line %d too", q.ID, before),
+			Hint: "OpenAI's Batch files find an answer by the id of its question: give each its own",
+		}
+	}
+	ids[strings.Clone(q.ID)] = q.Line
+	return nil
+}
+
+func noQuestions(line int) *Error {
+	return &Error{Line: line, Msg: "the file holds no questions", noTable: true}
+}
 
 func (r *Reader) read() (batch.Question, error) {
 	q, err := r.next()

@@ -2,139 +2,212 @@ package question
 
 import (
 	"bytes"
+	"cmp"
+	"encoding/csv"
 	"encoding/json"
+	"fmt"
 	"io"
-	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/gocarina/gocsv"
 
 	"bizbatch/batch"
 )
 
-// A row is what gocsv decodes a record into: every field in order, and again
-// those that have a role.
+// A row is what gocsv decodes of a record: the columns that have a role.
 type row struct {
-	Fields                []string
-	question, id, askMode string
+	Question string `csv:"question"`
+	ID       string `csv:"id"`
+	AskMode  string `csv:"ask_mode"`
 }
 
-// The roles of columns.
+// The roles of columns, which are the names that gocsv knows them by.
 const (
 	questionRole = "question"
 	idRole       = "id"
 	askModeRole  = "ask_mode"
 )
 
-// UnmarshalCSVWithFields takes the next field of the record. gocsv calls it
-// with the name of the field's column; see [table.GetCSVRows] for why that is
-// a role here.
-func (r *row) UnmarshalCSVWithFields(role, field string) error {
-	r.Fields = append(r.Fields, field)
-	switch role {
-	case questionRole:
-		r.question = field
-	case idRole:
-		r.id = field
-	case askModeRole:
-		r.askMode = field
-	}
-	return nil
-}
+// maxName is the largest name of a column that is looked for among questions.
+const maxName = 100
 
 // A recordSource gives the records of a file that has a header: a CSV file or a
 // sheet.
 type recordSource interface {
-	// read reads the next record, as wide as the header; width is 0 for the
-	// header itself. Its slice is valid until the next call. io.EOF ends them.
+	// read reads the next record, as wide as the header; width is 0 as long as
+	// there is none. Its slice is valid until the next call. io.EOF ends them.
 	read(width int) ([]string, error)
 	// line is where the record that was read last begins, from 1.
 	line() int
 }
 
+// A tableText is a table as CSV that encoding/csv reads as it is meant: see
+// [csvText] for the bytes that stand for others.
+type tableText interface {
+	// Read gives the next record, or what is left of it, and never more.
+	io.Reader
+	// line is where the record begins that was given last, from 1.
+	line() int
+	// fit makes all further records as wide as the header, or narrower.
+	fit(width int)
+	// delimiter is that of the file, 0 for a sheet.
+	delimiter() rune
+}
+
 // A table makes questions of the records under a header.
 type table struct {
-	source recordSource
-	header []string
-	roles  []string // of each column; empty for most
+	text   replay
+	csv    *csv.Reader
+	rows   *gocsv.Unmarshaller
+	keys   []string // the names by which gocsv knows the columns: a role, or a number
+	fields []string // of the current row
 	asks   bool     // there is a question column
-	rows   [1]row
-	number int // of the current row, from 1
+	asked  string   // its canonical name, where the file has a header
+	number int      // of the current row, from 1
+	modes  batch.AskModes
 	json   bytes.Buffer
 }
 
 // newTable reads the header.
-func newTable(source recordSource, opts Options, in *batch.Input, u *Understood) (*table, error) {
-	t := &table{source: source}
-	header, err := source.read(0)
-	if err == io.EOF {
-		return nil, noQuestions(1)
-	} else if err != nil {
+func newTable(text tableText, opts Options, in *batch.Input, u *Understood) (*table, error) {
+	t := &table{text: replay{tableText: text}, modes: opts.AskModes}
+	t.csv = csv.NewReader(&t.text)
+	t.csv.Comma = cmp.Or(text.delimiter(), ',')
+	t.csv.FieldsPerRecord = -1
+	t.csv.ReuseRecord = true
+	find := t.findHeader
+	if opts.NoHeader {
+		find = t.makeHeader
+	}
+	h, err := find(&opts)
+	if err != nil {
 		return nil, err
 	}
-	t.header = slices.Clone(header)
-	u.HeaderLine = source.line()
-	if err := t.assignRoles(opts, u); err != nil {
-		e := asError(err)
-		e.Line = source.line()
-		return nil, e
-	}
-	in.Columns = t.header
-	return t, nil
+	in.Columns = h.names
+	u.HeaderLine = h.line
+	u.name(h.names, h.layout)
+	t.assignRoles(h, opts.NoHeader)
+	text.fit(len(h.names))
+	return t, t.rows.RenormalizeHeaders(func([]string) []string { return t.keys })
 }
 
-// assignRoles finds the columns that have a role by the header.
-func (t *table) assignRoles(opts Options, u *Understood) error {
-	keys := make([]string, len(t.header))
-	for i, name := range t.header {
-		if strings.ContainsRune(name, 0) {
-			return &Error{Msg: "the header is not text in UTF-8", Hint: "name the file's encoding, such as --encoding utf-16le"}
+// header reads the next record as the header.
+func (t *table) header() (h header, err error) {
+	if t.rows, err = gocsv.NewUnmarshaller(t.csv, row{}); err != nil {
+		return h, err
+	}
+	for _, name := range t.rows.Headers {
+		h.names = append(h.names, restore.Replace(name))
+	}
+	h.line = t.text.line()
+	return h, nil
+}
+
+// assignRoles notes the columns that have a role. The others are numbered: their
+// own names may be anything, and may repeat.
+func (t *table) assignRoles(h header, made bool) {
+	t.keys = make([]string, len(h.names))
+	for i := range t.keys {
+		t.keys[i] = strconv.Itoa(i)
+	}
+	if at := h.layout.askMode; at >= 0 {
+		t.keys[at] = askModeRole
+	}
+	if at := h.layout.id; at >= 0 {
+		t.keys[at] = idRole
+	}
+	if at := h.layout.question; at >= 0 { // last: a column that is both asks its text
+		t.keys[at], t.asks = questionRole, true
+		if !made {
+			t.asked = canonical(h.names[at])
 		}
-		keys[i] = canonical(name)
 	}
-	l, err := opts.layout(keys)
-	if err != nil {
-		return err
+}
+
+// A replay gives some records again before those that follow.
+type replay struct {
+	tableText
+	again []byte
+}
+
+func (r *replay) Read(p []byte) (int, error) {
+	if len(r.again) == 0 {
+		return r.tableText.Read(p)
 	}
-	if l.question < 0 && opts.Template == "" {
-		return noQuestionColumn(t.header)
+	n := copy(p, r.again)
+	r.again = r.again[n:]
+	return n, nil
+}
+
+// A sheetText is a sheet as CSV.
+type sheetText struct {
+	source recordSource
+	width  int
+	record []byte
+	out    []byte // what is left of it to give
+}
+
+func (s *sheetText) line() int       { return s.source.line() }
+func (s *sheetText) fit(width int)   { s.width = width }
+func (s *sheetText) delimiter() rune { return 0 }
+
+func (s *sheetText) Read(p []byte) (int, error) {
+	if len(s.out) == 0 {
+		fields, err := s.source.read(s.width)
+		if err != nil {
+			return 0, err
+		}
+		s.record = appendRecord(s.record[:0], ',', fields)
+		s.out = s.record
 	}
-	u.name(t.header, l)
-	t.asks = l.question >= 0
-	t.roles = make([]string, len(keys))
-	if l.askMode >= 0 {
-		t.roles[l.askMode] = askModeRole
+	n := copy(p, s.out)
+	s.out = s.out[n:]
+	return n, nil
+}
+
+// hide writes the text of a quoted field.
+var hide = strings.NewReplacer(`"`, `""`, "\r", string([]byte{crStandIn}))
+
+// appendRecord writes a record as CSV that encoding/csv reads as it is meant.
+func appendRecord(b []byte, comma rune, fields []string) []byte {
+	for i, field := range fields {
+		if i > 0 {
+			b = utf8.AppendRune(b, comma)
+		}
+		b = append(b, '"')
+		b = append(b, hide.Replace(field)...)
+		b = append(b, '"')
 	}
-	if l.id >= 0 {
-		t.roles[l.id] = idRole
-	}
-	if l.question >= 0 { // last: a column that is both asks its text
-		t.roles[l.question] = questionRole
-	}
-	return nil
+	return append(b, '\n')
 }
 
 // next reads the next row.
 func (t *table) next() (q batch.Question, err error) {
-	if err := gocsv.UnmarshalDecoder(t, &t.rows); err != nil {
+	decoded, others, err := t.rows.ReadUnmatched()
+	if err != nil {
 		return q, err
 	}
+	row := decoded.(row)
 	t.number++
-	row := &t.rows[0]
-	q.Line = t.source.line()
-	if q.ID = strings.TrimSpace(row.id); q.ID == "" {
+	q.Line = t.text.line()
+	if q.ID = strings.TrimSpace(restore.Replace(row.ID)); q.ID == "" {
 		q.ID = strconv.Itoa(t.number)
 	}
-	if q.AskMode, err = batch.ParseAskMode(row.askMode); err != nil {
+	if q.AskMode, err = t.modes.Parse(row.AskMode); err != nil {
 		return q, &Error{Line: q.Line, Msg: err.Error()}
 	}
-	q.Fields = t.marshal(row.Fields)
+	q.Fields = t.marshal(row, others)
 	if !t.asks {
 		q.Subject = string(q.Fields)
 		return q, nil
 	}
-	q.Text = strings.TrimSpace(row.question)
+	q.Text = strings.TrimSpace(restore.Replace(row.Question))
+	if t.repeatsHeader(q.Text) {
+		return q, &Error{Line: q.Line, Msg: fmt.Sprintf("%q stands in the question column again", q.Text),
+			Hint: "a row that repeats the header is no question: remove it; if this row is the header, add --header-row " + strconv.Itoa(q.Line)}
+	}
 	q.Subject = q.Text
 	if q.Text == "" {
 		q.Skip = noQuestion
@@ -142,23 +215,32 @@ func (t *table) next() (q batch.Question, err error) {
 	return q, nil
 }
 
-// GetCSVRows gives gocsv the next record as if it were a whole file, under the
-// columns' roles as its header. Only one record is in memory at a time, and a
-// column's own name, which may be anything and may repeat, is never looked at.
-func (t *table) GetCSVRows() ([][]string, error) {
-	record, err := t.source.read(len(t.header))
-	if err != nil {
-		return nil, err
-	}
-	return [][]string{t.roles, record}, nil
+// repeatsHeader says whether a question is the name of its column: files are
+// put together, and a row that was taken for the header may be none.
+func (t *table) repeatsHeader(text string) bool {
+	return len(text) <= maxName && canonical(text) == t.asked
 }
 
-// marshal writes fields as a JSON array, with <, > and & as they are.
-func (t *table) marshal(fields []string) json.RawMessage {
+// marshal writes the fields of a row as a JSON array, in their order, with <, >
+// and & as they are. Fields that are missing at its end are empty.
+func (t *table) marshal(row row, others map[string]string) json.RawMessage {
+	t.fields = t.fields[:0]
+	for _, key := range t.keys {
+		field := others[key]
+		switch key {
+		case questionRole:
+			field = row.Question
+		case idRole:
+			field = row.ID
+		case askModeRole:
+			field = row.AskMode
+		}
+		t.fields = append(t.fields, restore.Replace(field))
+	}
 	t.json.Reset()
 	enc := json.NewEncoder(&t.json)
 	enc.SetEscapeHTML(false)
-	_ = enc.Encode(fields) // strings in memory: nothing to fail
+	_ = enc.Encode(t.fields) // strings in memory: nothing to fail
 	return bytes.Clone(bytes.TrimSuffix(t.json.Bytes(), []byte("\n")))
 }
 

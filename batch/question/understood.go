@@ -1,6 +1,10 @@
 package question
 
-import "bizbatch/batch"
+import (
+	"slices"
+
+	"bizbatch/batch"
+)
 
 // Understood says what was understood of a file, so that people notice a
 // misread one before they pay for it. What a file has not is empty or 0.
@@ -15,7 +19,8 @@ type Understood struct {
 	// PassedOver are the sheets before Sheet that are not hidden, and are not
 	// read because no column of theirs holds questions.
 	PassedOver []string
-	// FilteredRows are the rows of Sheet that a filter hides. They are read.
+	// FilteredRows are the rows of Sheet that a filter hides. They are read. It
+	// is known once [Reader.Questions] has ended.
 	FilteredRows int
 	// HeaderLine is the line of the file, or the row of the sheet, that names
 	// the columns.
@@ -24,14 +29,17 @@ type Understood struct {
 	// parts of a row. In JSONL they are those of the first question and, as far
 	// as it lacks them, of later ones.
 	Question, ID, AskMode string
+	// Models are those that the lines of an OpenAI Batch file name, the first
+	// few of them.
+	Models []string
 	// First is the text of the first question, as it is asked.
 	First string
 }
 
 // Understood says what was understood of the file so far: of Excel and CSV
-// files all but First is known once the file is open. First is known once
-// [Reader.Questions] has yielded a question, and the member names of JSONL, as
-// far as it has read.
+// files all but First and FilteredRows is known once the file is open. First is
+// known once [Reader.Questions] has yielded a question, and the member names of
+// JSONL, as far as it has read.
 func (r *Reader) Understood() Understood { return r.understood }
 
 // note notes the first question.
@@ -42,6 +50,14 @@ func (u *Understood) note(q *batch.Question) {
 	u.First = q.Text
 	if n := len(q.Messages); n > 0 {
 		u.First = q.Messages[n-1].Content
+	}
+}
+
+// model notes a model that a line names.
+func (u *Understood) model(name string) {
+	const most = 5
+	if name != "" && len(u.Models) < most && !slices.Contains(u.Models, name) {
+		u.Models = append(u.Models, name)
 	}
 }
 

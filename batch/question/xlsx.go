@@ -1,177 +1,111 @@
 package question
 
 import (
-	"archive/zip"
 	"bytes"
-	"errors"
+	"encoding/xml"
 	"fmt"
 	"io"
-	"path/filepath"
-	"slices"
+	"strconv"
 	"strings"
-
-	"github.com/xuri/excelize/v2"
-)
-
-// What an Excel file may hold, unpacked. A sheet and the table of its texts are
-// unpacked to temporary files where they are larger than xlsxInMemory; the
-// rest (styles, pictures) is read into memory.
-const (
-	xlsxUnpacked = 4 << 30
-	xlsxRest     = 256 << 20
-	xlsxInMemory = 16 << 20
 )
 
 // A sheetSource reads a sheet of an Excel file row by row, each cell as Excel
 // shows it.
 type sheetSource struct {
-	file   *excelize.File
-	rows   *excelize.Rows
-	number int // of the current row, from 1
-	cells  []string
-	size   int
+	book     *xlsxBook
+	part     *xlsxPart
+	number   int // of the current row, from 1
+	hidden   bool
+	inData   bool // within the rows
+	filtered bool // a filter hides rows
+	hides    int  // hidden rows with something in them, below the header
+	cells    []string
+	faults   []fault // of the current row
+	used     []bool  // the columns that matter; nil: not known yet
+
+	understood *Understood // gets the hidden rows; nil: not known yet
 }
 
-// openSheet opens a sheet of the file at path: the first that is not hidden, or
-// the one of that name.
-func openSheet(path, name string) (s *sheetSource, sheet string, err error) {
-	if err := checkZip(path); err != nil {
-		return nil, "", err
-	}
-	file, err := excelize.OpenFile(path, excelize.Options{
-		UnzipSizeLimit: xlsxUnpacked, UnzipXMLSizeLimit: xlsxInMemory,
-		// What a short date looks like depends on the computer that shows it:
-		// here it is one that nobody can misread.
-		ShortDatePattern: "yyyy-mm-dd",
-	})
-	if err != nil {
-		return nil, "", notExcel(err)
-	}
-	if sheet, err = findSheet(file, name); err == nil {
-		s = &sheetSource{file: file}
-		s.rows, err = file.Rows(sheet)
-	}
-	if err != nil {
-		file.Close() // only read from
-		return nil, sheet, err
-	}
-	return s, sheet, nil
+// A fault is what is wrong with a cell. It matters where the cell is sent.
+type fault struct {
+	column    int // from 0
+	msg, hint string
 }
 
-func notExcel(err error) *Error {
-	return &Error{Msg: "is not an Excel file that can be read (" + err.Error() + ")", Hint: "save it as .xlsx, without a password", Err: err}
-}
-
-// checkZip refuses a file that would unpack to more than memory or disk should
-// have to take, and one whose sheets are broken: excelize would take a row that
-// cannot be read for the end.
-func checkZip(path string) error {
-	z, err := zip.OpenReader(path)
-	switch {
-	case errors.Is(err, zip.ErrFormat):
-		return notExcel(errors.New("it is no ZIP file"))
-	case err != nil:
-		return err
-	}
-	defer z.Close()
-	var all, rest uint64
-	for _, f := range z.File {
-		table := strings.HasPrefix(strings.ToLower(f.Name), "xl/worksheets/sheet") || strings.EqualFold(f.Name, "xl/sharedStrings.xml")
-		if all += f.UncompressedSize64; !table {
-			rest += f.UncompressedSize64
-		}
-		if all > xlsxUnpacked || rest > xlsxRest || f.UncompressedSize64 > xlsxUnpacked {
-			return tooMuch("")
+// newSheetSource opens a sheet with cells.
+func newSheetSource(book *xlsxBook, sheet xlsxSheet) (*sheetSource, error) {
+	s := &sheetSource{book: book}
+	parts, err := book.related(sheet.part)
+	for _, r := range parts {
+		if err == nil && r.kind == "table" && book.find(r.target) != nil {
+			err = book.read(r.target, func(e xml.StartElement) error {
+				s.filtered = s.filtered || e.Name.Local == "filterColumn"
+				return nil
+			})
 		}
 	}
-	for _, f := range z.File {
-		if ext := strings.ToLower(filepath.Ext(f.Name)); ext != ".xml" && ext != ".rels" {
-			continue
-		}
-		err := checkXML(f)
-		if many, ok := errors.AsType[tooMuchError](err); ok {
-			return tooMuch(fmt.Sprintf(": %s has %s", f.Name, many))
-		} else if err != nil {
-			return &Error{Msg: fmt.Sprintf("is a damaged Excel file: %s: %v", f.Name, err), Hint: "open it in Excel and save it again", Err: err}
-		}
+	if err == nil {
+		s.part, err = openPart(book.find(sheet.part), false)
 	}
-	return nil
-}
-
-func tooMuch(what string) *Error {
-	return &Error{Msg: "would unpack to more than can be right for questions" + what, Hint: "save the sheet with the questions alone, as .xlsx or CSV (UTF-8)"}
-}
-
-func findSheet(file *excelize.File, name string) (string, error) {
-	sheets := file.GetSheetList()
-	if name != "" {
-		same := func(sheet string) bool { return canonical(sheet) == canonical(name) }
-		if at := slices.IndexFunc(sheets, same); at >= 0 {
-			return sheets[at], nil
-		}
-		return "", &Error{Msg: fmt.Sprintf("has no sheet %q (found: %s)", name, list(sheets)), Hint: "name one of these with --sheet"}
-	}
-	for _, sheet := range sheets {
-		if shown, err := file.GetSheetVisible(sheet); err == nil && shown {
-			return sheet, nil
-		}
-	}
-	return "", &Error{Msg: "has no sheet that is not hidden", Hint: "name one with --sheet"}
+	return s, err
 }
 
 func (s *sheetSource) line() int { return s.number }
 
+func (s *sheetSource) close() error { return s.part.close() }
+
 // read reads the next row that holds anything.
 func (s *sheetSource) read(width int) ([]string, error) {
-	for s.rows.Next() {
-		s.number++
-		cells, err := s.rows.Columns()
-		if err != nil {
-			return nil, s.at(&Error{Msg: "cannot be read: " + err.Error(), Err: err})
+	for {
+		if err := s.next(); err != nil {
+			if err == io.EOF && s.filtered && s.understood != nil {
+				s.understood.FilteredRows = s.hides
+			}
+			return nil, err
 		}
+		cells := s.cells
 		for len(cells) > 0 && strings.TrimSpace(cells[len(cells)-1]) == "" {
 			cells = cells[:len(cells)-1]
 		}
-		if len(cells) == 0 {
+		if s.cells = cells; len(cells) == 0 && !s.matters() {
 			continue
 		}
-		return s.fit(cells, width)
+		if width > 0 {
+			if s.hidden {
+				s.hides++
+			}
+			return s.fit(width)
+		}
+		return cells, nil
 	}
-	if err := s.rows.Error(); err != nil {
-		return nil, s.at(&Error{Msg: "cannot be read: " + err.Error(), Err: err})
-	}
-	return nil, io.EOF
 }
 
 // fit makes a row as wide as the header.
-func (s *sheetSource) fit(cells []string, width int) ([]string, error) {
-	if width > 0 && len(cells) > width {
-		column, _ := excelize.ColumnNumberToName(len(cells)) // it has so many
+func (s *sheetSource) fit(width int) ([]string, error) {
+	if len(s.cells) > width {
 		return nil, s.at(&Error{
-			Msg:  fmt.Sprintf("there is something in column %s, which has no name in the header", column),
+			Msg:  fmt.Sprintf("there is something in column %s, which has no name in the header", columnName(len(s.cells)-1)),
 			Hint: "name the column in the header, or clear the cell",
 		})
-	}
-	s.cells, s.size = s.cells[:0], 0
-	for _, cell := range cells {
-		// Where an error stands in the place of a value, nobody meant to ask it.
-		if slices.Contains(excelErrors, cell) {
-			column, _ := excelize.ColumnNumberToName(len(s.cells) + 1)
-			return nil, s.at(&Error{Msg: fmt.Sprintf("column %s holds the error %s", column, cell), Hint: "mend the formula, or clear the cell"})
-		}
-		s.size += len(cell)
-		s.cells = append(s.cells, strings.ToValidUTF8(cell, "\ufffd"))
-	}
-	if s.size > maxRecord {
-		return nil, s.at(&Error{Msg: "the row is larger than 16 MB"})
 	}
 	for len(s.cells) < width {
 		s.cells = append(s.cells, "")
 	}
-	return s.cells, nil
+	return s.cells, s.check()
 }
 
-var excelErrors = []string{"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#SPILL!", "#CALC!"}
+// matters says whether a column that is used holds what cannot be read.
+func (s *sheetSource) matters() bool { return s.check() != nil }
+
+// check looks for what cannot be read in the columns that are used.
+func (s *sheetSource) check() error {
+	for _, f := range s.faults {
+		if f.column < len(s.used) && s.used[f.column] {
+			return s.at(&Error{Msg: fmt.Sprintf("cell %s%d %s", columnName(f.column), s.number, f.msg), Hint: f.hint})
+		}
+	}
+	return nil
+}
 
 // at places an error in the current row.
 func (s *sheetSource) at(e *Error) *Error {
@@ -179,8 +113,160 @@ func (s *sheetSource) at(e *Error) *Error {
 	return e
 }
 
-// close removes the temporary files.
-func (s *sheetSource) close() error { return errors.Join(s.rows.Close(), s.file.Close()) }
+// next reads the next row into cells. After the last it reads on to the end of
+// the part, so that a sheet that breaks off is no shorter sheet.
+func (s *sheetSource) next() error {
+	for {
+		token, err := s.part.next()
+		if err != nil {
+			return err
+		}
+		switch token := token.(type) {
+		case xml.StartElement:
+			switch token.Name.Local {
+			case "sheetPr":
+				s.filtered = s.filtered || isTrue(attr(token, "filterMode"))
+			case "filterColumn": // of the filter below the rows
+				s.filtered = true
+			case "sheetData":
+				s.inData = true
+			case "row":
+				if s.inData {
+					return s.readRow(token)
+				}
+			}
+		case xml.EndElement:
+			if token.Name.Local == "sheetData" {
+				s.inData = false
+			}
+		}
+	}
+}
+
+func (s *sheetSource) readRow(start xml.StartElement) error {
+	before := s.number
+	s.number++
+	if r := attr(start, "r"); r != "" {
+		n, err := strconv.Atoi(r)
+		if err != nil || n < s.number {
+			return damaged(s.part.name, fmt.Errorf("row %q comes after row %d", r, before))
+		}
+		s.number = n
+	}
+	s.hidden = isTrue(attr(start, "hidden"))
+	s.cells, s.faults = s.cells[:0], s.faults[:0]
+	at, size := -1, 0
+	for {
+		token, err := s.part.next()
+		if err != nil {
+			return err
+		}
+		switch token := token.(type) {
+		case xml.StartElement:
+			if token.Name.Local != "c" {
+				continue
+			}
+			if at, err = s.readCell(token, at+1); err != nil {
+				return err
+			}
+			if size += len(s.cells[at]); size > maxRecord {
+				return s.at(&Error{Msg: "the row is larger than 16 MB"})
+			}
+		case xml.EndElement:
+			if token.Name.Local == "row" {
+				return nil
+			}
+		}
+	}
+}
+
+// A sheetCell is a cell as it stands in the file.
+type sheetCell struct {
+	kind, style string
+	formula     bool
+	computed    bool // a formula's result is in the file
+	rich        bool // the value stands for a picture, or another thing that is no text
+	value       string
+}
+
+// readCell reads a cell, which is in the given column unless it says otherwise.
+func (s *sheetSource) readCell(start xml.StartElement, column int) (int, error) {
+	if r := attr(start, "r"); r != "" {
+		var ok bool
+		if column, ok = columnOf(r); !ok {
+			return 0, s.at(&Error{Msg: fmt.Sprintf("there is a cell with the name %q, which is none", r), Hint: "open the file in Excel and save it again"})
+		}
+	}
+	c := sheetCell{kind: attr(start, "t"), style: attr(start, "s"), rich: attr(start, "vm") != ""}
+	take := false
+	var value bytes.Buffer
+	for depth := 1; depth > 0; {
+		token, err := s.part.next()
+		if err != nil {
+			return 0, err
+		}
+		switch token := token.(type) {
+		case xml.StartElement:
+			switch token.Name.Local {
+			case "is":
+				if c.value, err = s.part.text(); err != nil {
+					return 0, err
+				}
+				c.kind = "inlineStr"
+				continue
+			case "f":
+				c.formula = true
+			case "v":
+				take, c.computed = true, true
+			}
+			depth++
+		case xml.EndElement:
+			depth--
+			take = false
+		case xml.CharData:
+			if take {
+				value.Write(token)
+			}
+		}
+	}
+	if c.kind != "inlineStr" {
+		c.value = value.String()
+	}
+	for len(s.cells) <= column {
+		s.cells = append(s.cells, "")
+	}
+	text, msg, hint := s.book.show(c)
+	s.cells[column] = strings.ToValidUTF8(text, "\ufffd")
+	if msg != "" {
+		s.faults = append(s.faults, fault{column, msg, hint})
+	}
+	return column, nil
+}
+
+// columnOf is the column of a cell's name, from 0: 1 for B7.
+func columnOf(name string) (column int, ok bool) {
+	const last = 16384
+	for i := 0; i < len(name); i++ {
+		c := name[i] &^ 0x20
+		if c < 'A' || c > 'Z' {
+			_, err := strconv.ParseUint(name[i:], 10, 32)
+			return column - 1, err == nil && i > 0
+		}
+		if column = column*26 + int(c-'A') + 1; column > last {
+			break
+		}
+	}
+	return 0, false
+}
+
+// columnName is the name of a column, from 0: B for 1.
+func columnName(column int) string {
+	name := ""
+	for n := column + 1; n > 0; n = (n - 1) / 26 {
+		name = string(rune('A'+(n-1)%26)) + name
+	}
+	return name
+}
 
 // looksZipped says whether a file begins as ZIP files do, which Excel's are.
 func looksZipped(head []byte) bool { return bytes.HasPrefix(head, []byte("PK\x03\x04")) }

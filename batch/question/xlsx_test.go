@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -41,7 +40,7 @@ func TestASheetIsReadLikeACSVFile(t *testing.T) {
 	if diff := cmp.Diff(want, rowsOf(questions)); diff != "" {
 		t.Errorf("rows (-want +got):\n%s", diff)
 	}
-	if q := questions[0]; q.Text != "Is it\ntaxable?" || q.AskMode != batch.Web || questions[2].Skip == "" {
+	if q := questions[0]; q.Text != "Is it\ntaxable?" || q.AskMode != "web" || questions[2].Skip == "" {
 		t.Errorf("read %+v", questions)
 	}
 	if diff := cmp.Diff(batch.Input{Format: batch.XLSX, Columns: []string{"ID", "Question", "ask_mode", "", "note"}}, in); diff != "" {
@@ -123,9 +122,9 @@ wb = openpyxl.Workbook()
 wb.active.title = "Notes"
 wb.active.sheet_state = "hidden"
 ws = wb.create_sheet("Tax questions")
-ws.append(["id", "question"])
+ws.append(["id", "question", "sum"])
 ws.append(["text", "Is it taxable?"])
-ws.append(["formula", "=1+1"])
+ws.append(["formula", "What is it?", "=1+1"])
 ws.merge_cells("A4:A5")
 ws["A4"], ws["B4"], ws["B5"] = "merged", "First?", "Second?"
 ws.row_dimensions[6].hidden = True
@@ -143,11 +142,11 @@ wb.save(sys.argv[1])`, path).CombinedOutput()
 		t.Fatal(err)
 	}
 	want := []string{
-		`2 text ["text","Is it taxable?"]`,
-		`3 formula ["formula",""]`, // nothing ever computed it
-		`4 merged ["merged","First?"]`,
-		`5 4 ["","Second?"]`,
-		`6 hidden ["hidden","Hidden?"]`,
+		`2 text ["text","Is it taxable?",""]`,
+		`3 formula ["formula","What is it?",""]`, // nothing ever computed it, and it is not sent
+		`4 merged ["merged","First?",""]`,
+		`5 4 ["","Second?",""]`,
+		`6 hidden ["hidden","Hidden?",""]`,
 	}
 	if diff := cmp.Diff(want, rowsOf(questions)); diff != "" {
 		t.Errorf("rows (-want +got):\n%s", diff)
@@ -171,7 +170,7 @@ func TestXLSXErrorsSayWhere(t *testing.T) {
 		{"no question column", workbook(t, [][]any{{}, {"a", "b"}, {1, 2}}), Options{}, `q.xlsx, sheet "Sheet1", row 2: no question column (found: a, b)`, "--question-column"},
 		{"a column without a name", workbook(t, [][]any{header, {1, "What?", nil, "x"}}), Options{}, `q.xlsx, sheet "Sheet1", row 2: there is something in column D`, "header"},
 		{"an unknown ask mode", workbook(t, [][]any{{"question", "ask_mode"}, {}, {"What?", "slow"}}), Options{}, `q.xlsx, sheet "Sheet1", row 3: `, ""},
-		{"an error of Excel", workbook(t, [][]any{header, {1, "#REF!"}}), Options{}, `q.xlsx, sheet "Sheet1", row 2: column B holds the error #REF!`, "formula"},
+		{"an error of Excel", workbook(t, [][]any{header, {1, "#REF!"}}), Options{}, `q.xlsx, sheet "Sheet1", row 2: cell B2 holds the error #REF!`, "formula"},
 		{"a template's unknown column", two, Options{Template: "{{.client}}"}, `q.xlsx, sheet "Sheet1", row 2: `, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -230,16 +229,9 @@ func TestAPartOfAnExcelFileThatIsTooMuchIsRefused(t *testing.T) {
 		{"rows, each of which is small", sheet, "<sheetData>", strings.Repeat("<row><c/></row>", xlsxElements), ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			var file bytes.Buffer
-			z := zip.NewWriter(&file)
-			part, err := z.Create(tt.part)
-			if err == nil {
-				_, err = io.WriteString(part, "<a><sheetData>"+tt.before+tt.more)
-			}
-			if err := errors.Join(err, z.Close()); err != nil {
-				t.Fatal(err)
-			}
-			_, _, err = read(t, "q.xlsx", file.String(), Options{})
+			_, _, err := read(t, "q.xlsx", changed(t, workbook(t, [][]any{{"question"}}), tt.part, func(string) string {
+				return "<a><sheetData>" + tt.before + tt.more
+			}), Options{})
 			want := "q.xlsx would unpack to more than can be right for questions: " + tt.part + " " + tt.err
 			if tt.err == "" { // it has no end, but is not too much
 				want = "q.xlsx is a damaged Excel file"
@@ -250,20 +242,38 @@ func TestAPartOfAnExcelFileThatIsTooMuchIsRefused(t *testing.T) {
 }
 
 func TestAnExcelFileThatUnpacksToTooMuchIsRefused(t *testing.T) {
-	for name, part := range map[string]zip.FileHeader{
-		"a picture":             {Name: "xl/media/1.png", UncompressedSize64: xlsxRest + 1},
-		"a sheet":               {Name: "xl/worksheets/sheet1.xml", UncompressedSize64: xlsxUnpacked + 1},
-		"a size that overflows": {Name: "xl/worksheets/sheet1.xml", UncompressedSize64: 1<<64 - 1},
+	content := workbook(t, [][]any{{"question"}, {"What?"}})
+	for _, tt := range []struct {
+		name, part string
+		size       uint64
+		refused    bool
+	}{
+		{"a picture, which is not read", "xl/media/1.png", 1 << 40, false},
+		{"a sheet", "xl/worksheets/sheet1.xml", xlsxUnpacked + 1, true},
+		{"a size that overflows", "xl/worksheets/sheet1.xml", 1<<64 - 1, true},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(tt.name, func(t *testing.T) {
 			var b bytes.Buffer
 			z := zip.NewWriter(&b)
-			_, err := z.CreateRaw(&part) // it holds nothing: it need not be unpacked to be refused
-			if err := errors.Join(err, z.Close()); err != nil {
+			whole, err := zip.NewReader(strings.NewReader(content), int64(len(content)))
+			if err != nil {
 				t.Fatal(err)
 			}
-			_, _, err = read(t, "q.xlsx", b.String(), Options{})
-			checkError(t, err, "q.xlsx would unpack to more than", "CSV")
+			for _, f := range whole.File {
+				if f.Name != tt.part {
+					err = errors.Join(err, z.Copy(f))
+				}
+			}
+			_, e := z.CreateRaw(&zip.FileHeader{Name: tt.part, UncompressedSize64: tt.size}) // it holds nothing: it need not be unpacked to be refused
+			if err := errors.Join(err, e, z.Close()); err != nil {
+				t.Fatal(err)
+			}
+			questions, _, err := read(t, "q.xlsx", b.String(), Options{})
+			if tt.refused {
+				checkError(t, err, "q.xlsx would unpack to more than", "CSV")
+			} else if err != nil || len(questions) != 1 {
+				t.Errorf("read %d questions: %v", len(questions), err)
+			}
 		})
 	}
 }
@@ -281,7 +291,7 @@ func TestALargeSheetLeavesNoTemporaryFile(t *testing.T) {
 	if err != nil || len(questions) != 800 {
 		t.Fatalf("read %d questions: %v", len(questions), err)
 	}
-	left, err := filepath.Glob(filepath.Join(temp, "excelize-*"))
+	left, err := filepath.Glob(filepath.Join(temp, "*"))
 	if err != nil || left != nil {
 		t.Errorf("left behind: %v %v", left, err)
 	}

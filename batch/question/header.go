@@ -1,0 +1,228 @@
+package question
+
+import (
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// maxTitleRows is the largest number of rows that may stand above the header.
+// Titles, names and dates take a few. They are kept in memory for the error that
+// is told where no header is found.
+const maxTitleRows = 50
+
+// A header names the columns of a table.
+type header struct {
+	names  []string
+	line   int // where it stands, from 1; 0: the file has none
+	layout layout
+}
+
+// findHeader reads as far as the header: the first row that holds the name of a
+// question column, or the one that was asked for.
+func (t *table) findHeader(opts *Options) (h header, err error) {
+	var rows []header // that were passed
+	template := templateNames(opts.Template)
+	for h.line < opts.HeaderRow || opts.HeaderRow == 0 && len(rows) <= maxTitleRows {
+		h, err = t.header()
+		if err == io.EOF {
+			break
+		} else if err != nil {
+			return h, err
+		}
+		if strings.ContainsRune(strings.Join(h.names, ""), 0) {
+			return h, &Error{Line: h.line, Msg: "the header is not text in UTF-8", Hint: "name the file's encoding, such as --encoding utf-16le"}
+		}
+		if opts.isHeader(h, template) {
+			return h, h.assign(opts)
+		}
+		if len(rows) <= maxTitleRows {
+			rows = append(rows, h)
+		}
+	}
+	switch {
+	case len(rows) == 0:
+		return h, noQuestions(1)
+	case opts.HeaderRow > 0:
+		return h, &Error{Msg: fmt.Sprintf("row %d, which --header-row names, holds nothing", opts.HeaderRow), Line: opts.HeaderRow, noTable: true}
+	}
+	return h, t.noHeader(rows, opts)
+}
+
+// isHeader says whether a row is the header.
+func (o *Options) isHeader(row header, template []string) bool {
+	if o.HeaderRow > 0 {
+		return row.line == o.HeaderRow
+	}
+	if o.Template != "" && len(template) == 0 {
+		return true // it says nothing about the columns
+	}
+	wanted := questionNames
+	if o.QuestionColumn != "" {
+		wanted = []string{canonical(o.QuestionColumn)}
+	}
+	return slices.ContainsFunc(row.names, func(name string) bool {
+		return slices.Contains(wanted, canonical(name)) || slices.Contains(template, strings.TrimSpace(name))
+	})
+}
+
+// assign finds the columns that have a role.
+func (h *header) assign(opts *Options) (err error) {
+	if h.layout, err = opts.layout(h.names); err == nil && h.layout.question < 0 && opts.Template == "" {
+		err = noQuestionColumn(h.names)
+	}
+	if err != nil {
+		e := asError(err)
+		e.Line = max(1, h.line)
+		return e
+	}
+	return nil
+}
+
+// makeHeader makes a header for a table without one. Its only column is the
+// question; several are named as spreadsheets do.
+func (t *table) makeHeader(opts *Options) (h header, err error) {
+	record, err := t.csv.Read()
+	if err == io.EOF {
+		return h, noQuestions(1)
+	} else if err != nil {
+		return h, err
+	}
+	names := []string{questionRole}
+	if len(record) > 1 {
+		names = nil
+		for i := range record {
+			names = append(names, columnName(i))
+		}
+		if opts.QuestionColumn == "" && opts.Template == "" {
+			return h, severalColumns(names, record)
+		}
+	}
+	o := *opts
+	for _, asked := range []*string{&o.QuestionColumn, &o.IDColumn, &o.AskModeColumn} {
+		if n, err := strconv.Atoi(*asked); err == nil && n >= 1 && n <= len(names) {
+			*asked = names[n-1]
+		}
+	}
+	t.text.again = appendRecord(appendRecord(nil, t.csv.Comma, names), t.csv.Comma, record)
+	if h, err = t.header(); err != nil {
+		return h, err
+	}
+	h.line = 0
+	return h, h.assign(&o)
+}
+
+// severalColumns says of a file without a header that it must be said which of
+// its columns is the question.
+func severalColumns(names, first []string) *Error {
+	var shown []string
+	for i, cell := range first[:min(4, len(first))] {
+		shown = append(shown, names[i]+" holds "+short(restore.Replace(cell)))
+	}
+	return &Error{
+		Line: 1, Msg: "there is no header, and more than one column: " + strings.Join(shown, ", "),
+		Hint: "name the column that holds the question by its letter or number: --no-header --question-column " + letterOfLongest(names, first) + "; if each line is a question, add --delimiter tab",
+	}
+}
+
+// letterOfLongest is the column that is most likely the question.
+func letterOfLongest(names, first []string) string {
+	best := 0
+	for i, cell := range first {
+		if len(cell) > len(first[best]) {
+			best = i
+		}
+	}
+	return names[best]
+}
+
+// noHeader says that none of the rows is the header.
+func (t *table) noHeader(rows []header, opts *Options) *Error {
+	best := slices.MaxFunc(rows, func(a, b header) int { return filled(a.names) - filled(b.names) }) // the first of them
+	e := noQuestionColumn(best.names)
+	if opts.QuestionColumn != "" {
+		e = noColumn(opts.QuestionColumn, best.names, "--question-column")
+	}
+	e.Line = best.line
+	if comma := t.text.delimiter(); comma != 0 {
+		for _, row := range rows {
+			if other := fits(row.names, comma, opts); other != "" {
+				e.Line, e.Hint = row.line, "another delimiter fits: add --delimiter "+other
+				return e
+			}
+		}
+	}
+	if slices.ContainsFunc(best.names, func(name string) bool { return spaceBeforeQuote([]byte(name)) }) {
+		e.Hint = spaceHint
+		return e
+	}
+	if filled(best.names) > 1 {
+		if alike := likeHeaders(rows); alike != "" {
+			e.Hint += "; rows that may be the header: " + alike + " (--header-row " + strconv.Itoa(best.line) + ")"
+		}
+		return e
+	}
+	var first []string
+	for _, row := range rows[:min(3, len(rows))] {
+		first = append(first, short(strings.Join(row.names, "")))
+	}
+	e.Msg += "; the first cells of the column are " + strings.Join(first, ", ")
+	e.Hint = fmt.Sprintf("if the first one is the column's name, add --question-column %s; if it is a question, add --no-header", first[0])
+	return e
+}
+
+// likeHeaders names the first few rows that look like a header, where it is not
+// clear that the first row is it.
+func likeHeaders(rows []header) string {
+	var alike []string
+	for i, row := range rows {
+		names := slices.DeleteFunc(slices.Clone(row.names), func(name string) bool { return strings.TrimSpace(name) == "" })
+		long := func(name string) bool { return len(name) > 60 || strings.HasSuffix(strings.TrimSpace(name), "?") }
+		if len(names) < 2 || slices.ContainsFunc(names, long) {
+			continue
+		}
+		if i == 0 {
+			return ""
+		}
+		if alike = append(alike, fmt.Sprintf("row %d (%s)", row.line, list(names))); len(alike) == 3 {
+			break
+		}
+	}
+	return strings.Join(alike, ", ")
+}
+
+// filled counts the cells that hold something.
+func filled(cells []string) (n int) {
+	for _, cell := range cells {
+		if strings.TrimSpace(cell) != "" {
+			n++
+		}
+	}
+	return n
+}
+
+// short quotes a cell, or its beginning.
+func short(cell string) string {
+	const most = 60
+	cell = strings.TrimSpace(cell)
+	if utf8.RuneCountInString(cell) > most {
+		cell = strings.TrimSpace(string([]rune(cell)[:most])) + " …"
+	}
+	return strconv.Quote(cell)
+}
+
+var templateName = regexp.MustCompile(`\.([\pL_][\pL\p{Nd}_]*)|"([^"]*)"|` + "`([^`]*)`")
+
+// templateNames are the names of columns that a template may use.
+func templateNames(template string) (names []string) {
+	for _, m := range templateName.FindAllStringSubmatch(template, -1) {
+		if name := strings.TrimSpace(m[1] + m[2] + m[3]); name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}

@@ -1,0 +1,123 @@
+package question
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestTheHeaderIsFound(t *testing.T) {
+	for _, tt := range []struct {
+		name, content string
+		opts          Options
+		columns       string
+		rows          []string
+	}{
+		{"below a title", "Open tax questions,,\nid,question,client\n1,Is it taxable?,Acme\n", Options{},
+			"id,question,client", []string{`3 1 ["1","Is it taxable?","Acme"]`}},
+		{"below titles of other widths", "Open tax questions\n\nof,Harbor & Pine,LLC,and others\nid,question\n1,a\n", Options{},
+			"id,question", []string{`5 1 ["1","a"]`}},
+		{"below the title of a list", "Open tax questions\nQuestion\nIs it taxable?\n", Options{},
+			"Question", []string{`3 1 ["Is it taxable?"]`}},
+		{"by the name of a column that is asked for", "question of the day\nid,Frage\n1,a\n", Options{QuestionColumn: "frage"},
+			"id,Frage", []string{`3 1 ["1","a"]`}},
+		{"by its row", "text,note\n\"a\nb\",x\nid,question\n1,a\n", Options{HeaderRow: 4},
+			"id,question", []string{`5 1 ["1","a"]`}},
+		{"by the names that a template uses", "Questions\nref,client,topic\n1,Acme,boot\n", Options{Template: `{{.client}}: {{index . "topic"}}`},
+			"ref,client,topic", []string{`3 1 ["1","Acme","boot"]`}},
+		{"in the first row where a template names no column", "ref,topic\nquestion,a\n", Options{Template: `{{range .}}{{.}}{{end}}`},
+			"ref,topic", []string{`2 1 ["question","a"]`}},
+		{"nowhere: a list has none", "Is it taxable?\nWhen?\n", Options{NoHeader: true},
+			"question", []string{`1 1 ["Is it taxable?"]`, `2 2 ["When?"]`}},
+		{"nowhere: a column can be a letter", "Q-1,Is it?\nQ-2,When?\n", Options{NoHeader: true, QuestionColumn: "b", IDColumn: "A"},
+			"A,B", []string{`1 Q-1 ["Q-1","Is it?"]`, `2 Q-2 ["Q-2","When?"]`}},
+		{"nowhere: a column can be a number", "Q-1,Is it?\n", Options{NoHeader: true, QuestionColumn: "2", IDColumn: "1"},
+			"A,B", []string{`1 Q-1 ["Q-1","Is it?"]`}},
+		{"nowhere: a template can use the letters", "Acme,boot\n", Options{NoHeader: true, Template: "{{.A}}: {{.B}}"},
+			"A,B", []string{`1 1 ["Acme","boot"]`}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got, in, err := read(t, "q.csv", tt.content, tt.opts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if columns := strings.Join(in.Columns, ","); columns != tt.columns {
+				t.Errorf("columns %s, want %s", columns, tt.columns)
+			}
+			if diff := cmp.Diff(tt.rows, rowsOf(got)); diff != "" {
+				t.Errorf("rows, -want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestNamesMatchAsPeopleWriteThem(t *testing.T) {
+	for _, header := range []string{
+		"Question ID,QUESTION,Ask Mode", "question-id,question,ask-mode", "Question_ID , Question\u00a0,Mode",
+		"\u200bid,ques\u00adtion,AskMode", "\uFEFFID,\u2060Prompt\u200b,ASK\u00a0MODE", "\"custom\n id\",text,\"ask\r\nmode\"",
+		"custom\u2011id,query,ask\u2010 mode",
+	} {
+		got, _, err := read(t, "q.csv", header+"\nQ-7,Is it?,deep\n", Options{})
+		if err != nil {
+			t.Errorf("%q: %v", header, err)
+		} else if q := got[0]; q.ID != "Q-7" || q.Text != "Is it?" || q.AskMode != "deep" {
+			t.Errorf("%q: id %q, question %q, ask mode %q", header, q.ID, q.Text, q.AskMode)
+		}
+	}
+	got, _, err := read(t, "q.csv", "question,mode,Wie\nIs it?,by mail,web\n", Options{AskModeColumn: "wie"})
+	if err != nil || got[0].AskMode != "web" {
+		t.Errorf("a named column: %v, %v", got, err)
+	}
+}
+
+func TestOneOfTwoAlikeNamesCanBeNamed(t *testing.T) {
+	got, _, err := read(t, "q.csv", "My Question,my-question\na,b\n", Options{QuestionColumn: "my-question"})
+	if err != nil || got[0].Text != "b" {
+		t.Errorf("read %v, %v", got, err)
+	}
+	_, _, err = read(t, "q.csv", "My Question,my-question\na,b\n", Options{QuestionColumn: "my_question"})
+	checkError(t, err, `q.csv:1: "my_question" is there twice`, "rename")
+}
+
+func TestWhereNoHeaderIsFound(t *testing.T) {
+	list := "Is it taxable?\nWhen is it due?\nDoes it count as boot?\nLast?\n"
+	for _, tt := range []struct {
+		name, content string
+		opts          Options
+		err, hint     string
+	}{
+		{"the first cells of the only column are shown", list, Options{},
+			`q.csv:1: no question column (found: Is it taxable?); the first cells of the column are "Is it taxable?", "When is it due?", "Does it count as boot?"`, `--question-column "Is it taxable?"; if it is a question, add --no-header`},
+		{"a long cell is cut", strings.Repeat("wörd ", 50) + "\nb\n", Options{},
+			"q.csv:1: no question column", `--question-column "` + strings.TrimSpace(strings.Repeat("wörd ", 12)) + ` …"`},
+		{"rows that look like one are named", "Open questions,,\nfor Acme,,\nRef,Frage,Mandant\n1,Ist es?,Acme\n", Options{},
+			"q.csv:3: no question column (found: Ref, Frage, Mandant)", "row 3 (Ref, Frage, Mandant) (--header-row 3)"},
+		{"rows further down than titles go are none", strings.Repeat("title,\n", 51) + "id,question\n1,a\n", Options{},
+			"q.csv:1: no question column (found: title, )", "--question-column"},
+		{"unless they are named", strings.Repeat("title,\n", 51) + "id,question\n1,a\n", Options{HeaderRow: 52}, "", ""},
+		{"the row that is named must name the question", "id,question\n1,a\n", Options{HeaderRow: 2},
+			"q.csv:2: no question column (found: 1, a)", "--question-column"},
+		{"the row that is named must be there", "id,question\n1,a\n\n2,b\n", Options{HeaderRow: 3},
+			"q.csv:3: row 3, which --header-row names, holds nothing", ""},
+		{"and not behind the end", "id,question\n1,a\n", Options{HeaderRow: 30},
+			"q.csv:30: row 30, which --header-row names, holds nothing", ""},
+		{"several columns without a header need a name", "1,Is it?\n2,When?\n", Options{NoHeader: true},
+			`q.csv:1: there is no header, and more than one column: A holds "1", B holds "Is it?"`, "--no-header --question-column B"},
+		{"a column that is not there", "1,Is it?\n", Options{NoHeader: true, QuestionColumn: "3"},
+			`q.csv:1: no column "3" (found: A, B)`, "--question-column"},
+		{"a header that comes again is no question", "id,question\n1,a\nid,Question\n2,b\n", Options{},
+			`q.csv:3: "Question" stands in the question column again`, "--header-row 3"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, _, err := read(t, "q.csv", tt.content, tt.opts)
+			if tt.err != "" {
+				checkError(t, err, tt.err, tt.hint)
+			} else if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	_, _, err := read(t, "q.jsonl", `{"question":"a"}`, Options{NoHeader: true})
+	checkError(t, err, "q.jsonl has no rows with a header", "--no-header")
+}

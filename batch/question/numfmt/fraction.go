@@ -1,0 +1,124 @@
+package numfmt
+
+import (
+	"errors"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// A fraction is the part of a section that shows one: ?/? or ??/16.
+type fraction struct {
+	top, bottom []item
+	fixed       int // the denominator, 0 if it is the best that has room
+}
+
+// layFraction finds the parts of a section whose fraction has its bar at i.
+func (s *section) layFraction(i int) error {
+	f := &fraction{}
+	start, end := i, i+1
+	for start > 0 && s.items[start-1].kind == digitItem {
+		start--
+	}
+	for end < len(s.items) && (s.items[end].kind == digitItem || s.items[end].kind == fixedItem) {
+		end++
+	}
+	f.top, f.bottom = s.items[start:i], s.items[i+1:end]
+	if len(f.bottom) > 0 && f.bottom[0].kind == fixedItem {
+		var digits strings.Builder
+		for _, it := range f.bottom {
+			digits.WriteString(it.text)
+		}
+		f.fixed, _ = strconv.Atoi(digits.String()) // 0, which is refused, unless it is a number
+	}
+	for at, it := range s.items {
+		between := at >= start && at < end
+		if !between && it.kind != literalItem && (it.kind != digitItem || at > end) || len(f.bottom) > 7 || len(f.bottom) == 0 ||
+			between && it.kind == fixedItem && f.fixed == 0 {
+			return errors.New("its fraction is not understood")
+		}
+	}
+	s.whole, s.after, s.fraction = s.items[:start], s.items[end:], f
+	return nil
+}
+
+// writeFraction writes a number that is not negative.
+func (s *section) writeFraction(b *strings.Builder, v float64) {
+	f := s.fraction
+	whole := 0.0
+	mixed := places(s.whole) > 0
+	if mixed {
+		whole = math.Floor(v)
+	}
+	top, bottom := 0.0, float64(f.fixed)
+	if f.fixed > 0 {
+		top = math.Round(v*bottom) - whole*bottom
+	} else {
+		top, bottom = nearest(v, math.Pow10(len(f.bottom))-1)
+		top -= whole * bottom
+	}
+	if mixed && top == bottom {
+		whole, top, bottom = whole+1, 0, max(1, float64(f.fixed))
+	}
+	digits := func(v float64) string {
+		if v == 0 {
+			return ""
+		}
+		return strconv.FormatFloat(v, 'f', 0, 64)
+	}
+	if mixed && whole == 0 && top == 0 { // a 0 must be somewhere
+		writeWhole(b, s.whole, "0", false)
+	} else {
+		writeWhole(b, s.whole, digits(whole), false)
+	}
+	if blank := !strings.Contains(texts(f.top), "0"); mixed && top == 0 && blank {
+		b.WriteString(strings.Repeat(" ", len(f.top)+1+len(f.bottom)))
+	} else {
+		if top == 0 && blank {
+			writeWhole(b, f.top, "0", false)
+		} else {
+			writeWhole(b, f.top, digits(top), false)
+		}
+		b.WriteByte('/')
+		f.writeBottom(b, digits(bottom))
+	}
+	writeWhole(b, s.after, "", false)
+}
+
+// writeBottom writes a denominator, from the left where its places may be empty.
+func (f *fraction) writeBottom(b *strings.Builder, digits string) {
+	b.WriteString(strings.Repeat("0", max(0, strings.Count(texts(f.bottom), "0")-len(digits))))
+	b.WriteString(digits)
+	if f.fixed == 0 && strings.Contains(texts(f.bottom), "?") {
+		b.WriteString(strings.Repeat(" ", max(0, len(f.bottom)-len(digits))))
+	}
+}
+
+// texts joins the texts of items.
+func texts(items []item) string {
+	var b strings.Builder
+	for _, it := range items {
+		b.WriteString(it.text)
+	}
+	return b.String()
+}
+
+// nearest finds the fraction for a number as Excel does: the last convergent of
+// its continued fraction whose denominator is not more than most, which may be
+// another than the nearest of all: 3.14159 in ??/?? is 22/7, and not 311/99.
+func nearest(v, most float64) (top, bottom float64) {
+	const enough = 5e-8
+	top, bottom = 1, 0
+	for top0, bottom0 := 0.0, 1.0; ; {
+		a := math.Floor(v)
+		next, below := a*top+top0, a*bottom+bottom0
+		if below > most {
+			return top, bottom
+		}
+		top0, bottom0, top, bottom = top, bottom, next, below
+		if v-a < enough {
+			return top, bottom
+		}
+		v = 1 / (v - a)
+	}
+}

@@ -1,0 +1,114 @@
+package question
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// excelErrors are what Excel shows where there is no value. In a cell of text,
+// too, nobody meant to ask it.
+var excelErrors = []string{"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#SPILL!", "#CALC!",
+	"#FIELD!", "#BLOCKED!", "#CONNECT!", "#UNKNOWN!", "#BUSY!", "#GETTING_DATA", "#PYTHON!", "#EXTERNAL!"}
+
+// show gives what Excel shows in a cell. What is wrong with it, if anything,
+// matters only where the cell is used: elsewhere its text is what is known of it.
+func (w *xlsxBook) show(c sheetCell) (text, wrong, hint string) {
+	text = c.value
+	if c.formula && !w.computed(c) {
+		return "", "holds a formula whose result is not in the file", "open the file in Excel and save it: Excel works the formulas out, and stores what they give"
+	}
+	switch c.kind {
+	case "s":
+		var err error
+		if text, err = w.texts.at(strings.TrimSpace(c.value)); err != nil {
+			return "", "holds " + err.Error(), "open the file in Excel and save it again"
+		}
+	case "str":
+		text = unescape(text)
+	case "inlineStr":
+	case "b":
+		switch c.value {
+		case "1":
+			text = "TRUE"
+		case "0":
+			text = "FALSE"
+		}
+		return text, "", ""
+	case "e":
+		if c.rich {
+			return text, "holds a picture, or something else that is no text", "clear the cell, or write the text into it"
+		}
+	default:
+		return w.showNumber(c)
+	}
+	if c.kind == "e" || slices.Contains(excelErrors, text) {
+		return text, "holds the error " + text, "mend the formula, or clear the cell"
+	}
+	f := w.format(c.style)
+	if f == nil { // formats are for numbers, but for a few
+		return text, "", ""
+	}
+	shown, err := f.Text(text)
+	if err != nil {
+		return text, "holds a text that its number format does not show (" + err.Error() + ")", "give the cell the format General in Excel"
+	}
+	return shown, "", ""
+}
+
+// computed says whether the result of a cell's formula is in the file. Programs
+// that work no formulas out leave it out, or empty, or write 0 for all of them
+// and have Excel work them out when it opens the file.
+func (w *xlsxBook) computed(c sheetCell) bool {
+	switch {
+	case !c.computed:
+		return false
+	case c.kind == "str":
+		return true
+	}
+	return c.value != "" && !(w.stale && c.value == "0")
+}
+
+// showNumber gives what Excel shows of a number or a date.
+func (w *xlsxBook) showNumber(c sheetCell) (text, wrong, hint string) {
+	const general = "give the cell another number format in Excel, or write it as text"
+	text = strings.TrimSpace(c.value)
+	if text == "" {
+		return "", "", ""
+	}
+	v, err := strconv.ParseFloat(text, 64)
+	if err != nil && c.kind == "d" {
+		if v, err = serial(text, w.date1904); err != nil {
+			return text, "", "" // a date as it is written
+		}
+	}
+	if err != nil {
+		return text, "holds a number that is none: " + strconv.Quote(text), "open the file in Excel and save it again"
+	}
+	f := w.format(c.style)
+	if f == nil {
+		return text, "has a number format that is not in the file", "open the file in Excel and save it again"
+	}
+	shown, err := f.Number(v, w.date1904)
+	if err != nil {
+		return text, "holds a number that cannot be shown as Excel does (" + err.Error() + ")", general
+	}
+	return shown, "", ""
+}
+
+// serial is the number that Excel has for a date.
+func serial(text string, date1904 bool) (float64, error) {
+	var t time.Time
+	var err error
+	for _, layout := range []string{"2006-01-02T15:04:05Z07:00", "2006-01-02T15:04:05", "2006-01-02"} {
+		if t, err = time.Parse(layout, text); err == nil {
+			break
+		}
+	}
+	first := time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC)
+	if date1904 {
+		first = time.Date(1904, 1, 1, 0, 0, 0, 0, time.UTC)
+	}
+	return t.Sub(first).Hours() / 24, err
+}

@@ -1,0 +1,173 @@
+package question
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"bizbatch/batch"
+)
+
+// openXLSX opens the Excel file at path.
+func openXLSX(path string, opts Options) (*Reader, error) {
+	r := &Reader{name: path, unique: opts.UniqueIDs, input: batch.Input{Format: batch.XLSX}}
+	err := r.setTemplate(opts)
+	if err == nil {
+		err = r.openBook(path, opts)
+	}
+	if err != nil {
+		return nil, r.complete(err)
+	}
+	return r, nil
+}
+
+func (r *Reader) openBook(path string, opts Options) error {
+	book, err := openWorkbook(path)
+	if err != nil {
+		return err
+	}
+	sheets, err := book.eligible(opts.Sheet)
+	var source *sheetSource
+	if err == nil {
+		source, err = r.chooseSheet(book, sheets, opts)
+	}
+	if err != nil {
+		book.close() // only read from
+		return err
+	}
+	r.describe(book)
+	r.close = func() error { return errors.Join(source.close(), book.close()) }
+	return nil
+}
+
+// describe notes what was understood of a workbook.
+func (r *Reader) describe(book *xlsxBook) {
+	u := &r.understood
+	u.Sheet, u.Sheets = r.sheet, len(book.sheets)
+	for i, sheet := range book.sheets {
+		if sheet.hidden {
+			u.HiddenSheets++
+		}
+		if i == book.active {
+			u.OpensOn = sheet.name
+		}
+	}
+}
+
+// eligible are the sheets that may have the questions: the one of that name, or
+// all that are not hidden.
+func (w *xlsxBook) eligible(name string) (sheets []xlsxSheet, err error) {
+	var names []string
+	for _, sheet := range w.sheets {
+		names = append(names, sheet.name)
+		if name == "" && !sheet.hidden || name != "" && strings.EqualFold(strings.TrimSpace(sheet.name), strings.TrimSpace(name)) {
+			sheets = append(sheets, sheet)
+		}
+	}
+	switch {
+	case len(sheets) > 0:
+		return sheets, nil
+	case name == "":
+		return nil, &Error{Msg: "has no sheet that is not hidden", Hint: "name one with --sheet"}
+	}
+	return nil, &Error{Msg: fmt.Sprintf("has no sheet %q (found: %s)", name, list(names)), Hint: "name one of these with --sheet"}
+}
+
+// chooseSheet opens the first of the sheets, or the only one that has a question
+// column where the first has none.
+func (r *Reader) chooseSheet(book *xlsxBook, sheets []xlsxSheet, opts Options) (*sheetSource, error) {
+	var found, passed []string
+	var best *Error // of the sheets that were passed
+	at := -1
+	for i, sheet := range sheets {
+		trial := &Reader{sheet: sheet.name}
+		source, err := trial.openSheet(book, sheet, opts)
+		if err == nil {
+			source.close() // only read from
+			if found = append(found, sheet.name); at < 0 {
+				at = i
+			}
+			if i == 0 {
+				break
+			}
+			continue
+		}
+		e := asError(err)
+		e.Sheet = sheet.name
+		if !e.noTable {
+			r.sheet = sheet.name
+			return nil, e
+		}
+		if at < 0 {
+			passed = append(passed, sheet.name)
+		}
+		if best == nil || best.Line == 0 || best.Hint == "" { // a chart or an empty sheet tells less
+			best = e
+		}
+	}
+	switch len(found) {
+	case 0:
+		r.sheet = best.Sheet
+		return nil, best
+	case 1:
+		r.sheet, r.understood.PassedOver = found[0], passed
+		return r.openSheet(book, sheets[at], opts)
+	}
+	return nil, &Error{
+		Msg:  fmt.Sprintf("has no question column in its first sheet, %q, and more than one sheet that has one: %s", sheets[0].name, list(found)),
+		Hint: "name one of these with --sheet",
+	}
+}
+
+// openSheet opens a sheet and reads its header.
+func (r *Reader) openSheet(book *xlsxBook, sheet xlsxSheet, opts Options) (*sheetSource, error) {
+	if sheet.part == "" {
+		return nil, &Error{Msg: "has no cells in this sheet: it is a chart, or a macro", Hint: "name another one with --sheet", noTable: true}
+	}
+	s, err := newSheetSource(book, sheet)
+	if err != nil {
+		return nil, err
+	}
+	err = r.initTable(&sheetText{source: s}, opts)
+	if err == nil {
+		s.understood, s.used = &r.understood, r.usedColumns(opts.Template)
+		if opts.NoHeader {
+			err = s.check() // its first row was read as a header would be
+		}
+	}
+	if err != nil {
+		s.close() // only read from
+		return nil, err
+	}
+	return s, nil
+}
+
+// A templateAction is what a template has in braces; in it, a dot or a dollar
+// alone is the whole row.
+var (
+	templateAction = regexp.MustCompile(`(?s)\{\{.*?\}\}`)
+	wholeRow       = regexp.MustCompile(`[\s(|{,=][.$][\s)|},-]`)
+)
+
+// usesRow says whether a template may use any column, and not only those that it
+// names.
+func usesRow(template string) bool {
+	return slices.ContainsFunc(templateAction.FindAllString(template, -1), func(action string) bool {
+		return wholeRow.MatchString(strings.NewReplacer("index . ", "", "index $ ", "").Replace(action))
+	})
+}
+
+// usedColumns says of each column whether what it holds is sent, or names a
+// question.
+func (r *Reader) usedColumns(template string) []bool {
+	u := &r.understood
+	roles, names := []string{u.Question, u.ID, u.AskMode}, templateNames(template)
+	all := usesRow(template)
+	used := make([]bool, len(r.input.Columns))
+	for i, name := range r.input.Columns {
+		used[i] = all || name != "" && (slices.Contains(roles, name) || slices.Contains(names, strings.TrimSpace(name)))
+	}
+	return used
+}

@@ -1,0 +1,127 @@
+package question
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// understood reads a file to its end and says what was understood of it.
+func understood(t *testing.T, content string, opts Options) (Understood, error) {
+	t.Helper()
+	_, _, err := read(t, "q.xlsx", content, opts)
+	if err != nil {
+		return Understood{}, err
+	}
+	r, err := Open("q.xlsx", opts) // read left it there
+	if err != nil {
+		return Understood{}, err
+	}
+	defer r.Close()
+	for range r.Questions() {
+	}
+	return r.Understood(), nil
+}
+
+// inBook changes the list of sheets of a workbook.
+func inBook(t *testing.T, content, old, new string) string {
+	t.Helper()
+	return changed(t, content, "xl/workbook.xml", func(xml string) string {
+		if !strings.Contains(xml, old) {
+			t.Fatalf("no %s in %s", old, xml)
+		}
+		return strings.Replace(xml, old, new, 1)
+	})
+}
+
+func TestTheSheetWithTheQuestionsIsRead(t *testing.T) {
+	cover := [][]any{{"Tax questions 2025"}, {"Client: Acme"}}
+	questions := [][]any{{"id", "question"}, {1, "What?"}}
+	hide := func(content string, sheet int) string {
+		old := fmt.Sprintf(`name="Sheet%d"`, sheet)
+		return inBook(t, content, old, old+` state="hidden"`)
+	}
+	isChart := func(content string) string {
+		return changed(t, content, "xl/_rels/workbook.xml.rels", func(xml string) string {
+			return strings.Replace(xml, `relationships/worksheet"`, `relationships/chartsheet"`, 1)
+		})
+	}
+	for _, tt := range []struct {
+		name, content, sheet string
+		want                 Understood // of the sheets
+		err, hint            string
+	}{
+		{"the first sheet, though another has questions too", workbook(t, questions, questions), "", Understood{Sheet: "Sheet1", Sheets: 2, OpensOn: "Sheet1"}, "", ""},
+		{"the only one with a question column", workbook(t, cover, questions, cover), "", Understood{Sheet: "Sheet2", Sheets: 3, OpensOn: "Sheet1", PassedOver: []string{"Sheet1"}}, "", ""},
+		{"after an empty one", workbook(t, [][]any{}, cover, questions), "", Understood{Sheet: "Sheet3", Sheets: 3, OpensOn: "Sheet1", PassedOver: []string{"Sheet1", "Sheet2"}}, "", ""},
+		{"after a chart", isChart(workbook(t, questions, questions)), "", Understood{Sheet: "Sheet2", Sheets: 2, OpensOn: "Sheet1", PassedOver: []string{"Sheet1"}}, "", ""},
+		{"a hidden one is not passed over", hide(workbook(t, questions, questions), 1), "", Understood{Sheet: "Sheet2", Sheets: 2, HiddenSheets: 1, OpensOn: "Sheet1"}, "", ""},
+		{"a hidden one that is asked for", hide(workbook(t, cover, questions), 2), "sheet2", Understood{Sheet: "Sheet2", Sheets: 2, HiddenSheets: 1, OpensOn: "Sheet1"}, "", ""},
+		{"the workbook opens on another", inBook(t, workbook(t, questions, questions), `<workbookView`, `<workbookView activeTab="1"`), "", Understood{Sheet: "Sheet1", Sheets: 2, OpensOn: "Sheet2"}, "", ""},
+		{"several but the first", workbook(t, cover, questions, questions), "", Understood{}, `q.xlsx has no question column in its first sheet, "Sheet1", and more than one sheet that has one: Sheet2, Sheet3`, "--sheet"},
+		{"none", workbook(t, [][]any{}, [][]any{{"a", "b"}}), "", Understood{}, `q.xlsx, sheet "Sheet2", row 1: no question column (found: a, b)`, "--question-column"},
+		{"the cover, which is asked for", workbook(t, cover, questions), "Sheet1", Understood{}, `q.xlsx, sheet "Sheet1", row 1: no question column`, ""},
+		{"a chart, which is asked for", isChart(workbook(t, questions, questions)), "Sheet1", Understood{}, "q.xlsx has no cells in this sheet", "--sheet"},
+		{"all are hidden", hide(workbook(t, questions), 1), "", Understood{}, "q.xlsx has no sheet that is not hidden", "--sheet"},
+		{"a damaged one is not passed over", changed(t, workbook(t, questions, questions), "xl/worksheets/sheet1.xml", func(string) string { return "<a><b></a>" }), "", Understood{}, "q.xlsx is a damaged Excel file: xl/worksheets/sheet1.xml", ""},
+		{"a column with two of its name is not passed over", workbook(t, [][]any{{"question", "question"}}, questions), "", Understood{}, `q.xlsx, sheet "Sheet1", row 1: "question" is there twice`, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := understood(t, tt.content, Options{Sheet: tt.sheet})
+			if tt.err != "" {
+				checkError(t, err, tt.err, tt.hint)
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			tt.want.HeaderLine, tt.want.Question, tt.want.ID, tt.want.First = 1, "question", "id", "What?"
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("understood (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestRowsThatAFilterHidesAreReadAndCounted(t *testing.T) {
+	rows := `<row>` + `<c/>` + asked + `</row><row hidden="1"><c/>` + asked + `</row><row hidden="1"><c/></row><row hidden="true"><c/>` + asked + `</row>`
+	content := sheetOf(t, rows)
+	sheet := func(old, new string) string {
+		return changed(t, content, "xl/worksheets/sheet1.xml", func(xml string) string { return strings.Replace(xml, old, new, 1) })
+	}
+	const filter = `<autoFilter ref="A1:B5"><filterColumn colId="0"><filters><filter val="a"/></filters></filterColumn></autoFilter>`
+	table := changed(t, content, "xl/worksheets/_rels/sheet1.xml.rels", func(string) string {
+		return `<Relationships><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/table" Target="../tables/table1.xml"/></Relationships>`
+	})
+	for _, tt := range []struct {
+		name, content string
+		want          int
+	}{
+		{"no filter", content, 0},
+		{"a filter that hides nothing", sheet("</sheetData>", `</sheetData><autoFilter ref="A1:B5"/>`), 0},
+		{"a filter", sheet("</sheetData>", "</sheetData>"+filter), 2},
+		{"a filter that the sheet speaks of", sheet("<sheetData>", `<sheetPr filterMode="1"/><sheetData>`), 2},
+		{"a filter of a table", changed(t, table, "xl/tables/table1.xml", func(string) string { return "<table>" + filter + "</table>" }), 2},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := understood(t, tt.content, Options{})
+			if err != nil || got.FilteredRows != tt.want {
+				t.Errorf("%d rows are hidden by a filter, want %d: %v", got.FilteredRows, tt.want, err)
+			}
+		})
+	}
+}
+
+func TestUsesRow(t *testing.T) {
+	for template, want := range map[string]bool{
+		"": false, "{{.question}}.": false, "A . b $ {{.question}}": false, `{{index . "Client name"}}`: false, `{{ index $ "a" }}`: false,
+		"{{.}}": true, "{{- . -}}": true, "{{range .}}x{{end}}": true, "{{range $k, $v := .}}{{$k}}{{end}}": true, "{{printf \"%v\" .}}": true,
+		"{{with $}}{{.a}}{{end}}": true, `{{.question}} {{(len .)}}`: true,
+	} {
+		if got := usesRow(template); got != want {
+			t.Errorf("%s uses the whole row: %t", template, got)
+		}
+	}
+}
