@@ -161,7 +161,7 @@ func untilLine(end, now time.Time) string {
 	}
 	line := "until " + end.Format(layout)
 	if !end.After(now) {
-		line += ", which is over: nothing is sent"
+		line += ", which has passed: nothing is sent"
 	}
 	return line
 }
