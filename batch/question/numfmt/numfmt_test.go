@@ -103,6 +103,8 @@ func TestWhatIsNotKnownForCertainIsAnError(t *testing.T) {
 	}{
 		{"[$-411]ggge", 45762, `"g" in it is not understood`},
 		{"[$-411]e", 45762, `"e" in it is not understood`},
+		{`[$-40E]h "óra" AM/PM`, 0.5, "names"},
+		{"ddddd", 45762, "ddddd"},
 		{"[DBNum1]0", 5, "[DBNum1]"},
 		{"[$-D000409]0", 5, "[$-D000409]"},
 		{"[$-419]d mmmm yyyy", 45762, "names of months"},
