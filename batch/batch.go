@@ -67,6 +67,8 @@ type Question struct {
 	Subject string
 	// AskMode overrides the run's ask mode for this row; empty means the run's.
 	AskMode AskMode
+	// Model overrides the run's model for this row; empty means the run's.
+	Model string
 	// Params holds this row's own request parameters. They override the run's.
 	Params map[string]json.RawMessage
 	// Fields is the row as it was read: a JSON array of strings in the order

@@ -2,6 +2,7 @@ package batch
 
 import (
 	"iter"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -13,6 +14,16 @@ import (
 // case is the same id. A citation of a source that never arrived, or was not
 // kept, gets a number too, and a Source with nothing but its node_id.
 func (a *Answer) Numbered() (text string, cited []Source) {
+	text, cited, _ = a.Cited()
+	return text, cited
+}
+
+// A Mark is a citation in a text: its place in bytes and its number, from 1.
+type Mark struct{ Begin, End, Number int }
+
+// Cited is [Answer.Numbered], and where in the text the citations are. A number
+// in brackets is one only where the service cites in this way.
+func (a *Answer) Cited() (text string, cited []Source, marks []Mark) {
 	var b strings.Builder
 	var ids []uuid.UUID
 	numbers := map[uuid.UUID]int{}
@@ -23,14 +34,32 @@ func (a *Answer) Numbered() (text string, cited []Source) {
 			numbers[id] = len(ids)
 		}
 		b.WriteString(a.Text[done:at])
+		begin := b.Len()
 		b.WriteString("[" + strconv.Itoa(numbers[id]) + "]")
+		marks = append(marks, Mark{begin, b.Len(), numbers[id]})
 		done = at + citationLen
 	}
 	if ids == nil {
-		return a.Text, a.numbered()
+		cited = a.numbered()
+		return a.Text, cited, numbersIn(a.Text, len(cited))
 	}
 	b.WriteString(a.Text[done:])
-	return b.String(), a.sources(ids)
+	return b.String(), a.sources(ids), marks
+}
+
+var numberMark = regexp.MustCompile(`\[([1-9][0-9]{0,4})\]`)
+
+// numbersIn are the citations of a text that cites so many sources by number.
+func numbersIn(text string, sources int) (marks []Mark) {
+	if sources == 0 {
+		return nil
+	}
+	for _, m := range numberMark.FindAllStringSubmatchIndex(text, -1) {
+		if n, _ := strconv.Atoi(text[m[2]:m[3]]); n <= sources { // digits
+			marks = append(marks, Mark{m[0], m[1], n})
+		}
+	}
+	return marks
 }
 
 // numbered are the sources that the text cites by their numbers already; of some

@@ -63,7 +63,7 @@ var errDryRun = errors.New("dry run")
 
 // requestFormat is part of every import's digest; it changes when the same
 // question would make another request.
-const requestFormat = "1"
+const requestFormat = "2"
 
 // Import reads all questions into the checkpoint, in one transaction: any
 // error, also one that questions yields, leaves the checkpoint as it was. Run
@@ -131,6 +131,9 @@ func (o ImportOptions) confirm(p checkpoint.Plan, prices PriceList) error {
 			return fmt.Errorf("read the settings of the answers there are: %w", err)
 		}
 		e := &SettingsError{Changes: o.diff(old), Cost: prices.estimate(c.Modes)}
+		if e.Changes == nil {
+			e.Changes = []string{"those that the rows have for themselves, such as a model"}
+		}
 		for _, n := range c.Modes {
 			e.Answers += n
 		}

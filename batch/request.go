@@ -65,7 +65,7 @@ func (s Settings) Request(q Question) (Request, AskMode, error) {
 	if mode := cmp.Or(q.AskMode, s.AskMode); mode != "" && (q.AskMode != "" || q.Params["askMode"] == nil) {
 		body["askMode"] = mode.Wire()
 	}
-	body["model"] = s.Model
+	body["model"] = cmp.Or(q.Model, s.Model)
 	body["messages"] = s.messages(q)
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)

@@ -39,12 +39,13 @@ func delimiter(text *bufio.Reader, name string, named rune, line int, opts Optio
 		if named != 0 {
 			return named, false, nil
 		}
-		head, _ := text.Peek(text.Size()) // a read error comes back on the next read
-		if c := sniffDelimiter(head, line, opts); c != 0 {
+		ext := strings.ToLower(filepath.Ext(name))
+		tabs := ext == ".tsv" || ext == ".txt" // or one column, in which commas are text
+		head, _ := text.Peek(text.Size())      // a read error comes back on the next read
+		if c := sniffDelimiter(head, line, opts.NoHeader || tabs, opts); c != 0 {
 			return c, false, nil
 		}
-		switch strings.ToLower(filepath.Ext(name)) {
-		case ".tsv", ".txt": // of one column, whose commas are text
+		if tabs {
 			return '\t', true, nil
 		}
 		return ',', true, nil
@@ -67,10 +68,10 @@ func delimiter(text *bufio.Reader, name string, named rune, line int, opts Optio
 	return c, false, nil
 }
 
-// sniffDelimiter finds the delimiter that the header holds most often, or that
-// each of the first rows of a file without one holds equally often; 0: there is
-// none. The text begins in a line.
-func sniffDelimiter(text []byte, line int, opts Options) rune {
+// sniffDelimiter finds the delimiter that the header holds most often; where no
+// header is found, that of the first row, or of each of the first rows as often
+// as of the others; 0: there is none. The text begins in a line.
+func sniffDelimiter(text []byte, line int, each bool, opts Options) rune {
 	template := templateNames(opts.Template)
 	var first, all *splitRow
 	for n := 0; len(text) > 0 && n <= maxTitleRows; {
@@ -96,7 +97,7 @@ func sniffDelimiter(text []byte, line int, opts Options) rune {
 	switch {
 	case first == nil:
 		return 0
-	case opts.NoHeader:
+	case each:
 		return all.most()
 	}
 	return first.most()

@@ -26,6 +26,7 @@ type jsonlReader struct {
 	number int               // of the current object, from 1, blank lines left out
 	known  map[string]string // canonical names of the members met so far
 	object object
+	ids    ids // of the lines of an OpenAI Batch file
 
 	asks    bool   // some object had a member for its question
 	missing *Error // the first that had none
@@ -38,7 +39,7 @@ type object struct {
 }
 
 func newJSONLReader(text *bufio.Reader, opts Options, in *batch.Input, u *Understood) *jsonlReader {
-	return &jsonlReader{opts: opts, in: in, u: u, text: text, known: map[string]string{}}
+	return &jsonlReader{opts: opts, in: in, u: u, text: text, known: map[string]string{}, ids: ids{}}
 }
 
 // next reads the next object.
@@ -153,17 +154,25 @@ func (j *jsonlReader) fill(q *batch.Question) error {
 	if q.AskMode, err = batch.ParseAskMode(mode); err != nil {
 		return &Error{Msg: err.Error()}
 	}
-	messages, params, err := j.object.request()
+	request, err := j.object.request()
 	if err != nil {
 		return err
 	}
-	q.Params = params
-	if messages.Type != gjson.Null && j.opts.QuestionColumn == "" {
+	q.Params = request.params
+	if j.u.model(request.model); j.opts.Model == "" {
+		q.Model = request.model
+	}
+	if request.messages.Type != gjson.Null && j.opts.QuestionColumn == "" {
 		j.asks = true
 		if j.u.First == "" {
-			j.u.Question = "messages"
+			j.u.Question = request.member
 		}
-		return fillMessages(q, messages)
+		if l.id >= 0 && request.isBatchLine() && !j.opts.UniqueIDs {
+			if err := j.ids.claim(*q); err != nil {
+				return err
+			}
+		}
+		return fillMessages(q, request.messages)
 	}
 	switch {
 	case l.question >= 0:

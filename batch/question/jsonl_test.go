@@ -60,8 +60,19 @@ func TestJSONL(t *testing.T) {
 		{"messages that say nothing are no question", `{"messages":[{"role":"system","content":"s"},{"role":"user","content":" "}]}`, Options{},
 			batch.Question{ID: "1", Skip: "no question"}},
 		{"a line of an OpenAI Batch file", `{"custom_id":"c-1","method":"POST","url":"/v1/chat/completions","body":{"model":"gpt-5","stream":true,"stream_options":{"include_usage":true},"messages":[{"role":"user","content":"u"}],"temperature":1.0}}`, Options{},
-			batch.Question{ID: "c-1", Messages: []batch.Message{user("u")}, Subject: `[{"role":"user","content":"u"}]`,
+			batch.Question{ID: "c-1", Model: "gpt-5", Messages: []batch.Message{user("u")}, Subject: `[{"role":"user","content":"u"}]`,
 				Params: map[string]json.RawMessage{"temperature": json.RawMessage("1.0")}}},
+		{"a line of an OpenAI Batch file for another model than the run's", `{"custom_id":"c-1","body":{"model":"gpt-5","messages":[{"role":"user","content":"u"}]}}`, Options{Model: "bizora-1.0"},
+			batch.Question{ID: "c-1", Messages: []batch.Message{user("u")}, Subject: `[{"role":"user","content":"u"}]`}},
+		{"a line for the responses endpoint", `{"custom_id":"r-1","method":"POST","url":"/v1/responses","body":{"model":"gpt-5","instructions":"Be brief.","input":"Is it taxable?","top_p":0.5}}`, Options{},
+			batch.Question{ID: "r-1", Model: "gpt-5", Messages: []batch.Message{{Role: "system", Content: "Be brief."}, user("Is it taxable?")},
+				Subject: `[{"role":"system","content":"Be brief."},{"role":"user","content":"Is it taxable?"}]`,
+				Params:  map[string]json.RawMessage{"top_p": json.RawMessage("0.5")}}},
+		{"a line for the responses endpoint with messages", `{"custom_id":"r-1","body":{"model":"m","instructions":null,"input":[{"type":"message","role":"developer","content":[{"type":"input_text","text":"d"}]},{"role":"user","content":"a"},{"role":"assistant","content":[{"type":"output_text","text":"b"}]},{"role":"user","content":"u"}]}}`, Options{},
+			batch.Question{ID: "r-1", Model: "m", Messages: []batch.Message{{Role: "system", Content: "d"}, user("a"), {Role: "assistant", Content: "b"}, user("u")},
+				Subject: `[{"role":"system","content":"d"},{"role":"user","content":"a"},{"role":"assistant","content":"b"},{"role":"user","content":"u"}]`}},
+		{"an input that says nothing is no question", `{"custom_id":"r-1","body":{"input":" "}}`, Options{},
+			batch.Question{ID: "r-1", Skip: "no question"}},
 		{"params beside an OpenAI Batch line come before its own", `{"custom_id":"c-1","params":{"seed":2},"body":{"messages":[{"role":"user","content":"u"}],"seed":1,"n":1}}`, Options{},
 			batch.Question{ID: "c-1", Messages: []batch.Message{user("u")}, Subject: `[{"role":"user","content":"u"}]`,
 				Params: map[string]json.RawMessage{"seed": json.RawMessage("2"), "n": json.RawMessage("1")}}},
@@ -122,6 +133,28 @@ func TestAnObjectWithoutAQuestionIsSkippedIfOthersHaveOne(t *testing.T) {
 	}
 }
 
+func TestTwoRowsOfAnOpenAIBatchMayNotHaveOneID(t *testing.T) {
+	line := `{"custom_id":"r-1","body":{"messages":[{"role":"user","content":"A?"}]}}` + "\n"
+	_, _, err := read(t, "q.jsonl", line+"\n"+line, Options{})
+	checkError(t, err, `q.jsonl:3: the id "r-1" is that of line 1 too`, "give each its own")
+	_, _, err = read(t, "q.jsonl", line+`{"custom_id":"r-1","question":"B?"}`, Options{UniqueIDs: true})
+	checkError(t, err, `q.jsonl:2: the id "r-1" is that of line 1 too`, "give each its own")
+	_, _, err = read(t, "q.csv", "id,question\n7,a\n7,b\n", Options{UniqueIDs: true})
+	checkError(t, err, `q.csv:3: the id "7" is that of line 2 too`, "give each its own")
+	if _, _, err = read(t, "q.csv", "id,question\n7,a\n7,b\n", Options{}); err != nil {
+		t.Error(err)
+	}
+	r, err := NewReader(strings.NewReader(`{"custom_id":"a","body":{"model":"gpt-5","input":"q"}}`), "q.jsonl", Options{Model: "m"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range r.Questions() {
+	}
+	if got := r.Understood(); got.Question != "body.input" || len(got.Models) != 1 || got.Models[0] != "gpt-5" {
+		t.Errorf("understood %+v", got)
+	}
+}
+
 func TestJSONLColumnsAreInOrderOfFirstAppearance(t *testing.T) {
 	_, in, err := read(t, "q.jsonl", "\uFEFF"+`{"question":"a","Client":"x"}
 {"id":1,"question":"b"}
@@ -169,6 +202,11 @@ func TestJSONLErrorsSayWhere(t *testing.T) {
 		{name: "an image", line: message(`{"role":"user","content":[{"type":"image_url","image_url":{}}]}`), err: `message 1: content part of type "image_url"`},
 		{name: "a part without text", line: message(`{"role":"user","content":[{"type":"text"}]}`), err: "message 1: content part without text"},
 		{name: "a part that is text itself", line: message(`{"role":"user","content":["{\"type\":\"text\"}"]}`), err: "message 1: content part that is not an object"},
+		{name: "an input that is a number", line: `{"body":{"input":1}}`, err: `"body.input" is neither a string nor a list`},
+		{name: "instructions that are a list", line: `{"body":{"input":"q","instructions":[]}}`, err: `"body.instructions" is not a string`},
+		{name: "a model that is a number", line: `{"body":{"input":"q","model":5}}`, err: `"body.model" is not a string`},
+		{name: "an input of another kind", line: `{"body":{"input":[{"type":"function_call_output","output":"x"}]}}`, err: `message 1: is of type "function_call_output": only messages`},
+		{name: "a conversation that goes on", line: `{"body":{"input":"q","previous_response_id":"resp_1"}}`, err: `"previous_response_id" goes on with a conversation`, hint: "body.input"},
 		{name: "an answer at the end", line: message(`{"role":"user","content":"q"},{"role":"assistant","content":"a"}`), err: "the last message is of the assistant, not of the user"},
 		{name: "an empty message at the end", line: message(`{"role":"user","content":"q"},{"role":"user","content":""}`), err: "the last message is empty"},
 	} {

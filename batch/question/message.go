@@ -15,38 +15,101 @@ import (
 // reserved are the request parameters that a row cannot set.
 var reserved = []string{"messages", "model", "stream", "stream_options"}
 
+// A request is what an object says of the request to send.
+type request struct {
+	messages gjson.Result // a conversation; null: there is none
+	member   string       // where it stands
+	model    string       // that an OpenAI Batch line names
+	params   map[string]json.RawMessage
+}
+
+// isBatchLine says whether it is one for OpenAI's Batch API.
+func (r request) isBatchLine() bool { return strings.HasPrefix(r.member, "body.") }
+
 // request finds a conversation and the request parameters: in the members
 // messages and params, or in the body of an OpenAI Batch line.
-func (o *object) request() (messages gjson.Result, params map[string]json.RawMessage, err error) {
+func (o *object) request() (r request, err error) {
 	var found [3]gjson.Result
 	for i, name := range [...]string{"messages", "params", "body"} {
 		at, err := first(o.keys, name)
 		if err != nil {
-			return messages, nil, err
+			return r, err
 		}
 		if at >= 0 {
 			found[i] = o.values[at]
 		}
 	}
-	messages, given, body := found[0], found[1], found[2]
+	given, body := found[1], members(found[2])
+	r.messages, r.member = found[0], "messages"
 	if given.Type != gjson.Null && !given.IsObject() {
-		return messages, nil, &Error{Msg: `"params" is not an object`}
+		return r, &Error{Msg: `"params" is not an object`}
 	}
-	params = members(given)
+	r.params = members(given)
 	for _, name := range reserved {
-		if _, ok := params[name]; ok {
-			return messages, nil, &Error{Msg: fmt.Sprintf("%q cannot be set in params", name)}
+		if _, ok := r.params[name]; ok {
+			return r, &Error{Msg: fmt.Sprintf("%q cannot be set in params", name)}
 		}
 	}
-	if body := members(body); messages.Type == gjson.Null && body["messages"] != nil {
-		messages = gjson.ParseBytes(body["messages"])
-		maps.Copy(body, params)
-		for _, name := range reserved {
-			delete(body, name)
-		}
-		params = body
+	if r.messages.Type != gjson.Null {
+		return r, nil
 	}
-	return messages, params, nil
+	switch {
+	case body["messages"] != nil:
+		r.messages, r.member = gjson.ParseBytes(body["messages"]), "body.messages"
+	case body["input"] != nil: // a line for /v1/responses
+		r.member = "body.input"
+		if r.messages, err = input(body); err != nil {
+			return r, err
+		}
+	default:
+		return r, nil
+	}
+	if model := gjson.ParseBytes(body["model"]); model.Type == gjson.String {
+		r.model = model.Str
+	} else if model.Type != gjson.Null {
+		return r, &Error{Msg: `"body.model" is not a string`}
+	}
+	maps.Copy(body, r.params)
+	for _, name := range reserved {
+		delete(body, name)
+	}
+	r.params = body
+	return r, nil
+}
+
+// input takes the conversation out of the body of a line for OpenAI's
+// /v1/responses: its instructions, and its input as a text or as messages.
+func input(body map[string]json.RawMessage) (messages gjson.Result, err error) {
+	if before := gjson.ParseBytes(body["previous_response_id"]); before.Type != gjson.Null {
+		return messages, &Error{Msg: `"previous_response_id" goes on with a conversation that is not in the file`, Hint: "put its messages into body.input"}
+	}
+	type message struct {
+		Role    string          `json:"role"`
+		Content json.RawMessage `json:"content"`
+	}
+	var list []any
+	switch instructions := gjson.ParseBytes(body["instructions"]); instructions.Type {
+	case gjson.Null:
+	case gjson.String:
+		list = append(list, message{"system", body["instructions"]})
+	default:
+		return messages, &Error{Msg: `"body.instructions" is not a string`}
+	}
+	switch in := gjson.ParseBytes(body["input"]); {
+	case in.Type == gjson.String:
+		list = append(list, message{"user", body["input"]})
+	case in.IsArray():
+		for _, item := range in.Array() {
+			list = append(list, json.RawMessage(item.Raw))
+		}
+	default:
+		return messages, &Error{Msg: `"body.input" is neither a string nor a list`}
+	}
+	for _, name := range []string{"input", "instructions", "previous_response_id"} {
+		delete(body, name)
+	}
+	raw, err := json.Marshal(list)
+	return gjson.ParseBytes(raw), err
 }
 
 // members are an object's members as they are written; of nothing else.
@@ -96,6 +159,9 @@ func parseMessage(m gjson.Result) (msg batch.Message, err error) {
 	if !m.IsObject() {
 		return msg, fmt.Errorf("not an object")
 	}
+	if kind := m.Get("type").String(); kind != "" && kind != "message" {
+		return msg, fmt.Errorf("is of type %q: only messages can be sent", kind)
+	}
 	msg.Role = strings.ToLower(m.Get("role").String())
 	if msg.Role == "developer" { // OpenAI's newer name
 		msg.Role = "system"
@@ -120,7 +186,7 @@ func parseContent(content gjson.Result) (string, error) {
 		if !part.IsObject() {
 			return "", fmt.Errorf("content part that is not an object")
 		}
-		if kind := part.Get("type").String(); kind != "text" && kind != "input_text" {
+		if kind := part.Get("type").String(); kind != "text" && kind != "input_text" && kind != "output_text" {
 			return "", fmt.Errorf("content part of type %q: only text can be sent", kind)
 		}
 		text := part.Get("text")

@@ -14,6 +14,7 @@ package question
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
 	"os"
@@ -65,6 +66,12 @@ type Options struct {
 	// their letter, as in spreadsheets, or by their number; the only one is the
 	// question.
 	NoHeader bool
+	// Model is what the run asks. Default: what the lines of an OpenAI Batch
+	// file name, which are then the models of their questions.
+	Model string
+	// UniqueIDs refuses a file in which two rows go by one id. It is refused
+	// of the lines of an OpenAI Batch file in any case.
+	UniqueIDs bool
 	// Template is a text/template that builds each question from the row's
 	// columns, such as {{.question}} or {{index . "Client name"}}. Default:
 	// the question is the question column's text.
@@ -88,6 +95,7 @@ type Reader struct {
 	sheet    string                         // of an Excel file
 	close    func() error                   // nil where there is nothing to close
 
+	unique     bool // no two rows may have one id
 	understood Understood
 }
 
@@ -116,7 +124,7 @@ func Open(path string, opts Options) (*Reader, error) {
 // NewReader reads questions from r. Errors call it name, whose extension is
 // its format's default. An Excel file cannot be read in this way: use [Open].
 func NewReader(r io.Reader, name string, opts Options) (*Reader, error) {
-	q := &Reader{name: name}
+	q := &Reader{name: name, unique: opts.UniqueIDs}
 	if err := q.init(r, opts); err != nil {
 		return nil, q.complete(err)
 	}
@@ -208,10 +216,18 @@ func format(name string, asked batch.Format) (batch.Format, error) {
 func (r *Reader) Questions() iter.Seq2[batch.Question, error] {
 	return func(yield func(batch.Question, error) bool) {
 		found, first := false, 1 // the line of the first row
+		ids := ids{}
 		for number := 0; ; number++ {
 			q, err := r.read()
 			if err == io.EOF {
 				break
+			}
+			if err != nil {
+				yield(batch.Question{}, r.complete(err))
+				return
+			}
+			if r.unique {
+				err = ids.claim(q)
 			}
 			if err != nil {
 				yield(batch.Question{}, r.complete(err))
@@ -233,6 +249,20 @@ func (r *Reader) Questions() iter.Seq2[batch.Question, error] {
 			yield(batch.Question{}, r.complete(e))
 		}
 	}
+}
+
+// ids are the lines of rows by their ids, of which no two may be the same.
+type ids map[string]int
+
+func (ids ids) claim(q batch.Question) error {
+	if before, ok := ids[q.ID]; ok {
+		return &Error{
+			Line: q.Line, Msg: fmt.Sprintf("the id %q is that of line %d too", q.ID, before),
+			Hint: "OpenAI's Batch files find an answer by the id of its question: give each its own",
+		}
+	}
+	ids[strings.Clone(q.ID)] = q.Line
+	return nil
 }
 
 func noQuestions(line int) *Error {

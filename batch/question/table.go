@@ -30,9 +30,6 @@ const (
 	askModeRole  = "ask_mode"
 )
 
-// maxName is the largest name of a column that is looked for among questions.
-const maxName = 100
-
 // A recordSource gives the records of a file that has a header: a CSV file or a
 // sheet.
 type recordSource interface {
@@ -217,7 +214,8 @@ func (t *table) next() (q batch.Question, err error) {
 // repeatsHeader says whether a question is the name of its column: files are
 // put together, and a row that was taken for the header may be none.
 func (t *table) repeatsHeader(text string) bool {
-	return len(text) <= maxName && canonical(text) == t.asked
+	const unseen = 16 // bytes of characters that a name may have besides
+	return t.asked != "" && len(text) <= len(t.asked)+unseen && canonical(text) == t.asked
 }
 
 // marshal writes the fields of a row as a JSON array, in their order, with <, >

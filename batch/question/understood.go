@@ -1,6 +1,10 @@
 package question
 
-import "bizbatch/batch"
+import (
+	"slices"
+
+	"bizbatch/batch"
+)
 
 // Understood says what was understood of a file, so that people notice a
 // misread one before they pay for it. What a file has not is empty or 0.
@@ -25,6 +29,9 @@ type Understood struct {
 	// parts of a row. In JSONL they are those of the first question and, as far
 	// as it lacks them, of later ones.
 	Question, ID, AskMode string
+	// Models are those that the lines of an OpenAI Batch file name, the first
+	// few of them.
+	Models []string
 	// First is the text of the first question, as it is asked.
 	First string
 }
@@ -43,6 +50,14 @@ func (u *Understood) note(q *batch.Question) {
 	u.First = q.Text
 	if n := len(q.Messages); n > 0 {
 		u.First = q.Messages[n-1].Content
+	}
+}
+
+// model notes a model that a line names.
+func (u *Understood) model(name string) {
+	const most = 5
+	if name != "" && len(u.Models) < most && !slices.Contains(u.Models, name) {
+		u.Models = append(u.Models, name)
 	}
 }
 

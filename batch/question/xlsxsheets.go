@@ -12,7 +12,7 @@ import (
 
 // openXLSX opens the Excel file at path.
 func openXLSX(path string, opts Options) (*Reader, error) {
-	r := &Reader{name: path, input: batch.Input{Format: batch.XLSX}}
+	r := &Reader{name: path, unique: opts.UniqueIDs, input: batch.Input{Format: batch.XLSX}}
 	err := r.setTemplate(opts)
 	if err == nil {
 		err = r.openBook(path, opts)

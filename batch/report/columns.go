@@ -16,20 +16,20 @@ import (
 // order from here, and makes their cells. width is that of a sheet's column, in
 // characters.
 type ours struct {
-	Answer    string       `csv:"answer" width:"90"`
-	Citations string       `csv:"citations" width:"56"`
-	Status    batch.Status `csv:"status" width:"11"`
-	Error     string       `csv:"error" width:"36"`
-	Attempts  *int         `csv:"attempts" width:"10"`
-	Seconds   *tenths      `csv:"seconds" width:"9"`
-	RequestID string       `csv:"request_id" width:"26"`
-	Cost      *dollars     `csv:"cost" width:"9"`
-	Answered  moment       `csv:"answered" width:"27"`
+	Answer    string   `csv:"answer" width:"90"`
+	Citations string   `csv:"citations" width:"56"`
+	Status    string   `csv:"status" width:"11"`
+	Error     string   `csv:"error" width:"36"`
+	Attempts  *int     `csv:"attempts" width:"10"`
+	Seconds   *tenths  `csv:"seconds" width:"9"`
+	RequestID string   `csv:"request_id" width:"26"`
+	Cost      *dollars `csv:"cost" width:"9"`
+	Answered  moment   `csv:"answered" width:"27"`
 }
 
 // oursOf are the columns of a record. What it does not have is empty.
-func oursOf(rec batch.Record) ours {
-	c := ours{Status: rec.Status, Error: rec.Error, RequestID: rec.RequestID}
+func oursOf(rec *batch.Record) ours {
+	c := ours{Status: string(rec.Status), Error: rec.Error, RequestID: rec.RequestID}
 	if rec.Answer != nil {
 		text, sources := rec.Answer.Numbered()
 		sources, note := listed(rec.Answer, sources)
@@ -72,18 +72,35 @@ func (m moment) MarshalCSV() (string, error) {
 	return time.Time(m).Local().Format("2006-01-02T15:04:05-07:00"), nil
 }
 
-// ourCells are a record's cells in our columns.
-func ourCells(rec batch.Record) ([]string, error) {
-	var c oneRow
-	err := gocsv.MarshalCSVWithoutHeaders([]ours{oursOf(rec)}, &c)
-	return c.cells, err
+// A columnWriter has gocsv make the cells of our columns, a row at a time.
+type columnWriter struct {
+	rec   batch.Record // that is written, here so that its row allocates little
+	rows  [1]ours
+	cells []string
 }
+
+// cellsOf are a record's cells.
+func (w *columnWriter) cellsOf(rec batch.Record) ([]string, error) {
+	w.rec = rec
+	w.rows[0] = oursOf(&w.rec)
+	err := gocsv.MarshalCSVWithoutHeaders(w.rows[:], w)
+	return w.cells, err
+}
+
+// Write takes the row from gocsv, as a [gocsv.CSVWriter].
+func (w *columnWriter) Write(cells []string) error {
+	w.cells = cells
+	return nil
+}
+
+func (*columnWriter) Flush()       {}
+func (*columnWriter) Error() error { return nil }
 
 // common are the names of our columns. JSONL has most of them too, and more.
 var common = func() []string {
-	var c oneRow
-	_ = gocsv.MarshalCSV([]ours{}, &c) // a row in memory
-	return c.cells
+	var w columnWriter
+	_ = gocsv.MarshalCSV([]ours{}, &w) // a row in memory
+	return w.cells
 }()
 
 // commonWidths are the columns' widths in a sheet.
@@ -94,14 +111,3 @@ var commonWidths = func() (widths []float64) {
 	}
 	return widths
 }()
-
-// A oneRow takes from gocsv the only row that it writes.
-type oneRow struct{ cells []string }
-
-func (r *oneRow) Write(cells []string) error {
-	r.cells = cells
-	return nil
-}
-
-func (*oneRow) Flush()       {}
-func (*oneRow) Error() error { return nil }

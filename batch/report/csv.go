@@ -23,13 +23,19 @@ type csvWriter struct {
 	out   io.Writer
 	utf16 io.Closer // nil unless out encodes
 	rows  rowReader
+	ours  columnWriter
 	comma rune
-	safe  bool   // see Options.CSVSafe
-	line  []byte // the row being written
+	safe  bool     // see Options.CSVSafe
+	quote string   // the characters that put a field in quotes
+	row   []string // the one being written
+	line  []byte   // the same as it is written
 }
 
 func newCSVWriter(b *bufio.Writer, in batch.Input, format Format, o Options) (*csvWriter, error) {
 	c := &csvWriter{out: b, rows: rowReader{in}, comma: delimiter(in, format), safe: o.CSVSafe}
+	if c.quote = "\"\r\n" + string(c.comma); c.safe { // and what a spreadsheet in another country would split
+		c.quote += splitters
+	}
 	switch {
 	case strings.ContainsRune("\"\r\n\ufffd", c.comma):
 		return c, fmt.Errorf("%q cannot be the delimiter", in.Delimiter)
@@ -74,14 +80,15 @@ func (c *csvWriter) write(rec batch.Record) error {
 	if err != nil {
 		return err
 	}
-	ours, err := ourCells(rec)
+	ours, err := c.ours.cellsOf(rec)
 	if err != nil {
 		return err
 	}
+	c.row = append(c.row[:0], row...)
 	for _, cell := range ours {
-		row = append(row, readable(cell))
+		c.row = append(c.row, readable(cell))
 	}
-	return c.put(row)
+	return c.put(c.row)
 }
 
 // put writes a row. (encoding/csv would not quote what only some spreadsheets
@@ -108,13 +115,11 @@ func (c *csvWriter) put(row []string) error {
 	return err
 }
 
-// quotes says whether a field stands in quotes: where it must, where readers trim
-// it or take it for the end of the data, and in a safe file where a spreadsheet in
-// another country would split it.
+// quotes says whether a field stands in quotes: where it must, and where readers
+// would trim it or take it for the end of the data.
 func (c *csvWriter) quotes(field string) bool {
 	first, _ := utf8.DecodeRuneInString(field)
-	return strings.ContainsRune(field, c.comma) || strings.ContainsAny(field, "\"\r\n") || unicode.IsSpace(first) ||
-		field == `\.` || c.safe && strings.ContainsAny(field, splitters)
+	return strings.ContainsAny(field, c.quote) || unicode.IsSpace(first) || field == `\.`
 }
 
 func (c *csvWriter) end() error {

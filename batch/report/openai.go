@@ -3,7 +3,6 @@ package report
 import (
 	"bufio"
 	"encoding/json"
-	"regexp"
 	"strconv"
 	"unicode/utf8"
 
@@ -80,7 +79,7 @@ func (w openAIWriter) write(rec batch.Record) error {
 
 func openAIResponseOf(rec batch.Record) *openAIResponse {
 	a := rec.Answer
-	text, cited := a.Numbered()
+	text, cited, marks := a.Cited()
 	cited, _ = listed(a, cited)
 	finish := a.FinishReason
 	switch a.Status() {
@@ -94,7 +93,7 @@ func openAIResponseOf(rec batch.Record) *openAIResponse {
 	return &openAIResponse{StatusCode: 200, RequestID: a.RequestID, Body: openAIBody{
 		ID: "chatcmpl-" + a.RequestID, Object: "chat.completion", Created: max(0, rec.Finished.Unix()), Model: a.Model, Usage: a.Usage,
 		Choices: []openAIChoice{{FinishReason: finish, Message: openAIMessage{
-			Role: "assistant", Content: text, Annotations: annotations(text, cited),
+			Role: "assistant", Content: text, Annotations: annotations(text, cited, marks),
 		}}},
 	}}
 }
@@ -109,21 +108,18 @@ func openAIFinish(reason string) string {
 	return "stop"
 }
 
-var citationMark = regexp.MustCompile(`\[([1-9][0-9]{0,4})\]`)
-
 // annotations are the citations of a text, each where it stands.
-func annotations(text string, cited []batch.Source) []openAIAnnotation {
+func annotations(text string, cited []batch.Source, marks []batch.Mark) []openAIAnnotation {
 	list := []openAIAnnotation{} // never null
 	done, chars := 0, 0          // bytes that are counted, and how many characters they are
-	for _, m := range citationMark.FindAllStringSubmatchIndex(text, -1) {
-		n, _ := strconv.Atoi(text[m[2]:m[3]]) // digits
-		if n > len(cited) {
+	for _, m := range marks {
+		if m.Number > len(cited) { // they were not kept
 			continue
 		}
-		chars += utf8.RuneCountInString(text[done:m[0]])
-		done = m[0]
-		s := cited[n-1]
-		list = append(list, openAIAnnotation{"url_citation", openAIURLCitation{chars, chars + m[1] - m[0], s.URL(), s.Title()}})
+		chars += utf8.RuneCountInString(text[done:m.Begin])
+		done = m.Begin
+		s := cited[m.Number-1]
+		list = append(list, openAIAnnotation{"url_citation", openAIURLCitation{chars, chars + m.End - m.Begin, s.URL(), s.Title()}})
 	}
 	return list
 }

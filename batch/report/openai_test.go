@@ -43,7 +43,7 @@ func TestOpenAIBatchFile(t *testing.T) {
 // TestAnnotationsSayWhereInCharacters has a character of two UTF-16 units and
 // four bytes before the citation: OpenAI's indexes count it once.
 func TestAnnotationsSayWhereInCharacters(t *testing.T) {
-	rec := asked("q", "\U0001F4B0 not [7] but ["+irc+"]")
+	rec := asked("q", "\U0001F4B0 not [1] or [7] but ["+irc+"]")
 	var line struct {
 		Response struct {
 			Body struct {

@@ -22,6 +22,7 @@ import (
 type xlsxWriter struct {
 	book    *book
 	rows    rowReader
+	ours    columnWriter
 	history *batch.History
 	columns []column
 	answers *sheet
@@ -110,7 +111,7 @@ func (w *xlsxWriter) write(rec batch.Record) error {
 		return err
 	}
 	w.written[rec.Status]++
-	ours, err := ourCells(rec)
+	ours, err := w.ours.cellsOf(rec)
 	if err != nil {
 		return err
 	}

@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"os"
 	"runtime/debug"
 	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 
 	"bizbatch/batch"
@@ -30,6 +32,7 @@ type job struct {
 	outcome string // how the asking ended; empty: it did not begin
 	outputs []string
 	written []string // outputs that hold the answers as they are
+	models  []string // that the file names
 	current []string // those of them that did before, and were left alone
 	kept    []keptFile
 	unnoted []string // outputs of which the checkpoint could not note what is in them
@@ -212,7 +215,24 @@ func (j *job) takeIn(ctx context.Context, endpoint, digest string, settings batc
 		return err
 	}
 	j.ui.planned(j, skipped)
+	j.tellModels(settings.Model)
 	return nil
+}
+
+// tellModels says where a file names another model than the one that would be
+// asked without it.
+func (j *job) tellModels(model string) {
+	model = cmp.Or(model, "bizora-1.0")
+	j.models = j.reader.Understood().Models
+	named := slices.DeleteFunc(slices.Clone(j.models), func(name string) bool { return name == model })
+	if len(named) == 0 {
+		return
+	}
+	text := fmt.Sprintf("the file names the model %s, and it is asked: --model %s asks another", strings.Join(named, ", "), model)
+	if j.cmd.Model != "" {
+		text = fmt.Sprintf("the file names the model %s, but --model %s is asked", strings.Join(named, ", "), model)
+	}
+	j.ui.notice("model", text, "named", named)
 }
 
 // untilDone yields questions until ctx is done, and notes the lines of those

@@ -40,7 +40,7 @@ func TestNoCommandPrintsWhatATerminalObeys(t *testing.T) {
 	if err := os.WriteFile(v.path(file), []byte(questions), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	silent := []string{"a dry run", "completion of a checkpoint", "completion of an id"} // where the text is left out
+	silent := []string{"completion of a checkpoint", "completion of an id"} // where the text is left out
 	for _, tt := range []struct {
 		name string
 		args []string

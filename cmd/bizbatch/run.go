@@ -62,7 +62,7 @@ type runCmd struct {
 
 	AskMode  batch.AskMode `group:"asking" placeholder:"MODE" help:"How thoroughly the service looks: fast, web, deep or auto; a column ask_mode sets it for a row (default: the service's, fast)." example:"bizbatch run questions.csv --ask-mode deep"`
 	Param    []string      `group:"asking" sep:"none" placeholder:"KEY=VALUE" help:"Another member of every request, as JSON or as text; may be repeated."`
-	Model    string        `group:"asking" default:"bizora-1.0" help:"Model (default: ${default})."`
+	Model    string        `group:"asking" placeholder:"NAME" help:"Model (default: bizora-1.0, or the one that a line of an OpenAI Batch file names)."`
 	Role     string        `group:"asking" default:"human" help:"Role of a question's message; user for services other than Bizora (default: ${default})."`
 	AskAgain bool          `group:"asking" help:"Agree to pay again for questions that are answered under other settings."`
 
@@ -200,6 +200,7 @@ func (c *runCmd) inputOptions() question.Options {
 		Format: c.inputFormat(), Sheet: c.Sheet, Delimiter: c.Delimiter, Quote: c.Quote, Encoding: c.Encoding,
 		QuestionColumn: c.QuestionColumn, IDColumn: c.IDColumn, AskModeColumn: c.AskModeColumn,
 		HeaderRow: c.HeaderRow, NoHeader: c.NoHeader, Template: c.Template,
+		Model: c.Model, UniqueIDs: c.Format == openAIBatch,
 	}
 }
 

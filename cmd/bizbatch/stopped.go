@@ -151,7 +151,10 @@ func (j *job) unfinished(stop *batch.StopError, said *batch.Error) *cmdError {
 func (j *job) settingFlag(setting string) string {
 	switch c := j.cmd; {
 	case setting == "model":
-		return "--model " + quote(c.Model)
+		if c.Model == "" && len(j.models) > 0 {
+			return "--model " + quote(j.models[0]) + ", which the file names"
+		}
+		return "--model " + quote(cmp.Or(c.Model, "bizora-1.0"))
 	case setting == "role":
 		return "--role " + quote(c.Role)
 	case setting == "askMode" && c.AskMode != "":

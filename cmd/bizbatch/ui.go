@@ -111,7 +111,7 @@ func (u *ui) planned(j *job, skipped []string) {
 	}
 	args := []any{"questions", p.Rows - p.Skipped, "skipped", p.Skipped, "duplicates", p.Duplicates, "edited", p.Edited,
 		"answered", p.Answered, "failed", p.Failed, "interrupted", p.Interrupted}
-	args = append(args, understoodKeys(understood)...)
+	args = append(args, understoodKeys(understood, u.json)...)
 	args = append(args, "to_ask", p.ToAsk(), "estimate", p.Estimate.Dollars())
 	if end := j.cmd.end; !end.IsZero() {
 		args = append(args, "until", end.Truncate(time.Second))

@@ -152,23 +152,25 @@ func lineWord(format batch.Format) string {
 	return "line"
 }
 
-// understoodKeys are the same for the log: what a file does not have is left out.
-func understoodKeys(u question.Understood) (args []any) {
-	add := func(key string, value any, known bool) {
-		if known {
+// understoodKeys are the same for the log: all of them, or those that say something.
+func understoodKeys(u question.Understood, all bool) (args []any) {
+	add := func(key string, value any, says bool) {
+		if says {
 			args = append(args, key, value)
 		}
 	}
-	add("sheet", u.Sheet, u.Sheet != "")
-	add("sheets", u.Sheets, u.Sheets > 0)
-	add("hidden_sheets", u.HiddenSheets, u.HiddenSheets > 0)
-	add("opens_on", u.OpensOn, opensElsewhere(u))
-	add("passed_over", u.PassedOver, len(u.PassedOver) > 0)
-	add("filtered_rows", u.FilteredRows, u.FilteredRows > 0)
-	add("header", u.HeaderLine, u.HeaderLine > 0)
-	add("question_column", u.Question, u.Question != "")
-	add("id_column", u.ID, u.ID != "")
-	add("ask_mode_column", u.AskMode, u.AskMode != "")
-	add("first", cut(oneLine(u.First), 100), u.First != "")
+	if u.Sheet != "" {
+		add("sheet", u.Sheet, true)
+		add("sheets", u.Sheets, all || u.Sheets > 1)
+		add("hidden_sheets", u.HiddenSheets, all || u.HiddenSheets > 0)
+		add("opens_on", u.OpensOn, all || opensElsewhere(u))
+		add("passed_over", append([]string{}, u.PassedOver...), all || len(u.PassedOver) > 0)
+		add("filtered_rows", u.FilteredRows, all || u.FilteredRows > 0)
+	}
+	add("header", u.HeaderLine, all || u.HeaderLine > 0)
+	add("question_column", u.Question, all || u.Question != "")
+	add("id_column", u.ID, all || u.ID != "")
+	add("ask_mode_column", u.AskMode, all || u.AskMode != "")
+	add("first", cut(oneLine(u.First), 100), all || u.First != "")
 	return args
 }
