@@ -6,6 +6,7 @@ import (
 	"math"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 const secondsOfDay = 24 * 60 * 60
@@ -24,7 +25,7 @@ func (s *section) checkDate() error {
 				return errors.New("it has digits and dates")
 			}
 		case halfItem:
-			if s.foreign() {
+			if s.foreign() && it.text[0] < utf8.RuneSelf {
 				return errNames
 			}
 		case dateItem:
@@ -33,7 +34,7 @@ func (s *section) checkDate() error {
 			if letter == 'e' { // years of other eras
 				known = known && !s.foreign()
 			}
-		case generalItem, exponentItem, percentItem, atItem:
+		case letterItem, generalItem, exponentItem, percentItem, atItem:
 			known = false
 		}
 		if !known {
@@ -171,17 +172,14 @@ func (s *section) elapses() bool {
 
 // half is AM or PM, in the letters of the code.
 func (m *moment) half(code string) string {
-	afternoon := m.hour >= 12
 	if len(code) == len("AM/PM") {
-		if afternoon {
-			return "PM"
-		}
-		return "AM"
+		code = strings.ToUpper(code)
 	}
-	if afternoon {
-		return code[2:]
+	before, after, _ := strings.Cut(code, "/")
+	if m.hour >= 12 {
+		return after
 	}
-	return code[:1]
+	return before
 }
 
 // elapsed is how many hours, minutes or seconds have passed in all.

@@ -40,6 +40,11 @@ func (s *section) lay() error {
 		return nil
 	}
 	if s.literal {
+		for _, it := range s.items {
+			if it.kind == letterItem {
+				return errUnknown(it.text)
+			}
+		}
 		s.whole = s.items
 		return nil
 	}
