@@ -279,7 +279,7 @@ func (s *setting) run(t *testing.T) (whole, rest pace) {
 			}
 			defer store.Close()
 			each := s.questions / runs
-			if _, err := Import(store, texts(numbered(each * runs)[i*each:(i+1)*each]...), ImportOptions{}); err != nil {
+			if _, err := Import(store, texts(numbered(each * runs)[i*each:(i+1)*each]...), ImportOptions{Settings: Settings{AskModes: taxModes}}); err != nil {
 				t.Fatal(err)
 			}
 			go func() {

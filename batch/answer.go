@@ -1,7 +1,6 @@
 package batch
 
 import (
-	"cmp"
 	"encoding/json"
 	"strconv"
 	"strings"
@@ -83,13 +82,16 @@ func (s Source) NodeID() string { return s.text("node_id") }
 func (s Source) Title() string { return s.first("title", "citation_label", "file_name") }
 
 // URL is where the source can be read: the authority's own address, if it is
-// known. Bizora's metadata.file_path is a place in an index as a rule, and no
-// address.
+// known. What is no web address (Bizora's metadata.file_path is a place in an
+// index as a rule) is given only where there is none, and file_path never.
 func (s Source) URL() string {
-	if path := s.first("file_path"); strings.HasPrefix(path, "https://") || strings.HasPrefix(path, "http://") {
-		return cmp.Or(s.first("sourceOrigin", "url", "s3_file_path"), path)
+	names := []string{"sourceOrigin", "url", "s3_file_path"}
+	for _, name := range append(names, "file_path") {
+		if at := s.first(name); strings.HasPrefix(at, "https://") || strings.HasPrefix(at, "http://") {
+			return at
+		}
 	}
-	return s.first("sourceOrigin", "url", "s3_file_path")
+	return s.first(names...)
 }
 
 // Page is the page within the source, as a label.

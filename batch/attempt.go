@@ -17,6 +17,8 @@ type result struct {
 	it      *item
 	probe   bool  // it was sent to find out whether anything succeeds
 	cost    Money // reserved for it
+	paid    Money // what the answer cost
+	guessed bool  // paid is not known, and taken to be what was reserved
 	back    time.Time
 	answer  *Answer // nil unless it was answered
 	err     error   // from the asker; nil as well: it was not sent
@@ -81,9 +83,17 @@ func (r *runner) ask(it *item) (answer *Answer, err error) {
 }
 
 func (r *runner) saveAnswer(res *result, n int) {
+	res.paid = res.cost
+	if r.o.CostOf != nil {
+		if paid, ok := r.o.CostOf(res.answer); ok {
+			res.paid = paid
+		} else {
+			res.guessed = true
+		}
+	}
 	res.answer.keepSources(r.o.Sources)
 	res.fault = r.run.Complete(res.it.ID, checkpoint.Completion{
-		Answer: encode(*res.answer), Label: res.answer.label(), Attempts: n, Cost: int64(res.cost), Started: res.it.sent, Finished: res.back,
+		Answer: encode(*res.answer), Label: res.answer.label(), Attempts: n, Cost: int64(res.paid), Started: res.it.sent, Finished: res.back,
 	})
 }
 

@@ -7,7 +7,7 @@
 // throttled account, a signal, a crash), calling it again takes up the rest.
 //
 // The package knows neither how questions are read (package question), nor how
-// they are asked (an [Asker], such as the one of package bizora), nor how
+// they are asked (an [Asker], such as the one of package chat), nor how
 // answers are written (package report).
 package batch
 
@@ -95,7 +95,8 @@ const (
 	XLSX  Format = "xlsx"
 )
 
-// Input describes a question file as far as its answers' files need it.
+// Input describes a question file as far as its answers, and a run that takes up
+// the rest, need it.
 type Input struct {
 	Format Format `json:"format"`
 	// Columns are the header of a CSV or Excel file, or the member names of a
@@ -107,6 +108,8 @@ type Input struct {
 	BOM bool `json:"bom,omitempty"`
 	// Encoding is what the file's text was encoded in; empty means UTF-8.
 	Encoding string `json:"encoding,omitempty"`
+	// FilteredRows are the rows of an Excel sheet that a filter hides.
+	FilteredRows int `json:"filtered_rows,omitempty"`
 }
 
 // A Status says what became of a row.

@@ -20,7 +20,7 @@ func BenchmarkRun(b *testing.B) {
 			b.Error(err)
 		}
 	}()
-	if _, err := Import(store, texts(numbered(b.N)...), ImportOptions{}); err != nil {
+	if _, err := Import(store, texts(numbered(b.N)...), ImportOptions{Settings: Settings{AskModes: taxModes}}); err != nil {
 		b.Fatal(err)
 	}
 	asker := askerFunc(func(context.Context, Request) (Answer, error) {

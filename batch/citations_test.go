@@ -108,3 +108,24 @@ func BenchmarkNumbered(b *testing.B) {
 		})
 	}
 }
+
+// A link leads to the authority itself where its address is known, and only to an
+// address.
+func TestWhereASourceCanBeRead(t *testing.T) {
+	for name, test := range map[string]struct{ source, url, title string }{
+		"the authority first":        {`{"url":"https://b.example","s3_file_path":"https://c.example","sourceOrigin":"https://a.example","title":"T","citation_label":"IRC § 1(h)(11)"}`, "https://a.example", "T"},
+		"in its metadata":            {`{"s3_file_path":"https://c.example","metadata":{"sourceOrigin":"https://a.example","file_name":"f.pdf"}}`, "https://a.example", "f.pdf"},
+		"an origin that is no link":  {`{"sourceOrigin":"IRS","s3_file_path":"https://c.example","citation_label":"IRC § 1(h)(11)"}`, "https://c.example", "IRC § 1(h)(11)"},
+		"no address at all":          {`{"s3_file_path":"s3://bucket/f.pdf"}`, "s3://bucket/f.pdf", ""},
+		"a place in an index":        {`{"metadata":{"file_path":"irc/f.pdf"}}`, "", ""},
+		"a file path that is a link": {`{"metadata":{"file_path":"https://a.example/f.pdf"}}`, "https://a.example/f.pdf", ""},
+	} {
+		var s batch.Source
+		if err := json.Unmarshal([]byte(test.source), &s); err != nil {
+			t.Fatal(err)
+		}
+		if s.URL() != test.url || s.Title() != test.title {
+			t.Errorf("%s: %q at %q, want %q at %q", name, s.Title(), s.URL(), test.title, test.url)
+		}
+	}
+}

@@ -107,7 +107,7 @@ func (e *Error) status() int {
 }
 
 func (e *Error) aboutModel() bool {
-	return strings.Contains(strings.ToLower(e.Type+" "+e.Message), "model")
+	return e.Param == "model" || strings.Contains(strings.ToLower(e.Type+" "+e.Message), "model")
 }
 
 func (e *Error) contentRefused() bool {

@@ -119,6 +119,10 @@ func (r *runner) startNext(now, at time.Time, apart time.Duration) bool {
 		return true
 	}
 	cost := r.prices.Of(it.mode())
+	if r.o.CostOf != nil && cost == 0 && r.sum.InFlight > 0 && r.o.MaxSpend+r.o.MaxSpendTotal > 0 {
+		r.queue.again(it, now)
+		return false // what is in flight tells what one costs
+	}
 	if r.overspends(cost) {
 		r.queue.again(it, now)
 		if r.sum.InFlight > 0 {

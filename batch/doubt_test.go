@@ -40,7 +40,7 @@ func TestAServiceWhoseAnswersHaveNoEnd(t *testing.T) {
 							t.Errorf("the next run: %+v", again)
 						}
 						svc.rule = answers(time.Second)
-						if _, err := Import(store, texts(numbered(questions)...), ImportOptions{RetryFailed: true}); err != nil {
+						if _, err := Import(store, texts(numbered(questions)...), ImportOptions{Settings: Settings{AskModes: taxModes}, RetryFailed: true}); err != nil {
 							t.Fatal(err)
 						}
 						_, out = run(t, store, svc, Options{Workers: workers})

@@ -56,6 +56,9 @@ type Summary struct {
 	Refused   int `json:"refused"`
 	Empty     int `json:"empty"`
 	Unclear   int `json:"unclear"`
+	// Unmetered are answers whose cost is not known, for they came without token
+	// counts: it is taken to be that of the dearest.
+	Unmetered int `json:"unmetered"`
 	// SpentByMode is the money spent, by ask mode.
 	SpentByMode map[AskMode]Money `json:"spent_by_mode"`
 	// Uncertain are attempts without an answer that may have been charged,

@@ -12,11 +12,12 @@ import (
 	"sync/atomic"
 
 	"bizbatch/batch"
+	"bizbatch/batch/bizora"
 	"bizbatch/checkpoint"
 )
 
 // An echo is an Asker that answers every question with itself, as long as the
-// balance lasts. Package bizora has one that asks a service.
+// balance lasts. Package chat has one that asks a service.
 type echo struct{ balance atomic.Int64 }
 
 func newEcho(balance int64) *echo {
@@ -71,7 +72,7 @@ func Example() {
 	store, done := open()
 	defer done()
 
-	_, err := batch.Import(store, questions("Is rent deductible?", "Who files Form 1120?"), batch.ImportOptions{})
+	_, err := batch.Import(store, questions("Is rent deductible?", "Who files Form 1120?"), batch.ImportOptions{Settings: batch.Settings{AskModes: bizora.AskModes}})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -94,7 +95,7 @@ func ExampleImport() {
 	store, done := open()
 	defer done()
 
-	plan, err := batch.Import(store, questions("a", "b", "a"), batch.ImportOptions{Settings: batch.Settings{AskMode: batch.Deep}})
+	plan, err := batch.Import(store, questions("a", "b", "a"), batch.ImportOptions{Settings: batch.Settings{AskModes: bizora.AskModes, AskMode: "deep"}})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -106,7 +107,7 @@ func ExampleImport() {
 func ExampleRun() {
 	store, done := open()
 	defer done()
-	if _, err := batch.Import(store, questions("a", "b", "c", "d", "e"), batch.ImportOptions{}); err != nil {
+	if _, err := batch.Import(store, questions("a", "b", "c", "d", "e"), batch.ImportOptions{Settings: batch.Settings{AskModes: bizora.AskModes}}); err != nil {
 		log.Fatal(err)
 	}
 	service := newEcho(2)
@@ -131,7 +132,7 @@ func ExampleRecords() {
 	store, done := open()
 	defer done()
 	const source = "[0b3c8f1e-5a3d-4c59-9d7e-2f6a1b7c8d90]"
-	if _, err := batch.Import(store, questions("See "+source, "See "+source, "No source"), batch.ImportOptions{}); err != nil {
+	if _, err := batch.Import(store, questions("See "+source, "See "+source, "No source"), batch.ImportOptions{Settings: batch.Settings{AskModes: bizora.AskModes}}); err != nil {
 		log.Fatal(err)
 	}
 	if _, err := batch.Run(context.Background(), store, newEcho(2), batch.Options{Workers: 1}); err != nil {

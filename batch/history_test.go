@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"bizbatch/batch"
+	"bizbatch/batch/bizora"
 	"bizbatch/checkpoint"
 )
 
@@ -30,7 +31,7 @@ func TestHistoryTellsOfEveryRun(t *testing.T) {
 			}
 		}
 	}
-	if _, err := batch.Import(store, questions, batch.ImportOptions{Settings: batch.Settings{AskMode: batch.Web}}); err != nil {
+	if _, err := batch.Import(store, questions, batch.ImportOptions{Settings: batch.Settings{AskModes: bizora.AskModes, AskMode: "web"}}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := batch.Run(context.Background(), store, historyAsker{}, batch.Options{}); err != nil {
@@ -40,13 +41,13 @@ func TestHistoryTellsOfEveryRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if h.Name != "tax.csv" || h.Endpoint != "https://api.example" || h.Settings.AskMode != batch.Web || h.Settings.Model != "bizora-1.0" {
+	if h.Name != "tax.csv" || h.Endpoint != "https://api.example" || h.Settings.AskMode != "web" || h.Settings.Model != "bizora-1.0" {
 		t.Errorf("made with %+v", h)
 	}
 	if h.Rows != 4 || h.Skipped != 1 || h.Answered != 1 || h.Failed != 1 || h.Pending != 0 || len(h.Reasons) != 1 {
 		t.Errorf("counts %+v", h)
 	}
-	if h.Spent != batch.Web.Price() || h.SpentByMode[batch.Web] != h.Spent {
+	if h.Spent != 30*batch.Cent || h.SpentByMode["web"] != h.Spent {
 		t.Errorf("spent %v, %v", h.Spent, h.SpentByMode)
 	}
 	if len(h.Runs) != 1 || h.Runs[0].Outcome != "finished" || h.Runs[0].Summary.Answered != 1 || h.Runs[0].Ended.IsZero() {

@@ -76,6 +76,7 @@ func Import(store *checkpoint.Store, questions iter.Seq2[Question, error], o Imp
 	if err != nil {
 		return Plan{}, err
 	}
+	prices.Listed = o.AskModes
 	settings, err := json.Marshal(o.Settings)
 	if err != nil {
 		return Plan{}, fmt.Errorf("settings: %w", err)
@@ -98,8 +99,11 @@ func Import(store *checkpoint.Store, questions iter.Seq2[Question, error], o Imp
 		}
 	}
 	p, err := store.Import(readAhead(o.rows(questions)), opts)
-	if errors.Is(err, errDryRun) {
+	switch {
+	case errors.Is(err, errDryRun):
 		err = nil
+	case err == nil:
+		err = noteModes(store, o.AskModes)
 	}
 	return Plan{Plan: p, Prices: prices, Estimate: prices.estimate(p.Pending), InterruptedCost: Money(p.InterruptedCost)}, err
 }

@@ -37,7 +37,7 @@ func TestImportPlans(t *testing.T) {
 			{"duplicates, and an empty row", []string{"e", "a", "e", "", "a", "e"}, 3, 1, 2, 1, 1, 1},
 		} {
 			before := len(svc.sent)
-			plan, err := Import(store, texts(step.rows...), ImportOptions{})
+			plan, err := Import(store, texts(step.rows...), ImportOptions{Settings: Settings{AskModes: taxModes}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -76,19 +76,19 @@ func TestSettingsThatChangedAreRefused(t *testing.T) {
 			}
 			return plan, refused
 		}
-		if _, refused := ask(ImportOptions{Settings: Settings{AskMode: Fast, Params: param(`{"a": 1}`)}}); refused != nil {
+		if _, refused := ask(ImportOptions{Settings: Settings{AskModes: taxModes, AskMode: Fast, Params: param(`{"a": 1}`)}}); refused != nil {
 			t.Fatal(refused)
 		}
 		run(t, store, svc, Options{})
 
-		deep := ImportOptions{Settings: Settings{AskMode: Deep, Params: param(`{ "a":1 }`), Template: "{{.q}}"}}
+		deep := ImportOptions{Settings: Settings{AskModes: taxModes, AskMode: Deep, Params: param(`{ "a":1 }`), Template: "{{.q}}"}}
 		for range 2 { // a refusal changes nothing
 			_, refused := ask(deep)
 			if diff := cmp.Diff(&SettingsError{Changes: []string{"ask mode fast → deep", "the template"}, Answers: 3, Cost: 450 * Cent}, refused); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		}
-		if plan, refused := ask(ImportOptions{Settings: Settings{AskMode: Fast, Params: param(`{"a":1}`)}}); refused != nil || plan.Answered != 3 {
+		if plan, refused := ask(ImportOptions{Settings: Settings{AskModes: taxModes, AskMode: Fast, Params: param(`{"a":1}`)}}); refused != nil || plan.Answered != 3 {
 			t.Errorf("%+v, %v", plan, refused)
 		}
 		deep.AskAgain = true
@@ -106,7 +106,7 @@ func TestSettingsThatChangedAreRefused(t *testing.T) {
 			if plan, refused := ask(deep); refused != nil || plan.Answered != 3 {
 				t.Errorf("%+v, %v", plan, refused)
 			}
-			if plan, refused := ask(ImportOptions{Settings: Settings{AskMode: Fast, Params: param(`{"a": 1}`)}}); refused != nil || plan.Answered != 3 {
+			if plan, refused := ask(ImportOptions{Settings: Settings{AskModes: taxModes, AskMode: Fast, Params: param(`{"a": 1}`)}}); refused != nil || plan.Answered != 3 {
 				t.Errorf("%+v, %v", plan, refused)
 			}
 		}
@@ -114,8 +114,8 @@ func TestSettingsThatChangedAreRefused(t *testing.T) {
 }
 
 func TestEverySettingThatChangesIsNamed(t *testing.T) {
-	old := Settings{Model: "m", Role: "human", Params: map[string]json.RawMessage{"b": []byte(`1`), "c": []byte(`{"x":1,"y":2}`)}}
-	now := Settings{Model: "n", Role: "user", AskMode: Web, Template: "t", Params: map[string]json.RawMessage{"a": []byte(`"x"`), "c": []byte(`{"y":2, "x":1}`)}}
+	old := Settings{AskModes: taxModes, Model: "m", Role: "human", Params: map[string]json.RawMessage{"b": []byte(`1`), "c": []byte(`{"x":1,"y":2}`)}}
+	now := Settings{AskModes: taxModes, Model: "n", Role: "user", AskMode: Web, Template: "t", Params: map[string]json.RawMessage{"a": []byte(`"x"`), "c": []byte(`{"y":2, "x":1}`)}}
 	if diff := cmp.Diff([]string{
 		"model m → n", "role human → user", "ask mode none → web", `parameter a none → "x"`, "parameter b 1 → none", "the template",
 	}, now.diff(old)); diff != "" {
@@ -131,7 +131,7 @@ func TestRetryFailed(t *testing.T) {
 		if plan := importN(t, store, 2); plan.Failed != 2 || plan.ToAsk() != 0 {
 			t.Errorf("%+v", plan)
 		}
-		plan, err := Import(store, texts(numbered(2)...), ImportOptions{RetryFailed: true})
+		plan, err := Import(store, texts(numbered(2)...), ImportOptions{Settings: Settings{AskModes: taxModes}, RetryFailed: true})
 		if err != nil || plan.Failed != 0 || plan.ToAsk() != 2 {
 			t.Errorf("%+v, %v", plan, err)
 		}
@@ -143,7 +143,7 @@ func TestDryRunLeavesTheFileAsItWas(t *testing.T) {
 	store := openStore(t, path)
 	importN(t, store, 3)
 	before := rows(t, store)
-	plan, err := Import(store, texts("a", "b", "c", "d"), ImportOptions{DryRun: true})
+	plan, err := Import(store, texts("a", "b", "c", "d"), ImportOptions{Settings: Settings{AskModes: taxModes}, DryRun: true})
 	if err != nil || plan.ToAsk() != 4 || plan.Estimate != 96*Cent {
 		t.Errorf("%+v, %v", plan, err)
 	}
@@ -156,7 +156,7 @@ func TestDryRunLeavesTheFileAsItWas(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Import(fresh, texts("a"), ImportOptions{DryRun: true}); err != nil {
+	if _, err := Import(fresh, texts("a"), ImportOptions{Settings: Settings{AskModes: taxModes}, DryRun: true}); err != nil {
 		t.Error(err)
 	}
 	if err := fresh.Close(); err != nil {
@@ -197,7 +197,7 @@ func TestABadQuestionLeavesTheCheckpointAsItWas(t *testing.T) {
 					}
 				}
 				yield(last.q, last.err)
-			}, ImportOptions{})
+			}, ImportOptions{Settings: Settings{AskModes: taxModes}})
 			if err == nil || err.Error() != last.want {
 				t.Errorf("%v, want %s", err, last.want)
 			}
@@ -217,7 +217,7 @@ func TestAnInputWithTheSameDigestIsNotReadAgain(t *testing.T) {
 		_, err := Import(store, func(yield func(Question, error) bool) {
 			reads++
 			texts("a", "b")(yield)
-		}, ImportOptions{Digest: digest, Settings: Settings{AskMode: mode}, Input: func() Input { return input }})
+		}, ImportOptions{Digest: digest, Settings: Settings{AskModes: taxModes, AskMode: mode}, Input: func() Input { return input }})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -92,7 +92,7 @@ func TestSpendByAskMode(t *testing.T) {
 					return
 				}
 			}
-		}, ImportOptions{})
+		}, ImportOptions{Settings: Settings{AskModes: taxModes}})
 		if err != nil || plan.Estimate != 528*Cent {
 			t.Fatalf("%+v, %v", plan, err)
 		}
@@ -119,7 +119,7 @@ func TestTheNextRunKnowsWhatA402Taught(t *testing.T) {
 		t.Run(fmt.Sprint(test.mode, test.cost), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				store := newStore(t)
-				o := ImportOptions{Settings: Settings{AskMode: test.mode}}
+				o := ImportOptions{Settings: Settings{AskModes: taxModes, AskMode: test.mode}}
 				if _, err := Import(store, texts(numbered(10)...), o); err != nil {
 					t.Fatal(err)
 				}

@@ -75,8 +75,16 @@ func (r *runner) answered(res *result) {
 	mode := res.it.mode()
 	r.left[mode]--
 	r.sum.Answered++
-	r.sum.Spent += res.cost
-	r.sum.SpentByMode[mode] += res.cost
+	r.sum.Spent += res.paid
+	r.sum.SpentByMode[mode] += res.paid
+	if res.guessed {
+		r.sum.Unmetered++
+	}
+	if r.o.CostOf != nil && res.paid > r.prices.Learned[mode] {
+		if err := r.prices.learn(r.store, mode, res.paid); err != nil {
+			r.stopFor(StopSave, err)
+		}
+	}
 	r.sum.count(res.answer.Status())
 	if res.fault != nil {
 		r.stopFor(StopSave, res.fault)

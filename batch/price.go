@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 )
@@ -9,24 +10,44 @@ import (
 // what the service said in a 402 (details.cost_cents), else the list price.
 type PriceList struct {
 	Fixed   *Money            // nil: the user said nothing
-	Learned map[AskMode]Money // what a 402 said
+	Learned map[AskMode]Money // what a 402 said, or the dearest answer cost
+	Listed  AskModes          // with their list prices
 }
 
-// PricesOf gives the prices that a checkpoint's runs have learned; fixed, unless
-// it is nil, goes before them all.
+// PricesOf gives the prices that a checkpoint's runs have learned, and those of
+// the ask modes with which its input was imported; fixed, unless it is nil, goes
+// before them all.
 func PricesOf(store PriceStore, fixed *Money) (PriceList, error) {
 	p := PriceList{Fixed: fixed, Learned: map[AskMode]Money{}}
-	b, err := store.Note(pricesNote)
-	if err == nil && b != nil {
-		err = json.Unmarshal(b, &p.Learned)
-	}
-	if err != nil {
-		return p, fmt.Errorf("read the prices: %w", err)
+	for name, value := range map[string]any{pricesNote: &p.Learned, modesNote: &p.Listed} {
+		b, err := store.Note(name)
+		if err == nil && b != nil {
+			err = json.Unmarshal(b, value)
+		}
+		if err != nil {
+			return p, fmt.Errorf("read the prices: %w", err)
+		}
 	}
 	return p, nil
 }
 
-const pricesNote = "prices"
+const (
+	pricesNote = "prices"
+	modesNote  = "ask modes"
+)
+
+// noteModes notes ask modes and their prices for those who read the checkpoint.
+func noteModes(store PriceStore, modes AskModes) error {
+	old, err := store.Note(modesNote)
+	if err != nil {
+		return err
+	}
+	b, err := json.Marshal(modes)
+	if err != nil || bytes.Equal(old, b) {
+		return err
+	}
+	return store.SetNote(modesNote, b)
+}
 
 // Of is what an answer in the mode costs.
 func (p PriceList) Of(mode AskMode) Money {
@@ -34,11 +55,11 @@ func (p PriceList) Of(mode AskMode) Money {
 		return *p.Fixed
 	}
 	learned, ok := p.Learned[mode]
-	switch {
+	switch listed := p.Listed.named(mode); {
 	case !ok:
-		return mode.Price()
-	case mode == Auto: // what one answer cost says little of the next
-		return max(learned, mode.Price())
+		return listed.Price
+	case listed.Varies: // what one answer cost says little of the next
+		return max(learned, listed.Price)
 	}
 	return learned
 }

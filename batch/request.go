@@ -20,8 +20,10 @@ type Settings struct {
 	// Role is the role of a question's message. Default "human", as the
 	// Bizora API has it; any other OpenAI-compatible service wants "user".
 	Role string `json:"role"`
-	// AskMode is sent as askMode; empty: not sent.
+	// AskMode is one of AskModes, and sent as its member says; empty: not sent.
 	AskMode AskMode `json:"ask_mode,omitempty"`
+	// AskModes are those of the service, with their prices.
+	AskModes AskModes `json:"-"`
 	// Params are further members of every request.
 	Params map[string]json.RawMessage `json:"params,omitempty"`
 	// Template is what the questions were made with, empty for none. It is
@@ -62,8 +64,12 @@ func (s Settings) Request(q Question) (Request, AskMode, error) {
 			body[name] = v
 		}
 	}
-	if mode := cmp.Or(q.AskMode, s.AskMode); mode != "" && (q.AskMode != "" || q.Params["askMode"] == nil) {
-		body["askMode"] = mode.Wire()
+	if mode := cmp.Or(q.AskMode, s.AskMode); mode != "" && (q.AskMode != "" || q.Params[s.AskModes.Member] == nil) {
+		name, err := s.AskModes.Parse(string(mode))
+		if err != nil {
+			return Request{}, "", err
+		}
+		body[s.AskModes.Member] = s.AskModes.named(name).Wire
 	}
 	body["model"] = cmp.Or(q.Model, s.Model)
 	body["messages"] = s.messages(q)
@@ -73,7 +79,7 @@ func (s Settings) Request(q Question) (Request, AskMode, error) {
 	if err := enc.Encode(body); err != nil { // a map's members are written in order
 		return Request{}, "", err
 	}
-	return Request{Payload: bytes.TrimSuffix(b.Bytes(), []byte("\n"))}, modeOf(body), nil
+	return Request{Payload: bytes.TrimSuffix(b.Bytes(), []byte("\n"))}, s.AskModes.of(body), nil
 }
 
 // canonical decodes a value without touching its numbers, so that it is
@@ -88,22 +94,6 @@ func canonical(value json.RawMessage) (v any, err error) {
 		return nil, fmt.Errorf("%.40q is more than one JSON value", value)
 	}
 	return v, nil
-}
-
-// modeOf is the ask mode that a request is priced by, whichever member sets it.
-func modeOf(body map[string]any) AskMode {
-	if name, ok := body["askMode"].(string); ok {
-		if mode, err := ParseAskMode(name); err == nil && mode != "" {
-			return mode
-		}
-	}
-	if body["deepResearch"] == true {
-		return Deep
-	}
-	if body["webSearch"] == true {
-		return Web
-	}
-	return Fast
 }
 
 // messages is the conversation in the roles of the service.

@@ -33,30 +33,32 @@ func TestRequest(t *testing.T) {
 		want string
 		mode AskMode
 	}{
-		"a question": {Settings{}, Question{Text: "Is it?"}, `{` + human + `}`, Fast},
-		"nothing is escaped that need not be": {Settings{}, Question{Text: "§ 179 < \"§ 168\" & ü\n"},
+		"a question": {Settings{AskModes: taxModes}, Question{Text: "Is it?"}, `{` + human + `}`, Fast},
+		"nothing is escaped that need not be": {Settings{AskModes: taxModes}, Question{Text: "§ 179 < \"§ 168\" & ü\n"},
 			`{"messages":[{"role":"human","content":"§ 179 < \"§ 168\" & ü\n"}],"model":"bizora-1.0"}`, Fast},
-		"for another service": {Settings{Model: "gpt", Role: "user"}, Question{Text: "Is it?"},
+		"for another service": {Settings{AskModes: taxModes, Model: "gpt", Role: "user"}, Question{Text: "Is it?"},
 			`{"messages":[{"role":"user","content":"Is it?"}],"model":"gpt"}`, Fast},
-		"the run's ask mode": {Settings{AskMode: Deep}, Question{Text: "Is it?"}, `{"askMode":"tax_research_deep_research",` + human + `}`, Deep},
-		"the row's ask mode goes first": {Settings{AskMode: Deep}, Question{Text: "Is it?", AskMode: Web, Params: raw("askMode", `"auto"`)},
+		"the run's ask mode": {Settings{AskModes: taxModes, AskMode: Deep}, Question{Text: "Is it?"}, `{"askMode":"tax_research_deep_research",` + human + `}`, Deep},
+		"the row's ask mode goes first": {Settings{AskModes: taxModes, AskMode: Deep}, Question{Text: "Is it?", AskMode: Web, Params: raw("askMode", `"auto"`)},
 			`{"askMode":"tax_research_web_search",` + human + `}`, Web},
-		"then the row's parameter": {Settings{AskMode: Deep}, Question{Text: "Is it?", Params: raw("askMode", `"auto"`)},
+		"then the row's parameter": {Settings{AskModes: taxModes, AskMode: Deep}, Question{Text: "Is it?", Params: raw("askMode", `"auto"`)},
 			`{"askMode":"auto",` + human + `}`, Auto},
-		"then the run's, before its parameter": {Settings{AskMode: Deep, Params: raw("askMode", `"auto"`)}, Question{Text: "Is it?"},
+		"then the run's, before its parameter": {Settings{AskModes: taxModes, AskMode: Deep, Params: raw("askMode", `"auto"`)}, Question{Text: "Is it?"},
 			`{"askMode":"tax_research_deep_research",` + human + `}`, Deep},
-		"a row's parameter goes before the run's": {Settings{Params: raw("p", `1`, "q", `2`)}, Question{Text: "Is it?", Params: raw("p", `{"y":1.50,"x":[1e3]}`)},
+		"a row's parameter goes before the run's": {Settings{AskModes: taxModes, Params: raw("p", `1`, "q", `2`)}, Question{Text: "Is it?", Params: raw("p", `{"y":1.50,"x":[1e3]}`)},
 			`{` + human + `,"p":{"x":[1e3],"y":1.50},"q":2}`, Fast},
-		"the older switches are priced": {Settings{Params: raw("webSearch", "true")}, Question{Text: "Is it?"}, `{` + human + `,"webSearch":true}`, Web},
-		"so is the dearest of them":     {Settings{Params: raw("webSearch", "true", "deepResearch", "true")}, Question{Text: "Is it?"}, `{"deepResearch":true,` + human + `,"webSearch":true}`, Deep},
-		"an ask mode that nobody knows": {Settings{Params: raw("askMode", `"new"`)}, Question{Text: "Is it?"}, `{"askMode":"new",` + human + `}`, Fast},
-		"a conversation in Bizora's roles": {Settings{}, Question{Messages: talk("user", "a", "assistant", "b", "human", "c", "ai", "d")},
+		"the older switches are priced": {Settings{AskModes: taxModes, Params: raw("webSearch", "true")}, Question{Text: "Is it?"}, `{` + human + `,"webSearch":true}`, Web},
+		"so is the dearest of them":     {Settings{AskModes: taxModes, Params: raw("webSearch", "true", "deepResearch", "true")}, Question{Text: "Is it?"}, `{"deepResearch":true,` + human + `,"webSearch":true}`, Deep},
+		"an ask mode that nobody knows": {Settings{AskModes: taxModes, Params: raw("askMode", `"new"`)}, Question{Text: "Is it?"}, `{"askMode":"new",` + human + `}`, Fast},
+		"a service without ask modes": {Settings{Model: "m", Role: "user"}, Question{Text: "Is it?", Params: raw("askMode", `"deep"`)},
+			`{"askMode":"deep","messages":[{"role":"user","content":"Is it?"}],"model":"m"}`, ""},
+		"a conversation in Bizora's roles": {Settings{AskModes: taxModes}, Question{Messages: talk("user", "a", "assistant", "b", "human", "c", "ai", "d")},
 			`{"messages":[{"role":"human","content":"a"},{"role":"ai","content":"b"},{"role":"human","content":"c"},{"role":"ai","content":"d"}],"model":"bizora-1.0"}`, Fast},
-		"a conversation in the usual roles": {Settings{Role: "user"}, Question{Messages: talk("developer", "s", "human", "a", "ai", "b")},
+		"a conversation in the usual roles": {Settings{AskModes: taxModes, Role: "user"}, Question{Messages: talk("developer", "s", "human", "a", "ai", "b")},
 			`{"messages":[{"role":"system","content":"s"},{"role":"user","content":"a"},{"role":"assistant","content":"b"}],"model":"bizora-1.0"}`, Fast},
-		"instructions ride in the first human message": {Settings{}, Question{Messages: talk("system", "s", "ai", "b", "system", "t", "user", "a")},
+		"instructions ride in the first human message": {Settings{AskModes: taxModes}, Question{Messages: talk("system", "s", "ai", "b", "system", "t", "user", "a")},
 			`{"messages":[{"role":"ai","content":"b"},{"role":"human","content":"s\n\nt\n\na"}],"model":"bizora-1.0"}`, Fast},
-		"instructions alone are a message": {Settings{}, Question{Messages: talk("system", "s")},
+		"instructions alone are a message": {Settings{AskModes: taxModes}, Question{Messages: talk("system", "s")},
 			`{"messages":[{"role":"human","content":"s"}],"model":"bizora-1.0"}`, Fast},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -76,7 +78,7 @@ func TestRequestsAreCanonical(t *testing.T) {
 		text := rapid.String().Draw(rt, "text")
 		payload := func(label string) string {
 			written := json.RawMessage(write(rt, value))
-			r, _, err := Settings{}.Request(Question{Text: text, Params: map[string]json.RawMessage{"p": written}})
+			r, _, err := Settings{AskModes: taxModes}.Request(Question{Text: text, Params: map[string]json.RawMessage{"p": written}})
 			if err != nil {
 				rt.Fatalf("%s: %v", written, err)
 			}
@@ -137,7 +139,7 @@ func FuzzRequest(f *testing.F) {
 			return // the readers let none through
 		}
 		q := Question{Text: text, Params: map[string]json.RawMessage{name: json.RawMessage(param)}}
-		r, _, err := Settings{}.Request(q)
+		r, _, err := Settings{AskModes: taxModes}.Request(q)
 		if err != nil {
 			return
 		}
@@ -150,7 +152,7 @@ func FuzzRequest(f *testing.F) {
 		if all[name] == nil || len(all) != 1 {
 			t.Fatalf("%s has parameters other than %q", r.Payload, name)
 		}
-		again, _, err := Settings{}.Request(Question{Text: text, Params: all})
+		again, _, err := Settings{AskModes: taxModes}.Request(Question{Text: text, Params: all})
 		if err != nil || string(again.Payload) != string(r.Payload) {
 			t.Fatalf("%s\n%s\n%v", r.Payload, again.Payload, err)
 		}
@@ -161,12 +163,13 @@ func TestParseAskMode(t *testing.T) {
 	for text, want := range map[string]AskMode{
 		"": "", "fast": Fast, " Deep ": Deep, "TAX_RESEARCH_WEB_SEARCH": Web, "auto": Auto, "tax_research_fast_research": Fast,
 	} {
-		var got AskMode
-		if err := got.UnmarshalText([]byte(text)); err != nil || got != want {
+		if got, err := taxModes.Parse(text); err != nil || got != want {
 			t.Errorf("%q is %q, %v", text, got, err)
 		}
 	}
-	if _, err := ParseAskMode("quick"); err == nil {
-		t.Error("an unknown mode was accepted")
+	for modes, want := range map[*AskModes]string{&taxModes: `unknown ask mode "quick" (fast, web, deep or auto)`, {}: `ask mode "quick": the service has no ask modes`} {
+		if _, err := modes.Parse("quick"); err == nil || err.Error() != want {
+			t.Errorf("%v, want %s", err, want)
+		}
 	}
 }

@@ -45,6 +45,11 @@ type Options struct {
 	// Price is what an answer costs; nil: the price of its ask mode, or what a
 	// 402 said it would have cost.
 	Price *Money
+	// CostOf is what an answer cost, by what came with it, such as token counts; ok
+	// is false where that does not say. Before it is sent, a question is taken to
+	// cost what the dearest answer so far did; until there is one, questions are sent
+	// one at a time if there is a bound on money. Nil: by Price.
+	CostOf func(*Answer) (cost Money, ok bool)
 	// MaxSpend bounds the money spent by this run, requests in flight and
 	// attempts that may have been charged included; 0: no bound.
 	MaxSpend Money

@@ -19,6 +19,21 @@ import (
 	"bizbatch/checkpoint"
 )
 
+// The ask modes of the service.
+const (
+	Fast AskMode = "fast"
+	Web  AskMode = "web"
+	Deep AskMode = "deep"
+	Auto AskMode = "auto"
+)
+
+var taxModes = AskModes{Member: "askMode", Modes: []Mode{
+	{Name: Fast, Wire: "tax_research_fast_research", Price: 24 * Cent},
+	{Name: Web, Wire: "tax_research_web_search", Price: 30 * Cent, Switch: "webSearch"},
+	{Name: Deep, Wire: "tax_research_deep_research", Price: 150 * Cent, Switch: "deepResearch"},
+	{Name: Auto, Wire: "auto", Price: 150 * Cent, Varies: true},
+}}
+
 // A request is one that the service was sent.
 type request struct {
 	question string
@@ -165,7 +180,7 @@ func numbered(n int) (all []string) {
 
 func importN(t *testing.T, s *checkpoint.Store, n int) Plan {
 	t.Helper()
-	plan, err := Import(s, texts(numbered(n)...), ImportOptions{})
+	plan, err := Import(s, texts(numbered(n)...), ImportOptions{Settings: Settings{AskModes: taxModes}})
 	if err != nil {
 		t.Fatal(err)
 	}

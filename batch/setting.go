@@ -45,15 +45,17 @@ func (c common) refused(e *Error, payload json.RawMessage) string {
 	switch status := e.status(); {
 	case e.MaybeCharged, e.contentRefused(): // the settings were good enough to begin
 		return ""
-	case (status == 404 || status == 410) && e.aboutModel():
+	case (status == 404 || status == 410) && e.aboutModel(), status == 403 && e.member() == "model":
 		return "model"
 	case status != 400 && status != 422:
 		return ""
 	}
 	isCommon := c.members(payload)
 	if e.Param != "" {
-		if name := e.member(); isCommon[name] {
-			return name
+		for name, is := range isCommon {
+			if is && oneSpelling(name) == oneSpelling(e.member()) {
+				return name
+			}
 		}
 		return ""
 	}
@@ -86,9 +88,23 @@ func (e *Error) member() string {
 	return path[0]
 }
 
-// mentions reports whether the message has the name as a word of its own.
+// mentions reports whether the message has the name as a word of its own, in
+// whatever spelling.
 func (e *Error) mentions(name string) bool {
-	return regexp.MustCompile(`(?i)\b` + regexp.QuoteMeta(name) + `\b`).MatchString(e.Message)
+	words := strings.Split(oneSpelling(name), "_")
+	for i, word := range words {
+		words[i] = regexp.QuoteMeta(word)
+	}
+	return regexp.MustCompile(`(?i)\b` + strings.Join(words, `[_ -]?`) + `\b`).MatchString(e.Message)
+}
+
+var spelling = strings.NewReplacer("-", "_", " ", "_")
+var humps = regexp.MustCompile(`([a-z0-9])([A-Z])`)
+
+// oneSpelling writes a name as ask_mode that is askMode or ask-mode elsewhere: a
+// service may call a member otherwise than it is sent.
+func oneSpelling(name string) string {
+	return strings.ToLower(spelling.Replace(humps.ReplaceAllString(name, "${1}_${2}")))
 }
 
 var lengthWords = regexp.MustCompile(`(?i)context[_ ](length|window)|too long`)

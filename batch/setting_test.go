@@ -13,7 +13,7 @@ import (
 // The run has the model m, the role human and two parameters; the question
 // overrides one of these and has one of its own.
 func TestClassifyTellsASettingFromItsQuestion(t *testing.T) {
-	settings := Settings{Model: "m", AskMode: Deep, Params: map[string]json.RawMessage{"temperature": []byte("0.50"), "top_p": []byte(`"<1>"`)}}
+	settings := Settings{AskModes: taxModes, Model: "m", AskMode: Deep, Params: map[string]json.RawMessage{"temperature": []byte("0.50"), "top_p": []byte(`"<1>"`)}}
 	req, _, err := settings.Request(Question{Text: "How?", Params: map[string]json.RawMessage{"top_p": []byte("0.5"), "seed": []byte("1")}})
 	if err != nil {
 		t.Fatal(err)
@@ -35,6 +35,9 @@ func TestClassifyTellsASettingFromItsQuestion(t *testing.T) {
 		"a parameter of the run, by its place":              {Error{Status: 422, Message: "no", Param: "temperature.float"}, "temperature"},
 		"a parameter of the run that the model lacks":       {Error{Status: 400, Message: "temperature is not supported by this model"}, "temperature"},
 		"the ask mode":                                      {Error{Status: 400, Message: `unknown askMode "tax_research_deep_research"`}, "askMode"},
+		"the ask mode, in another spelling":                 {Error{Status: 400, Message: "ask_mode must be one of fast, deep"}, "askMode"},
+		"the ask mode, in two words":                        {Error{Status: 422, Message: "Unknown ask mode"}, "askMode"},
+		"the ask mode, by parameter":                        {Error{Status: 422, Message: "no", Param: "ask_mode"}, "askMode"},
 		"a parameter that the question overrides":           {Error{Status: 400, Message: "top_p must be less than 1"}, ""},
 		"a parameter that the question overrides, by name":  {Error{Status: 400, Message: "no", Param: "top_p"}, ""},
 		"a parameter of the question beside one of the run": {Error{Status: 400, Message: "seed and temperature exclude each other"}, ""},
@@ -59,6 +62,22 @@ func TestClassifyTellsASettingFromItsQuestion(t *testing.T) {
 				t.Errorf("it refuses %q, want %q", got, test.want)
 			}
 		})
+	}
+}
+
+// A 403 is a doubt about the key, unless it says that it is about the model.
+func TestAModelThatTheKeyMayNotUseIsASetting(t *testing.T) {
+	req, _, err := Settings{AskModes: taxModes}.Request(Question{Text: "How?"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, e := range map[string]*Error{
+		"model": {Status: 403, Type: "invalid_request_error", Code: "model_not_found", Param: "model", Message: "Project p does not have access to model m"},
+		"":      {Status: 403, Message: "the firewall's model of this request is bad"},
+	} {
+		if got := (Settings{AskModes: taxModes}).common().refused(e, req.Payload); got != want || Classify(e, time.Now(), time.Minute) != Doubt {
+			t.Errorf("%v refuses %q, want %q", e, got, want)
+		}
 	}
 }
 
@@ -201,7 +220,7 @@ func TestAParameterIsOfTheRunOrOfARow(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				store := newStore(t)
-				settings := Settings{Params: temperature("9")}
+				settings := Settings{AskModes: taxModes, Params: temperature("9")}
 				questions := func(yield func(Question, error) bool) {
 					for q := range texts(numbered(5)...) {
 						if value := test.override[q.ID]; value != "" {

@@ -15,7 +15,7 @@ type Store interface {
 	PriceStore
 }
 
-// A PriceStore keeps what the service said about prices.
+// A PriceStore keeps what is known of prices.
 type PriceStore interface {
 	// Note returns what SetNote kept under a name; nil where there is nothing.
 	Note(name string) ([]byte, error)

@@ -226,7 +226,7 @@ func TestTwoRunsShareAnAccount(t *testing.T) {
 				for i := range 2 {
 					store := newStore(t)
 					all := numbered(9000)[i*4500 : i*4500+4500]
-					if _, err := Import(store, texts(all...), ImportOptions{}); err != nil {
+					if _, err := Import(store, texts(all...), ImportOptions{Settings: Settings{AskModes: taxModes}}); err != nil {
 						t.Fatal(err)
 					}
 					time.AfterFunc(time.Duration(i)*time.Minute, func() {

@@ -15,6 +15,7 @@ import (
 var moneyWords = map[string]bool{
 	"insufficient_balance": true, "insufficient_quota": true, "insufficient_credits": true, "insufficient_credit": true, "insufficient_funds": true,
 	"billing_hard_limit_reached": true, "billing_not_active": true, "billing_error": true, "payment_required": true, "budget_exceeded": true,
+	"insufficient_user_quota": true, "exceeded_current_quota_error": true, "accountoverdueerror": true,
 	"credit_balance_too_low": true, "quota_exceeded": true, "out_of_credits": true, "account_arrears": true, "arrearage": true,
 }
 
@@ -27,17 +28,24 @@ var moneySentence = regexp.MustCompile(`(?i)\b(` + strings.Join([]string{
 	`(budget|spend(ing)? limit|hard limit|credit limit) (has been|was|is) (exceeded|reached)`,
 	`exceeded (the|your) (budget|spend(ing)? limit|credit limit)`,
 	`(budget|spend(ing)? limit) exceeded`,
+	`used all (of your |its )?available credits`,
+	`reached (its|your) (monthly )?spending limit`,
+	`reached your specified (api )?usage limits`,
 	`suspended (due to|for|because of) (an? )?(insufficient|unpaid|overdue|missing|non-?payment|payment)`,
 	`please (add|purchase|buy|top up) (more )?(credits?|your (account|balance))`,
-}, "|") + `)`)
+}, "|") + `)|余额不足|欠费`)
 
 // aboutMoney reports that the account has no money left. Any status may say so
-// that says no to a request, and none within a stream.
+// that says no to a request, and none within a stream. A 429 that says when to
+// come back is about the pace, though it speaks of a quota (Google's).
 func (e *Error) aboutMoney() bool {
 	if e.Status >= 400 && !slices.Contains([]int{400, 402, 403, 412, 429, 500}, e.Status) {
 		return false
 	}
-	return e.Status == 402 || moneyWords[strings.ToLower(e.Type)] || moneyWords[strings.ToLower(e.Code)] || moneySentence.MatchString(e.Message)
+	if e.Status == 402 || moneyWords[strings.ToLower(e.Type)] || moneyWords[strings.ToLower(e.Code)] {
+		return true
+	}
+	return !(e.Status == 429 && e.RetryAfter > 0) && moneySentence.MatchString(e.Message)
 }
 
 // keyWords are types and codes of a key that is wrong.

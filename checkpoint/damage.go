@@ -63,20 +63,26 @@ func isQuick(path string) bool {
 // failures.
 func (im *importer) findDamage() error {
 	s := im.s
-	ids, err := damagedPayloads(s.writer, "state <> 'answered'")
+	which, thorough := "state <> 'answered'", im.opts.RetryFailed || isQuick(s.path)
+	if thorough {
+		which = "true" // else an answered request with a damaged key would be asked again
+	}
+	ids, err := damagedPayloads(s.writer, which)
 	if err != nil {
 		return err
 	}
-	im.damaged = map[int64]bool{}
+	im.damaged, im.misnamed = map[uint32]bool{}, map[Key]uint32{}
 	for _, id := range ids {
-		im.damaged[id] = true
 		var asked bool
-		if err := s.writer.QueryRowContext(bg, "SELECT position > 0 FROM requests WHERE id = ?", id).Scan(&asked); err != nil {
+		var payload []byte
+		if err := s.writer.QueryRowContext(bg, "SELECT position > 0, payload FROM requests WHERE id = ?", id).Scan(&asked, &payload); err != nil {
 			return err
 		}
+		im.damaged[uint32(id)] = true
+		im.misnamed[KeyOf(payload)] = uint32(id)
 		im.reread = im.reread || asked
 	}
-	if s.original != "" || !im.opts.RetryFailed && !isQuick(s.path) {
+	if s.original != "" || !thorough {
 		return nil // the answers of a copy stayed where they are, see copyFrom
 	}
 	if ids, err = damagedAnswers(s.writer); err != nil {

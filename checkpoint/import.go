@@ -96,8 +96,8 @@ type Conflicts struct {
 
 // Import replaces the rows of the checkpoint by those of an input, and adds the
 // requests that are new. It takes in what a run could only rescue, mends requests
-// that were damaged, and counts damaged answers as failed (in a large checkpoint
-// only with RetryFailed, or once they were read). It all happens in one
+// that were damaged, and counts damaged answers as failed. In a large checkpoint it
+// looks at what is answered only with RetryFailed. It all happens in one
 // transaction: an error, also one that rows yields, leaves the checkpoint as it
 // was.
 //

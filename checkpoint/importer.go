@@ -20,9 +20,10 @@ type importer struct {
 	// ids are the requests by key, nil until they are read. Looking them up here
 	// and not in an index of the database takes a third of the time of an import.
 	ids      *keyTable
-	was, now []uint32       // by id, the first row that asks a request: in the last input, in this one
-	damaged  map[int64]bool // requests whose payload is to be mended from the input
-	reread   bool           // the rows are to be read though the input is the same
+	was, now []uint32        // by id, the first row that asks a request: in the last input, in this one
+	damaged  map[uint32]bool // requests to mend from the input: their payload does not have their key
+	misnamed map[Key]uint32  // the same ones, if it is the key that is damaged: by the right one
+	reread   bool            // the rows are to be read though the input is the same
 	requests bulk
 	rows     bulk
 
@@ -131,7 +132,14 @@ func (im *importer) find(key Key) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return int64(im.ids.find(shortKey(key[:]))), nil
+	return int64(im.id(key)), nil
+}
+
+func (im *importer) id(key Key) uint32 {
+	if id := im.ids.find(shortKey(key[:])); id != 0 {
+		return id
+	}
+	return im.misnamed[key]
 }
 
 // load reads which requests the checkpoint knows, unless that was done.
@@ -187,7 +195,7 @@ func (im *importer) add(r Row) error {
 		return im.rows.add(position, nil, int64(r.Line), r.ID, r.Skip, r.Fields)
 	}
 	key := KeyOf(r.Payload)
-	id := im.ids.find(shortKey(key[:]))
+	id := im.id(key)
 	switch {
 	case id == 0:
 		id = uint32(len(im.now))
@@ -199,8 +207,8 @@ func (im *importer) add(r Row) error {
 		}
 	case im.now[id] == 0:
 		im.now[id] = uint32(position)
-		if im.damaged[int64(id)] {
-			if err := im.s.exec("UPDATE requests SET payload = ? WHERE id = ?", r.Payload, id); err != nil {
+		if im.damaged[id] {
+			if err := im.s.exec("UPDATE requests SET key = ?, payload = ? WHERE id = ?", key[:], r.Payload, id); err != nil {
 				return err
 			}
 		}

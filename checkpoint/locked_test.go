@@ -105,6 +105,7 @@ func awaitLines(t *testing.T, s *Store, n int) {
 // anybody gives up waiting, and none waits for the lock after another has.
 func TestAnswersBehindALockAreRescued(t *testing.T) {
 	shortWaits(t)
+	lockWait = 4 * time.Second // half of which no save takes, on a busy machine either
 	const n = 8
 	s, r, answerAll := running(t, n, Options{})
 	unlock := lockDatabase(t, s.path)

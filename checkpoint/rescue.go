@@ -2,32 +2,13 @@ package checkpoint
 
 import (
 	"database/sql"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"iter"
 	"maps"
 	"os"
-	"path/filepath"
 	"sync"
-	"time"
 )
-
-// A rescued line is an answer that arrived but could not be saved in its
-// checkpoint. The key says which request it answers.
-type rescued struct {
-	Checkpoint string          `json:"checkpoint"`
-	Endpoint   string          `json:"endpoint"`
-	Key        string          `json:"key"` // hexadecimal
-	Answer     json.RawMessage `json:"answer"`
-	Label      string          `json:"label,omitempty"`
-	Attempts   int             `json:"attempts"`
-	Cost       int64           `json:"cost"`
-	Started    time.Time       `json:"started"`
-	Finished   time.Time       `json:"finished"`
-}
 
 // A rescue keeps the answers of a run that its checkpoint has not taken, in one
 // file of mode 0600, JSON lines, synced: beside the checkpoint, else in the home
@@ -56,26 +37,30 @@ func (q *rescue) wait(id int64, line rescued) {
 func (q *rescue) put(id int64, line rescued) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.putLocked(id, line)
-}
-
-func (q *rescue) putLocked(id int64, line rescued) {
 	delete(q.waiting, id)
 	if _, there := q.answers[id]; there {
 		return
 	}
 	q.answers[id] = line
-	if q.file != nil && q.append(line) {
+	if q.file == nil || !q.append(line) {
+		q.rewrite(map[int64]rescued{id: line})
+	}
+}
+
+// rewrite writes all answers to a new file, or prints those that the file lacks.
+func (q *rescue) rewrite(missing map[int64]rescued) {
+	if q.move(each(maps.Values(q.answers))) == nil {
 		return
 	}
-	if q.move(each(maps.Values(q.answers))) != nil {
-		_ = writeRescued(q.run.s.last, one(line)) // there is nothing else
+	_ = writeRescued(q.run.s.last, each(maps.Values(missing))) // there is nothing else
+	for id := range missing {
 		q.printed[id] = true
 	}
 }
 
 // RescueWaiting writes every answer that waits to be saved to the rescue file.
-// It is for a process that is about to end without waiting for them.
+// It is for a process that is about to end without waiting for them, and may have
+// little time: all of them together take one sync.
 func (s *Store) RescueWaiting() {
 	r := s.begun.Load()
 	if r == nil {
@@ -84,9 +69,13 @@ func (s *Store) RescueWaiting() {
 	q := &r.rescue
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for id, line := range q.waiting {
-		q.putLocked(id, line)
+	if len(q.waiting) == 0 {
+		return
 	}
+	waiting := q.waiting
+	q.waiting = map[int64]rescued{}
+	maps.Copy(q.answers, waiting)
+	q.rewrite(waiting)
 }
 
 // append reports whether a line was added to the file, and synced if those before
@@ -259,66 +248,4 @@ func (s *Store) savedAnswers() iter.Seq2[rescued, error] {
 			yield(rescued{}, err)
 		}
 	}
-}
-
-func (s *Store) rescued(key Key, c Completion) rescued {
-	return rescued{s.absPath(), s.endpoint, hex.EncodeToString(key[:]), c.Answer, c.Label, c.Attempts, c.Cost, c.Started, c.Finished}
-}
-
-func (r rescued) completion() Completion {
-	return Completion{r.Answer, r.Label, r.Attempts, r.Cost, r.Started, r.Finished}
-}
-
-func one(line rescued) iter.Seq2[rescued, error] {
-	return func(yield func(rescued, error) bool) { yield(line, nil) }
-}
-
-func each(lines iter.Seq[rescued]) iter.Seq2[rescued, error] {
-	return func(yield func(rescued, error) bool) {
-		for line := range lines {
-			if !yield(line, nil) {
-				return
-			}
-		}
-	}
-}
-
-func writeRescued(w io.Writer, answers iter.Seq2[rescued, error]) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	for r, err := range answers {
-		if err == nil {
-			err = enc.Encode(r)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// rescueDirs are the folders for rescue files, the best first.
-func (s *Store) rescueDirs() []string {
-	dirs := []string{filepath.Dir(s.absPath())}
-	if home, err := os.UserHomeDir(); err == nil {
-		dirs = append(dirs, home)
-	}
-	return append(dirs, os.TempDir())
-}
-
-// anyRescue matches every checkpoint's rescue files, rescuePattern this one's:
-// it is made from the checkpoint's path, so that runs on two checkpoints do not
-// take each other's files away.
-const anyRescue = "bizbatch-rescue-*.jsonl"
-
-func (s *Store) rescuePattern() string {
-	id := KeyOf([]byte(s.absPath()))
-	return fmt.Sprintf("bizbatch-rescue-%x-*.jsonl", id[:8])
-}
-
-func (s *Store) absPath() string {
-	if abs, err := filepath.Abs(s.Path()); err == nil {
-		return abs
-	}
-	return s.Path()
 }

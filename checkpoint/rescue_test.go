@@ -157,6 +157,26 @@ func TestATornRescueFileGivesWhatIsWhole(t *testing.T) {
 	}
 }
 
+// A line that cannot be read, in a file of a checkpoint that is gone, hides none of
+// the answers before it: the output is out of date.
+func TestAnswersBeforeABrokenLineCount(t *testing.T) {
+	rescueFolders(t)
+	dir := t.TempDir()
+	gone := open(t, filepath.Join(dir, "gone.bizbatch"), Options{Endpoint: "https://one"})
+	doImport(t, gone, ImportOptions{}, ask("1", "a"))
+	path := leaveRescued(t, gone, "a")
+	closeStore(t, gone)
+	if err := os.Remove(gone.path); err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(path)
+	diff(t, "errors", []error{nil, nil}, []error{err, os.WriteFile(path, append(b, "no JSON\n"...), 0o600)})
+
+	s := open(t, filepath.Join(dir, "moved.bizbatch"), Options{Endpoint: "https://one"})
+	plan := doImport(t, s, ImportOptions{}, ask("1", "a"))
+	diff(t, "plan", Plan{Rows: 1, Answered: 1, Rescued: 1, Pending: map[string]int{}}, plan)
+}
+
 // Of two answers that were not saved, the checkpoint takes one in the end.
 func TestTheEndCountsWhatIsStillUnsaved(t *testing.T) {
 	rescueFolders(t)

@@ -2,45 +2,15 @@ package bizora
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/tidwall/gjson"
 
-	"bizbatch/batch"
+	"bizbatch/batch/chat"
 )
 
-// custom takes in a custom_data value. It is an object as a rule; a list of
-// objects and an object written into a string have been met too. An object
-// that is not understood to its last member is kept among the others.
-func (c *collector) custom(v gjson.Result) {
-	if v.Type == gjson.Null {
-		return
-	}
-	c.added++
-	switch {
-	case v.IsArray():
-		v.ForEach(func(_, item gjson.Result) bool {
-			c.custom(item)
-			return c.excess == nil
-		})
-	case v.Type == gjson.String && valid(v.Str):
-		c.custom(gjson.Parse(c.hideKey(v.Str)))
-	case !c.object(v):
-		c.other(raw(v))
-	}
-}
-
-func (c *collector) other(object json.RawMessage) {
-	if c.room() {
-		c.answer.Other = append(c.answer.Other, object)
-	}
-}
-
-// object takes in a custom_data object and says whether nothing of it is lost.
-func (c *collector) object(v gjson.Result) bool {
-	a := &c.answer
+// customData takes in a custom_data object and says whether nothing of it is lost.
+func customData(a chat.Draft, v gjson.Result) bool {
 	switch v.Get("type").String() {
 	case "start":
 		a.RequestID = v.Get("request_id").String()
@@ -52,22 +22,23 @@ func (c *collector) object(v gjson.Result) bool {
 		}
 		return only(v, "role", "content", "thread_id", "request_id")
 	case "step_message":
-		if c.room() {
-			a.Steps = append(a.Steps, raw(v))
+		if a.Room() {
+			a.Steps = append(a.Steps, chat.Raw(v))
 		}
 		return true
 	case "source_message":
-		return c.list(v.Get("content")) && only(v, "content")
+		return list(a, v.Get("content")) && only(v, "content")
 	case "source_titles": // sources of which only the title is said
-		return c.list(v.Get("source_titles")) && only(v, "source_titles")
+		return list(a, v.Get("source_titles")) && only(v, "source_titles")
 	case "ai_metadata":
 		if a.Metadata != nil {
-			c.other(a.Metadata)
+			a.Keep(a.Metadata)
 		}
 		a.Metadata = without(v, "sources")
-		return c.list(v.Get("sources")) || !given(v.Get("sources"))
+		sources := v.Get("sources")
+		return list(a, sources) || sources.Type == gjson.Null
 	case "suggestions":
-		return c.suggestions(v.Get("suggestions")) && only(v, "suggestions")
+		return suggestions(a, v.Get("suggestions")) && only(v, "suggestions")
 	case "enrichAnswerSources":
 		summary := v.Get("enrichAnswerSources")
 		if summary.Str != "" {
@@ -78,66 +49,29 @@ func (c *collector) object(v gjson.Result) bool {
 	return false
 }
 
-func (c *collector) suggestions(list gjson.Result) (understood bool) {
+func suggestions(a chat.Draft, list gjson.Result) (understood bool) {
 	understood = list.IsArray()
 	list.ForEach(func(_, item gjson.Result) bool {
 		if item.Type != gjson.String {
 			understood = false
-		} else if c.room() {
-			c.answer.Suggestions = append(c.answer.Suggestions, toUTF8(item.Str))
+		} else if a.Room() {
+			a.Suggestions = append(a.Suggestions, chat.ToUTF8(item.Str))
 		}
-		return c.excess == nil
+		return !a.Full()
 	})
 	return understood
 }
 
 // list takes in a list of sources and says whether it was one.
-func (c *collector) list(sources gjson.Result) (understood bool) {
+func list(a chat.Draft, sources gjson.Result) (understood bool) {
 	understood = sources.IsArray()
 	sources.ForEach(func(_, source gjson.Result) bool {
 		if understood = understood && source.IsObject(); understood {
-			c.source(source)
+			a.AddSource(source.Get("node_id").String(), source)
 		}
-		return c.excess == nil
+		return !a.Full()
 	})
 	return understood
-}
-
-// source adds a source, or what is said of it anew: what arrives later
-// replaces what came before, unless it is empty. A source without a node id is
-// the same only if every byte of it is.
-func (c *collector) source(v gjson.Result) {
-	id := v.Get("node_id").String()
-	if id == "" {
-		id = v.Raw
-	}
-	at, known := c.sources[id]
-	if !known {
-		if !c.room() {
-			return
-		}
-		if c.sources == nil {
-			c.sources = map[string]int{}
-		}
-		at = len(c.answer.Sources)
-		c.sources[strings.Clone(id)] = at
-		c.answer.Sources = append(c.answer.Sources, batch.Source{})
-	}
-	source := c.answer.Sources[at]
-	v.ForEach(func(key, value gjson.Result) bool {
-		name := toUTF8(key.Str)
-		old, had := source[name]
-		empty := value.Type == gjson.Null || value.Raw == `""`
-		if !had {
-			c.members++
-		}
-		if c.members > maxMembers {
-			c.excess = tooLong(fmt.Sprintf("the answer's sources have more than %d members", maxMembers))
-		} else if !had || !empty && string(old) != value.Raw {
-			source[strings.Clone(name)] = raw(value)
-		}
-		return c.excess == nil
-	})
 }
 
 // only says whether an object has no members but its type and these.
@@ -158,14 +92,11 @@ func without(v gjson.Result, name string) json.RawMessage {
 			if len(object) > 1 {
 				object = append(object, ',')
 			}
-			object = append(object, toUTF8(key.Raw)...)
+			object = append(object, chat.ToUTF8(key.Raw)...)
 			object = append(object, ':')
-			object = append(object, toUTF8(value.Raw)...)
+			object = append(object, chat.ToUTF8(value.Raw)...)
 		}
 		return true
 	})
 	return append(object, '}')
 }
-
-// toUTF8 replaces what is not UTF-8, and would not survive being saved as JSON.
-func toUTF8(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }

@@ -7,10 +7,11 @@ import (
 
 	"bizbatch/batch"
 	"bizbatch/batch/bizora"
+	"bizbatch/batch/chat"
 	"bizbatch/internal/sandbox"
 )
 
-func ExampleClient_Ask() {
+func Example() {
 	server, err := sandbox.Start("", sandbox.Options{
 		Script: sandbox.Script{Rules: []sandbox.Rule{{Text: "It lets a business expense equipment."}}},
 	})
@@ -19,7 +20,7 @@ func ExampleClient_Ask() {
 	}
 	defer server.Close()
 
-	client, err := bizora.New(bizora.Config{BaseURL: server.URL, Key: "sk_live_example"})
+	client, err := chat.New(chat.Config{Provider: bizora.Provider, BaseURL: server.URL, Key: "sk_live_example"})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -8,17 +8,18 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"bizbatch/batch"
+	"bizbatch/batch/chat"
 	"bizbatch/internal/sandbox"
 )
 
-func sandboxClient(t *testing.T, options sandbox.Options) *Client {
+func sandboxClient(t *testing.T, options sandbox.Options) *chat.Client {
 	t.Helper()
 	server, err := sandbox.Start("", options)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { server.Close() })
-	return newClient(t, Config{BaseURL: server.URL, Key: testKey})
+	return newClient(t, chat.Config{BaseURL: server.URL, Key: testKey})
 }
 
 // However the sandbox sends an answer, it is the same answer.

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/xuri/excelize/v2"
+
+	"bizbatch/batch/bizora"
 )
 
 func BenchmarkCSV(b *testing.B) {
@@ -59,7 +61,7 @@ func BenchmarkXLSX(b *testing.B) {
 func benchmark(b *testing.B, name, header, row string) {
 	b.ReportAllocs()
 	lines := io.LimitReader(&endless{text: row}, int64(b.N*len(row)))
-	r, err := NewReader(io.MultiReader(strings.NewReader(header), lines), name, Options{})
+	r, err := NewReader(io.MultiReader(strings.NewReader(header), lines), name, Options{AskModes: bizora.AskModes})
 	if err != nil {
 		b.Fatal(err)
 	}

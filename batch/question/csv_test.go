@@ -35,7 +35,7 @@ func TestCSV(t *testing.T) {
 			name:    "the id and ask_mode columns are found in any case and between spaces",
 			content: " ID ,Question,Ask_Mode\nQ-1,Is it taxable?,Deep\n ,When is it due?,\n",
 			want: []batch.Question{
-				{ID: "Q-1", Line: 2, Text: "Is it taxable?", Subject: "Is it taxable?", AskMode: batch.Deep, Fields: fields("Q-1", "Is it taxable?", "Deep")},
+				{ID: "Q-1", Line: 2, Text: "Is it taxable?", Subject: "Is it taxable?", AskMode: "deep", Fields: fields("Q-1", "Is it taxable?", "Deep")},
 				{ID: "2", Line: 3, Text: "When is it due?", Subject: "When is it due?", Fields: fields(" ", "When is it due?", "")},
 			},
 			input: batch.Input{Columns: []string{" ID ", "Question", "Ask_Mode"}},

@@ -11,10 +11,12 @@ import (
 	"pgregory.net/rapid"
 
 	"bizbatch/batch"
+	"bizbatch/batch/bizora"
 )
 
 // readAll reads what can be read before the first error.
 func readAll(content, name string, opts Options) (questions []batch.Question, in batch.Input, err error) {
+	opts.AskModes = bizora.AskModes
 	r, err := NewReader(strings.NewReader(content), name, opts)
 	if err != nil {
 		return nil, in, err

@@ -151,7 +151,7 @@ func (j *jsonlReader) fill(q *batch.Question) error {
 	if err != nil {
 		return err
 	}
-	if q.AskMode, err = batch.ParseAskMode(mode); err != nil {
+	if q.AskMode, err = j.opts.AskModes.Parse(mode); err != nil {
 		return &Error{Msg: err.Error()}
 	}
 	request, err := j.object.request()

@@ -22,7 +22,7 @@ func TestJSONL(t *testing.T) {
 		{"a question goes by its number", `{"question":" Is it\ntaxable? "}`, Options{},
 			batch.Question{ID: "1", Text: "Is it\ntaxable?", Subject: "Is it\ntaxable?"}},
 		{"member names match in any case", `{"ID":"a","Prompt":"p","Ask_Mode":"WEB"}`, Options{},
-			batch.Question{ID: "a", Text: "p", Subject: "p", AskMode: batch.Web}},
+			batch.Question{ID: "a", Text: "p", Subject: "p", AskMode: "web"}},
 		{"an id can be a number", `{"id":12345678901234567890.10,"question":"q"}`, Options{},
 			batch.Question{ID: "12345678901234567890.10", Text: "q", Subject: "q"}},
 		{"an empty id is the number", `{"id":null,"question":"q"}`, Options{},

@@ -76,6 +76,8 @@ type Options struct {
 	// columns, such as {{.question}} or {{index . "Client name"}}. Default:
 	// the question is the question column's text.
 	Template string
+	// AskModes are those that the service has: what a row may have as ask_mode.
+	AskModes batch.AskModes
 }
 
 // maxRecord is the largest row that is read, in bytes. It keeps memory bounded
@@ -287,7 +289,11 @@ func (r *Reader) read() (batch.Question, error) {
 
 // Input describes the file. It is complete once Questions has ended: the
 // member names of a JSONL file are known only then.
-func (r *Reader) Input() batch.Input { return r.input }
+func (r *Reader) Input() batch.Input {
+	in := r.input
+	in.FilteredRows = r.understood.FilteredRows
+	return in
+}
 
 // Close closes the file that Open opened.
 func (r *Reader) Close() error {

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"bizbatch/batch"
+	"bizbatch/batch/bizora"
 )
 
 // read reads a file with the given content, as far as the first error.
@@ -20,6 +21,7 @@ func read(t *testing.T, name, content string, opts Options) ([]batch.Question, b
 	if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	opts.AskModes = bizora.AskModes
 	r, err := Open(name, opts)
 	if err != nil {
 		return nil, batch.Input{}, err
@@ -187,7 +189,7 @@ func TestSamples(t *testing.T) {
 		{"../../samples/tax_questions.csv", 45},
 		{"../../samples/tax_questions.jsonl", 5},
 	} {
-		r, err := Open(tt.file, Options{})
+		r, err := Open(tt.file, Options{AskModes: bizora.AskModes})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -63,12 +63,13 @@ type table struct {
 	asks   bool     // there is a question column
 	asked  string   // its canonical name, where the file has a header
 	number int      // of the current row, from 1
+	modes  batch.AskModes
 	json   bytes.Buffer
 }
 
 // newTable reads the header.
 func newTable(text tableText, opts Options, in *batch.Input, u *Understood) (*table, error) {
-	t := &table{text: replay{tableText: text}}
+	t := &table{text: replay{tableText: text}, modes: opts.AskModes}
 	t.csv = csv.NewReader(&t.text)
 	t.csv.Comma = cmp.Or(text.delimiter(), ',')
 	t.csv.FieldsPerRecord = -1
@@ -191,7 +192,7 @@ func (t *table) next() (q batch.Question, err error) {
 	if q.ID = strings.TrimSpace(restore.Replace(row.ID)); q.ID == "" {
 		q.ID = strconv.Itoa(t.number)
 	}
-	if q.AskMode, err = batch.ParseAskMode(row.AskMode); err != nil {
+	if q.AskMode, err = t.modes.Parse(row.AskMode); err != nil {
 		return q, &Error{Line: q.Line, Msg: err.Error()}
 	}
 	q.Fields = t.marshal(row, others)

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"bizbatch/batch/bizora"
 )
 
 func TestUnderstood(t *testing.T) {
@@ -43,6 +45,7 @@ func TestUnderstood(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
+			tt.opts.AskModes = bizora.AskModes
 			r, err := NewReader(strings.NewReader(tt.text), tt.file, tt.opts)
 			if err != nil {
 				t.Fatal(err)

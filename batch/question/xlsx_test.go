@@ -40,7 +40,7 @@ func TestASheetIsReadLikeACSVFile(t *testing.T) {
 	if diff := cmp.Diff(want, rowsOf(questions)); diff != "" {
 		t.Errorf("rows (-want +got):\n%s", diff)
 	}
-	if q := questions[0]; q.Text != "Is it\ntaxable?" || q.AskMode != batch.Web || questions[2].Skip == "" {
+	if q := questions[0]; q.Text != "Is it\ntaxable?" || q.AskMode != "web" || questions[2].Skip == "" {
 		t.Errorf("read %+v", questions)
 	}
 	if diff := cmp.Diff(batch.Input{Format: batch.XLSX, Columns: []string{"ID", "Question", "ask_mode", "", "note"}}, in); diff != "" {

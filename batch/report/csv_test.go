@@ -242,6 +242,29 @@ func TestTextIsAsItWas(t *testing.T) {
 	}
 }
 
+// A spreadsheet that splits by another delimiter than the file's goes by quotes
+// only where they begin a part. Whatever it makes of the file, no part is run.
+func TestNoPartOfASafeCSVFileIsRun(t *testing.T) {
+	cell := rapid.StringOf(rapid.SampledFrom([]rune("=+-@＝;\t,|\n\r\" '\ufeffxy")))
+	rapid.Check(t, func(r *rapid.T) {
+		in := batch.Input{Format: batch.CSV, Columns: []string{cell.Draw(r, "header")}}
+		in.Delimiter = rapid.SampledFrom([]string{",", ";", "\t", "|"}).Draw(r, "delimiter")
+		path := filepath.Join(t.TempDir(), "answers.csv")
+		write(t, path, in, report.Options{CSVSafe: true}, asked(cell.Draw(r, "question"), cell.Draw(r, "answer")))
+		file := read(t, path)
+		for _, delimiter := range []string{",", ";", "\t"} {
+			if delimiter == in.Delimiter {
+				continue // it goes by the quotes
+			}
+			for _, part := range strings.FieldsFunc(file, func(c rune) bool { return strings.ContainsRune(delimiter+"\r\n", c) }) {
+				if start := strings.TrimLeft(part, "\" \t"); start != "" && strings.ContainsAny(start[:1], "=+-@") {
+					r.Errorf("split by %q, %q is run in\n%s", delimiter, part, file)
+				}
+			}
+		}
+	})
+}
+
 // A spreadsheet that splits by another delimiter than the file's splits no cell
 // that is in quotes.
 func TestASafeCSVFileQuotesWhatOthersWouldSplit(t *testing.T) {

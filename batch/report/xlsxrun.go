@@ -48,7 +48,7 @@ func runLines(h *batch.History, written map[batch.Status]int) (lines [][]cell) {
 	title("Money")
 	add("spent for these answers", h.Spent.String())
 	for _, mode := range slices.Sorted(maps.Keys(h.SpentByMode)) {
-		add("  "+cmp.Or(string(mode), "fast"), h.SpentByMode[mode].String())
+		add("  "+cmp.Or(string(mode), "no ask mode"), h.SpentByMode[mode].String())
 	}
 	if len(h.Uncertain) > 0 {
 		add("perhaps charged without an answer", fmt.Sprintf("%s (%d requests)", h.UncertainCost, len(h.Uncertain)))
@@ -78,7 +78,7 @@ func settingsOf(h *batch.History) (list [][2]string) {
 	}
 	add("service", h.Endpoint)
 	add("model", h.Settings.Model)
-	add("ask mode", cmp.Or(string(h.Settings.AskMode), "the service's (fast)"))
+	add("ask mode", cmp.Or(string(h.Settings.AskMode), "the service's"))
 	for _, name := range slices.Sorted(maps.Keys(h.Settings.Params)) {
 		add("parameter "+name, string(h.Settings.Params[name]))
 	}

@@ -87,7 +87,7 @@ func quoteID(id string) string {
 // commandLine is the command as it was typed, to be typed again.
 func commandLine(args []string) string {
 	words := []string{"bizbatch"}
-	for _, a := range args {
+	for _, a := range withoutHeaders(args) {
 		words = append(words, quote(a))
 	}
 	return strings.Join(words, " ")

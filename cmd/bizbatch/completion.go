@@ -11,6 +11,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"bizbatch/batch"
+	"bizbatch/batch/bizora"
 	"bizbatch/checkpoint"
 )
 
@@ -140,21 +141,21 @@ func flagsOf(node *kong.Node) (names []string) {
 // be told.
 func valuesOf(v *kong.Value) (words []string) {
 	if _, ok := v.Target.Interface().(batch.AskMode); ok {
-		for _, mode := range modes {
-			words = append(words, string(mode))
+		for _, mode := range bizora.AskModes.Modes {
+			words = append(words, string(mode.Name))
 		}
 	}
 	if _, ok := v.Target.Interface().(choice); ok {
 		words = []string{"yes", "no"}
 	}
 	if v.Enum != "" {
-		words = strings.Split(v.Enum, ",")
+		words = strings.FieldsFunc(v.Enum, func(r rune) bool { return r == ',' })
 	}
 	return words
 }
 
-// argumentsFor are what an argument may be: a checkpoint, or the id of a
-// question in the checkpoint that is given before it.
+// argumentsFor are what an argument may be: a checkpoint, the id of a question in
+// the checkpoint that is given before it, or a topic of the manual.
 func argumentsFor(arg *kong.Positional, given []string, last string) (words []string) {
 	switch arg.Name {
 	case "checkpoint":
@@ -162,6 +163,8 @@ func argumentsFor(arg *kong.Positional, given []string, last string) (words []st
 		return words
 	case "id":
 		return idsIn(given[0])
+	case "topic":
+		return strings.Split(topics(), ", ")
 	}
 	return valuesOf(arg)
 }

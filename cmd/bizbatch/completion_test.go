@@ -66,13 +66,13 @@ func TestComplete(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	app, err := kong.New(&cli{}, kong.Vars{"version": ""})
+	app, err := kong.New(&cli{}, helpVars())
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, tt := range []struct{ words, want string }{
 		{"", ""}, // the shell gives one word at least
-		{"|", "run sandbox status show export completion"},
+		{"|", "run sandbox status show export help version completion"},
 		{"s|", "sandbox status show"},
 		{"--v|", "--version"},
 		{"nonsense x|", ""},
@@ -94,6 +94,7 @@ func TestComplete(t *testing.T) {
 		{"show a.bizbatch |", ""}, // no checkpoint
 		{"completion |", "bash zsh fish"},
 		{"completion bash |", ""},
+		{"help mo|", "money"},
 	} {
 		var words []string
 		if line, ok := strings.CutSuffix(tt.words, "|"); ok {

@@ -47,6 +47,11 @@ func topics() string {
 	return strings.Join(names, ", ")
 }
 
+// helpVars are what the help's definitions refer to.
+func helpVars() kong.Vars {
+	return kong.Vars{"version": version(), "topics": topics(), "providers": providerNames()}
+}
+
 type versionCmd struct{}
 
 // Run prints the version, as --version does.

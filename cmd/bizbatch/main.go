@@ -94,7 +94,7 @@ func execute(e env) int {
 		kong.Name("bizbatch"),
 		kong.Description(description),
 		kong.Writers(e.stdout, e.stderr),
-		kong.Vars{"version": version(), "topics": topics()},
+		helpVars(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, WrapUpperBound: 100}),
 		kong.Help(helpPrinter(slices.Contains(e.args, "-h"))),
 		kong.ExplicitGroups(groups),

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -30,6 +32,7 @@ func TestStories(t *testing.T) {
 			"serving":    inStory((*story).serving),
 			"get":        inStory((*story).get),
 			"post":       inStory((*story).post),
+			"answer":     inStory((*story).answer),
 			"credits":    inStory((*story).credits),
 			"questions":  inStory((*story).questions),
 			"clock":      inStory((*story).clock),
@@ -57,11 +60,25 @@ func TestStories(t *testing.T) {
 const secret = "sk_live_never-to-be-seen"
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"bizbatch": main})
+	testscript.Main(heedful{m}, map[string]func(){"bizbatch": main})
+}
+
+// heedful runs the tests so that no process they start ignores a signal because
+// this one does: a job in the background ignores Ctrl-C, one under nohup
+// hang-ups.
+type heedful struct{ *testing.M }
+
+func (h heedful) Run() int {
+	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
+		if signal.Ignored(sig) {
+			signal.Notify(make(chan os.Signal, 1), sig)
+		}
+	}
+	return h.M.Run()
 }
 
 func setUpStory(e *testscript.Env) error {
-	s := &story{env: e, procs: map[string]*proc{}}
+	s := &story{env: e, procs: map[string]*proc{}, urls: map[string]bool{}}
 	e.Values[storyKey{}] = s
 	for _, dir := range []string{"home", "tmp"} {
 		if err := os.Mkdir(filepath.Join(e.WorkDir, dir), 0o700); err != nil {

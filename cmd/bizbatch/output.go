@@ -2,6 +2,7 @@ package main
 
 import (
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -161,4 +162,70 @@ func claimOutput(store *checkpoint.Store, out string) error {
 		return err
 	}
 	return store.SetOutput(name, "")
+}
+
+// checkOutputs finds out before anything is sent whether the answers can be
+// written where they are to go.
+func (j *job) checkOutputs() error {
+	in := j.reader.Input()
+	j.outputs = j.cmd.outputs(in.Format)
+	if err := checkDistinct(j.outputs); err != nil {
+		return unsent(err)
+	}
+	for _, out := range j.outputs {
+		err := checkOutput(out, j.cmd.File, j.store, j.cmd.Force)
+		if j.cmd.Sandbox && writtenFrom(j.cmd.File+".bizbatch", out) {
+			j.replaced = append(j.replaced, out)
+		}
+		if err == nil && !j.cmd.DryRun {
+			err = tryOutput(out, in)
+		}
+		if err != nil {
+			return unsent(err)
+		}
+	}
+	return nil
+}
+
+// tryOutput begins the file, and leaves it as it was.
+func tryOutput(out string, in batch.Input) error {
+	f, err := report.Create(out, in, report.Options{})
+	if err == nil {
+		err = f.Abort()
+	}
+	if err != nil {
+		return usageError(err, "choose another --out")
+	}
+	return nil
+}
+
+// write writes every output file that is out of date, whatever stopped the run.
+// That the checkpoint takes no more was told by then.
+func (j *job) write(stop *batch.StopError) error {
+	var errs []error
+	for _, out := range j.outputs {
+		o := j.cmd.report()
+		if isCurrent(j.store, out, o) {
+			j.written, j.current = append(j.written, out), append(j.current, out)
+			continue
+		}
+		w, err := writeOutput(j.store, j.input, out, o, j.cmd.Force)
+		if w.kept != nil {
+			j.kept = append(j.kept, *w.kept)
+			j.ui.notice("kept", w.kept.line(), "output", out, "as", w.kept.As)
+		}
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		j.written = append(j.written, out)
+		if w.noted != nil {
+			j.unnoted = append(j.unnoted, out)
+			continue
+		}
+		if err := setCurrent(j.store, out, w.content, o); stop == nil || stop.Kind != batch.StopSave {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
 }

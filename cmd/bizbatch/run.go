@@ -13,6 +13,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"bizbatch/batch"
+	"bizbatch/batch/chat"
 	"bizbatch/batch/question"
 	"bizbatch/batch/report"
 	"bizbatch/checkpoint"
@@ -62,24 +63,27 @@ type runCmd struct {
 
 	AskMode  batch.AskMode `group:"asking" placeholder:"MODE" help:"How thoroughly the service looks: fast, web, deep or auto; a column ask_mode sets it for a row (default: the service's, fast)." example:"bizbatch run questions.csv --ask-mode deep"`
 	Param    []string      `group:"asking" sep:"none" placeholder:"KEY=VALUE" help:"Another member of every request, as JSON or as text; may be repeated."`
-	Model    string        `group:"asking" placeholder:"NAME" help:"Model (default: bizora-1.0, or the one that a line of an OpenAI Batch file names)."`
-	Role     string        `group:"asking" default:"human" help:"Role of a question's message; user for services other than Bizora (default: ${default})."`
+	Model    string        `group:"asking" placeholder:"NAME" help:"Model (default: the one that a line of an OpenAI Batch file names, else the provider's: bizora-1.0 for Bizora)."`
+	Role     string        `group:"asking" placeholder:"NAME" help:"Role of a question's message (default: human for Bizora, else user)."`
 	AskAgain bool          `group:"asking" help:"Agree to pay again for questions that are answered under other settings."`
 
-	Sandbox      bool   `group:"service" help:"Ask a pretend service on this machine: no key, no cost." example:"bizbatch run --sandbox questions.csv"`
-	BaseURL      string `group:"service" name:"base-url" env:"BIZORA_API_URL" placeholder:"URL" help:"Address of the API (default: https://api-bizora.ai)."`
-	APIKeyFile   string `group:"service" name:"api-key-file" placeholder:"FILE" help:"Read the API key from here (default: the environment variable BIZORA_API_KEY)." example:"bizbatch run questions.csv --api-key-file /etc/bizbatch/key"`
-	InsecureHTTP bool   `group:"service" name:"insecure-http" help:"Allow sending the key unencrypted to an http:// address on another machine."`
+	Sandbox      bool     `group:"service" help:"Ask a pretend service on this machine: no key, no cost." example:"bizbatch run --sandbox questions.csv"`
+	Provider     string   `group:"service" enum:"${providers}" default:"" placeholder:"NAME" help:"Service to ask: bizora, openai, azure, openrouter, perplexity, deepseek, groq, mistral, gemini, anthropic, ollama or vllm (default: bizora)."`
+	BaseURL      string   `group:"service" name:"base-url" placeholder:"URL" help:"Address of the API (default: the environment variable BIZORA_API_URL, or what the provider's users have, such as OPENAI_BASE_URL, else the provider's)."`
+	APIKeyFile   string   `group:"service" name:"api-key-file" placeholder:"FILE" help:"Read the API key from here (default: the environment variable BIZORA_API_KEY, or the provider's, such as OPENAI_API_KEY)." example:"bizbatch run questions.csv --api-key-file /etc/bizbatch/key"`
+	Header       []string `group:"service" sep:"none" placeholder:"'NAME: VALUE'" help:"Send this header too, such as a gateway wants; with @FILE as value it is read from there, and appears nowhere; may be repeated."`
+	InsecureHTTP bool     `group:"service" name:"insecure-http" help:"Allow sending the key unencrypted to an http:// address on another machine."`
 
-	Limit          int           `group:"money" placeholder:"N" help:"Ask only the first N pending questions, to try a few before paying for all." example:"bizbatch run questions.csv --limit 5"`
-	DryRun         bool          `group:"money" help:"Print the plan and what it would cost; send nothing, write nothing." example:"bizbatch run questions.csv --dry-run"`
-	Price          *batch.Money  `group:"money" placeholder:"DOLLARS" help:"What an answer costs, for estimates and totals (default: by ask mode, fast 0.24, web 0.30, deep and auto 1.50)."`
-	MaxSpend       batch.Money   `group:"money" placeholder:"DOLLARS" help:"Spend no more than this in this run." example:"bizbatch run questions.csv --max-spend 25"`
-	MaxSpendTotal  batch.Money   `group:"money" placeholder:"DOLLARS" help:"Spend no more than this on this checkpoint, over all runs."`
-	WaitForCredits time.Duration `group:"money" placeholder:"DURATION" help:"When the balance is used up, keep running and try one question at this interval." example:"bizbatch run questions.csv --wait-for-credits 15m"`
-	WaitForReset   time.Duration `group:"money" placeholder:"DURATION" help:"On a monthly limit, keep running and try one question at this interval."`
-	MaxDuration    time.Duration `group:"money" placeholder:"DURATION" help:"Send no question after this long."`
-	Until          string        `group:"money" placeholder:"HH:MM" help:"Send no question after this time of day; a time less than 12 hours ago means that the run is over." example:"bizbatch run questions.csv --until 06:00"`
+	Limit          int              `group:"money" placeholder:"N" help:"Ask only the first N pending questions, to try a few before paying for all." example:"bizbatch run questions.csv --limit 5"`
+	DryRun         bool             `group:"money" help:"Print the plan and what it would cost; send nothing, write nothing." example:"bizbatch run questions.csv --dry-run"`
+	Price          *batch.Money     `group:"money" xor:"price" placeholder:"DOLLARS" help:"What an answer costs, for estimates and totals (default: by ask mode, fast 0.24, web 0.30, deep and auto 1.50)."`
+	PriceTokens    *chat.TokenPrice `group:"money" xor:"price" placeholder:"IN,OUT" help:"What a million tokens cost, in dollars, of questions and of answers: an answer's cost comes from its token counts."`
+	MaxSpend       batch.Money      `group:"money" placeholder:"DOLLARS" help:"Spend no more than this in this run." example:"bizbatch run questions.csv --max-spend 25"`
+	MaxSpendTotal  batch.Money      `group:"money" placeholder:"DOLLARS" help:"Spend no more than this on this checkpoint, over all runs."`
+	WaitForCredits time.Duration    `group:"money" placeholder:"DURATION" help:"When the balance is used up, keep running and try one question at this interval." example:"bizbatch run questions.csv --wait-for-credits 15m"`
+	WaitForReset   time.Duration    `group:"money" placeholder:"DURATION" help:"On a monthly limit, keep running and try one question at this interval."`
+	MaxDuration    time.Duration    `group:"money" placeholder:"DURATION" help:"Send no question after this long."`
+	Until          string           `group:"money" placeholder:"HH:MM" help:"Send no question after this time of day; a time less than 12 hours ago means that the run is over." example:"bizbatch run questions.csv --until 06:00"`
 
 	Workers        int           `group:"pace" default:"8" help:"Maximum number of requests in flight (default: ${default})." example:"bizbatch run questions.csv --workers 32"`
 	RPM            float64       `group:"pace" name:"rpm" placeholder:"N" help:"Maximum number of requests a minute (default: what the service allows)."`
@@ -98,6 +102,8 @@ type runCmd struct {
 
 	end  time.Time // of --until and --max-duration, the earlier; zero: none
 	over bool      // the time of --until was passed before the run began
+
+	provider chat.Provider // that of --provider
 }
 
 func (*runCmd) examples() string {
@@ -144,13 +150,16 @@ func (c *runCmd) run(e env, now time.Time) error {
 // check fills in what depends on other flags and on the time, and refuses what
 // cannot be.
 func (c *runCmd) check(now time.Time) (batch.Settings, error) {
-	s := batch.Settings{Model: c.Model, Role: c.Role, AskMode: c.AskMode, Template: c.Template}
+	if err := c.choose(); err != nil {
+		return batch.Settings{}, err
+	}
+	s := batch.Settings{Model: c.model(), Role: c.Role, Template: c.Template, AskModes: c.askModes()}
 	var err error
+	if s.AskMode, err = s.AskModes.Parse(string(c.AskMode)); err != nil {
+		return s, usageError(fmt.Errorf("--ask-mode: %w", err), "see bizbatch run --help")
+	}
 	if s.Params, err = parseParams(c.Param); err != nil {
 		return s, usageError(err, "give --param as KEY=VALUE, such as --param temperature=0.2")
-	}
-	if c.Sandbox && c.BaseURL != os.Getenv("BIZORA_API_URL") {
-		return s, usageError(errors.New("--sandbox and --base-url exclude each other"), "leave one of them out")
 	}
 	if c.File == "-" && (c.Checkpoint == "" || c.Format == "") {
 		return s, usageError(errors.New("standard input needs --checkpoint and --format"),
@@ -200,7 +209,7 @@ func (c *runCmd) inputOptions() question.Options {
 		Format: c.inputFormat(), Sheet: c.Sheet, Delimiter: c.Delimiter, Quote: c.Quote, Encoding: c.Encoding,
 		QuestionColumn: c.QuestionColumn, IDColumn: c.IDColumn, AskModeColumn: c.AskModeColumn,
 		HeaderRow: c.HeaderRow, NoHeader: c.NoHeader, Template: c.Template,
-		Model: c.Model, UniqueIDs: c.Format == openAIBatch,
+		AskModes: c.provider.AskModes, Model: c.Model, UniqueIDs: c.Format == openAIBatch,
 	}
 }
 
@@ -260,7 +269,12 @@ func (c *runCmd) report() report.Options {
 
 // options are the runner's.
 func (c *runCmd) options(settings batch.Settings, onEvent func(batch.Event)) batch.Options {
+	var costOf func(*batch.Answer) (batch.Money, bool)
+	if c.PriceTokens != nil {
+		costOf = c.PriceTokens.Cost
+	}
 	return batch.Options{
+		CostOf:  costOf,
 		Workers: c.Workers, MaxAttempts: c.MaxAttempts, RPM: c.RPM, AttemptTimeout: c.AttemptTimeout, Drain: c.Drain,
 		MaxPause: c.MaxPause, MaxOutage: c.MaxOutage, Limit: c.Limit, Price: c.Price,
 		MaxSpend: c.MaxSpend, MaxSpendTotal: c.MaxSpendTotal, Until: c.end,

@@ -11,6 +11,7 @@ import (
 
 	"bizbatch/batch"
 	"bizbatch/batch/bizora"
+	"bizbatch/batch/chat"
 	"bizbatch/internal/sandbox"
 )
 
@@ -36,32 +37,54 @@ func (c *runCmd) service(ctx context.Context) (service, error) {
 	if c.Sandbox {
 		return c.startSandbox()
 	}
-	key, err := c.apiKey(ctx)
+	headers, secrets, err := c.headers(ctx)
+	if err != nil {
+		return service{}, err
+	}
+	cfg := chat.Config{
+		Provider: c.provider, BaseURL: c.BaseURL, Organization: c.organization(), Headers: headers, Secrets: secrets,
+		IdleTimeout: c.IdleTimeout, MaxAnswer: int64(c.MaxAnswer), InsecureHTTP: c.InsecureHTTP,
+		IncludeUsage: !c.provider.NoUsageOption || c.provider.Role != "" && c.Role != c.provider.Role,
+	}
+	cfg.Key, err = c.apiKey(ctx, cfg.NeedsKey() || c.Role == bizora.Provider.Role) // a sandbox wants one as Bizora does
 	if c.DryRun {
-		key, err = "none", nil
+		cfg.Key, err = "none", nil
 	}
 	if err != nil {
 		return service{}, err
 	}
-	client, err := bizora.New(bizora.Config{
-		BaseURL: c.BaseURL, Key: key, IdleTimeout: c.IdleTimeout, MaxAnswer: int64(c.MaxAnswer), InsecureHTTP: c.InsecureHTTP,
-		IncludeUsage: c.Role != "human", // the role of Bizora's questions
-	})
+	client, err := chat.New(cfg)
 	if err != nil {
-		return service{}, usageError(fmt.Errorf("%w; nothing was sent", err), "check --base-url (or BIZORA_API_URL) and the key")
+		return service{}, usageError(fmt.Errorf("%w; nothing was sent", err), c.addressHint()+" and the key")
 	}
 	return service{endpoint: client.BaseURL(), asker: client, idle: client.Close, close: client.Close}, nil
+}
+
+// addressHint says what to check about the address.
+func (c *runCmd) addressHint() string {
+	if c.provider.URLVariable == "" {
+		return "check --base-url"
+	}
+	return fmt.Sprintf("check --base-url (or %s)", c.provider.URLVariable)
+}
+
+// organization is the user's, where the provider knows several for an account.
+func (c *runCmd) organization() string {
+	if c.provider.OrgVariable == "" {
+		return ""
+	}
+	return os.Getenv(c.provider.OrgVariable)
 }
 
 func (c *runCmd) startSandbox() (service, error) {
 	if c.DryRun {
 		return service{endpoint: sandboxEndpoint, close: func() {}}, nil
 	}
-	server, err := sandbox.Start("", sandbox.Options{Latency: sandboxLatency, OpenAI: c.Role != "human"})
+	server, err := sandbox.Start("", sandbox.Options{Latency: sandboxLatency, OpenAI: c.Role != bizora.Provider.Role})
 	if err != nil {
 		return service{}, fmt.Errorf("start the sandbox: %w", err)
 	}
-	client, err := bizora.New(bizora.Config{BaseURL: server.URL, Key: "sandbox", IdleTimeout: c.IdleTimeout})
+	client, err := chat.New(chat.Config{Provider: bizora.Provider, BaseURL: server.URL, Key: "sandbox", IdleTimeout: c.IdleTimeout})
 	if err != nil {
 		_ = server.Close()
 		return service{}, err
@@ -73,10 +96,16 @@ func (c *runCmd) startSandbox() (service, error) {
 }
 
 // apiKey reads the key. It is never taken from the command line, where others
-// on the machine could see it.
-func (c *runCmd) apiKey(ctx context.Context) (string, error) {
-	const hint = "set BIZORA_API_KEY, or name a file that holds the key with --api-key-file; to try without one: --sandbox"
-	key := os.Getenv("BIZORA_API_KEY")
+// on the machine could see it. Where none is needed, there
+// may be none.
+func (c *runCmd) apiKey(ctx context.Context, needed bool) (string, error) {
+	variable := c.keyVariable()
+	hint := "name a file that holds the key with --api-key-file; to try without one: --sandbox"
+	key := ""
+	if variable != "" {
+		hint = "set " + variable + ", or " + hint
+		key = os.Getenv(variable)
+	}
 	if c.APIKeyFile != "" {
 		b, err := await(ctx, func() ([]byte, error) { return readSmall(c.APIKeyFile) })
 		switch {
@@ -87,10 +116,10 @@ func (c *runCmd) apiKey(ctx context.Context) (string, error) {
 		}
 		key = string(b)
 	}
-	if key = strings.TrimSpace(key); key == "" {
-		return "", usageError(errors.New("there is no API key; nothing was sent"), hint)
+	if key = strings.TrimSpace(key); key != "" || c.APIKeyFile == "" && !needed {
+		return key, nil
 	}
-	return key, nil
+	return "", usageError(errors.New("there is no API key; nothing was sent"), hint)
 }
 
 // readSmall reads a file that holds no more than a key does. It may be a pipe.

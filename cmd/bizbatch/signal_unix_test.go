@@ -8,7 +8,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"bizbatch/internal/sandbox"
 )
@@ -21,7 +20,8 @@ func TestTimeoutSignalsTwice(t *testing.T) {
 		t.Skip("there is no timeout")
 	}
 	const rounds, questions, workers = 10, 400, 4
-	v := served(t, sandbox.Options{Shape: sandbox.Short, Latency: 100 * time.Millisecond})
+	permits := make(chan struct{}, questions)
+	v := served(t, sandbox.Options{Shape: sandbox.Short, Permits: permits})
 	if err := writeRows(v.path("q.csv"), questions); err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +36,13 @@ func TestTimeoutSignalsTwice(t *testing.T) {
 		}
 		v.until(func() bool { return v.server.Ledger().InFlight == workers })
 		_ = cmd.Process.Signal(syscall.SIGTERM) // which it passes on as when the time is over
-		_ = cmd.Wait()                          // its exit code tells
+		for range questions / rounds {
+			permits <- struct{}{}
+		}
+		_ = cmd.Wait() // its exit code tells
+		for len(permits) > 0 {
+			<-permits
+		}
 		if code := cmd.ProcessState.ExitCode(); code != exitTerminated || !strings.HasPrefix(told.String(), "error: stopped: received terminated\n") {
 			t.Errorf("round %d: exit code %d, %s", round, code, &told)
 		}
@@ -69,7 +75,7 @@ func TestTerminalThatCloses(t *testing.T) {
 	for i := range 4 {
 		_ = s.cmd.Process.Signal(syscall.SIGHUP)
 		s.answer(1)
-		s.until("an answer", func() bool { return s.victim.server.Ledger().Requests == i+1 })
+		s.until("an answer", func() bool { return s.victim.server.Ledger().InFlight == 3-i })
 	}
 	s.finish(exitHangup)
 	s.victim.nothingIsLost()

@@ -20,7 +20,7 @@ func (j *job) stopped(stop *batch.StopError) error {
 	e := j.reason(stop, said)
 	e.hint = cmp.Or(e.hint, j.again())
 	e.detail = append(e.detail, unsaved(stop.Unsaved)...)
-	if j.cmd.Quiet && j.sum.Uncertain > 0 && stop.Kind != batch.StopSpend { // else it was told
+	if j.cmd.Quiet && j.sum.Uncertain > 0 && stop.Kind != batch.StopSpend && stop.Kind != batch.StopUnfinished { // else it was told
 		e.detail = append(e.detail, j.uncertainLine())
 	}
 	e.detail = append(e.detail, j.left())
@@ -78,7 +78,7 @@ func (j *job) reason(stop *batch.StopError, said *batch.Error) *cmdError {
 	case batch.StopUnfinished:
 		return j.unfinished(stop, said)
 	case batch.StopEndpoint:
-		return &cmdError{code: exitService, hint: cmp.Or(said.Hint, "check --base-url (or BIZORA_API_URL), then "+j.again()),
+		return &cmdError{code: exitService, hint: cmp.Or(said.Hint, j.cmd.addressHint()+", then "+j.again()),
 			err: fmt.Errorf("no question can succeed at this address (%w)", said)}
 	case batch.StopSettings:
 		flag := j.settingFlag(stop.Setting)
@@ -154,7 +154,7 @@ func (j *job) settingFlag(setting string) string {
 		if c.Model == "" && len(j.models) > 0 {
 			return "--model " + quote(j.models[0]) + ", which the file names"
 		}
-		return "--model " + quote(cmp.Or(c.Model, "bizora-1.0"))
+		return "--model " + quote(c.model())
 	case setting == "role":
 		return "--role " + quote(c.Role)
 	case setting == "askMode" && c.AskMode != "":
@@ -199,7 +199,11 @@ func (j *job) keyHint() string {
 	if j.cmd.APIKeyFile != "" {
 		return fmt.Sprintf("put a valid key into %s, then %s", j.cmd.APIKeyFile, j.again())
 	}
-	return "set BIZORA_API_KEY to a valid key, then " + j.again()
+	variable := j.cmd.keyVariable()
+	if variable == "" {
+		return "name a file that holds a valid key with --api-key-file, then " + j.again()
+	}
+	return "set " + variable + " to a valid key, then " + j.again()
 }
 
 func (j *job) throttledHint(e *batch.Error) string {

@@ -6,16 +6,15 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -27,18 +26,14 @@ import (
 type story struct {
 	env    *testscript.Env
 	server *sandbox.Server
+	urls   map[string]bool // of its sandboxes
+	permit chan struct{}   // see answer
 	procs  map[string]*proc
 	locked *sql.DB // see lock
 	uneven bool    // the accounts of the sandbox are not compared, see unbalanced
 }
 
 type storyKey struct{}
-
-// A proc is a bizbatch in the background.
-type proc struct {
-	cmd  *exec.Cmd
-	done chan struct{} // closed when it has ended
-}
 
 // inStory makes a method a command of the script. None can be negated.
 func inStory(run func(*story, *testscript.TestScript, []string) error) func(*testscript.TestScript, bool, []string) {
@@ -60,69 +55,6 @@ func (s *story) end() error {
 		_ = s.locked.Close() // the story failed before
 	}
 	return s.closeSandbox()
-}
-
-// closeSandbox ends the sandbox, if there is one, after comparing its ledger
-// with what the story's checkpoints tell.
-func (s *story) closeSandbox() (err error) {
-	if s.server == nil {
-		return nil
-	}
-	if !s.uneven {
-		err = s.allBalanced()
-	}
-	s.uneven = false
-	return errors.Join(err, s.server.Close())
-}
-
-// sandbox [flags] starts a sandbox (in the place of an earlier one, and with
-// -again at its address) and has
-// BIZORA_API_URL and URL name it.
-func (s *story) sandbox(ts *testscript.TestScript, args []string) error {
-	var o sandbox.Options
-	f := flag.NewFlagSet("sandbox", flag.ContinueOnError)
-	balance := f.Float64("balance", -1, "")
-	script := f.String("script", "", "")
-	listen := f.String("listen", "", "")
-	again := f.Bool("again", false, "at the address of the one before")
-	f.Float64Var(&o.Rate, "rate", 0, "requests a second")
-	f.IntVar(&o.Burst, "burst", 0, "")
-	f.IntVar(&o.RPM, "rpm", 0, "")
-	f.IntVar(&o.MonthlyLimit, "monthly-limit", 0, "")
-	f.StringVar((*string)(&o.Shape), "shape", string(sandbox.Short), "")
-	f.DurationVar(&o.Latency, "latency", 0, "")
-	f.StringVar(&o.Key, "key", "", "")
-	f.BoolVar(&o.OpenAI, "openai", false, "")
-	err := f.Parse(args)
-	if err == nil && *script != "" {
-		o.Script, err = sandbox.ParseScript([]byte(ts.ReadFile(*script)))
-	}
-	if err != nil {
-		return err
-	}
-	if *balance >= 0 {
-		o.Balance = balance
-	}
-	if *again {
-		*listen = strings.TrimPrefix(s.server.URL, "http://")
-	}
-	if err := s.closeSandbox(); err != nil {
-		return err
-	}
-	if s.server, err = sandbox.Start(*listen, o); err != nil {
-		return err
-	}
-	ts.Setenv("URL", s.server.URL)
-	ts.Setenv("BIZORA_API_URL", s.server.URL)
-	return nil
-}
-
-// serving FILE has BIZORA_API_URL and URL name the sandbox that printed the file.
-func (s *story) serving(ts *testscript.TestScript, args []string) error {
-	url := regexp.MustCompile(`http://[0-9.:]+`).FindString(ts.ReadFile(args[0]))
-	ts.Setenv("URL", url)
-	ts.Setenv("BIZORA_API_URL", url)
-	return nil
 }
 
 // get PATH, and post PATH BODY, send a request to the sandbox and print what
@@ -148,15 +80,6 @@ func printResponse(ts *testscript.TestScript) func(*http.Response, error) error 
 		_, err = io.Copy(ts.Stdout(), r.Body)
 		return err
 	}
-}
-
-// credits DOLLARS adds to the balance.
-func (s *story) credits(_ *testscript.TestScript, args []string) error {
-	dollars, err := strconv.ParseFloat(args[0], 64)
-	if err == nil {
-		_, err = s.server.AddCredits(dollars)
-	}
-	return err
 }
 
 // questions N FILE writes a CSV file of N questions.
@@ -204,88 +127,13 @@ func (s *story) exits(ts *testscript.TestScript, args []string) error {
 	return nil
 }
 
-// start NAME ARGS… starts a bizbatch that prints to NAME.out and NAME.err.
-func (s *story) start(ts *testscript.TestScript, args []string) error {
-	path, err := exec.LookPath("bizbatch")
-	if err != nil {
-		return err
-	}
-	p := &proc{cmd: exec.Command(path, args[1:]...), done: make(chan struct{})}
-	p.cmd.Dir = ts.MkAbs(".")
-	for _, name := range []string{"PATH", "HOME", "TMPDIR", "GORACE", "BIZORA_API_KEY", "BIZORA_API_URL"} {
-		p.cmd.Env = append(p.cmd.Env, name+"="+ts.Getenv(name))
-	}
-	out, err1 := os.Create(ts.MkAbs(args[0] + ".out"))
-	errs, err2 := os.Create(ts.MkAbs(args[0] + ".err"))
-	if err := errors.Join(err1, err2); err != nil {
-		return err
-	}
-	defer out.Close()
-	defer errs.Close()
-	p.cmd.Stdout, p.cmd.Stderr = out, errs
-	if err := p.cmd.Start(); err != nil {
-		return err
-	}
-	s.procs[args[0]] = p
-	go func() {
-		_ = p.cmd.Wait() // finish looks at how it ended
-		close(p.done)
-	}()
-	return nil
-}
+// patience is how long a story waits for what must come, also on a busy machine.
+const patience = 2 * time.Minute
 
-// signal NAME KILL|TERM|INT|HUP|STOP|CONT sends a signal to a bizbatch in the background.
-func (s *story) signal(_ *testscript.TestScript, args []string) error {
-	return s.procs[args[0]].cmd.Process.Signal(signals[args[1]])
-}
-
-// insist NAME TERM|INT|HUP sends a signal to a bizbatch in the background again
-// and again until it has ended.
-func (s *story) insist(_ *testscript.TestScript, args []string) error {
-	p := s.procs[args[0]]
-	deadline := time.NewTimer(patience)
-	defer deadline.Stop()
-	again := time.NewTicker(time.Millisecond)
-	defer again.Stop()
-	for {
-		select {
-		case <-again.C:
-			_ = p.cmd.Process.Signal(signals[args[1]]) // it may have ended
-		case <-p.done:
-			return nil
-		case <-deadline.C:
-			return fmt.Errorf("%s does not end", args[0])
-		}
-	}
-}
-
-var signals = map[string]syscall.Signal{"KILL": syscall.SIGKILL, "TERM": syscall.SIGTERM, "INT": syscall.SIGINT, "HUP": syscall.SIGHUP}
-
-// finish NAME CODE waits for a bizbatch in the background and checks its exit
-// code; 137 is that of a killed one.
-func (s *story) finish(_ *testscript.TestScript, args []string) error {
-	p := s.procs[args[0]]
-	select {
-	case <-p.done:
-	case <-time.After(patience):
-		return fmt.Errorf("%s does not end", args[0])
-	}
-	code := p.cmd.ProcessState.ExitCode()
-	if w, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus); ok && w.Signaled() {
-		code = 128 + int(w.Signal())
-	}
-	if strconv.Itoa(code) != args[1] {
-		return fmt.Errorf("%s: exit code %d, want %s", args[0], code, args[1])
-	}
-	return nil
-}
-
-// patience is how long a story waits for what must come.
-const patience = 30 * time.Second
-
-// await answered|in-flight|idle N waits until the sandbox has so many answers
-// sent, or so many requests open, or no more than so many. await FILE REGEXP
-// waits until the file holds it.
+// await answered|requests|in-flight|idle N waits until the sandbox has sent so
+// many answers, has seen so many requests, or has so many open, or no more than
+// so many. await rescued N waits until so many answers are in rescue files, await
+// FILE REGEXP until the file holds it.
 func (s *story) await(ts *testscript.TestScript, args []string) error {
 	var have func() (bool, error)
 	switch n, err := strconv.Atoi(args[1]); args[0] {
@@ -293,6 +141,10 @@ func (s *story) await(ts *testscript.TestScript, args []string) error {
 		have = func() (bool, error) { return s.server.Ledger().InFlight <= n, err }
 	case "answered":
 		have = func() (bool, error) { return s.server.Ledger().Answered >= n, err }
+	case "requests":
+		have = func() (bool, error) { return s.server.Ledger().Requests >= n, err }
+	case "rescued":
+		have = func() (bool, error) { return s.rescued() == n, err }
 	case "in-flight":
 		have = func() (bool, error) { return s.server.Ledger().InFlight >= n, err }
 	default:
@@ -313,6 +165,16 @@ func (s *story) await(ts *testscript.TestScript, args []string) error {
 			return fmt.Errorf("waited in vain for %s", strings.Join(args, " "))
 		}
 	}
+}
+
+// rescued is how many answers are in rescue files of the story.
+func (s *story) rescued() (lines int) {
+	files, _ := filepath.Glob(filepath.Join(s.env.WorkDir, "bizbatch-rescue-*.jsonl")) // the pattern is right
+	for _, f := range files {
+		b, _ := os.ReadFile(f) // it may be gone by now
+		lines += bytes.Count(b, []byte("\n"))
+	}
+	return lines
 }
 
 // json FILE checks that every line of the file is an object of JSON.

@@ -3,10 +3,6 @@
 package main
 
 import (
-	"net/http"
-	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
 	"os"
 	"os/exec"
 	"regexp"
@@ -85,8 +81,7 @@ func TestDumbTerminal(t *testing.T) {
 // only when it is told to.
 type screen struct {
 	t       *testing.T
-	victim  victim
-	service *httptest.Server
+	victim  *victim
 	permits chan struct{}
 
 	size     pty.Winsize
@@ -105,29 +100,12 @@ func newScreen(t *testing.T, columns uint16) *screen {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server, err := sandbox.Start("", sandbox.Options{Shape: sandbox.Short, Script: script})
-	if err != nil {
+	permits := make(chan struct{}, 100)
+	v := served(t, sandbox.Options{Shape: sandbox.Short, Script: script, Permits: permits})
+	if err := writeRows(v.path("q.csv"), 12); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = server.Close() })
-	s := &screen{t: t, size: pty.Winsize{Rows: 24, Cols: columns}, victim: victim{t: t, server: server, dir: t.TempDir()}, permits: make(chan struct{}, 100)}
-	if err := writeRows(s.victim.path("q.csv"), 12); err != nil {
-		t.Fatal(err)
-	}
-	target, err := url.Parse(server.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	proxy := httputil.NewSingleHostReverseProxy(target)
-	s.service = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		<-s.permits
-		proxy.ServeHTTP(w, r)
-	}))
-	t.Cleanup(func() {
-		close(s.permits)
-		s.service.Close()
-	})
-	return s
+	return &screen{t: t, size: pty.Winsize{Rows: 24, Cols: columns}, victim: v, permits: permits}
 }
 
 // answer has the service answer so many requests.
@@ -145,7 +123,7 @@ func (s *screen) start(args ...string) {
 		vars, args = append(vars, args[len(args)-1]), args[:len(args)-1]
 	}
 	s.cmd = s.victim.command(args...)
-	s.cmd.Env = append(append(s.cmd.Env, "BIZORA_API_URL="+s.service.URL), vars...)
+	s.cmd.Env = append(s.cmd.Env, vars...)
 	s.spawn()
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"os"
 	"slices"
 	"strconv"
@@ -15,6 +16,7 @@ import (
 	"golang.org/x/term"
 
 	"bizbatch/batch"
+	"bizbatch/batch/bizora"
 	"bizbatch/checkpoint"
 )
 
@@ -143,8 +145,12 @@ func planLine(p batch.Plan) string {
 	if p.ToAsk() == 0 {
 		return strings.Join(append(parts, "nothing to ask"), " · ")
 	}
-	ask := fmt.Sprintf("%d to ask (%s)", p.ToAsk(), byMode(p.Pending))
-	return strings.Join(append(parts, ask, "about "+p.Estimate.String()), " · ")
+	ask := fmt.Sprintf("%d to ask%s", p.ToAsk(), byMode(p.Pending))
+	cost := "about " + p.Estimate.String()
+	if p.Estimate == 0 && p.Prices.Fixed == nil {
+		cost = "at a price that is not known yet"
+	}
+	return strings.Join(append(parts, ask, cost), " · ")
 }
 
 // untilLine says how long questions are sent: "until Wed 06:00 EST".
@@ -160,37 +166,47 @@ func untilLine(end, now time.Time) string {
 	return line
 }
 
-// modes are the ask modes in the order in which they are told, the cheapest
-// first.
-var modes = []batch.AskMode{batch.Fast, batch.Web, batch.Deep, batch.Auto}
+// modesIn are the ask modes in the order in which they are told, Bizora's cheapest
+// first. One without a name is not told.
+func modesIn[K ~string, V any](by map[K]V) (modes []K) {
+	for _, mode := range bizora.AskModes.Modes {
+		if _, ok := by[K(mode.Name)]; ok {
+			modes = append(modes, K(mode.Name))
+		}
+	}
+	return modes
+}
 
 // mostFor is the most that n of the pending questions can cost.
 func mostFor(n int, pending map[string]int, prices batch.PriceList) (sum batch.Money) {
-	dearest := slices.SortedFunc(slices.Values(modes), func(a, b batch.AskMode) int { return cmp.Compare(prices.Of(b), prices.Of(a)) })
-	for _, mode := range dearest {
-		some := min(n, pending[string(mode)])
+	price := func(mode string) batch.Money { return prices.Of(batch.AskMode(mode)) }
+	for _, mode := range slices.SortedFunc(maps.Keys(pending), func(a, b string) int { return cmp.Compare(price(b), price(a)) }) {
+		some := min(n, pending[mode])
 		n -= some
-		sum += batch.Money(some) * prices.Of(mode)
+		sum += batch.Money(some) * price(mode)
 	}
 	return sum
 }
 
-// byMode lists counts by ask mode: "fast 38, deep 4".
+// byMode lists counts by ask mode: " (fast 38, deep 4)".
 func byMode(counts map[string]int) string {
 	var parts []string
-	for _, mode := range modes {
-		if n := counts[string(mode)]; n > 0 {
+	for _, mode := range modesIn(counts) {
+		if n := counts[mode]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%s %d", mode, n))
 		}
 	}
-	return strings.Join(parts, ", ")
+	if parts == nil {
+		return ""
+	}
+	return " (" + strings.Join(parts, ", ") + ")"
 }
 
 // spent is an amount, and what of it went to each ask mode if there are
 // several: "$2.22 (fast $0.72, deep $1.50)".
 func spent(sum batch.Money, by map[batch.AskMode]batch.Money) string {
 	var parts []string
-	for _, mode := range modes {
+	for _, mode := range modesIn(by) {
 		if m := by[mode]; m > 0 {
 			parts = append(parts, fmt.Sprintf("%s %s", mode, m))
 		}
@@ -223,6 +239,9 @@ func (u *ui) finished(j *job, verdict error) {
 			u.say("%s", endingLine(e.status, e.n))
 		}
 	}
+	if s.Unmetered > 0 {
+		u.say("%s without token counts: taken to cost what the dearest did", count(s.Unmetered, "answer"))
+	}
 	if s.Uncertain > 0 {
 		u.say("%s", j.uncertainLine())
 	}
@@ -245,7 +264,7 @@ func (u *ui) finished(j *job, verdict error) {
 	args := []any{"outcome", j.outcome, "answered", s.Answered, "failed", s.Failed, "left", s.Left, "left_cost", s.LeftCost.Dollars(),
 		"spent", s.Spent.Dollars(), "seconds", took.Seconds()}
 	if u.json {
-		args = append(args, "spent_by_mode", s.SpentByMode, "truncated", s.Truncated, "refused", s.Refused, "empty", s.Empty, "unclear", s.Unclear,
+		args = append(args, "spent_by_mode", s.SpentByMode, "truncated", s.Truncated, "refused", s.Refused, "empty", s.Empty, "unclear", s.Unclear, "unmetered", s.Unmetered,
 			"uncertain", s.Uncertain, "uncertain_cost", s.UncertainCost.Dollars(), "attempts", s.Attempts, "throttled", s.Throttled,
 			"paused_seconds", s.PausedSeconds, "outputs", append([]string{}, j.written...))
 	}

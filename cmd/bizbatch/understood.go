@@ -16,16 +16,20 @@ import (
 )
 
 // understood is what was understood of the questions' file. A run that takes up
-// the rest has not read it: the first question is.
+// the rest has not read it: it is read as far as the first question.
 func (j *job) understood() question.Understood {
-	if j.reader.Understood().First == "" {
-		for q, err := range j.reader.Questions() {
-			if err != nil || q.Skip == "" {
-				break
-			}
+	u := j.reader.Understood()
+	if u.First != "" {
+		return u
+	}
+	for q, err := range j.reader.Questions() {
+		if err != nil || q.Skip == "" {
+			break
 		}
 	}
-	return j.reader.Understood()
+	u = j.reader.Understood()
+	u.FilteredRows = j.input.FilteredRows
+	return u
 }
 
 // understoodLines expose a misread file before it is paid for, in lines of the

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"bizbatch/batch"
+	"bizbatch/batch/bizora"
 	"bizbatch/checkpoint"
 )
 
@@ -70,7 +71,7 @@ func TestStopped(t *testing.T) {
 			"error: no question can succeed at this address (redirect)\n" + left + "hint:  use https"},
 		{"a refused model", batch.StopError{Kind: batch.StopSettings, Setting: "model", Err: &batch.Error{Status: 404, Message: "no"}}, runCmd{Model: "my model"}, 6,
 			"error: the service refuses --model 'my model' (404 no)\n       no question failed for it\n" + left + "hint:  check --model 'my model', then " + again},
-		{"a refused ask mode", batch.StopError{Kind: batch.StopSettings, Setting: "askMode", Err: &batch.Error{Status: 400, Message: "no"}}, runCmd{AskMode: batch.Deep}, 6,
+		{"a refused ask mode", batch.StopError{Kind: batch.StopSettings, Setting: "askMode", Err: &batch.Error{Status: 400, Message: "no"}}, runCmd{AskMode: "deep"}, 6,
 			"error: the service refuses --ask-mode deep (400 no)\n       no question failed for it\n" + left + "hint:  check --ask-mode deep, then " + again},
 		{"a refused ask mode, set as a parameter", batch.StopError{Kind: batch.StopSettings, Setting: "askMode", Err: &batch.Error{Status: 400, Message: "no"}}, runCmd{}, 6,
 			"error: the service refuses --param askMode (400 no)\n       no question failed for it\n" + left + "hint:  check --param askMode, then " + again},
@@ -90,6 +91,7 @@ func TestStopped(t *testing.T) {
 				left + "hint:  make room or mend the disk, then " + again},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			tt.cmd.provider = bizora.Provider
 			tt.cmd.MaxPause, tt.cmd.MaxOutage = 15*time.Minute, time.Minute
 			j := &job{cmd: &tt.cmd, env: env{args: []string{"run", "q.csv"}}}
 			j.sum.Started = noon.Add(3*time.Hour + 20*time.Minute + 9*time.Second)
@@ -175,15 +177,15 @@ func TestUntilLine(t *testing.T) {
 
 func TestMostForCountsTheDearestFirst(t *testing.T) {
 	pending := map[string]int{"fast": 10, "web": 2, "deep": 1}
-	price := 50 * batch.Cent
+	price, modes := 50*batch.Cent, bizora.AskModes
 	for _, tt := range []struct {
 		n      int
 		prices batch.PriceList
 		want   batch.Money
 	}{
-		{1, batch.PriceList{}, 150 * batch.Cent}, {3, batch.PriceList{}, 210 * batch.Cent}, {4, batch.PriceList{}, 234 * batch.Cent},
-		{99, batch.PriceList{}, 450 * batch.Cent}, {4, batch.PriceList{Fixed: &price}, 200 * batch.Cent},
-		{2, batch.PriceList{Learned: map[batch.AskMode]batch.Money{batch.Fast: 175 * batch.Cent}}, 350 * batch.Cent},
+		{1, batch.PriceList{Listed: modes}, 150 * batch.Cent}, {3, batch.PriceList{Listed: modes}, 210 * batch.Cent}, {4, batch.PriceList{Listed: modes}, 234 * batch.Cent},
+		{99, batch.PriceList{Listed: modes}, 450 * batch.Cent}, {4, batch.PriceList{Fixed: &price, Listed: modes}, 200 * batch.Cent},
+		{2, batch.PriceList{Listed: modes, Learned: map[batch.AskMode]batch.Money{"fast": 175 * batch.Cent}}, 350 * batch.Cent},
 	} {
 		if got := mostFor(tt.n, pending, tt.prices); got != tt.want {
 			t.Errorf("%d questions: %s, want %s", tt.n, got, tt.want)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/http"
 	"net/http/httptest"
 	"regexp"
 	"strings"
@@ -195,7 +196,39 @@ func TestLatency(t *testing.T) {
 	}
 }
 
+// chatRequest is a request that no server has received.
+func chatRequest(ctx context.Context) *http.Request {
+	req := httptest.NewRequestWithContext(ctx, "POST", "/chat/completions", strings.NewReader(
+		`{"model":"bizora-1.0","stream":true,"messages":[{"role":"human","content":"How long?"}]}`))
+	req.Header.Set("X-Api-Key", "key")
+	return req
+}
+
+func TestAnswersAndErrorsWaitForAPermit(t *testing.T) {
+	for name, rule := range map[string]sandbox.Rule{"an answer": {}, "an error": {Status: 422}} {
+		synctest.Test(t, func(t *testing.T) {
+			permits := make(chan struct{})
+			s, err := sandbox.New(sandbox.Options{Permits: permits, Script: sandbox.Script{Rules: []sandbox.Rule{rule}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			w := httptest.NewRecorder()
+			go s.ServeHTTP(w, chatRequest(t.Context()))
+			synctest.Wait()
+			if l := s.Ledger(); l.InFlight != 1 || w.Flushed != (rule.Status == 0) || w.Body.Len() > 0 {
+				t.Errorf("%s: %d in flight, header sent: %v, body %q", name, l.InFlight, w.Flushed, w.Body)
+			}
+			permits <- struct{}{}
+			synctest.Wait()
+			if l := s.Ledger(); l.InFlight != 0 || w.Body.Len() == 0 {
+				t.Errorf("%s: %d in flight after its permit, body %q", name, l.InFlight, w.Body)
+			}
+		})
+	}
+}
+
 func TestWaitingEndsWithTheClient(t *testing.T) {
+	const noPermit = "no permit"
 	synctest.Test(t, func(t *testing.T) {
 		for name, rule := range map[string]sandbox.Rule{
 			"an answer":  {Latency: sandbox.Duration(time.Hour)},
@@ -203,15 +236,18 @@ func TestWaitingEndsWithTheClient(t *testing.T) {
 			"an error":   {Status: 500, Latency: sandbox.Duration(time.Hour)},
 			"a comment":  {KeepAlive: 2, KeepAliveEvery: sandbox.Duration(time.Hour)},
 			"raw chunks": {RawChunks: []string{"a", "b"}, Latency: sandbox.Duration(time.Hour)},
+			noPermit:     {},
 		} {
-			s, err := sandbox.New(sandbox.Options{Script: sandbox.Script{Rules: []sandbox.Rule{rule}}})
+			o := sandbox.Options{Script: sandbox.Script{Rules: []sandbox.Rule{rule}}}
+			if name == noPermit {
+				o.Permits = make(chan struct{})
+			}
+			s, err := sandbox.New(o)
 			if err != nil {
 				t.Fatal(err)
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-			req := httptest.NewRequestWithContext(ctx, "POST", "/chat/completions", strings.NewReader(
-				`{"model":"bizora-1.0","stream":true,"messages":[{"role":"human","content":"How long?"}]}`))
-			req.Header.Set("X-Api-Key", "key")
+			req := chatRequest(ctx)
 			begun := time.Now()
 			func() {
 				defer func() {

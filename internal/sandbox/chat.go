@@ -155,7 +155,7 @@ func (s *Server) check(req *request) *reply {
 
 // replyByRule sends what the rule has instead of an answer.
 func (s *Server) replyByRule(v *visit, w http.ResponseWriter, r *http.Request, rule Rule) {
-	if wait(r.Context(), time.Duration(rule.Latency)) != nil {
+	if s.hold(r.Context(), time.Duration(rule.Latency)) != nil {
 		panic(http.ErrAbortHandler)
 	}
 	if rule.Reset {

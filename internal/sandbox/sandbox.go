@@ -51,6 +51,9 @@ type Options struct {
 	// for each question, spread over the stream as in a recorded answer (four
 	// fifths before the text). 0 = everything is sent at once.
 	Latency time.Duration
+	// Permits, if not nil, holds back what comes of each question until a permit
+	// is received; the header of a streamed answer is sent before.
+	Permits <-chan struct{}
 	// Key is the only API key accepted; empty = any key, but there must be one.
 	Key string
 	// Shape is how large answers are; default [Normal].

@@ -37,14 +37,21 @@ func (s *Server) answer(v *visit, w http.ResponseWriter, r *http.Request, req re
 		composition: composition, rule: rule, visit: v, latency: latency,
 		w: w, flush: http.NewResponseController(w).Flush, ctx: r.Context(),
 	}
-	if err := p.play(); err != nil && err != errEnded {
+	if s.options.Permits != nil {
+		_ = p.flush() // the header; where the client has left, hold says so
+	}
+	err := s.hold(r.Context(), 0)
+	if err == nil {
+		err = p.play()
+	}
+	if err != nil && err != errEnded {
 		panic(http.ErrAbortHandler) // the client left, or the server closes: no clean end
 	}
 }
 
 // answerWhole answers a request without stream: only the text.
 func (s *Server) answerWhole(v *visit, w http.ResponseWriter, r *http.Request, req request, rule Rule, latency time.Duration) {
-	if wait(r.Context(), latency) != nil {
+	if s.hold(r.Context(), latency) != nil {
 		panic(http.ErrAbortHandler)
 	}
 	text := cmp.Or(rule.Text, invent(req.question, s.layout, s.sources).text)
@@ -207,6 +214,20 @@ func (p *player) errorChunk(e *StreamError) []byte {
 		envelope = `"id":"chatcmpl-sandbox","object":"chat.completion.chunk","choices":[],`
 	}
 	return fmt.Appendf(nil, "data: {%s\"error\":%s}\n\n", envelope, mustJSON(object))
+}
+
+// hold returns when d has passed and there is a permit, or ctx is done, with its
+// error.
+func (s *Server) hold(ctx context.Context, d time.Duration) error {
+	if err := wait(ctx, d); err != nil || s.options.Permits == nil {
+		return err
+	}
+	select {
+	case <-s.options.Permits:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // wait returns when d has passed, or ctx is done, with its error.

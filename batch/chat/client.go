@@ -1,0 +1,200 @@
+// Package chat asks any API that speaks OpenAI's streaming chat completions. A
+// [Provider] says what a service has that others have not.
+//
+// The normal case is [New] once, with a key, and [Client.Ask] for every
+// request, from as many goroutines as there are workers. Ask returns an answer
+// only when it is whole, with its sources and everything else that arrived,
+// and otherwise a [batch.Error] that says what is known about the failure. It
+// sends a request once; trying again is for the caller to decide.
+//
+// Requests are made by github.com/sashabaranov/go-openai. Their streams are
+// read here: its reader loses Bizora's custom_data, takes half a stream for a
+// whole answer, and was two fifths of the processor time of an answer.
+package chat
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/sashabaranov/go-openai"
+
+	"bizbatch/batch"
+)
+
+const (
+	defaultIdleTimeout = 3 * time.Minute
+	defaultMaxAnswer   = 32_000_000
+	defaultUserAgent   = "bizbatch"
+
+	// tail is how long a whole answer waits for the chunks that may follow its
+	// finish reason, and for the end of the stream.
+	tail = 10 * time.Second
+	// farewell is how long the end of the response may take after the end of
+	// the stream. A connection can be used again only when it has arrived.
+	farewell = 250 * time.Millisecond
+
+	maxResponseHeader = 256 << 10
+	idleConnections   = 2048
+
+	// connecting is how many requests may wait for a connection at the same
+	// time. Each of them makes one, also where HTTP/2 has them share the first:
+	// thousands that begin together would spend seconds on TLS handshakes. It
+	// is enough for 640 connections a second that take 0.1 s each.
+	connecting = 64
+)
+
+// A Client asks one API with one key. It implements [batch.Asker] and can be
+// used from many goroutines.
+type Client struct {
+	cfg        Config
+	proxy      string // host of the proxy on the way to the API; empty: there is none
+	transport  http.RoundTripper
+	openAI     openai.ClientConfig
+	noUsage    atomic.Bool   // token counts are not asked for, or no more
+	connecting chan struct{} // holds a place for each request that waits for a connection
+}
+
+var _ batch.Asker = (*Client)(nil)
+
+// New returns a client, or an error that names the setting that is wrong. It
+// sends nothing.
+func New(cfg Config) (*Client, error) {
+	cfg.BaseURL = cmp.Or(cfg.BaseURL, cfg.Provider.BaseURL)
+	if cfg.Provider.Name == "" {
+		cfg.BaseURL = cmp.Or(cfg.BaseURL, openAIURL)
+	}
+	cfg.IdleTimeout = cmp.Or(cfg.IdleTimeout, defaultIdleTimeout)
+	cfg.MaxAnswer = cmp.Or(cfg.MaxAnswer, defaultMaxAnswer)
+	cfg.UserAgent = cmp.Or(cfg.UserAgent, defaultUserAgent)
+	if err := cfg.validate(); err != nil {
+		return nil, err
+	}
+	proxy, err := cfg.proxy()
+	if err != nil {
+		return nil, err
+	}
+	transport := cfg.Transport
+	if transport == nil {
+		transport = newTransport()
+	}
+	c := &Client{cfg: cfg, proxy: proxy, transport: transport, connecting: make(chan struct{}, connecting), openAI: cfg.openAI()}
+	c.noUsage.Store(!cfg.IncludeUsage)
+	return c, nil
+}
+
+// BaseURL is the address of the API, without its query and a slash at its end.
+func (c *Client) BaseURL() string {
+	base, _ := c.cfg.address()
+	return base
+}
+
+// Close closes the connections that are not in use.
+func (c *Client) Close() {
+	if t, ok := c.transport.(*http.Transport); ok {
+		t.CloseIdleConnections()
+	}
+}
+
+// Ask sends req and returns its answer when it is whole: its finish reason has
+// arrived. Every error is a [*batch.Error].
+func (c *Client) Ask(ctx context.Context, req batch.Request) (batch.Answer, error) {
+	x := c.exchange(ctx, req)
+	defer x.end()
+	err := x.open()
+	if err == nil {
+		err = x.read()
+	}
+	if err != nil {
+		return batch.Answer{}, c.describe(x, err)
+	}
+	return *x.got.finish(x.requestID()), nil
+}
+
+// open makes the request. The stream that go-openai makes of the response is
+// left to the collector of garbage; [exchange.end] closes the response itself.
+func (x *exchange) open() (err error) {
+	if x.out, err = newOutgoing(x.payload, !x.client.noUsage.Load()); err != nil {
+		return err
+	}
+	config := x.client.openAI
+	config.HTTPClient = x
+	_, err = openai.NewClientWithConfig(config).CreateChatCompletionStream(x.ctx, x.out.request)
+	if errors.Is(err, openai.ErrChatCompletionInvalidModel) {
+		return &batch.Error{Type: "invalid_request_error", Param: "model", Message: err.Error()}
+	}
+	return err
+}
+
+// read collects the stream. What breaks once the answer is whole takes nothing
+// away from it.
+func (x *exchange) read() error {
+	for {
+		line, err := x.lines.next()
+		if err == nil {
+			err = x.take(line)
+		}
+		switch {
+		case errors.Is(err, errDone):
+			x.body.within(farewell)
+			_, _ = io.CopyN(io.Discard, x.body, 64<<10) // for the connection, not for us
+			if x.got.finished() {
+				return nil
+			}
+			return io.EOF
+		case err != nil && x.got.whole():
+			return nil
+		case err != nil:
+			return err
+		}
+	}
+}
+
+// take takes in the data of one event. Text that comes after a finish reason
+// moves the end of the wait for more; while there is none, the wait is as long as
+// before.
+func (x *exchange) take(data []byte) error {
+	if x.lines.event == "error" && (x.lines.joined || data[0] != '{' || valid(string(data))) {
+		return x.got.failed(string(data))
+	}
+	finished, length := x.got.finished(), x.got.length()
+	err := x.got.chunk(data)
+	x.begun = x.begun || err == nil
+	switch {
+	case errors.Is(err, errNotChunk) && data[0] == '{' && !x.lines.joined:
+		x.lines.unfinished(data)
+		return nil
+	case err == nil && x.got.finished() && x.got.text.Len() > 0 && (!finished || x.got.length() > length):
+		x.body.within(tail)
+	}
+	return err
+}
+
+// newTransport is http.DefaultTransport (proxies from the environment, HTTP/2)
+// for many workers on one host. It is used without an http.Client: a transport
+// follows no redirects, with which the key would travel, and has no time-out
+// that covers the body.
+func newTransport() *http.Transport {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.MaxIdleConns = 0 // no limit
+	t.MaxIdleConnsPerHost = idleConnections
+	t.WriteBufferSize = 1 << 10 // most requests are shorter
+	t.MaxResponseHeaderBytes = maxResponseHeader
+	t.ForceAttemptHTTP2 = true
+	t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
+	// A write to a server that has stopped reading holds a lock that every
+	// request on its connection needs, and so outlasts their time-outs; a dead
+	// connection would be given to one request after another. These are long
+	// enough for a network that comes back: the answers on their way are paid.
+	t.HTTP2 = &http.HTTP2Config{
+		SendPingTimeout:  30 * time.Second, // of silence
+		PingTimeout:      time.Minute,
+		WriteByteTimeout: time.Minute,
+	}
+	return t
+}

@@ -1,0 +1,330 @@
+package chat
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/tidwall/gjson"
+
+	"bizbatch/batch"
+)
+
+// An answer of tiny parts takes many times the memory that its stream is long.
+// A recorded answer has some hundreds of these.
+const (
+	maxKept    = 20_000  // sources, steps, suggestions and other objects
+	maxMembers = 200_000 // members of all sources
+)
+
+var errNotChunk = errors.New("not a chunk of an answer")
+
+// A collector puts the chunks of a stream together to an answer. Its zero
+// value is ready.
+type collector struct {
+	secrets   []string          // must not get into the answer, which goes to files
+	provided  map[string]Member // what only this service sends
+	answer    batch.Answer      // without its text
+	text      parts
+	reasoning parts
+	more      bool           // text came after the finish reason
+	refused   bool           // the text, or part of it, came as a refusal
+	id        string         // the stream's, in OpenAI's envelope
+	sources   map[string]int // where in answer.Sources a source is, by its identity
+	members   int            // of all sources
+	extra     int            // values in answer.Extra
+	excess    error          // a tooLong; nil until the answer has too many parts
+
+	lists map[string][]string // of citations and their like, each as JSON
+
+	last    envelope     // of the last chunk, if it only added to the text
+	added   int          // what the chunk at hand added to the answer
+	content gjson.Result // the string in it that was added to the text
+}
+
+// finished says that a finish reason has arrived.
+func (c *collector) finished() bool { return c.answer.FinishReason != "" }
+
+// whole says that a finish reason has arrived, and no text after it. Some
+// services say stop in the first chunk, or in every one.
+func (c *collector) whole() bool { return c.finished() && !c.more }
+
+// length is how much text there is so far, what the model thought included.
+func (c *collector) length() int { return c.text.Len() + c.reasoning.Len() }
+
+// partial is the text so far. A character that is not UTF-8 is replaced only
+// here, and the key here too: two chunks may hold its halves.
+func (c *collector) partial() string { return hideAll(c.secrets, ToUTF8(c.text.String())) }
+
+// finish returns the answer; requestID is used if the stream named none.
+func (c *collector) finish(requestID string) *batch.Answer {
+	a := &c.answer
+	c.text.end()
+	c.reasoning.end()
+	a.Text = c.partial()
+	a.Reasoning = hideAll(c.secrets, ToUTF8(c.reasoning.String()))
+	c.takeLists()
+	if c.refused && batch.EndingOf(a.FinishReason) == batch.Complete {
+		a.FinishReason = "refusal"
+	}
+	a.RequestID = cmp.Or(a.RequestID, requestID, c.id)
+	for _, s := range []*string{&a.RequestID, &a.ThreadID, &a.Model, &a.FinishReason, &a.Summary} {
+		*s = hideAll(c.secrets, ToUTF8(*s))
+	}
+	return a
+}
+
+// hideKey replaces the key in a chunk, unless that alone makes the chunk
+// unreadable: a placeholder can be part of a number, and the answer is paid.
+func (c *collector) hideKey(line string) string {
+	hidden := hideAll(c.secrets, line)
+	if hidden != line && valid(line) && !valid(hidden) {
+		return line
+	}
+	return hidden
+}
+
+// chunk takes in one chunk. Its error is a [*batch.Error] where the chunk
+// reports one, wherever in the chunk that stands; the finish reason of such a
+// chunk does not count. Once the answer is whole, nothing is lost by an error.
+func (c *collector) chunk(data []byte) error {
+	if text, ok := c.last.text(data); ok {
+		c.text.Write(text)
+		return nil
+	}
+	line := c.hideKey(string(data))
+	if valid(line) && line[0] == '[' && given(gjson.Get(line, "0.error")) { // Google's list of one
+		return reported(gjson.Parse(line))
+	}
+	if !valid(line) || line[0] != '{' {
+		return fmt.Errorf("%w: %.80q", errNotChunk, line)
+	}
+	c.last, c.added, c.content = envelope{}, 0, gjson.Result{}
+	err := c.take(gjson.Parse(line))
+	if err == nil && c.added == 1 && c.content.Exists() && c.text.half == "" && !c.finished() {
+		c.last = around(line, c.content)
+	}
+	return err
+}
+
+// failed is the error of an event that is called one, whatever its data looks
+// like.
+func (c *collector) failed(data string) error {
+	if !valid(data) {
+		data = string(gjson.AppendJSONString(nil, ToUTF8(data)))
+	}
+	body := gjson.Parse(c.hideKey(data))
+	if c.whole() {
+		c.other(Raw(body))
+	}
+	return reported(body)
+}
+
+// take takes in the members of a chunk.
+func (c *collector) take(root gjson.Result) error {
+	var failed error
+	finish, before := "", c.length()
+	root.ForEach(func(name, value gjson.Result) bool {
+		switch name.Str {
+		case "choices":
+			value.ForEach(func(_, choice gjson.Result) bool {
+				reason, err := c.choice(choice)
+				finish = cmp.Or(reason, finish)
+				if err != nil {
+					failed = err
+				}
+				return true
+			})
+		case "error":
+			if given(value) {
+				failed = reported(root)
+			}
+		case "object":
+			if value.Str == "error" { // as older servers report one
+				failed = reported(root)
+			}
+		case "id":
+			keep(&c.id, value.Str)
+		case "model":
+			keep(&c.answer.Model, value.Str)
+		case "usage":
+			if value.IsObject() {
+				c.answer.Usage = Raw(value)
+			}
+		case "created":
+		default:
+			if used := value.Get("usage"); name.Str == "x_groq" && used.IsObject() && c.answer.Usage == nil {
+				c.answer.Usage = Raw(used) // Groq's, where usage is not asked for
+			}
+			c.unknown("chunk", name.Str, value)
+		}
+		return true
+	})
+	if failed == nil && c.saysWrong(root) {
+		failed = reported(root)
+	}
+	switch {
+	case failed != nil && c.whole():
+		c.other(Raw(root))
+	case failed == nil && c.excess != nil:
+		failed = c.excess
+	case failed == nil && batch.EndingOf(finish) == batch.Broken:
+		failed = &batch.Error{Message: fmt.Sprintf("the service ended the answer with finish_reason %q", finish), MaybeCharged: true}
+	case failed == nil && batch.EndingOf(finish) != batch.Unfinished:
+		c.answer.FinishReason, c.more = finish, false
+	case c.finished() && c.length() > before:
+		c.more = true
+	}
+	return failed
+}
+
+// choice takes in one choice and returns its finish reason, and the error that
+// it reports. Only the first choice is the answer. A server that does not
+// stream says message, not delta.
+func (c *collector) choice(choice gjson.Result) (finish string, failed error) {
+	if choice.Get("index").Int() != 0 {
+		c.unknown("chunk", "choices", choice)
+		return "", nil
+	}
+	streamed := choice.Get("delta").IsObject()
+	choice.ForEach(func(name, value gjson.Result) bool {
+		switch name.Str {
+		case "delta":
+			c.delta(value)
+		case "message": // beside a delta it is all of the text so far
+			if !streamed {
+				c.delta(value)
+			}
+		case "finish_reason":
+			finish = value.Str
+		case "error":
+			if given(value) {
+				failed = reported(choice)
+			}
+		case "index":
+		default:
+			c.unknown("choice", name.Str, value)
+		}
+		return true
+	})
+	return finish, failed
+}
+
+func (c *collector) delta(delta gjson.Result) {
+	thought := "" // some services say it under two names
+	delta.ForEach(func(name, value gjson.Result) bool {
+		switch name.Str {
+		case "content":
+			if value.IsArray() {
+				value.ForEach(func(_, part gjson.Result) bool {
+					c.part(part)
+					return true
+				})
+			}
+			c.text.add(value)
+			c.added++
+			if value.Type == gjson.String {
+				c.content = value
+			}
+		case "refusal":
+			if value.Str != "" {
+				c.text.add(value)
+				c.added++
+				c.refused = true
+			}
+		case "reasoning_content", "reasoning", "thinking":
+			if value.Type != gjson.String {
+				c.unknown("delta", name.Str, value)
+			} else if value.Raw != thought {
+				thought = value.Raw
+				c.reasoning.add(value)
+				c.added++
+			}
+		case "role":
+		default:
+			c.unknown("delta", name.Str, value)
+		}
+		return true
+	})
+}
+
+// part takes in a part of a text that comes in parts: text, what the model
+// thought (of Mistral's a list of texts), or something else.
+func (c *collector) part(part gjson.Result) {
+	part.ForEach(func(name, value gjson.Result) bool {
+		switch {
+		case name.Str == "type":
+		case name.Str == "text" && value.Type == gjson.String:
+			c.text.add(value)
+		case name.Str == "thinking" && value.Type == gjson.String:
+			c.reasoning.add(value)
+		case name.Str == "thinking" && value.IsArray():
+			value.ForEach(func(_, thought gjson.Result) bool {
+				c.reasoning.add(thought.Get("text"))
+				return true
+			})
+		default:
+			c.unknown("part", name.Str, value)
+		}
+		return true
+	})
+}
+
+// Parts are strings of JSON that are joined to one text. A character beyond the
+// basic plane is written as two escapes, and servers written in JavaScript may
+// send its halves in two strings.
+type parts struct {
+	strings.Builder
+	half string // the first half of a character, as an escape, with which the last string ended
+}
+
+func (p *parts) add(s gjson.Result) {
+	if s.Type != gjson.String || s.Raw == `""` {
+		return
+	}
+	raw := s.Raw
+	if p.half != "" {
+		raw = `"` + p.half + raw[1:]
+		p.half = ""
+	}
+	if n := len(raw) - len(`\ud83d"`); n > 0 && highHalf.MatchString(raw[n:]) && (n-len(strings.TrimRight(raw[:n], `\`)))%2 == 0 {
+		p.half, raw = raw[n:len(raw)-1], raw[:n]+`"`
+	}
+	if raw != s.Raw {
+		s = gjson.Parse(raw)
+	}
+	p.WriteString(s.Str)
+}
+
+// end puts a sign where half a character is left whose other half never came.
+func (p *parts) end() {
+	if p.half != "" {
+		p.WriteString("\uFFFD")
+		p.half = ""
+	}
+}
+
+var highHalf = regexp.MustCompile(`^\\u[dD][89abAB][0-9a-fA-F]{2}"$`)
+
+// room says whether the answer can take in one more object.
+func (c *collector) room() bool {
+	a := &c.answer
+	if len(a.Sources)+len(a.Steps)+len(a.Suggestions)+len(a.Other)+c.extra >= maxKept {
+		c.excess = tooLong(fmt.Sprintf("the answer holds more than %d sources, steps and other objects", maxKept))
+	}
+	return c.excess == nil
+}
+
+// keep notes a string that stands in a line, and lets the line go.
+func keep(noted *string, s string) {
+	if *noted != s {
+		*noted = strings.Clone(s)
+	}
+}
+
+// given says that a member is there and means something.
+func given(v gjson.Result) bool {
+	return v.Exists() && v.Type != gjson.Null && v.Type != gjson.False && v.Raw != `""`
+}

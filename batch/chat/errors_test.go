@@ -1,0 +1,209 @@
+package chat
+
+import (
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/tidwall/gjson"
+
+	"bizbatch/batch"
+)
+
+func TestErrorResponse(t *testing.T) {
+	headers := func(pairs ...string) map[string]string {
+		h := map[string]string{"Content-Type": "application/json", "Date": "Wed, 07 Oct 2026 10:00:00 GMT"}
+		for i := 0; i < len(pairs); i += 2 {
+			h[pairs[i]] = pairs[i+1]
+		}
+		return h
+	}
+	htmlPage := headers("Content-Type", "text/html; charset=utf-8")
+	const checkURL = "this is not the API's answer: check --base-url"
+
+	tests := []struct {
+		name    string
+		status  int
+		headers map[string]string
+		body    string
+		want    batch.Error
+	}{
+		{"a wrong key", 401, headers("X-Request-Id", "req_1"), `{"error":{"type":"authentication_error","message":"Invalid API key"}}`,
+			batch.Error{Type: "authentication_error", Message: "Invalid API key", RequestID: "req_1"}},
+		{"an empty balance", 402, headers(), `{"error":{"type":"insufficient_balance","message":"Please add credits to your account","details":{"balance_before_cents":10,"cost_cents":24}}}`,
+			batch.Error{Type: "insufficient_balance", Message: "Please add credits to your account", Balance: 10 * batch.Cent, HasBalance: true, Cost: 24 * batch.Cent}},
+		{"amounts in strings, in debt and with fractions", 402, headers(), `{"error":{"message":"m","details":{"balance_before_cents":"-3","cost_cents":"24.5"}}}`,
+			batch.Error{Message: "m", Balance: -3 * batch.Cent, HasBalance: true, Cost: 245 * batch.Cent / 10}},
+		{"a balance of nothing", 402, headers(), `{"error":{"message":"m","details":{"balance_before_cents":0}}}`, batch.Error{Message: "m", HasBalance: true}},
+		{"amounts that are none", 402, headers(), `{"error":{"message":"m","details":{"balance_before_cents":"NaN","cost_cents":1e300}}}`, batch.Error{Message: "m"}},
+		{"too many requests", 429, headers("Retry-After", "7"), `{"error":{"type":"rate_limit_exceeded","message":"slow down"}}`,
+			batch.Error{Type: "rate_limit_exceeded", Message: "slow down", RetryAfter: 7 * time.Second}},
+		{"a date to wait for, by the server's clock", 429, headers("Retry-After", "Wed, 07 Oct 2026 10:02:00 GMT"), `{"error":{"message":"m"}}`,
+			batch.Error{Message: "m", RetryAfter: 2 * time.Minute}},
+		{"a used-up month", 429, headers(), `{"error":{"type":"rate_limit_exceeded","message":"Monthly usage limit reached","details":{"reset_at":"2026-11-01T02:00:00+02:00"}}}`,
+			batch.Error{Type: "rate_limit_exceeded", Message: "Monthly usage limit reached", ResetAt: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)}},
+		{"details beside the error", 422, headers(), `{"detail":[{"loc":["body","model"],"msg":"field required"},{"msg":"too long"}],"request_id":"r9"}`,
+			batch.Error{Message: "field required, too long", RequestID: "r9", Param: "model"}},
+		{"a place within the messages", 422, headers(), `{"object":"error","message":{"detail":[{"loc":["body","messages",0,"role"],"msg":"unknown"},{"loc":["body","model"]}]}}`,
+			batch.Error{Message: `unknown, {"loc":["body","model"]}`, Param: "messages.0.role"}},
+		{"a place that is no list", 422, headers(), `{"detail":[{"loc":"body","msg":"bad"}]}`, batch.Error{Message: "bad"}},
+		{"a parameter", 400, headers(), `{"error":{"type":"invalid_request_error","message":"m","param":"top_p"}}`,
+			batch.Error{Type: "invalid_request_error", Message: "m", Param: "top_p"}},
+		{"a model, by its code", 404, headers(), `{"error":{"type":"invalid_request_error","message":"m","param":null,"code":"model_not_found"}}`,
+			batch.Error{Type: "invalid_request_error", Code: "model_not_found", Message: "m", Param: "model"}},
+		{"a parameter without end, of control characters", 400, headers(), `{"error":{"message":"m","param":"\u001b` + strings.Repeat("x", 200) + `"}}`,
+			batch.Error{Message: "m", Param: strings.Repeat("x", 99) + "…"}},
+		{"what the service behind a gateway said", 429, headers(), `{"error":{"message":"Provider returned error","code":429,"metadata":{"raw":"{\"error\":{\"message\":\"no money\",\"type\":\"insufficient_quota\"}}","provider_name":"OpenAI"}}}`,
+			batch.Error{Type: "insufficient_quota", Code: "insufficient_quota", Message: "Provider returned error: no money"}},
+		{"the same, as text", 502, headers(), `{"error":{"message":"Provider returned error","code":502,"metadata":{"raw":"upstream broke"}}}`,
+			batch.Error{Message: "Provider returned error: upstream broke", MaybeCharged: true}},
+		{"Google's wait", 429, headers(), `[{"error":{"code":429,"message":"m","status":"RESOURCE_EXHAUSTED","details":[{"@type":"type.googleapis.com/google.rpc.Help"},{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"35s"}]}}]`,
+			batch.Error{Type: "RESOURCE_EXHAUSTED", Message: "m", RetryAfter: 35 * time.Second}},
+		{"a status that is no name", 400, headers(), `{"status":"error","code":"1113","message":"m"}`, batch.Error{Code: "1113", Message: "m"}},
+		{"an error that is a text", 400, headers(), `{"error":"no such model"}`, batch.Error{Message: "no such model"}},
+		{"messages in a list", 400, headers(), `{"error":{"message":["one","two"],"code":"bad"}}`, batch.Error{Type: "bad", Message: "one, two"}},
+		{"JSON of another form", 500, headers(), `{"oops":1}`, batch.Error{Message: `{"oops":1}`}},
+		{"plain text", 503, headers("Content-Type", "text/plain"), "upstream\nconnect error\n", batch.Error{Message: "upstream connect error"}},
+		{"no body", 500, headers(), "", batch.Error{Message: "internal server error"}},
+		{"a gateway's page", 502, htmlPage, "<html><head><title>502 Bad\nGateway</title></head></html>", batch.Error{Message: "an HTML page: 502 Bad Gateway", MaybeCharged: true}},
+		{"a page in place of the API", 404, htmlPage, "<html>", batch.Error{Message: "an HTML page", Fatal: true, Hint: checkURL}},
+		{"a page that says that the request is bad", 400, htmlPage, "<html><title>400 Bad Request</title>", batch.Error{Message: "an HTML page: 400 Bad Request", Fatal: true, Hint: checkURL}},
+		{"a path that is gone", 410, headers("Content-Type", "text/plain"), "gone", batch.Error{Message: "gone", Fatal: true, Hint: checkURL}},
+		{"a path that takes no requests", 405, headers("Content-Type", "text/plain"), "", batch.Error{Message: "method not allowed", Fatal: true, Hint: checkURL}},
+		{"a path that takes no requests, in JSON", 405, headers(), `{"detail":"Method Not Allowed"}`, batch.Error{Message: "Method Not Allowed", Fatal: true, Hint: checkURL}},
+		{"a model that is retired", 410, headers(), `{"error":{"code":"ModelDeprecated","message":"the model has been retired"}}`, batch.Error{Type: "ModelDeprecated", Message: "the model has been retired"}},
+		{"a firewall's page", 403, htmlPage, "<html><title>Attention Required!</title>", batch.Error{Message: "an HTML page: Attention Required!"}},
+		{"a page for a request that is too large", 413, htmlPage, "<html><title>413</title>", batch.Error{Message: "an HTML page: 413"}},
+		{"a model that is not there", 404, headers(), `{"error":{"type":"not_found","message":"no such model"}}`, batch.Error{Type: "not_found", Message: "no such model"}},
+		{"a login page", 200, htmlPage, "<!doctype html><TITLE>Sign in</TITLE>", batch.Error{Message: "an HTML page: Sign in", Fatal: true, Hint: checkURL}},
+		{"control characters", 400, headers(), `{"error":{"type":"a\u001bb","message":"red \u001b[31m\u009b0m\r\nnext\u0000 \u202eevil\u2066\u2028end\ttab"}}`,
+			batch.Error{Type: "ab", Message: "red [31m0m next evil end tab"}},
+		{"the key in the message", 401, headers(), `{"error":{"message":"Incorrect key sk_live_\u00000123456789abcdef."}}`, batch.Error{Message: "Incorrect key (the key)."}},
+		{"a message without end", 400, headers(), `{"error":{"message":"` + strings.Repeat("ü", 3<<20) + `"}}`, batch.Error{Message: `{"error":{"message":"` + strings.Repeat("ü", 500-22) + "…"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			client := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				for name, value := range test.headers {
+					w.Header().Set(name, value)
+				}
+				w.WriteHeader(test.status)
+				io.WriteString(w, test.body)
+			})
+			_, err := client.Ask(t.Context(), question)
+			test.want.Status = test.status
+			if diff := cmp.Diff(test.want, *failure(t, err)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// A redirect is not followed: the key would travel to another host.
+func TestRedirect(t *testing.T) {
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		t.Run(fmt.Sprint(status), func(t *testing.T) {
+			reached := false
+			other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached = true }))
+			defer other.Close()
+			client := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Location", other.URL+"/v2/chat?token=secret")
+				w.WriteHeader(status)
+			})
+			_, err := client.Ask(t.Context(), question)
+			e := failure(t, err)
+			host := strings.TrimPrefix(other.URL, "http://")
+			if e.Status != status || !e.Fatal || e.MaybeCharged || !strings.Contains(e.Message, host) ||
+				!strings.Contains(e.Hint, "--base-url") || strings.Contains(e.Hint, "secret") {
+				t.Errorf("got %+v", e)
+			}
+			if reached {
+				t.Error("the redirect was followed")
+			}
+		})
+	}
+}
+
+func TestServerThatCannotBeReached(t *testing.T) {
+	closed := httptest.NewServer(nil)
+	closed.Close()
+	tls := httptest.NewUnstartedServer(sending(stop))
+	tls.Config.ErrorLog = log.New(io.Discard, "", 0)
+	tls.StartTLS()
+	defer tls.Close()
+	plain := httptest.NewServer(sending(stop))
+	defer plain.Close()
+
+	tests := []struct {
+		name, url       string
+		message, hint   string
+		unreached, dead bool
+	}{
+		{"a refused connection", closed.URL, "the service cannot be reached: ", "", true, false},
+		{"a certificate that is not trusted", tls.URL, "the service cannot be reached: ", "certificate is not trusted", false, true},
+		{"a server without TLS", strings.Replace(plain.URL, "http:", "https:", 1), "the service cannot be reached: ", "does not speak TLS", false, true},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := newClient(t, Config{BaseURL: test.url, Key: testKey}).Ask(t.Context(), question)
+			e := failure(t, err)
+			if e.Unreached != test.unreached || e.Fatal != test.dead || e.MaybeCharged || e.Err == nil ||
+				!strings.HasPrefix(e.Message, test.message) || !strings.Contains(e.Hint, test.hint) || (e.Hint == "") != (test.hint == "") {
+				t.Errorf("got %+v", e)
+			}
+		})
+	}
+}
+
+// A certificate that is trusted, but another host's, gets no key.
+func TestCertificateOfAnotherHost(t *testing.T) {
+	asked := false
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked = true }))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS() // for example.com and the address
+	defer server.Close()
+	_, port, _ := strings.Cut(strings.TrimPrefix(server.URL, "https://"), ":")
+	client := newClient(t, Config{BaseURL: "https://localhost:" + port, Key: testKey})
+	trust(client, server)
+	_, err := client.Ask(t.Context(), question)
+	e := failure(t, err)
+	if asked || !e.Fatal || e.MaybeCharged || !strings.Contains(e.Message, "not localhost") || !strings.Contains(e.Hint, "certificate is not trusted") {
+		t.Errorf("asked: %v; got %+v", asked, e)
+	}
+}
+
+// FuzzReported holds any body and headers of an error against what the fields
+// of batch.Error promise.
+func FuzzReported(f *testing.F) {
+	f.Add(429, "7", "1s", `{"error":{"type":"t","message":"m","details":{"reset_at":"2026-11-01T00:00:00Z","cost_cents":24}}}`)
+	f.Add(200, "Wed, 07 Oct 2026 10:02:00 GMT", "1700000000", "<html><title>x</title>")
+	f.Add(302, "NaN", "-5", "\x1b[31m\u202e")
+	client := newClient(f, Config{Key: testKey})
+	f.Fuzz(func(t *testing.T, status int, retryAfter, reset, body string) {
+		resp := &http.Response{StatusCode: status, Header: http.Header{
+			"Retry-After": {retryAfter}, "X-Ratelimit-Remaining": {"0"}, "X-Ratelimit-Reset": {reset}, "Location": {reset}}}
+		for _, mediaType := range []string{"application/json", "text/html"} {
+			x := client.exchange(t.Context(), question)
+			e := client.describe(x, refusal(resp, mediaType, []byte(body)))
+			x.end()
+			if e.RetryAfter < 0 || e.RetryAfter > longestWait {
+				t.Errorf("retry after %v", e.RetryAfter)
+			}
+			for _, text := range []string{e.Type, e.Param, e.Message, e.Hint, e.RequestID} {
+				if text != clean(text, []string{testKey}, 500) {
+					t.Errorf("%q is not clean", text)
+				}
+			}
+		}
+		if gjson.Valid(body) {
+			inStream := collector{}
+			_ = inStream.chunk([]byte(`{"error":` + body + `}`))
+		}
+	})
+}

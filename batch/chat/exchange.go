@@ -1,0 +1,196 @@
+package chat
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/http/httptrace"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/sashabaranov/go-openai"
+
+	"bizbatch/batch"
+	"bizbatch/internal/watchdog"
+)
+
+// maxErrorBody bounds what is read of an error's body; the rest is not read.
+const maxErrorBody = 1 << 20
+
+var errIdle = errors.New("nothing arrived in time")
+
+// A tooLong is the error of an answer that is not read on, and says of what it
+// has too much.
+type tooLong string
+
+func (e tooLong) Error() string { return string(e) }
+
+// An exchange is one request and its response. It is the HTTP client that
+// go-openai is given for it: it adds to go-openai's request what that has no
+// place for, and keeps of the response what go-openai drops.
+type exchange struct {
+	client   *Client
+	payload  json.RawMessage
+	out      outgoing
+	accepted func(batch.Limits)
+	parent   context.Context // the caller's
+	ctx      context.Context // parent, or cancelled by the idle timer
+	cancel   context.CancelCauseFunc
+	timer    *watchdog.Timer
+
+	sent   atomic.Bool // the service may have seen the request
+	header http.Header // of the response; nil until there is one
+	body   *body       // nil until a stream began
+	lines  lines       // of the body
+	begun  bool        // a chunk of the answer has arrived
+	got    collector
+}
+
+func (c *Client) exchange(ctx context.Context, req batch.Request) *exchange {
+	x := &exchange{client: c, payload: req.Payload, accepted: req.Accepted, parent: ctx, got: collector{secrets: c.cfg.secrets(), provided: c.cfg.Provider.Members}}
+	x.ctx, x.cancel = context.WithCancelCause(ctx)
+	x.timer = watchdog.New(c.cfg.IdleTimeout, func() { x.cancel(errIdle) })
+	return x
+}
+
+func (x *exchange) end() {
+	x.timer.Stop()
+	x.cancel(nil)
+	x.lines.release()
+	if x.body != nil {
+		x.body.Close()
+	}
+}
+
+// Do sends the request. Every response that is not the beginning of an answer
+// is an error here, so that go-openai's own handling of errors, which reads
+// bodies of any length and drops headers and details, is never used.
+func (x *exchange) Do(req *http.Request) (*http.Response, error) {
+	req, err := x.request(req)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := x.roundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	x.header = resp.Header
+	if resp.StatusCode/100 == 2 {
+		x.accepted(limits(resp.Header, time.Now()))
+	}
+	most := x.client.cfg.MaxAnswer
+	x.body = &body{ReadCloser: resp.Body, timer: x.timer, idle: x.client.cfg.IdleTimeout, most: most, left: most}
+
+	mediaType, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	switch {
+	case resp.StatusCode/100 != 2 || mediaType == "text/html":
+		start, _ := io.ReadAll(io.LimitReader(x.body, maxErrorBody)) // what arrived is enough
+		return nil, refusal(resp, mediaType, start)
+	case mediaType == "application/json":
+		whole, err := io.ReadAll(x.body)
+		if err != nil {
+			return nil, err
+		}
+		rest, err := x.unstreamed(whole)
+		if err != nil {
+			return nil, err
+		}
+		x.lines.body = bytes.NewReader(rest)
+	default:
+		x.lines.body = x.body
+	}
+	return resp, nil
+}
+
+// request completes go-openai's request.
+//
+// The transport replays a request by itself only where the server cannot have
+// acted on it (nothing was written to a connection that had died, or HTTP/2
+// says so), and needs GetBody for that. An Idempotency-Key header would make
+// it replay others too.
+func (x *exchange) request(req *http.Request) (*http.Request, error) {
+	written, err := io.ReadAll(req.Body)
+	if err != nil {
+		return nil, err
+	}
+	body, err := x.out.body(written)
+	if err != nil {
+		return nil, err
+	}
+	req.ContentLength = int64(len(body))
+	req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+	req.Header.Set("User-Agent", x.client.cfg.UserAgent)
+	if x.client.cfg.Key == "" {
+		req.Header.Del(openai.AzureAPIKeyHeader)
+	}
+	for name, values := range x.client.cfg.Headers {
+		req.Header[http.CanonicalHeaderKey(name)] = values
+	}
+	req.Body, err = req.GetBody()
+	return req, err
+}
+
+// roundTrip is the transport's, when it is the request's turn to get a
+// connection.
+func (x *exchange) roundTrip(req *http.Request) (*http.Response, error) {
+	select {
+	case x.client.connecting <- struct{}{}:
+	case <-x.ctx.Done():
+		return nil, context.Cause(x.ctx)
+	}
+	connected := sync.OnceFunc(func() { <-x.client.connecting })
+	defer connected() // where it got none
+	return x.client.transport.RoundTrip(req.WithContext(httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{
+		GotConn: func(httptrace.GotConnInfo) {
+			x.sent.Store(false) // a replay: the last try was not sent
+			connected()
+		},
+		WroteHeaders: func() { x.sent.Store(true) },
+	})))
+}
+
+// unstreamed takes in the answer of a server that does not stream, as one
+// chunk, and returns what is left to be read: nothing. As a line of a stream it
+// would be copied many times. What is not JSON is left as it is: a stream with
+// the wrong label.
+func (x *exchange) unstreamed(whole []byte) (rest []byte, err error) {
+	var line bytes.Buffer
+	if json.Compact(&line, whole) != nil {
+		return whole, nil
+	}
+	return nil, x.got.chunk(line.Bytes())
+}
+
+// A body bounds a response's length, and the silence before each part of it.
+type body struct {
+	io.ReadCloser
+	timer *watchdog.Timer
+	idle  time.Duration
+	most  int64
+	left  int64
+	fixed bool // within was called: reading no longer moves the deadline
+}
+
+func (b *body) Read(p []byte) (int, error) {
+	if b.left <= 0 {
+		return 0, tooLong(fmt.Sprintf("the answer's stream is longer than %d bytes", b.most))
+	}
+	if !b.fixed {
+		b.timer.Reset(b.idle)
+	}
+	n, err := b.ReadCloser.Read(p[:min(int64(len(p)), b.left)])
+	b.left -= int64(n)
+	return n, err
+}
+
+// within ends the response after d, however much arrives until then.
+func (b *body) within(d time.Duration) {
+	b.fixed = true
+	b.timer.Reset(min(d, b.idle))
+}

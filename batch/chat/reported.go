@@ -1,0 +1,240 @@
+package chat
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tidwall/gjson"
+
+	"bizbatch/batch"
+)
+
+// refusal describes a response that is not the beginning of an answer, from
+// its status, its headers and what was read of its body.
+func refusal(resp *http.Response, mediaType string, body []byte) *batch.Error {
+	isJSON := valid(string(body))
+	if resp.StatusCode >= 300 && resp.StatusCode < 400 {
+		e := redirected(resp)
+		e.Status = resp.StatusCode
+		return e
+	}
+	e := &batch.Error{Message: string(body)}
+	switch {
+	case isJSON:
+		e = reported(gjson.ParseBytes(body))
+	case mediaType == "text/html":
+		e.Message = "an HTML page" + title(body)
+	}
+	if strings.TrimSpace(e.Message) == "" {
+		e.Message = strings.ToLower(http.StatusText(resp.StatusCode))
+	}
+	if notTheAPI(resp.StatusCode, isJSON || mediaType == "application/json") {
+		e.Fatal = true
+		e.Hint = "this is not the API's answer: check --base-url"
+	}
+	if resp.StatusCode == http.StatusProxyAuthRequired {
+		e.Fatal = true
+		e.Hint = "the proxy wants another name or password: check HTTPS_PROXY or HTTP_PROXY"
+	}
+	e.Status = resp.StatusCode
+	e.MaybeCharged = fromGateway(e.Status)
+	timing(e, resp.Header, time.Now())
+	return e
+}
+
+// notTheAPI reports a response that is hardly from the API: an answer's status
+// without an answer, or a refusal of the request in other words than its JSON.
+// Statuses that mean the same whoever says them are taken at their word.
+func notTheAPI(status int, isJSON bool) bool {
+	switch status {
+	case http.StatusUnauthorized, http.StatusPaymentRequired, http.StatusForbidden, http.StatusRequestTimeout, http.StatusConflict,
+		http.StatusRequestEntityTooLarge, http.StatusTooEarly, http.StatusTooManyRequests:
+		return false
+	case http.StatusMethodNotAllowed:
+		return true // in JSON too: it is another path's
+	}
+	return status < 400 || !isJSON && status < 500
+}
+
+// fromGateway reports a status by which a gateway says that it did not hear the
+// end of what the service was doing: that may have been charged. (520 to 524 are
+// Cloudflare's.)
+func fromGateway(status int) bool {
+	return status == http.StatusBadGateway || status == http.StatusGatewayTimeout || status >= 520 && status <= 524
+}
+
+// reported reads an error as the service writes it, in a response's body or a
+// chunk: {"error": {type, message, details}}. Other servers leave the error
+// member out, put a text in its place, or say detail.
+func reported(body gjson.Result) *batch.Error {
+	if body.IsArray() { // Google's list of one
+		body = body.Get("0")
+	}
+	source := errorIn(body)
+	e := &batch.Error{
+		Type:      word(source, "type", "code", "status"),
+		Code:      first(source, "details.0.reason", "code").Str,
+		Param:     param(source),
+		Message:   sentence(source),
+		RequestID: first(source, "request_id", "details.request_id").String(),
+	}
+	if e.Code == e.Type {
+		e.Code = ""
+	}
+	if e.RequestID == "" {
+		e.RequestID = body.Get("request_id").String()
+	}
+	// Within a stream, gateways say the status that they met as a member.
+	for _, name := range []string{"status", "code", "status_code"} {
+		if n, err := strconv.Atoi(source.Get(name).String()); err == nil && n >= 400 && n < 600 {
+			e.Status = n
+			break
+		}
+	}
+	details := source.Get("details")
+	e.RetryAfter = retryInfo(details)
+	e.ResetAt = moment(details.Get("reset_at").String())
+	e.Balance, e.HasBalance = cents(details.Get("balance_before_cents"))
+	e.Cost, _ = cents(details.Get("cost_cents"))
+	if inner := first(source, "metadata.raw"); inner.Exists() {
+		unwrap(e, inner)
+	}
+	return e
+}
+
+// unwrap adds to a gateway's error what the service behind it said: OpenRouter
+// puts that into metadata.raw, as JSON in a string or as text.
+func unwrap(e *batch.Error, inner gjson.Result) {
+	if inner.Type == gjson.String && valid(inner.Str) {
+		inner = gjson.Parse(inner.Str)
+	}
+	said := reported(inner)
+	e.Message = strings.TrimPrefix(e.Message+": "+said.Message, ": ")
+	e.Type, e.Code, e.Param = cmp.Or(e.Type, said.Type), cmp.Or(e.Code, said.Code, said.Type), cmp.Or(e.Param, said.Param)
+}
+
+// word is the first of the members that is a name for an error. Some services
+// have numbers there, or a status such as "error".
+func word(source gjson.Result, names ...string) string {
+	for _, name := range names {
+		s := source.Get(name).Str
+		if _, err := strconv.Atoi(s); s != "" && err != nil && (name != "status" || s == strings.ToUpper(s)) {
+			return s
+		}
+	}
+	return ""
+}
+
+// retryInfo is how long Google asks to wait.
+func retryInfo(details gjson.Result) time.Duration {
+	d, err := time.ParseDuration(details.Get("#(retryDelay).retryDelay").Str)
+	if err != nil {
+		return 0
+	}
+	return min(max(d, 0), longestWait)
+}
+
+// errorIn is the part of a body that says what is wrong.
+func errorIn(body gjson.Result) gjson.Result {
+	if inner := body.Get("error"); given(inner) {
+		return inner
+	}
+	if inner := body.Get("base_resp"); inner.Get("status_code").Int() != 0 { // MiniMax's
+		return inner
+	}
+	if inner := body.Get("errors.0"); given(inner) {
+		return inner
+	}
+	return body
+}
+
+// saysWrong reports a chunk that is no part of an answer and says, without an
+// error member, what is wrong.
+func (c *collector) saysWrong(chunk gjson.Result) bool {
+	if chunk.Get("choices").IsArray() {
+		return false
+	}
+	for name := range c.provided {
+		if chunk.Get(name).Exists() {
+			return false
+		}
+	}
+	return errorIn(chunk).Raw != chunk.Raw || first(chunk, "detail", "msg", "message").Exists()
+}
+
+// param is the member of the request that an error says is wrong: OpenAI's
+// param, or the loc of FastAPI's detail, such as ["body", "messages", 0, "role"].
+func param(source gjson.Result) string {
+	if p := source.Get("param").Str; p != "" {
+		return p
+	}
+	for _, name := range []string{"code", "type"} {
+		if source.Get(name).Str == "model_not_found" {
+			return "model"
+		}
+	}
+	var path []string
+	for _, step := range first(source, "detail.0.loc", "message.detail.0.loc").Array() {
+		if path = append(path, step.String()); len(path) == 1 && path[0] == "body" {
+			path = nil
+		}
+	}
+	return strings.Join(path, ".")
+}
+
+// sentence is what an error's JSON says to people, whatever its shape.
+func sentence(v gjson.Result) string {
+	switch {
+	case v.IsArray():
+		var parts []string
+		v.ForEach(func(_, part gjson.Result) bool {
+			parts = append(parts, sentence(part))
+			return len(parts) < 100 // enough to read
+		})
+		return strings.Join(parts, ", ")
+	case v.IsObject():
+		if said := first(v, "message", "detail", "msg", "status_msg"); said.Exists() {
+			return sentence(said)
+		}
+		return v.Raw
+	}
+	return v.String()
+}
+
+// first is the first of the members that is given.
+func first(v gjson.Result, paths ...string) gjson.Result {
+	for _, path := range paths {
+		if member := v.Get(path); given(member) {
+			return member
+		}
+	}
+	return gjson.Result{}
+}
+
+// cents reads an amount, a number or a number in a string.
+func cents(v gjson.Result) (batch.Money, bool) {
+	if v.Type != gjson.Number && v.Type != gjson.String {
+		return 0, false
+	}
+	f, err := strconv.ParseFloat(strings.TrimSpace(v.String()), 64)
+	if err != nil || !(math.Abs(f) < 1e11) { // a billion dollars, and NaN
+		return 0, false
+	}
+	return batch.Money(math.Round(f * float64(batch.Cent))), true
+}
+
+var titleTag = regexp.MustCompile(`(?is)<title[^>]*>(.{0,200}?)</title>`)
+
+// title is an HTML page's title, to be put behind a description of the page.
+func title(page []byte) string {
+	if m := titleTag.FindSubmatch(page); m != nil {
+		return fmt.Sprintf(": %s", m[1])
+	}
+	return ""
+}

@@ -1,0 +1,157 @@
+package chat
+
+import (
+	"cmp"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"bizbatch/batch"
+)
+
+// longestWait bounds Retry-After: no limit lasts longer than a month.
+const longestWait = 30 * 24 * time.Hour
+
+// timing adds to an error what the headers say about waiting. A limit that is
+// reset is full again; Retry-After is when the next request may get through,
+// which is sooner, and goes before it.
+func timing(e *batch.Error, h http.Header, now time.Time) {
+	e.RetryAfter = cmp.Or(retryAfter(h, now), e.RetryAfter)
+	if e.RetryAfter == 0 && e.ResetAt.IsZero() && e.Status == http.StatusTooManyRequests {
+		e.ResetAt = limitReset(h, now)
+	}
+}
+
+// retryAfter reads Retry-After (RFC 9110, section 10.2.3: seconds or an HTTP
+// date, here with fractions too) and retry-after-ms, which is more exact where
+// a server sends it. A date is compared with the server's own Date. It is
+// between 0 and 30 days, and 0 where nothing can be read.
+func retryAfter(h http.Header, now time.Time) time.Duration {
+	if ms, ok := number(h.Get("Retry-After-Ms")); ok {
+		return wait(ms, time.Millisecond)
+	}
+	value := h.Get("Retry-After")
+	if s, ok := number(value); ok {
+		return wait(s, time.Second)
+	}
+	at, err := http.ParseTime(value)
+	if err != nil {
+		return 0
+	}
+	if date, err := http.ParseTime(h.Get("Date")); err == nil {
+		now = date
+	}
+	return min(max(at.Sub(now), 0), longestWait)
+}
+
+// limitReset is when the last of the limits that are used up clears, as
+// OpenAI's x-ratelimit headers say it: a duration ("6m0s"), seconds, or a time
+// as [moment] reads it.
+func limitReset(h http.Header, now time.Time) (latest time.Time) {
+	for _, limit := range []string{"", "-Requests", "-Tokens"} {
+		if left, ok := number(h.Get("X-Ratelimit-Remaining" + limit)); !ok || left > 0 {
+			continue
+		}
+		if at := reset(h.Get("X-Ratelimit-Reset"+limit), now); at.After(latest) {
+			latest = at
+		}
+	}
+	return latest
+}
+
+// reset reads when a limit is reset: a duration, seconds, or a time.
+func reset(value string, now time.Time) time.Time {
+	value = strings.TrimSpace(value)
+	if d, err := time.ParseDuration(value); err == nil && d > 0 {
+		return now.Add(d)
+	}
+	if n, ok := number(value); ok && n > 0 && n < 1e9 {
+		return now.Add(wait(n, time.Second))
+	}
+	return moment(value)
+}
+
+// limits reads what the headers of a response say of the limit on requests, in
+// any of these spellings: X-RateLimit-Limit-Requests (OpenAI, Groq, Azure),
+// X-RateLimit-Limit (GitHub, OpenRouter), RateLimit-Limit (an early draft of
+// the IETF), Anthropic-Ratelimit-Requests-Limit, and RateLimit with RateLimit-Policy
+// (the IETF's last drafts).
+func limits(h http.Header, now time.Time) batch.Limits {
+	for _, name := range []func(string) string{
+		func(what string) string { return "X-Ratelimit-" + what + "-Requests" },
+		func(what string) string { return "X-Ratelimit-" + what },
+		func(what string) string { return "Ratelimit-" + what },
+		func(what string) string { return "Anthropic-Ratelimit-Requests-" + what },
+	} {
+		limit, _, _ := strings.Cut(h.Get(name("Limit")), ",") // some add the policy
+		if l := limitsOf(limit, h.Get(name("Remaining")), h.Get(name("Reset")), now); l != (batch.Limits{}) {
+			return l
+		}
+	}
+	state, policy := parameters(h.Get("Ratelimit")), parameters(h.Get("Ratelimit-Policy"))
+	return limitsOf(cmp.Or(policy["q"], state["limit"]), cmp.Or(state["r"], state["remaining"]), cmp.Or(state["t"], state["reset"]), now)
+}
+
+func limitsOf(limit, remaining, at string, now time.Time) batch.Limits {
+	l, ok := number(limit)
+	r, known := number(remaining)
+	full := reset(at, now)
+	if !ok || !known || !(l > 0 && r >= 0 && r <= l) || !full.After(now) || full.Sub(now) > longestWait {
+		return batch.Limits{}
+	}
+	return batch.Limits{Limit: l, Remaining: r, Reset: full.Sub(now)}
+}
+
+// parameters reads name=value pairs, separated by commas or semicolons; of more
+// than one policy the first counts.
+func parameters(value string) map[string]string {
+	all := map[string]string{}
+	for _, part := range strings.FieldsFunc(value, func(c rune) bool { return c == ';' || c == ',' }) {
+		name, is, _ := strings.Cut(strings.TrimSpace(part), "=")
+		if _, ok := all[name]; !ok {
+			all[name] = is
+		}
+	}
+	return all
+}
+
+// moment reads a time: RFC 3339, as Bizora says it, the same without its zone,
+// taken as UTC, or a Unix time in seconds or milliseconds.
+func moment(value string) time.Time {
+	value = strings.TrimSpace(value)
+	if n, ok := number(value); ok {
+		return unix(n)
+	}
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", time.DateTime, time.DateOnly} {
+		if t, err := time.Parse(layout, value); err == nil {
+			return t.UTC()
+		}
+	}
+	return time.Time{}
+}
+
+// unix is the time of a number of seconds, or of milliseconds if seconds would
+// be thousands of years from now.
+func unix(n float64) time.Time {
+	switch {
+	case !(n > 0) || n > 1e14:
+		return time.Time{}
+	case n > 1e11:
+		return time.UnixMilli(int64(n)).UTC()
+	}
+	return time.UnixMilli(int64(n * 1e3)).UTC()
+}
+
+// wait is n units, between 0 and 30 days; 0 for NaN.
+func wait(n float64, unit time.Duration) time.Duration {
+	if !(n > 0) {
+		return 0
+	}
+	return time.Duration(min(n*float64(unit), float64(longestWait)))
+}
+
+func number(s string) (float64, bool) {
+	f, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
+	return f, err == nil
+}

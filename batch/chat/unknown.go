@@ -1,0 +1,149 @@
+package chat
+
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/tidwall/gjson"
+
+	"bizbatch/batch"
+)
+
+// unknown takes in a member of a chunk, a choice or a delta that not every service
+// sends. One of which nothing is known is kept under its place and name, each value
+// once in a row. What services call citations is kept until the end, for it becomes
+// sources.
+func (c *collector) unknown(place, name string, value gjson.Result) {
+	if take := c.provided[name]; take != nil {
+		c.special(take, value)
+		return
+	}
+	if value.Type == gjson.Null || value.Raw == `""` {
+		return
+	}
+	c.added++
+	if slices.Contains(citations, name) && value.IsArray() {
+		c.cite(name, value)
+		return
+	}
+	key := ToUTF8(place + "." + name)
+	values := c.answer.Extra[key]
+	if n := len(values); n > 0 && string(values[n-1]) == value.Raw || !c.room() {
+		return
+	}
+	if c.answer.Extra == nil {
+		c.answer.Extra = map[string][]json.RawMessage{}
+	}
+	c.extra++
+	c.answer.Extra[key] = append(values, Raw(value))
+}
+
+// citations are the names under which services send what the numbers in a text
+// stand for: Perplexity's (search_results has titles to the same addresses),
+// OpenAI's, and those of others.
+var citations = []string{"citations", "search_results", "references", "annotations"}
+
+// cite takes in a list of citations. Some services bring all of it so far in each
+// chunk, others what is new.
+func (c *collector) cite(name string, list gjson.Result) {
+	var items []string
+	list.ForEach(func(_, item gjson.Result) bool {
+		items = append(items, item.Raw)
+		return true
+	})
+	known := c.lists[name]
+	if len(items) >= len(known) && slices.Equal(items[:len(known)], known) {
+		items = items[len(known):]
+	} else {
+		items = slices.DeleteFunc(items, func(item string) bool { return slices.Contains(known, item) })
+	}
+	for _, item := range items {
+		if !c.room() {
+			return
+		}
+		c.extra++
+		known = append(known, ToUTF8(strings.Clone(item)))
+	}
+	if c.lists == nil {
+		c.lists = map[string][]string{}
+	}
+	c.lists[name] = known
+}
+
+// takeLists makes sources of citations, unless the answer has sources of its own.
+func (c *collector) takeLists() {
+	a := &c.answer
+	if len(a.Sources) == 0 {
+		a.Sources = c.numberedSources()
+		return
+	}
+	for name, items := range c.lists {
+		if a.Extra == nil {
+			a.Extra = map[string][]json.RawMessage{}
+		}
+		for _, item := range items {
+			a.Extra[name] = append(a.Extra[name], json.RawMessage(item))
+		}
+	}
+}
+
+// numberedSources makes sources of citations: the nth of the first list is what
+// [n] in the text stands for. The other lists add to those sources, and what they
+// have beside them has no number. Annotations stand for places in the text, and
+// several may be one source.
+func (c *collector) numberedSources() (sources []batch.Source) {
+	at := map[string]int{} // by address
+	for _, name := range citations {
+		first := len(sources) == 0
+		for _, item := range c.lists[name] {
+			source := citedSource(gjson.Parse(item))
+			url := source.URL()
+			i, known := at[url]
+			if known && url != "" && (!first || name == "annotations") {
+				for member, value := range source {
+					if sources[i][member] == nil {
+						sources[i][member] = value
+					}
+				}
+				continue
+			}
+			if first {
+				source["number"] = strconv.AppendInt(nil, int64(len(sources)+1), 10)
+			}
+			if !known {
+				at[url] = len(sources)
+			}
+			sources = append(sources, source)
+		}
+	}
+	return sources
+}
+
+// citedSource is an item of a list of citations: an address, an object, or
+// OpenAI's url_citation within one.
+func citedSource(item gjson.Result) batch.Source {
+	source := batch.Source{}
+	switch {
+	case item.Type == gjson.String:
+		source["url"] = Raw(item)
+		return source
+	case !item.IsObject():
+		source["reference"] = Raw(item)
+		return source
+	}
+	if inner := item.Get("url_citation"); inner.IsObject() {
+		item = inner
+	}
+	item.ForEach(func(name, value gjson.Result) bool {
+		source[ToUTF8(name.Str)] = Raw(value)
+		return true
+	})
+	for _, name := range []string{"uri", "link", "href"} {
+		if source["url"] == nil && source[name] != nil {
+			source["url"] = source[name]
+		}
+	}
+	return source
+}
