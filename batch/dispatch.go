@@ -30,7 +30,7 @@ func (r *runner) loop(ctx context.Context) {
 		timer.Reset(time.Until(wake))
 		select {
 		case a := <-r.accept:
-			r.letIn(a.it, a.at, a.limits)
+			r.letIn(a.res, a.at, a.limits)
 		case res := <-r.results:
 			r.handle(res)
 		case <-timer.C:
@@ -136,7 +136,7 @@ func (r *runner) startNext(now, at time.Time, apart time.Duration) bool {
 	}
 	r.pace.Sent(at, r.sum.InFlight)
 	r.spaced(at)
-	it.sent, it.others, it.letIn = at, r.sum.InFlight, false
+	it.sent, it.others = at, r.sum.InFlight
 	r.sum.InFlight++
 	r.reserved += cost
 	n := it.attempts + 1 // an outage takes back attempts, also of what is in flight
