@@ -16,7 +16,7 @@ import (
 // A recorded answer has some hundreds of these.
 const (
 	maxKept    = 20_000  // sources, steps, suggestions and other objects
-	maxMembers = 200_000 // members of all sources
+	maxMembers = 200_000 // members of all sources; and values in Extra, of which no more are kept
 )
 
 var errNotChunk = errors.New("not a chunk of an answer")
@@ -153,7 +153,7 @@ func (c *collector) take(root gjson.Result) error {
 			if value.IsObject() {
 				c.answer.Usage = Raw(value)
 			}
-		case "created":
+		case "created", "obfuscation": // the latter is padding, without meaning
 		default:
 			if used := value.Get("usage"); name.Str == "x_groq" && used.IsObject() && c.answer.Usage == nil {
 				c.answer.Usage = Raw(used) // Groq's, where usage is not asked for
@@ -311,7 +311,7 @@ var highHalf = regexp.MustCompile(`^\\u[dD][89abAB][0-9a-fA-F]{2}"$`)
 // room says whether the answer can take in one more object.
 func (c *collector) room() bool {
 	a := &c.answer
-	if len(a.Sources)+len(a.Steps)+len(a.Suggestions)+len(a.Other)+c.extra >= maxKept {
+	if len(a.Sources)+len(a.Steps)+len(a.Suggestions)+len(a.Other) >= maxKept {
 		c.excess = tooLong(fmt.Sprintf("the answer holds more than %d sources, steps and other objects", maxKept))
 	}
 	return c.excess == nil
