@@ -153,7 +153,11 @@ func (r *runner) startNext(now, at time.Time, apart time.Duration) bool {
 // overspends reports whether one more answer could exceed what the user
 // allows.
 func (r *runner) overspends(cost Money) bool {
-	this := r.sum.Spent + r.sum.UncertainCost + r.reserved + cost
+	reserved := r.reserved
+	if r.o.CostOf != nil { // a dearer answer may have come since
+		reserved = max(reserved, Money(r.sum.InFlight)*cost)
+	}
+	this := r.sum.Spent + r.sum.UncertainCost + reserved + cost
 	return r.o.MaxSpend > 0 && this > r.o.MaxSpend ||
 		r.o.MaxSpendTotal > 0 && r.spentBefore+this > r.o.MaxSpendTotal
 }
