@@ -115,6 +115,11 @@ func encode(a Answer) []byte {
 // fare.
 func (r *runner) saveError(res *result, n int) {
 	it, e := res.it, asError(res.err)
+	if e.echoes(it.Payload) {
+		own := *e // an Asker may return the same error to others
+		own.echo = true
+		e, res.err = &own, &own
+	}
 	res.action = Classify(res.err, res.back, r.o.MaxPause)
 	it.last = checkpoint.Fault{
 		Reason: reason(res.err), Message: e.Error(), RequestID: e.RequestID, Started: it.sent, Finished: res.back,
