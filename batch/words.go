@@ -39,7 +39,7 @@ var moneySentence = regexp.MustCompile(`(?i)\b(` + strings.Join([]string{
 // that says no to a request, and none within a stream. A 429 that says when to
 // come back is about the pace, though it speaks of a quota (Google's).
 func (e *Error) aboutMoney() bool {
-	if e.Status >= 400 && !slices.Contains([]int{400, 402, 403, 412, 429, 500}, e.Status) {
+	if e.Status >= 400 && !slices.Contains([]int{400, 401, 402, 403, 412, 429, 500}, e.Status) {
 		return false
 	}
 	if e.Status == 402 || moneyWords[strings.ToLower(e.Type)] || moneyWords[strings.ToLower(e.Code)] {

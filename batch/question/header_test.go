@@ -30,6 +30,8 @@ func TestTheHeaderIsFound(t *testing.T) {
 			"ref,topic", []string{`2 1 ["question","a"]`}},
 		{"nowhere: a list has none", "Is it taxable?\nWhen?\n", Options{NoHeader: true},
 			"question", []string{`1 1 ["Is it taxable?"]`, `2 2 ["When?"]`}},
+		{"nowhere: rows may lack a question", "1,a\n2,\n", Options{NoHeader: true, QuestionColumn: "B"},
+			"A,B", []string{`1 1 ["1","a"]`, `2 2 ["2",""]`}},
 		{"nowhere: a column can be a letter", "Q-1,Is it?\nQ-2,When?\n", Options{NoHeader: true, QuestionColumn: "b", IDColumn: "A"},
 			"A,B", []string{`1 Q-1 ["Q-1","Is it?"]`, `2 Q-2 ["Q-2","When?"]`}},
 		{"nowhere: a column can be a number", "Q-1,Is it?\n", Options{NoHeader: true, QuestionColumn: "2", IDColumn: "1"},

@@ -124,7 +124,7 @@ func (r *Reader) chooseSheet(book *xlsxBook, sheets []xlsxSheet, opts Options) (
 // openSheet opens a sheet and reads its header.
 func (r *Reader) openSheet(book *xlsxBook, sheet xlsxSheet, opts Options) (*sheetSource, error) {
 	if sheet.part == "" {
-		return nil, &Error{Msg: "has no cells in this sheet: it is a chart, or a macro", Hint: "name another one with --sheet", noTable: true}
+		return nil, &Error{Msg: fmt.Sprintf("has no cells in sheet %q: it is a chart, or a macro", sheet.name), Hint: "name another one with --sheet", noTable: true}
 	}
 	s, err := newSheetSource(book, sheet)
 	if err != nil {

@@ -63,7 +63,7 @@ func TestTheSheetWithTheQuestionsIsRead(t *testing.T) {
 		{"several but the first", workbook(t, cover, questions, questions), "", Understood{}, `q.xlsx has no question column in its first sheet, "Sheet1", and more than one sheet that has one: Sheet2, Sheet3`, "--sheet"},
 		{"none", workbook(t, [][]any{}, [][]any{{"a", "b"}}), "", Understood{}, `q.xlsx, sheet "Sheet2", row 1: no question column (found: a, b)`, "--question-column"},
 		{"the cover, which is asked for", workbook(t, cover, questions), "Sheet1", Understood{}, `q.xlsx, sheet "Sheet1", row 1: no question column`, ""},
-		{"a chart, which is asked for", isChart(workbook(t, questions, questions)), "Sheet1", Understood{}, "q.xlsx has no cells in this sheet", "--sheet"},
+		{"a chart, which is asked for", isChart(workbook(t, questions, questions)), "Sheet1", Understood{}, `q.xlsx has no cells in sheet "Sheet1"`, "--sheet"},
 		{"all are hidden", hide(workbook(t, questions), 1), "", Understood{}, "q.xlsx has no sheet that is not hidden", "--sheet"},
 		{"a damaged one is not passed over", changed(t, workbook(t, questions, questions), "xl/worksheets/sheet1.xml", func(string) string { return "<a><b></a>" }), "", Understood{}, "q.xlsx is a damaged Excel file: xl/worksheets/sheet1.xml", ""},
 		{"a column with two of its name is not passed over", workbook(t, [][]any{{"question", "question"}}, questions), "", Understood{}, `q.xlsx, sheet "Sheet1", row 1: "question" is there twice`, ""},

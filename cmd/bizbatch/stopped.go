@@ -69,7 +69,7 @@ func (j *job) reason(stop *batch.StopError, said *batch.Error) *cmdError {
 	case batch.StopSpend:
 		return j.overspent()
 	case batch.StopKey:
-		return &cmdError{code: exitKey, err: fmt.Errorf("the API key was refused (%w)", said), hint: j.keyHint()}
+		return &cmdError{code: exitKey, err: fmt.Errorf("the API key was refused (%w)", said), hint: j.keyHint(said)}
 	case batch.StopThrottled:
 		return j.throttled(said)
 	case batch.StopDown:
@@ -195,15 +195,20 @@ func (j *job) creditsHint(e *batch.Error) string {
 	return fmt.Sprintf("add at least %s of credits, then %s", missing, j.again())
 }
 
-func (j *job) keyHint() string {
+// keyHint says what to do about a key that is refused. Where earlier runs got
+// answers, and this one none, it may be that only odd questions are left.
+func (j *job) keyHint(e *batch.Error) string {
+	hint := "name a file that holds a valid key with --api-key-file"
+	if variable := j.cmd.keyVariable(); variable != "" {
+		hint = "set " + variable + " to a valid key"
+	}
 	if j.cmd.APIKeyFile != "" {
-		return fmt.Sprintf("put a valid key into %s, then %s", j.cmd.APIKeyFile, j.again())
+		hint = "put a valid key into " + j.cmd.APIKeyFile
 	}
-	variable := j.cmd.keyVariable()
-	if variable == "" {
-		return "name a file that holds a valid key with --api-key-file, then " + j.again()
+	if e.Status == 403 && j.plan.Answered > 0 && j.sum.Answered == 0 {
+		hint += fmt.Sprintf(" (or, if it is valid, reword or remove the %s: it may be their text that is refused)", count(j.sum.Left, "question")+" left")
 	}
-	return "set " + variable + " to a valid key, then " + j.again()
+	return hint + ", then " + j.again()
 }
 
 func (j *job) throttledHint(e *batch.Error) string {

@@ -6,33 +6,51 @@ import (
 	"math"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 const secondsOfDay = 24 * 60 * 60
 
+// longest is how often the letters of dates may be repeated. One more would
+// mean what is not known.
+var longest = map[byte]int{'y': 4, 'e': 4, 'm': 5, 'd': 4, 'h': 2, 's': 2}
+
 // checkDate refuses a section for dates that holds what is not understood.
 func (s *section) checkDate() error {
 	for i, it := range s.items {
+		known := true
 		switch it.kind {
 		case digitItem:
-			// Only fractions of a second are digits.
-			before := i - 1
-			for before >= 0 && s.items[before].kind == digitItem && s.items[before].text == "0" {
-				before--
-			}
-			if it.text != "0" || before < 1 || s.items[before].kind != pointItem || !s.seconds(before-1) {
+			if !s.ofSecond(i) {
 				return errors.New("it has digits and dates")
+			}
+		case halfItem:
+			if s.foreign() && it.text[0] < utf8.RuneSelf {
+				return errNames
 			}
 		case dateItem:
 			letter := it.text[0] | 0x20
-			if n := len(it.text); letter == 'e' && (s.language&0xFF == 0x11 || s.language&0xFF == 0x04) || letter != 'y' && letter != 'e' && n > 5 || (letter == 'h' || letter == 's') && n > 2 {
-				return errUnknown(it.text)
+			known = len(it.text) <= longest[letter]
+			if letter == 'e' { // years of other eras
+				known = known && !s.foreign()
 			}
-		case generalItem, exponentItem, percentItem, atItem:
+		case letterItem, generalItem, exponentItem, percentItem, atItem:
+			known = false
+		}
+		if !known {
 			return errUnknown(it.text)
 		}
 	}
 	return nil
+}
+
+// ofSecond reports whether the digit at i is one of a fraction of a second: the
+// first zeros after s and a point.
+func (s *section) ofSecond(i int) bool {
+	for i >= 0 && s.items[i].kind == digitItem && s.items[i].text == "0" {
+		i--
+	}
+	return i >= 1 && s.items[i].kind == pointItem && s.seconds(i-1)
 }
 
 // seconds reports whether the item at i is s or ss.
@@ -154,17 +172,14 @@ func (s *section) elapses() bool {
 
 // half is AM or PM, in the letters of the code.
 func (m *moment) half(code string) string {
-	afternoon := m.hour >= 12
 	if len(code) == len("AM/PM") {
-		if afternoon {
-			return "PM"
-		}
-		return "AM"
+		code = strings.ToUpper(code)
 	}
-	if afternoon {
-		return code[2:]
+	before, after, _ := strings.Cut(code, "/")
+	if m.hour >= 12 {
+		return after
 	}
-	return code[:1]
+	return before
 }
 
 // elapsed is how many hours, minutes or seconds have passed in all.

@@ -31,12 +31,15 @@ func (s *section) layFraction(i int) error {
 		}
 		f.fixed, _ = strconv.Atoi(digits.String()) // 0, which is refused, unless it is a number
 	}
-	for at, it := range s.items {
-		between := at >= start && at < end
-		if !between && it.kind != literalItem && (it.kind != digitItem || at > end) || len(f.bottom) > 7 || len(f.bottom) == 0 ||
-			between && it.kind == fixedItem && f.fixed == 0 {
-			return errors.New("its fraction is not understood")
-		}
+	known := len(f.bottom) > 0 && len(f.bottom) <= 7 && (f.fixed > 0 || places(f.bottom) == len(f.bottom))
+	for _, it := range s.items[:start] {
+		known = known && (it.kind == literalItem || it.kind == digitItem)
+	}
+	for _, it := range s.items[end:] {
+		known = known && it.kind == literalItem
+	}
+	if !known {
+		return errors.New("its fraction is not understood")
 	}
 	s.whole, s.after, s.fraction = s.items[:start], s.items[end:], f
 	return nil
@@ -60,29 +63,31 @@ func (s *section) writeFraction(b *strings.Builder, v float64) {
 	if mixed && top == bottom {
 		whole, top, bottom = whole+1, 0, max(1, float64(f.fixed))
 	}
-	digits := func(v float64) string {
-		if v == 0 {
-			return ""
-		}
-		return strconv.FormatFloat(v, 'f', 0, 64)
-	}
+	wholeDigits, topDigits := digits(whole), digits(top)
 	if mixed && whole == 0 && top == 0 { // a 0 must be somewhere
-		writeWhole(b, s.whole, "0", false)
-	} else {
-		writeWhole(b, s.whole, digits(whole), false)
+		wholeDigits = "0"
 	}
-	if blank := !strings.Contains(texts(f.top), "0"); mixed && top == 0 && blank {
+	writeWhole(b, s.whole, wholeDigits, false)
+	switch empty := top == 0 && !strings.Contains(texts(f.top), "0"); {
+	case empty && mixed:
 		b.WriteString(strings.Repeat(" ", len(f.top)+1+len(f.bottom)))
-	} else {
-		if top == 0 && blank {
-			writeWhole(b, f.top, "0", false)
-		} else {
-			writeWhole(b, f.top, digits(top), false)
-		}
+	case empty:
+		topDigits = "0"
+		fallthrough
+	default:
+		writeWhole(b, f.top, topDigits, false)
 		b.WriteByte('/')
 		f.writeBottom(b, digits(bottom))
 	}
 	writeWhole(b, s.after, "", false)
+}
+
+// digits are those of a whole number, none of 0.
+func digits(v float64) string {
+	if v == 0 {
+		return ""
+	}
+	return strconv.FormatFloat(v, 'f', 0, 64)
 }
 
 // writeBottom writes a denominator, from the left where its places may be empty.

@@ -40,6 +40,11 @@ func (s *section) lay() error {
 		return nil
 	}
 	if s.literal {
+		for _, it := range s.items {
+			if it.kind == letterItem {
+				return errUnknown(it.text)
+			}
+		}
 		s.whole = s.items
 		return nil
 	}
@@ -110,7 +115,7 @@ func places(items []item) (n int) {
 
 // number shows a number that is not negative. It is zero if it shows no digit
 // but 0.
-func (s *section) number(v float64) (text string, zero bool, err error) {
+func (s *section) number(v float64) (text string, zero bool) {
 	d := toDecimal(v)
 	var b strings.Builder
 	switch {
@@ -122,13 +127,13 @@ func (s *section) number(v float64) (text string, zero bool, err error) {
 				b.WriteString(it.text)
 			}
 		}
-		return b.String(), false, nil
+		return b.String(), false
 	case s.literal:
 		writeWhole(&b, s.whole, "", false)
-		return b.String(), false, nil
+		return b.String(), false
 	case s.fraction != nil:
 		s.writeFraction(&b, v)
-		return b.String(), false, nil
+		return b.String(), false
 	}
 	if d.digits != "" {
 		d.point += s.scale
@@ -145,7 +150,7 @@ func (s *section) number(v float64) (text string, zero bool, err error) {
 	}
 	writeDecimals(&b, s.decimals, decimals)
 	s.writeExponent(&b, exponent)
-	return b.String(), d.digits == "", nil
+	return b.String(), d.digits == ""
 }
 
 // writeWhole writes digits into their places, from the right. The first place

@@ -77,11 +77,11 @@ func (f *Format) Number(v float64, date1904 bool) (string, error) {
 	if s.kind == dated {
 		return s.date(v, date1904)
 	}
-	text, zero, err := s.number(math.Abs(v))
+	text, zero := s.number(math.Abs(v))
 	if negative && !(zero && f.alone) {
 		text = "-" + text
 	}
-	return text, err
+	return text, nil
 }
 
 // general is the format of cells that have none.

@@ -82,6 +82,9 @@ func TestWhatExcelIsKnownToShow(t *testing.T) {
 		{"[$-x-sysdate]dddd, mmmm dd, yyyy", 45762, "Tuesday, April 15, 2025"},
 		{"[$€-x-euro2] #,##0.00", 1234.5, "€ 1,234.50"},
 		{"[$-de-DE]dd.mm.yyyy", 45762, "15.04.2025"},
+		{`[$-804]上午/下午h"时"`, 45762.75, "下午6时"},
+		{"h:mm a/p", 45762.25, "6:00 a"},
+		{"#,##0.00 kr", 5, "5.00 kr"},
 		// All digits of a number without a format.
 		{"General", 12345678901234, "12345678901234"},
 		{"General", 1e-10, "1E-10"},
@@ -103,6 +106,11 @@ func TestWhatIsNotKnownForCertainIsAnError(t *testing.T) {
 	}{
 		{"[$-411]ggge", 45762, `"g" in it is not understood`},
 		{"[$-411]e", 45762, `"e" in it is not understood`},
+		{`[$-40E]h "óra" AM/PM`, 0.5, "names"},
+		{"ddddd", 45762, "ddddd"},
+		{"[$-411]aaa", 45762, `"a"`},
+		{"yyyy aaaa", 45762, `"a"`},
+		{"bbbb", 45762, `"b"`},
 		{"[DBNum1]0", 5, "[DBNum1]"},
 		{"[$-D000409]0", 5, "[$-D000409]"},
 		{"[$-419]d mmmm yyyy", 45762, "names of months"},

@@ -40,6 +40,7 @@ const (
 	dateItem    // a run of y, m, d, h, s or e
 	elapsedItem // the same in brackets: hours of days, and so on
 	halfItem    // AM/PM or A/P
+	letterItem  // a letter that in dates means a part that is not known here
 	atItem
 	generalItem
 )
@@ -152,9 +153,8 @@ func (s *section) take(code string) string {
 		fallthrough
 	case 'y', 'Y', 'm', 'M', 'd', 'D', 'h', 'H', 's', 'S':
 		return add(dateItem, run(code))
-	case 'b', 'B', 'g', 'G': // years of other calendars
-		s.err = errUnknown(code[:1])
-		return rest
+	case 'a', 'A', 'b', 'B', 'g', 'G', 'r', 'R': // days, years and eras of East Asia
+		return add(letterItem, 1)
 	}
 	return add(literalItem, size)
 }
@@ -168,9 +168,9 @@ func run(code string) int {
 	return n
 }
 
-// halfDay is the length of a code's AM/PM or A/P, with which it begins.
+// halfDay is the length of a code's AM/PM or its like, with which it begins.
 func halfDay(code string) (int, bool) {
-	for _, half := range []string{"AM/PM", "A/P"} {
+	for _, half := range []string{"AM/PM", "A/P", "上午/下午"} {
 		if len(code) >= len(half) && strings.EqualFold(code[:len(half)], half) {
 			return len(half), true
 		}
