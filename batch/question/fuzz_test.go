@@ -153,7 +153,7 @@ func readFuzzed(t *testing.T, content string) {
 	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	r, err := Open(path, Options{})
+	r, err := Open(path, Options{AskModes: bizora.AskModes})
 	if err != nil {
 		if _, ok := err.(*Error); !ok {
 			t.Errorf("error is a %T: %v", err, err)
