@@ -297,7 +297,7 @@ func (s *setting) run(t *testing.T) (whole, rest pace) {
 	return whole, rest
 }
 
-// settings are those that the table in PERFORMANCE.md has.
+// settings are those that the table in docs/performance.md has.
 func settings() (all []*setting) {
 	add := func(a *account, workers, runs int) {
 		rate := min(cmp.Or(a.rate, 1.0/3), float64(workers*max(runs, 1))/a.takes.Seconds())

@@ -24,13 +24,14 @@ type result struct {
 	err     error   // from the asker; nil as well: it was not sent
 	action  Action  // what err means
 	setting string  // of the run, which err refuses; then action is Doubt
+	heard   bool    // the pacer was told what the service said
 	until   int     // the last question given out before it was held back; see hold
 	fault   error   // from the checkpoint, where it was not saved
 }
 
-// An accepted is a question whose request was let in, before it is answered.
+// An accepted is an attempt whose request was let in, before it is answered.
 type accepted struct {
-	it     *item
+	res    *result
 	at     time.Time
 	limits Limits
 }
@@ -51,7 +52,7 @@ func (r *runner) attempt(res *result, n int, apart time.Duration) {
 		res.back = time.Now()
 		return
 	}
-	res.answer, res.err = r.ask(it)
+	res.answer, res.err = r.ask(res)
 	res.back = time.Now()
 	if res.err != nil {
 		r.saveError(res, n)
@@ -62,7 +63,7 @@ func (r *runner) attempt(res *result, n int, apart time.Duration) {
 
 // ask calls the asker. One that panics costs this question, not the run; one
 // that always does looks like a service that is down, and costs little more.
-func (r *runner) ask(it *item) (answer *Answer, err error) {
+func (r *runner) ask(res *result) (answer *Answer, err error) {
 	ctx, cancel := context.WithCancelCause(r.asking)
 	defer cancel(nil)
 	timer := watchdog.New(r.o.AttemptTimeout, func() { cancel(ErrAttemptTimeout) })
@@ -73,8 +74,8 @@ func (r *runner) ask(it *item) (answer *Answer, err error) {
 		}
 	}()
 	var once sync.Once
-	a, err := r.asker.Ask(ctx, Request{Payload: it.Payload, accepted: func(l Limits) {
-		once.Do(func() { r.accept <- accepted{it, time.Now(), l} })
+	a, err := r.asker.Ask(ctx, Request{Payload: res.it.Payload, accepted: func(l Limits) {
+		once.Do(func() { r.accept <- accepted{res, time.Now(), l} })
 	}})
 	if err != nil {
 		return nil, err
@@ -114,6 +115,11 @@ func encode(a Answer) []byte {
 // fare.
 func (r *runner) saveError(res *result, n int) {
 	it, e := res.it, asError(res.err)
+	if e.echoes(it.Payload) {
+		own := *e // an Asker may return the same error to others
+		own.echo = true
+		e, res.err = &own, &own
+	}
 	res.action = Classify(res.err, res.back, r.o.MaxPause)
 	it.last = checkpoint.Fault{
 		Reason: reason(res.err), Message: e.Error(), RequestID: e.RequestID, Started: it.sent, Finished: res.back,

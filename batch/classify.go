@@ -53,6 +53,9 @@ func Classify(err error, now time.Time, maxPause time.Duration) Action {
 	case 401, 402:
 		return Stop
 	case 403:
+		if e.contentRefused() {
+			return GiveUp
+		}
 		return Doubt
 	case 404:
 		if e.aboutModel() {
@@ -110,8 +113,11 @@ func (e *Error) aboutModel() bool {
 	return e.Param == "model" || strings.Contains(strings.ToLower(e.Type+" "+e.Message), "model")
 }
 
+// contentRefused reports what a service dislikes about the question's text.
+// OpenRouter says so with 403: "requires moderation".
 func (e *Error) contentRefused() bool {
-	return e.Type == "content_filter" || e.Type == "content_policy_violation"
+	return e.Type == "content_filter" || e.Type == "content_policy_violation" ||
+		e.status() == 403 && strings.Contains(e.Message, "moderation")
 }
 
 var tooLarge = regexp.MustCompile(`(?i)request too large|must be reduced`)

@@ -63,6 +63,7 @@ func TestClassify(t *testing.T) {
 		"a page in the API's place":          {&Error{Status: 200, Message: "an HTML page: Sign in", Fatal: true}, Doubt, StopEndpoint, "200 OK"},
 		"a redirect":                         {&Error{Status: 307, Message: "redirects", Fatal: true}, Doubt, StopEndpoint, "307 Temporary Redirect"},
 		"a path that takes no requests":      {&Error{Status: 405, Message: "Method Not Allowed", Fatal: true}, Doubt, StopEndpoint, "405 Method Not Allowed"},
+		"moderation":                         {&Error{Status: 403, Message: "openai/gpt-4o requires moderation. Your input was flagged."}, GiveUp, "", "403 Forbidden"},
 		"a firewall that blocks, or a key":   {&Error{Status: 403, Message: "an HTML page: Attention Required!"}, Doubt, StopKey, "403 Forbidden"},
 		"a certificate that does not match":  {&Error{Message: "certificate", Fatal: true}, Stop, StopEndpoint, "certificate"},
 		"an error that says nothing":         {errors.New("a bug: at line 7"), Again, "", "a bug"},

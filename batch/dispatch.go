@@ -30,7 +30,7 @@ func (r *runner) loop(ctx context.Context) {
 		timer.Reset(time.Until(wake))
 		select {
 		case a := <-r.accept:
-			r.letIn(a.it, a.at, a.limits)
+			r.letIn(a.res, a.at, a.limits)
 		case res := <-r.results:
 			r.handle(res)
 		case <-timer.C:
@@ -136,7 +136,7 @@ func (r *runner) startNext(now, at time.Time, apart time.Duration) bool {
 	}
 	r.pace.Sent(at, r.sum.InFlight)
 	r.spaced(at)
-	it.sent, it.others, it.letIn = at, r.sum.InFlight, false
+	it.sent, it.others = at, r.sum.InFlight
 	r.sum.InFlight++
 	r.reserved += cost
 	n := it.attempts + 1 // an outage takes back attempts, also of what is in flight
@@ -153,7 +153,11 @@ func (r *runner) startNext(now, at time.Time, apart time.Duration) bool {
 // overspends reports whether one more answer could exceed what the user
 // allows.
 func (r *runner) overspends(cost Money) bool {
-	this := r.sum.Spent + r.sum.UncertainCost + r.reserved + cost
+	reserved := r.reserved
+	if r.o.CostOf != nil { // a dearer answer may have come since
+		reserved = max(reserved, Money(r.sum.InFlight)*cost)
+	}
+	this := r.sum.Spent + r.sum.UncertainCost + reserved + cost
 	return r.o.MaxSpend > 0 && this > r.o.MaxSpend ||
 		r.o.MaxSpendTotal > 0 && r.spentBefore+this > r.o.MaxSpendTotal
 }

@@ -62,6 +62,8 @@ type Error struct {
 	Hint  string
 	// Err is the cause, where there is one.
 	Err error
+
+	echo bool // the message repeats a part of the question: see echoes
 }
 
 func (e *Error) Error() string {

@@ -1,6 +1,10 @@
 package batch
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/sashabaranov/go-openai"
+)
 
 // An Ending is what a finish reason says of an answer.
 type Ending int
@@ -17,16 +21,16 @@ const (
 
 // endings are the finish reasons of services, in lower case: OpenAI's,
 // Anthropic's, Google's, and those met behind gateways.
-var endings = map[string]Ending{
-	"": Unfinished, "null": Unfinished, "none": Unfinished, "finish_reason_unspecified": Unfinished,
+var endings = map[openai.FinishReason]Ending{
+	"": Unfinished, openai.FinishReasonNull: Unfinished, "none": Unfinished, "finish_reason_unspecified": Unfinished,
 
-	"stop": Complete, "end_turn": Complete, "end": Complete, "eos": Complete, "eos_token": Complete, "stop_sequence": Complete, "stop_token": Complete,
-	"tool_calls": Complete, "tool_call": Complete, "tool_use": Complete, "function_call": Complete, "completed": Complete, "complete": Complete,
+	openai.FinishReasonStop: Complete, "end_turn": Complete, "end": Complete, "eos": Complete, "eos_token": Complete, "stop_sequence": Complete, "stop_token": Complete,
+	openai.FinishReasonToolCalls: Complete, "tool_call": Complete, "tool_use": Complete, openai.FinishReasonFunctionCall: Complete, "completed": Complete, "complete": Complete,
 
-	"length": CutShort, "max_tokens": CutShort, "max_output_tokens": CutShort, "max_completion_tokens": CutShort, "max_length": CutShort,
+	openai.FinishReasonLength: CutShort, "max_tokens": CutShort, "max_output_tokens": CutShort, "max_completion_tokens": CutShort, "max_length": CutShort,
 	"model_length": CutShort, "model_context_window_exceeded": CutShort, "token_limit": CutShort,
 
-	"content_filter": Withheld, "content_filtered": Withheld, "refusal": Withheld, "safety": Withheld, "recitation": Withheld, "sensitive": Withheld,
+	openai.FinishReasonContentFilter: Withheld, "content_filtered": Withheld, "refusal": Withheld, "safety": Withheld, "recitation": Withheld, "sensitive": Withheld,
 	"prohibited_content": Withheld, "blocklist": Withheld, "spii": Withheld, "image_safety": Withheld, "guardrail_intervened": Withheld, "moderation": Withheld,
 
 	"error": Broken, "abort": Broken, "aborted": Broken, "network_error": Broken, "insufficient_system_resource": Broken,
@@ -35,7 +39,7 @@ var endings = map[string]Ending{
 
 // EndingOf returns what a finish reason means, in whatever case it is written.
 func EndingOf(reason string) Ending {
-	ending, known := endings[strings.ToLower(strings.TrimSpace(reason))]
+	ending, known := endings[openai.FinishReason(strings.ToLower(strings.TrimSpace(reason)))]
 	if !known {
 		return Unclear
 	}

@@ -47,7 +47,7 @@ func (r *runner) handle(res *result) {
 		r.probe.out = false
 	}
 	if res.answer != nil || res.err != nil && res.action != Pause {
-		r.letIn(res.it, res.back, Limits{})
+		r.letIn(res, res.back, Limits{})
 	}
 	r.keepPace(res.back)
 	switch {
@@ -63,11 +63,11 @@ func (r *runner) handle(res *result) {
 	}
 }
 
-// letIn tells the pacer that a request was let in, once.
-func (r *runner) letIn(it *item, at time.Time, l Limits) {
-	if !it.letIn {
-		it.letIn = true
-		r.pace.Heard(Reply{Sent: it.sent, At: at, Others: it.others, Limits: l})
+// letIn tells the pacer that a request was let in, unless it knows.
+func (r *runner) letIn(res *result, at time.Time, l Limits) {
+	if !res.heard {
+		res.heard = true
+		r.pace.Heard(Reply{Sent: res.it.sent, At: at, Others: res.it.others, Limits: l})
 	}
 }
 
@@ -176,19 +176,19 @@ func (r *runner) hopeless(now time.Time) bool {
 // it is about this question alone.
 func (r *runner) pause(res *result, e *Error) {
 	r.sum.Throttled++
-	switch r.share(res.it, res.back) {
-	case sure:
-		r.letIn(res.it, res.back, Limits{})
-		r.giveUp(res)
-		return
-	case likely:
-		r.letIn(res.it, res.back, Limits{}) // as far as the pace goes
-		r.queue.setAside(res.it)
+	if whose := r.share(res.it, res.back); whose != none {
+		r.letIn(res, res.back, Limits{}) // as far as the pace goes
+		if whose == sure {
+			r.giveUp(res)
+		} else {
+			r.queue.setAside(res.it)
+		}
 		return
 	}
 	if r.throttled.IsZero() {
 		r.throttled = res.back
 	}
+	res.heard = true
 	until := r.pace.Heard(Reply{Sent: res.it.sent, At: res.back, Others: res.it.others, Refused: true, Wait: min(e.clears(res.back), r.o.MaxPause)})
 	r.queue.setAside(res.it)
 	if until.After(r.paused) {

@@ -162,6 +162,49 @@ func TestAPacerOfTheUsersDecides(t *testing.T) {
 	})
 }
 
+// heard is a pacer that keeps what it is told.
+type heard struct{ replies []Reply }
+
+func (p *heard) Next(int) (time.Time, time.Duration) { return time.Time{}, 0 }
+func (p *heard) Sent(time.Time, int)                 {}
+func (p *heard) Heard(r Reply) time.Time {
+	p.replies = append(p.replies, r)
+	return time.Time{}
+}
+
+// What is said late of an attempt that is over says nothing of the next one for
+// the same question.
+func TestALateWordIsNotOfTheNextAttempt(t *testing.T) {
+	for name, failed := range map[string]error{"fault": &Error{Status: 503}, "refused": &Error{Status: 429}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				store := newStore(t)
+				importN(t, store, 1)
+				var first func(Limits)
+				asker := askerFunc(func(_ context.Context, req Request) (Answer, error) {
+					if first == nil {
+						first = req.Accepted
+						return Answer{}, failed
+					}
+					first(Limits{})
+					time.Sleep(time.Minute)
+					return Answer{Text: "an answer", FinishReason: "stop"}, nil
+				})
+				pacer := &heard{}
+				if sum, err := Run(t.Context(), store, asker, Options{Pacer: pacer}); err != nil || sum.Answered != 1 {
+					t.Fatalf("%d answered: %v", sum.Answered, err)
+				}
+				if n := len(pacer.replies); n != 2 {
+					t.Fatalf("the pacer was told %d times, want once of each attempt", n)
+				}
+				if r := pacer.replies[1]; r.At.Sub(r.Sent) != time.Minute {
+					t.Errorf("the second attempt was let in after %v, want 1m0s: it is known with its answer", r.At.Sub(r.Sent))
+				}
+			})
+		})
+	}
+}
+
 func TestWhatLimitsSayOfThePace(t *testing.T) {
 	begin := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
 	type said struct {

@@ -20,7 +20,6 @@ type item struct {
 	suspect  bool      // it failed while the service answered others
 	sent     time.Time // its last attempt
 	others   int       // in flight beside that
-	letIn    bool      // that was let in, and the pacer knows
 	turn     int       // set aside until so many are given out, or there is no other; see throttles
 	throttles
 	last checkpoint.Fault // of its last attempt, and not what it may have cost

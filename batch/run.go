@@ -237,32 +237,6 @@ func (r *runner) takeUpRPM(last time.Time) {
 	}
 }
 
-// takeUpPace begins at the pace that the last run on the checkpoint learned.
-func (r *runner) takeUpPace() error {
-	if r.pace != nil {
-		return nil
-	}
-	note, err := r.store.Note(paceNote)
-	if err != nil {
-		return fmt.Errorf("read the pace: %w", err)
-	}
-	r.learns = &bracket{maxPause: r.o.MaxPause, window: window{workers: r.o.Workers}}
-	r.learns.resume(note, r.sum.Started)
-	r.pace, r.kept = r.learns, r.sum.Started
-	return nil
-}
-
-// keepPace writes down what was learned, once a minute.
-func (r *runner) keepPace(now time.Time) {
-	if r.learns == nil || now.Sub(r.kept) < time.Minute {
-		return
-	}
-	r.kept = now
-	if note := r.learns.note(now); note != nil {
-		_ = r.store.SetNote(paceNote, note) // without it, the next run searches again
-	}
-}
-
 // spaced keeps the next request apart from one that was sent at the given time,
 // as the user wants it.
 func (r *runner) spaced(sent time.Time) {

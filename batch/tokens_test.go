@@ -18,7 +18,8 @@ func costs(cents ...int) func(*Answer) (Money, bool) {
 }
 
 // What tokens cost is known when an answer is there: then it counts, in the
-// checkpoint too, and others are taken to cost as much as the dearest.
+// checkpoint too, and others are taken to cost as much as the dearest. Where none is
+// dearer than those before, the limit holds.
 func TestTokensArePaidFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newStore(t)
@@ -26,7 +27,7 @@ func TestTokensArePaidFor(t *testing.T) {
 			t.Fatal(err)
 		}
 		svc := newService(answers(10 * time.Second))
-		o := Options{CostOf: costs(2, 3, 7, 1), MaxSpend: 20 * Cent, Workers: 8}
+		o := Options{CostOf: costs(7, 2, 3, 1), MaxSpend: 20 * Cent, Workers: 8}
 		sum, out := run(t, store, svc, o)
 		if out.Stop != StopSpend || sum.Spent > o.MaxSpend || sum.Spent <= 13*Cent {
 			t.Errorf("%+v, %v", out, sum.Spent)
@@ -35,7 +36,7 @@ func TestTokensArePaidFor(t *testing.T) {
 			t.Errorf("the second question was sent before the first told what one costs")
 		}
 		for i, r := range records(t, store)[:4] {
-			if want := []Money{2, 3, 7, 1}[i] * Cent; r.Cost != want {
+			if want := []Money{7, 2, 3, 1}[i] * Cent; r.Cost != want {
 				t.Errorf("question %s cost %v, want %v", r.ID, r.Cost, want)
 			}
 		}

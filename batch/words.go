@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"bytes"
 	"regexp"
 	"slices"
 	"strings"
@@ -32,20 +33,21 @@ var moneySentence = regexp.MustCompile(`(?i)\b(` + strings.Join([]string{
 	`reached (its|your) (monthly )?spending limit`,
 	`reached your specified (api )?usage limits`,
 	`suspended (due to|for|because of) (an? )?(insufficient|unpaid|overdue|missing|non-?payment|payment)`,
-	`please (add|purchase|buy|top up) (more )?(credits?|your (account|balance))`,
+	`please (add|purchase|buy) (more )?credits?`,
+	`please top up`,
 }, "|") + `)|余额不足|欠费`)
 
 // aboutMoney reports that the account has no money left. Any status may say so
 // that says no to a request, and none within a stream. A 429 that says when to
 // come back is about the pace, though it speaks of a quota (Google's).
 func (e *Error) aboutMoney() bool {
-	if e.Status >= 400 && !slices.Contains([]int{400, 402, 403, 412, 429, 500}, e.Status) {
+	if e.Status >= 400 && !slices.Contains([]int{400, 401, 402, 403, 412, 429, 500}, e.Status) {
 		return false
 	}
 	if e.Status == 402 || moneyWords[strings.ToLower(e.Type)] || moneyWords[strings.ToLower(e.Code)] {
 		return true
 	}
-	return !(e.Status == 429 && e.RetryAfter > 0) && moneySentence.MatchString(e.Message)
+	return !(e.Status == 429 && e.RetryAfter > 0) && e.says(moneySentence)
 }
 
 // keyWords are types and codes of a key that is wrong.
@@ -62,5 +64,16 @@ func (e *Error) aboutKey() bool {
 	if e.Status >= 400 && e.Status != 400 && e.Status != 401 {
 		return false
 	}
-	return e.Status == 401 || keyWords[strings.ToLower(e.Type)] || keyWords[strings.ToLower(e.Code)] || keySentence.MatchString(e.Message)
+	return e.Status == 401 || keyWords[strings.ToLower(e.Type)] || keyWords[strings.ToLower(e.Code)] || e.says(keySentence)
+}
+
+func (e *Error) says(sentence *regexp.Regexp) bool { return !e.echo && sentence.MatchString(e.Message) }
+
+// echoes reports that such a sentence stands in the request too: the service
+// repeats a part of the question.
+func (e *Error) echoes(payload []byte) bool {
+	return slices.ContainsFunc([]*regexp.Regexp{moneySentence, keySentence}, func(sentence *regexp.Regexp) bool {
+		said := sentence.FindString(e.Message)
+		return said != "" && bytes.Contains(bytes.ToLower(payload), []byte(strings.ToLower(said)))
+	})
 }

@@ -1,7 +1,9 @@
 package batch
 
 import (
+	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -30,6 +32,7 @@ func TestWordsOfServices(t *testing.T) {
 		{"Google", Error{Status: 400, Type: "INVALID_ARGUMENT", Message: "API key not valid. Please pass a valid API key."}, key},
 		{"OpenAI, in a stream", Error{Type: "invalid_request_error", Code: "invalid_api_key", Message: "Incorrect API key provided"}, key},
 		{"a question about credit balances", Error{Status: 400, Type: "invalid_request_error", Message: `the question "How do we report a credit balance, or a spending limit?" is too vague`}, "the question"},
+		{"a gateway that wants to know more", Error{Status: 403, Message: "Please add your account number"}, key},
 		{"a question about insufficient withholding", Error{Status: 422, Message: "insufficient detail"}, "the question"},
 		{"a rate limit", Error{Status: 429, Type: "rate_limit_exceeded", Message: "Rate limit reached for requests"}, "the pace"},
 		{"a fault", Error{Status: 500, Message: "internal error"}, "a passing fault"},
@@ -45,6 +48,30 @@ func TestWordsOfServices(t *testing.T) {
 		}
 		if got != tt.want {
 			t.Errorf("%s (%v) is about %s, want %s", tt.service, &tt.err, got, tt.want)
+		}
+	}
+}
+
+// A service that repeats words of a question about money or keys speaks of that
+// question, and stops no run.
+func TestWordsOfAQuestionAreNotTheService(t *testing.T) {
+	for _, said := range []string{"the prompt mentions 'Insufficient Funds' penalties", "what an invalid API key is, is no tax question", "Budget exceeded"} {
+		for _, status := range []int{400, 403} {
+			synctest.Test(t, func(t *testing.T) {
+				store := newStore(t)
+				questions := texts("Are penalties for insufficient funds deductible, is an invalid API key, or a budget exceeded?", "1", "2", "3", "4", "5")
+				if _, err := Import(store, questions, ImportOptions{Settings: Settings{AskModes: taxModes}}); err != nil {
+					t.Fatal(err)
+				}
+				svc := newService(func(r request) reply {
+					if strings.Contains(r.question, "penalties") {
+						return reply{takes: time.Second, err: &Error{Status: status, Message: said}}
+					}
+					return reply{takes: time.Second}
+				})
+				_, out := run(t, store, svc, Options{Workers: 2})
+				want(t, out, outcome{Answered: 5, Failed: 1, Sum: out.Sum})
+			})
 		}
 	}
 }

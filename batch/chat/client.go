@@ -7,9 +7,21 @@
 // and otherwise a [batch.Error] that says what is known about the failure. It
 // sends a request once; trying again is for the caller to decide.
 //
-// Requests are made by github.com/sashabaranov/go-openai. Their streams are
-// read here: its reader loses Bizora's custom_data, takes half a stream for a
-// whole answer, and was two fifths of the processor time of an answer.
+// What asks is github.com/sashabaranov/go-openai, wherever that loses nothing: it
+// writes a question's model and messages and the transport's members, knows where
+// requests go (an organisation's, a deployment of Azure's) and how the key is sent,
+// and its types say what token counts and finish reasons are. Ours stay
+//
+//   - the parameters: its request has no place for askMode and its like, and leaves
+//     out zeros (TestRequestOnTheWire);
+//   - the stream: its reader takes half a stream for a whole answer
+//     (TestABareClientTakesACutStreamForWhole), breaks at 300 comments
+//     (TestStreamIsRead), drops what its types have no member for
+//     (TestNoMemberIsDropped), and sees an error only at the beginning of a line
+//     (TestStreamFails);
+//   - the errors: its types have no place for headers, details, a balance, lists and
+//     texts, and it reads a body of any length (TestErrorResponse,
+//     TestRecordedErrors, TestOneBadAnswerCostsOneQuestion).
 package chat
 
 import (

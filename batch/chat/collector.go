@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/tidwall/gjson"
@@ -16,7 +15,7 @@ import (
 // A recorded answer has some hundreds of these.
 const (
 	maxKept    = 20_000  // sources, steps, suggestions and other objects
-	maxMembers = 200_000 // members of all sources
+	maxMembers = 200_000 // members of all sources; and values in Extra, of which no more are kept
 )
 
 var errNotChunk = errors.New("not a chunk of an answer")
@@ -153,7 +152,7 @@ func (c *collector) take(root gjson.Result) error {
 			if value.IsObject() {
 				c.answer.Usage = Raw(value)
 			}
-		case "created":
+		case "created", "obfuscation": // the latter is padding, without meaning
 		default:
 			if used := value.Get("usage"); name.Str == "x_groq" && used.IsObject() && c.answer.Usage == nil {
 				c.answer.Usage = Raw(used) // Groq's, where usage is not asked for
@@ -250,68 +249,10 @@ func (c *collector) delta(delta gjson.Result) {
 	})
 }
 
-// part takes in a part of a text that comes in parts: text, what the model
-// thought (of Mistral's a list of texts), or something else.
-func (c *collector) part(part gjson.Result) {
-	part.ForEach(func(name, value gjson.Result) bool {
-		switch {
-		case name.Str == "type":
-		case name.Str == "text" && value.Type == gjson.String:
-			c.text.add(value)
-		case name.Str == "thinking" && value.Type == gjson.String:
-			c.reasoning.add(value)
-		case name.Str == "thinking" && value.IsArray():
-			value.ForEach(func(_, thought gjson.Result) bool {
-				c.reasoning.add(thought.Get("text"))
-				return true
-			})
-		default:
-			c.unknown("part", name.Str, value)
-		}
-		return true
-	})
-}
-
-// Parts are strings of JSON that are joined to one text. A character beyond the
-// basic plane is written as two escapes, and servers written in JavaScript may
-// send its halves in two strings.
-type parts struct {
-	strings.Builder
-	half string // the first half of a character, as an escape, with which the last string ended
-}
-
-func (p *parts) add(s gjson.Result) {
-	if s.Type != gjson.String || s.Raw == `""` {
-		return
-	}
-	raw := s.Raw
-	if p.half != "" {
-		raw = `"` + p.half + raw[1:]
-		p.half = ""
-	}
-	if n := len(raw) - len(`\ud83d"`); n > 0 && highHalf.MatchString(raw[n:]) && (n-len(strings.TrimRight(raw[:n], `\`)))%2 == 0 {
-		p.half, raw = raw[n:len(raw)-1], raw[:n]+`"`
-	}
-	if raw != s.Raw {
-		s = gjson.Parse(raw)
-	}
-	p.WriteString(s.Str)
-}
-
-// end puts a sign where half a character is left whose other half never came.
-func (p *parts) end() {
-	if p.half != "" {
-		p.WriteString("\uFFFD")
-		p.half = ""
-	}
-}
-
-var highHalf = regexp.MustCompile(`^\\u[dD][89abAB][0-9a-fA-F]{2}"$`)
-
 // room says whether the answer can take in one more object.
 func (c *collector) room() bool {
 	a := &c.answer
-	if len(a.Sources)+len(a.Steps)+len(a.Suggestions)+len(a.Other)+c.extra >= maxKept {
+	if len(a.Sources)+len(a.Steps)+len(a.Suggestions)+len(a.Other) >= maxKept {
 		c.excess = tooLong(fmt.Sprintf("the answer holds more than %d sources, steps and other objects", maxKept))
 	}
 	return c.excess == nil

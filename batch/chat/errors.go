@@ -155,14 +155,14 @@ func proxyHint(host string) string {
 }
 
 // redirected describes a redirect. It is not followed: the key would travel.
-func redirected(resp *http.Response) *batch.Error {
+func redirected(location string) *batch.Error {
 	e := &batch.Error{
 		Message: "the service redirects to another address",
 		Fatal:   true,
 		Hint:    "check --base-url",
 	}
-	target, err := resp.Location()
-	if err == nil {
+	target, err := url.Parse(location)
+	if err == nil && target.Host != "" {
 		target = &url.URL{Scheme: target.Scheme, Host: target.Host, Path: target.Path} // no query, no password
 		e.Message = fmt.Sprintf("the service redirects to %s", target.Host)
 		e.Hint = fmt.Sprintf("redirects are not followed with a key: if %s is right, change --base-url", target)

@@ -186,11 +186,12 @@ func FuzzReported(f *testing.F) {
 	f.Add(302, "NaN", "-5", "\x1b[31m\u202e")
 	client := newClient(f, Config{Key: testKey})
 	f.Fuzz(func(t *testing.T, status int, retryAfter, reset, body string) {
-		resp := &http.Response{StatusCode: status, Header: http.Header{
-			"Retry-After": {retryAfter}, "X-Ratelimit-Remaining": {"0"}, "X-Ratelimit-Reset": {reset}, "Location": {reset}}}
+		header := http.Header{
+			"Retry-After": {retryAfter}, "X-Ratelimit-Remaining": {"0"}, "X-Ratelimit-Reset": {reset}, "Location": {reset}}
 		for _, mediaType := range []string{"application/json", "text/html"} {
+			header.Set("Content-Type", mediaType)
 			x := client.exchange(t.Context(), question)
-			e := client.describe(x, refusal(resp, mediaType, []byte(body)))
+			e := client.describe(x, ErrorFrom(status, header, []byte(body)))
 			x.end()
 			if e.RetryAfter < 0 || e.RetryAfter > longestWait {
 				t.Errorf("retry after %v", e.RetryAfter)

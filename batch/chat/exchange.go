@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -62,7 +63,6 @@ func (c *Client) exchange(ctx context.Context, req batch.Request) *exchange {
 func (x *exchange) end() {
 	x.timer.Stop()
 	x.cancel(nil)
-	x.lines.release()
 	if x.body != nil {
 		x.body.Close()
 	}
@@ -91,7 +91,7 @@ func (x *exchange) Do(req *http.Request) (*http.Response, error) {
 	switch {
 	case resp.StatusCode/100 != 2 || mediaType == "text/html":
 		start, _ := io.ReadAll(io.LimitReader(x.body, maxErrorBody)) // what arrived is enough
-		return nil, refusal(resp, mediaType, start)
+		return nil, ErrorFrom(resp.StatusCode, resp.Header, start)
 	case mediaType == "application/json":
 		whole, err := io.ReadAll(x.body)
 		if err != nil {
@@ -101,9 +101,9 @@ func (x *exchange) Do(req *http.Request) (*http.Response, error) {
 		if err != nil {
 			return nil, err
 		}
-		x.lines.body = bytes.NewReader(rest)
+		x.lines.in = bufio.NewReader(bytes.NewReader(rest))
 	default:
-		x.lines.body = x.body
+		x.lines.in = bufio.NewReader(x.body)
 	}
 	return resp, nil
 }

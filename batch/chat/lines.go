@@ -5,9 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"io"
 	"strings"
-	"sync"
 
 	"github.com/tidwall/gjson"
 )
@@ -17,29 +15,16 @@ import (
 // both; comments, unknown fields and blank lines carry no data; several data lines
 // are one event. Unlike the standard, data that is JSON by itself is an event by
 // itself, for some servers leave out the blank line between two. It is written
-// here because github.com/tmaxmax/go-sse keeps a buffer for each stream, waits for
-// the blank line, and copies each event twice.
-//
-// Most of its life a stream waits, and there may be thousands: only one at
-// which something has arrived holds a buffer.
+// here because github.com/tmaxmax/go-sse waits for the blank line, drops the data
+// of an event that it does not get to its end, and copies each event twice.
 type lines struct {
-	body    io.Reader
-	first   [1]byte // what the wait for the buffer's content ended with
-	given   bool    // first is in the buffer
-	skip    bool    // the last line ended with a carriage return: a line feed belongs to it
-	buf     *buffer // nil while nothing is at hand
-	event   string  // the name of the event at hand
-	partial []byte  // data of the event at hand that is no JSON by itself
-	joined  bool    // the last data was of several lines
+	in      *bufio.Reader
+	long    []byte // a line that is longer than what in has at hand
+	skip    bool   // the last line ended with a carriage return: a line feed belongs to it
+	event   string // the name of the event at hand
+	partial []byte // data of the event at hand that is no JSON by itself
+	joined  bool   // the last data was of several lines
 }
-
-// A buffer is what a stream needs to be read.
-type buffer struct {
-	*bufio.Reader
-	long []byte // a line that is longer than the reader's own buffer
-}
-
-var buffers = sync.Pool{New: func() any { return &buffer{Reader: bufio.NewReaderSize(nil, 16<<10)} }}
 
 var (
 	byteOrder  = []byte("\xef\xbb\xbf")
@@ -84,77 +69,36 @@ func (l *lines) next() ([]byte, error) {
 // unfinished takes back data that is no JSON: more of its event may follow.
 func (l *lines) unfinished(data []byte) { l.partial = bytes.Clone(data) }
 
-// line returns the next line without its end. At the end of the stream it comes
-// with io.EOF.
+// line returns the next line without its end, as soon as that has arrived. At the
+// end of the stream it comes with io.EOF.
 func (l *lines) line() ([]byte, error) {
-	var long []byte // what came before of a line that is longer than the buffer
+	l.long = l.long[:0]
 	for {
-		if l.buf == nil || l.buf.Buffered() == 0 {
-			if err := l.fill(long == nil); err != nil {
-				return long, err
-			}
+		if _, err := l.in.Peek(1); err != nil {
+			return l.long, err
 		}
-		b, _ := l.buf.Peek(l.buf.Buffered()) // which is there
+		b, _ := l.in.Peek(l.in.Buffered()) // which is there
 		if l.skip && b[0] == '\n' {
 			l.skip = false
-			_, _ = l.buf.Discard(1)
+			_, _ = l.in.Discard(1)
 			continue
 		}
-		l.skip = false
 		end := bytes.IndexByte(b, '\n')
 		if end < 0 {
 			end = len(b)
 		}
-		if cr := bytes.IndexByte(b[:end], '\r'); cr >= 0 {
-			end, l.skip = cr, true
+		cr := bytes.IndexByte(b[:end], '\r')
+		if l.skip = cr >= 0; l.skip {
+			end = cr
 		}
-		_, _ = l.buf.Discard(min(end+1, len(b)))
-		if long == nil && end < len(b) {
+		whole := end < len(b)
+		_, _ = l.in.Discard(min(end+1, len(b)))
+		if whole && len(l.long) == 0 {
 			return b[:end], nil
 		}
-		if long == nil {
-			long = l.buf.long[:0]
+		if l.long = append(l.long, b[:end]...); whole {
+			return l.long, nil
 		}
-		long = append(long, b[:end]...)
-		if l.buf.long = long; end < len(b) {
-			return long, nil
-		}
-	}
-}
-
-// fill waits until something is in the buffer. One that may be given back
-// meanwhile, is.
-func (l *lines) fill(release bool) error {
-	if l.buf != nil && !release {
-		_, err := l.buf.Peek(1)
-		return err
-	}
-	l.release()
-	if _, err := io.ReadFull(l.body, l.first[:]); err != nil {
-		return err
-	}
-	l.given = false
-	l.buf = buffers.Get().(*buffer)
-	l.buf.Reset(l)
-	_, err := l.buf.Peek(1)
-	return err
-}
-
-// Read gives the buffer the byte that was waited for, and then the stream.
-func (l *lines) Read(p []byte) (int, error) {
-	if !l.given {
-		l.given = true
-		return copy(p, l.first[:]), nil
-	}
-	return l.body.Read(p)
-}
-
-// release gives back the buffer. What is in it is lost.
-func (l *lines) release() {
-	if l.buf != nil {
-		l.buf.Reset(nil)
-		buffers.Put(l.buf)
-		l.buf = nil
 	}
 }
 

@@ -1,42 +1,30 @@
 package chat
 
 import (
+	"bufio"
 	"io"
 	"strings"
 	"testing"
+	"testing/iotest"
 )
 
-// A stream has a buffer only while something of it is at hand.
-func TestAWaitHoldsNoBuffer(t *testing.T) {
-	parts := []string{"data: 1\n\ndata: 2\n\n", "data: " + strings.Repeat("3", 100_000) + "\n", "data: 4\nda", "ta: 5\n"}
-	var l lines
-	waits, held := 0, []int{}
-	var rest string
-	l.body = readFunc(func(p []byte) (int, error) {
-		if rest == "" {
-			if len(parts) == 0 {
-				return 0, io.EOF
+// However a stream is cut into parts, its events are the same.
+func TestEventsOfAStream(t *testing.T) {
+	long := strings.Repeat("3", 100_000)
+	stream := "data: 1\n\ndata: 2\r\n\r\ndata: " + long + "\n: comment\rdata: 4\rda" + "ta: 5\n\ndata: x\ndata: y\n\ndata: 6"
+	want := []string{"1", "2", long, "4", "5", "6"}
+	for name, in := range map[string]io.Reader{
+		"at once": strings.NewReader(stream), "a byte at a time": iotest.OneByteReader(strings.NewReader(stream)), "with its end": iotest.DataErrReader(strings.NewReader(stream)),
+	} {
+		l := lines{in: bufio.NewReader(in)}
+		for i, want := range want {
+			data, err := l.next()
+			if err != nil || string(data) != want {
+				t.Errorf("%s: event %d is %.20q, %v", name, i+1, data, err)
 			}
-			if l.buf != nil {
-				held = append(held, waits)
-			}
-			waits++
-			rest, parts = parts[0], parts[1:]
 		}
-		n := copy(p, rest)
-		rest = rest[n:]
-		return n, nil
-	})
-	for i, want := range []int{1, 1, 100_000, 1, 1} {
-		line, err := l.next()
-		if err != nil || len(line) != want || line[0] != "12345"[i] {
-			t.Errorf("line %d: %d bytes, %v", i+1, len(line), err)
+		if _, err := l.next(); err != io.EOF {
+			t.Errorf("%s: at the end: %v", name, err)
 		}
-	}
-	if _, err := l.next(); err != io.EOF || l.buf != nil {
-		t.Errorf("at the end: %v, a buffer %v", err, l.buf != nil)
-	}
-	if waits != 4 || len(held) != 1 || held[0] != 3 { // the fourth part begins in the middle of a line
-		t.Errorf("of %d waits, these held a buffer: %v", waits, held)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"mime"
 	"net/http"
 	"regexp"
 	"strconv"
@@ -15,13 +16,17 @@ import (
 	"bizbatch/batch"
 )
 
-// refusal describes a response that is not the beginning of an answer, from
-// its status, its headers and what was read of its body.
-func refusal(resp *http.Response, mediaType string, body []byte) *batch.Error {
+// ErrorFrom describes a response that is not an answer, or not the beginning of
+// one, from its status, its header and what was read of its body; or, with status 0
+// and no header, an error within a stream. An Asker of somebody else can use it:
+// what [batch.Run] makes of an error, it finds in the fields. Its texts are as they
+// came; [batch.Error] says how they are to be.
+func ErrorFrom(status int, header http.Header, body []byte) *batch.Error {
+	mediaType, _, _ := mime.ParseMediaType(header.Get("Content-Type"))
 	isJSON := valid(string(body))
-	if resp.StatusCode >= 300 && resp.StatusCode < 400 {
-		e := redirected(resp)
-		e.Status = resp.StatusCode
+	if status >= 300 && status < 400 {
+		e := redirected(header.Get("Location"))
+		e.Status = status
 		return e
 	}
 	e := &batch.Error{Message: string(body)}
@@ -31,20 +36,23 @@ func refusal(resp *http.Response, mediaType string, body []byte) *batch.Error {
 	case mediaType == "text/html":
 		e.Message = "an HTML page" + title(body)
 	}
-	if strings.TrimSpace(e.Message) == "" {
-		e.Message = strings.ToLower(http.StatusText(resp.StatusCode))
+	if status == 0 {
+		return e
 	}
-	if notTheAPI(resp.StatusCode, isJSON || mediaType == "application/json") {
+	if strings.TrimSpace(e.Message) == "" {
+		e.Message = strings.ToLower(http.StatusText(status))
+	}
+	if notTheAPI(status, isJSON || mediaType == "application/json") {
 		e.Fatal = true
 		e.Hint = "this is not the API's answer: check --base-url"
 	}
-	if resp.StatusCode == http.StatusProxyAuthRequired {
+	if status == http.StatusProxyAuthRequired {
 		e.Fatal = true
 		e.Hint = "the proxy wants another name or password: check HTTPS_PROXY or HTTP_PROXY"
 	}
-	e.Status = resp.StatusCode
+	e.Status = status
 	e.MaybeCharged = fromGateway(e.Status)
-	timing(e, resp.Header, time.Now())
+	timing(e, header, time.Now())
 	return e
 }
 

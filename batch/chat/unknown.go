@@ -30,7 +30,7 @@ func (c *collector) unknown(place, name string, value gjson.Result) {
 	}
 	key := ToUTF8(place + "." + name)
 	values := c.answer.Extra[key]
-	if n := len(values); n > 0 && string(values[n-1]) == value.Raw || !c.room() {
+	if n := len(values); n > 0 && string(values[n-1]) == value.Raw || c.extra == maxMembers {
 		return
 	}
 	if c.answer.Extra == nil {
@@ -60,8 +60,8 @@ func (c *collector) cite(name string, list gjson.Result) {
 		items = slices.DeleteFunc(items, func(item string) bool { return slices.Contains(known, item) })
 	}
 	for _, item := range items {
-		if !c.room() {
-			return
+		if c.extra == maxMembers {
+			break
 		}
 		c.extra++
 		known = append(known, ToUTF8(strings.Clone(item)))

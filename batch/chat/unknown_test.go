@@ -87,7 +87,8 @@ func TestNoMemberIsDropped(t *testing.T) {
 		}
 		var stream strings.Builder
 		for range rapid.IntRange(1, 5).Draw(rt, "chunks") {
-			fmt.Fprintf(&stream, "data: {%s\"id\":\"c1\",\"choices\":[{%s\"index\":0,\"delta\":{%s\"content\":\"x\"}}]}\n\n", member("chunk"), member("choice"), member("delta"))
+			fmt.Fprintf(&stream, "data: {%s\"id\":\"c1\",\"choices\":[{%s\"index\":0,\"delta\":{%s\"content\":[{%s\"type\":\"text\",\"text\":\"x\"}]}}]}\n\n",
+				member("chunk"), member("choice"), member("delta"), member("part"))
 		}
 		answer, err := askStream(t, stream.String()+stop+done)
 		if err != nil {

@@ -35,6 +35,8 @@ type csvText struct {
 	comma []byte
 	quote quoteRule
 	width int // of the header; 0: not known yet
+	u     *Understood
+	short int // rows of fewer fields
 
 	number int    // of the line that was read last, from 1
 	long   []byte // a line that cannot stay in text's buffer
@@ -46,8 +48,8 @@ type csvText struct {
 	record []byte // all of it
 }
 
-func newCSVText(text *bufio.Reader, name string, opts Options, in *batch.Input) (*csvText, error) {
-	c := &csvText{text: text}
+func newCSVText(text *bufio.Reader, name string, opts Options, in *batch.Input, u *Understood) (*csvText, error) {
+	c := &csvText{text: text, u: u}
 	named := c.skipSep()
 	comma, usual, err := delimiter(text, name, named, c.number+1, opts)
 	if err != nil {
@@ -92,6 +94,9 @@ func (c *csvText) next() error {
 		c.size = 0
 		c.start = c.number + 1
 		line, err := c.readLine()
+		if err == io.EOF {
+			c.u.ShortRows = c.short
+		}
 		if err != nil {
 			return err
 		}
@@ -130,6 +135,9 @@ func (c *csvText) make(line []byte) (err error) {
 	}
 	if len(surplus) > 0 {
 		return c.tooManyFields(fields, spaced)
+	}
+	if fields < c.width {
+		c.short++
 	}
 	if c.record = c.record[:end]; end == 0 {
 		c.record = append(c.record, `""`...) // an empty line would be no record

@@ -184,7 +184,7 @@ func TestCSVErrorsSayWhere(t *testing.T) {
 		{name: "two id columns", content: "id,question,ID\na,1,b\n",
 			err: `questions.csv:1: "id" is there twice`},
 		{name: "an unknown ask mode", content: "question,ask_mode\na,web\nb,deepest\n",
-			err: `questions.csv:3: unknown ask mode "deepest"`},
+			err: `questions.csv:3: unknown ask mode "deepest"`, hint: "--ask-mode-column"},
 		{name: "bytes that are not UTF-8", content: "question,note\na,\"b\nc\"\nd\xE9,e\n",
 			err: "questions.csv:4: not valid UTF-8", hint: "--encoding windows-1252"},
 		{name: "the byte that stands for a carriage return", content: "question\n\"a\xFF\"\n",

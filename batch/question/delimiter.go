@@ -42,7 +42,7 @@ func delimiter(text *bufio.Reader, name string, named rune, line int, opts Optio
 		ext := strings.ToLower(filepath.Ext(name))
 		tabs := ext == ".tsv" || ext == ".txt" // or one column, in which commas are text
 		head, _ := text.Peek(text.Size())      // a read error comes back on the next read
-		if c := sniffDelimiter(head, line, opts.NoHeader || tabs, opts); c != 0 {
+		if c := sniffDelimiter(head, line, tabs, opts); c != 0 {
 			return c, false, nil
 		}
 		if tabs {
@@ -70,8 +70,9 @@ func delimiter(text *bufio.Reader, name string, named rune, line int, opts Optio
 
 // sniffDelimiter finds the delimiter that the header holds most often; where no
 // header is found, that of the first row, or of each of the first rows as often
-// as of the others; 0: there is none. The text begins in a line.
-func sniffDelimiter(text []byte, line int, each bool, opts Options) rune {
+// as of the others; 0: there is none. A tab comes first where tabs are usual. The
+// text begins in a line.
+func sniffDelimiter(text []byte, line int, tabs bool, opts Options) rune {
 	template := templateNames(opts.Template)
 	var first, all *splitRow
 	for n := 0; len(text) > 0 && n <= maxTitleRows; {
@@ -80,7 +81,7 @@ func sniffDelimiter(text []byte, line int, each bool, opts Options) rune {
 		if len(bytes.Trim(row.text, " \r\n")) > 0 {
 			for i := range delimiters {
 				if !opts.NoHeader && opts.isHeader(header{names: row.fields(i), line: line}, template) {
-					return row.most()
+					return row.most(tabs)
 				}
 			}
 			if n++; first == nil {
@@ -97,10 +98,10 @@ func sniffDelimiter(text []byte, line int, each bool, opts Options) rune {
 	switch {
 	case first == nil:
 		return 0
-	case each:
-		return all.most()
+	case opts.NoHeader || tabs:
+		return all.most(tabs)
 	}
-	return first.most()
+	return first.most(tabs)
 }
 
 // A splitRow is a row of which the delimiter is not known.
@@ -141,9 +142,13 @@ func (r *splitRow) fields(delimiter int) (fields []string) {
 	return fields
 }
 
-// most is the delimiter that the row holds most often, 0 for none.
-func (r *splitRow) most() rune {
+// most is the delimiter that the row holds most often, 0 for none; or a tab
+// where it holds one and tabs are usual.
+func (r *splitRow) most(tabs bool) rune {
 	best := 0
+	if tab := strings.IndexByte(delimiters, '\t'); tabs && len(r.marks[tab]) > 0 {
+		return '\t'
+	}
 	for i := range delimiters {
 		if len(r.marks[i]) > len(r.marks[best]) {
 			best = i

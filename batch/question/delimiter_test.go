@@ -1,6 +1,7 @@
 package question
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -22,6 +23,7 @@ func TestTheDelimiterIsFound(t *testing.T) {
 		{"in every row where there is no header", "q.csv", "Q-1;a, b\nQ-2;c, d, e\n", Options{NoHeader: true, QuestionColumn: "B"}, ";", []string{`1 Q-1 ["Q-1","a, b"]`, `2 Q-2 ["Q-2","c, d, e"]`}},
 		{"nowhere: a list of questions has none", "q.txt", "Is it taxable, and when?\nWhen is it due?\n", Options{NoHeader: true}, "", []string{`1 1 ["Is it taxable, and when?"]`, `2 2 ["When is it due?"]`}},
 		{"nowhere: so has one with a header", "q.txt", "Question\nIs it taxable, and when?\n", Options{}, "", []string{`2 1 ["Is it taxable, and when?"]`}},
+		{"as a tab, in a file that is named for them", "q.tsv", "id\tquestion; or, what, we, ask\n1\ta\n", Options{QuestionColumn: "question; or, what, we, ask"}, "\t", []string{`2 1 ["1","a"]`}},
 		{"a quote in a title opens nothing", "q.csv", "6\" pipes, and 8\" ones\nid;question\n1;a\n", Options{}, ";", []string{`3 1 ["1","a"]`}},
 		{"a quoted title of two lines is one row", "q.csv", "\"Open,\nquestions,\"\nid;question\n1;a\n", Options{}, ";", []string{`4 1 ["1","a"]`}},
 	} {
@@ -51,6 +53,15 @@ func TestRowsOfOtherWidthsAreRead(t *testing.T) {
 	want := []string{`2 1 ["1","a",""]`, `3 2 ["2","b","x"]`, `4 3 ["3","c",""]`, `6 4 ["4","",""]`, `8 5 ["","",""]`, `9 6 ["","",""]`}
 	if diff := cmp.Diff(want, rowsOf(got)); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
+	}
+	r, err := NewReader(strings.NewReader("id,question\n1,a\n2\n3,\n\n4\n"), "q.csv", Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range r.Questions() {
+	}
+	if n := r.Understood().ShortRows; n != 2 {
+		t.Errorf("understood %d short rows, want 2", n)
 	}
 	got, _, err = read(t, "q.csv", "question\na,\n,\n\"\"\nb\x1a\x1a", Options{})
 	if err != nil {

@@ -80,17 +80,21 @@ func FuzzCSV(f *testing.F) {
 	f.Add("question;ask_mode\r\na;web\r\n")
 	f.Add("\uFEFFquestion\n\"a\"\"\r\"")
 	f.Add("\xFF\xFEq\x00\n\x00a\x00")
+	f.Add("Questions\n\nid\tquestion\n1\t\"a\n2\tb\"\n")
+	f.Add("sep=|\nid|question\n1|6\" pipe| \n2\n \n\x1a")
 	f.Fuzz(func(t *testing.T, content string) {
-		questions, in, err := readAll(content, "q.csv", Options{})
-		checkQuestions(t, questions, err)
-		for _, q := range questions {
-			var fields []string
-			if err := json.Unmarshal(q.Fields, &fields); err != nil || len(fields) != len(in.Columns) {
-				t.Errorf("line %d: fields %s (%v), columns %q", q.Line, q.Fields, err, in.Columns)
+		for _, name := range []string{"q.csv", "q.tsv"} {
+			for _, opts := range []Options{{}, {Template: "{{.}}"}, {NoHeader: true}, {HeaderRow: 2, Quote: "none"}, {QuestionColumn: "a", Delimiter: "|"}} {
+				questions, in, err := readAll(content, name, opts)
+				checkQuestions(t, questions, err)
+				for _, q := range questions {
+					var fields []string
+					if err := json.Unmarshal(q.Fields, &fields); err != nil || len(fields) != len(in.Columns) {
+						t.Errorf("%s, %+v: line %d: fields %s (%v), columns %q", name, opts, q.Line, q.Fields, err, in.Columns)
+					}
+				}
 			}
 		}
-		questions, _, err = readAll(content, "q.csv", Options{Template: "{{.}}"})
-		checkQuestions(t, questions, err)
 	})
 }
 
@@ -98,6 +102,7 @@ func FuzzJSONL(f *testing.F) {
 	f.Add(`{"id":1,"question":"a","params":{"x":1.0}}`)
 	f.Add(`{"messages":[{"role":"user","content":[{"type":"text","text":"a"}]}]}`)
 	f.Add(`{"custom_id":"c","body":{"model":"m","messages":[{"role":"user","content":"u"}]}}`)
+	f.Add(`{"custom_id":"c","body":{"instructions":"i","input":[{"type":"message","role":"user","content":"u"}]}}`)
 	f.Fuzz(func(t *testing.T, content string) {
 		questions, in, err := readAll(content, "q.jsonl", Options{})
 		checkQuestions(t, questions, err)

@@ -165,7 +165,7 @@ func (r *Reader) init(src io.Reader, opts Options) (err error) {
 		r.next = newJSONLReader(text.r, opts, &r.input, &r.understood).next
 		return nil
 	}
-	c, err := newCSVText(text.r, plainName(r.name), opts, &r.input)
+	c, err := newCSVText(text.r, plainName(r.name), opts, &r.input, &r.understood)
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,6 @@ import (
 	"io"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/gocarina/gocsv"
 
@@ -29,16 +28,6 @@ const (
 	idRole       = "id"
 	askModeRole  = "ask_mode"
 )
-
-// A recordSource gives the records of a file that has a header: a CSV file or a
-// sheet.
-type recordSource interface {
-	// read reads the next record, as wide as the header; width is 0 as long as
-	// there is none. Its slice is valid until the next call. io.EOF ends them.
-	read(width int) ([]string, error)
-	// line is where the record that was read last begins, from 1.
-	line() int
-}
 
 // A tableText is a table as CSV that encoding/csv reads as it is meant: see
 // [csvText] for the bytes that stand for others.
@@ -138,48 +127,6 @@ func (r *replay) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// A sheetText is a sheet as CSV.
-type sheetText struct {
-	source recordSource
-	width  int
-	record []byte
-	out    []byte // what is left of it to give
-}
-
-func (s *sheetText) line() int       { return s.source.line() }
-func (s *sheetText) fit(width int)   { s.width = width }
-func (s *sheetText) delimiter() rune { return 0 }
-
-func (s *sheetText) Read(p []byte) (int, error) {
-	if len(s.out) == 0 {
-		fields, err := s.source.read(s.width)
-		if err != nil {
-			return 0, err
-		}
-		s.record = appendRecord(s.record[:0], ',', fields)
-		s.out = s.record
-	}
-	n := copy(p, s.out)
-	s.out = s.out[n:]
-	return n, nil
-}
-
-// hide writes the text of a quoted field.
-var hide = strings.NewReplacer(`"`, `""`, "\r", string([]byte{crStandIn}))
-
-// appendRecord writes a record as CSV that encoding/csv reads as it is meant.
-func appendRecord(b []byte, comma rune, fields []string) []byte {
-	for i, field := range fields {
-		if i > 0 {
-			b = utf8.AppendRune(b, comma)
-		}
-		b = append(b, '"')
-		b = append(b, hide.Replace(field)...)
-		b = append(b, '"')
-	}
-	return append(b, '\n')
-}
-
 // next reads the next row.
 func (t *table) next() (q batch.Question, err error) {
 	decoded, others, err := t.rows.ReadUnmatched()
@@ -193,7 +140,7 @@ func (t *table) next() (q batch.Question, err error) {
 		q.ID = strconv.Itoa(t.number)
 	}
 	if q.AskMode, err = t.modes.Parse(row.AskMode); err != nil {
-		return q, &Error{Line: q.Line, Msg: err.Error()}
+		return q, &Error{Line: q.Line, Msg: err.Error(), Hint: "a column named ask_mode or mode sets how thoroughly to ask; if it is about something else, rename it, or name another with --ask-mode-column"}
 	}
 	q.Fields = t.marshal(row, others)
 	if !t.asks {

@@ -29,6 +29,9 @@ type Understood struct {
 	// parts of a row. In JSONL they are those of the first question and, as far
 	// as it lacks them, of later ones.
 	Question, ID, AskMode string
+	// ShortRows are the rows of a CSV file that end before the last column, and
+	// are read as if the rest were empty. They are known once all are read.
+	ShortRows int
 	// Models are those that the lines of an OpenAI Batch file name, the first
 	// few of them.
 	Models []string

@@ -2,7 +2,6 @@ package report_test
 
 import (
 	"encoding/csv"
-	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -10,18 +9,16 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"bizbatch/batch"
+	"bizbatch/docs"
 )
 
-// The README's table of our columns names them as they are written.
-func TestTheREADMENamesOurColumns(t *testing.T) {
-	readme, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, table, found := strings.Cut(string(readme), "\n| column | what it holds |\n")
+// The manual's table of our columns names them as they are written.
+func TestTheManualNamesOurColumns(t *testing.T) {
+	page, _ := docs.Page("formats")
+	_, table, found := strings.Cut(page, "\n| column | content |\n")
 	table, _, _ = strings.Cut(table, "\n\n")
 	if !found {
-		t.Fatal("the README has no table of our columns")
+		t.Fatal("the manual has no table of our columns")
 	}
 	var got []string
 	for _, row := range strings.Split(table, "\n")[1:] {
@@ -34,7 +31,7 @@ func TestTheREADMENamesOurColumns(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(header[1:], got); diff != "" {
-		t.Errorf("the columns (-written +in the README):\n%s", diff)
+		t.Errorf("the columns (-written +in the manual):\n%s", diff)
 	}
 }
 

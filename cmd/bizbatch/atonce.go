@@ -39,7 +39,7 @@ func soon[T any](read func() (T, error)) (T, error) {
 func atOnce(sig signalError, left checkpoint.Flights, unread error) *cmdError {
 	e := &cmdError{code: sig.exitCode(), hint: "bizbatch status names what was in flight; the same command asks it again"}
 	if n := len(left.Rescued); n > 0 {
-		e.detail = []string{fmt.Sprintf("%s could not be saved and went to a rescue file; the next run takes them in from there", count(n, "answer"))}
+		e.detail = []string{fmt.Sprintf("%s could not be saved and went to a rescue file; the next run picks them up from there", count(n, "answer"))}
 	}
 	var cost batch.Money
 	list := left.InFlight

@@ -76,7 +76,7 @@ func TestComplete(t *testing.T) {
 		{"s|", "sandbox status show"},
 		{"--v|", "--version"},
 		{"nonsense x|", ""},
-		{"run --ask-|", "--ask-mode --ask-again"},
+		{"run --ask-|", "--ask-mode-column --ask-mode --ask-again"},
 		{"run --ask-mode |", "fast web deep auto"},
 		{"run q.csv --ask-mode d|", "deep"},
 		{"run --ask-mode=d|", "--ask-mode=deep"},

@@ -97,7 +97,7 @@ func TestADiskThatIsFull(t *testing.T) {
 			}
 			told := v.fails(cmd)
 			asked := v.server.Ledger().Requests
-			if asked == 0 || asked == questions || !strings.Contains(told, "error: answers cannot be saved any more") {
+			if asked == 0 || asked == questions || !strings.Contains(told, "error: answers can no longer be saved") {
 				t.Fatalf("%d were asked: %s", asked, told)
 			}
 			if _, err := statusAt(v.path("q.csv.bizbatch")); err != nil {

@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"maps"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -14,10 +13,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"bizbatch/docs"
 	"bizbatch/internal/sandbox"
 )
 
-// The README names every key of the JSON log, and none that is not there.
+// The manual names every key of the JSON log, and none that is not there.
 func TestLogKeysAreDocumented(t *testing.T) {
 	documented := documentedKeys(t)
 	script, err := sandbox.ParseScript([]byte(`{"rules": [
@@ -50,7 +50,7 @@ func TestLogKeysAreDocumented(t *testing.T) {
 			keys = slices.Compact(slices.Sorted(slices.Values(append(keys, "seconds_left", "note"))))
 		}
 		if diff := cmp.Diff(documented[event], keys); diff != "" {
-			t.Errorf("event %q (-README +log):\n%s", event, diff)
+			t.Errorf("event %q (-manual +log):\n%s", event, diff)
 		}
 		seen[event] = true
 	}
@@ -61,29 +61,26 @@ func TestLogKeysAreDocumented(t *testing.T) {
 	}
 }
 
-// documentedKeys are the keys in the README's table, by event, sorted.
+// documentedKeys are the keys in the manual's list, by event, sorted.
 func documentedKeys(t *testing.T) map[string][]string {
 	t.Helper()
-	readme, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
+	page, ok := docs.Page("nightly")
+	_, list, listed := strings.Cut(page, "\n- `plan`: ")
+	if !ok || !listed {
+		t.Fatal("the manual has no list of keys")
 	}
-	_, table, ok := strings.Cut(string(readme), "| `event` | further keys |\n")
-	if !ok {
-		t.Fatal("the README has no table of keys")
-	}
-	table, _, _ = strings.Cut(table, "\n\n")
+	list, _, _ = strings.Cut("`plan`: "+list, "\n\n")
 	word := regexp.MustCompile("`([a-z_]+)`")
 	documented := map[string][]string{}
-	for line := range strings.Lines(table) {
-		cells := strings.Split(line, "|")
-		text, _, _ := strings.Cut(cells[2], "; a quiet run")
+	for item := range strings.SplitSeq(list, "\n- ") {
+		events, text, _ := strings.Cut(item, ": ")
+		text, _, _ = strings.Cut(text, "; in a quiet run")
 		var keys []string
 		for _, m := range word.FindAllStringSubmatch(text, -1) {
 			keys = append(keys, m[1])
 		}
 		slices.Sort(keys)
-		for _, m := range word.FindAllStringSubmatch(cells[1], -1) {
+		for _, m := range word.FindAllStringSubmatch(events, -1) {
 			documented[m[1]] = keys
 		}
 	}

@@ -42,7 +42,7 @@ func unsaved(u *checkpoint.UnsavedError) (lines []string) {
 		return nil
 	}
 	if n := u.Answers - u.Printed; n > 0 {
-		lines = append(lines, fmt.Sprintf("%s went to %s; the next run takes them in from there", count(n, "answer"), u.File))
+		lines = append(lines, fmt.Sprintf("%s went to %s; the next run picks them up from there", count(n, "answer"), u.File))
 	}
 	if u.Printed > 0 {
 		lines = append(lines, fmt.Sprintf("%s could only be printed on standard error: put those lines into a file bizbatch-rescue-1.jsonl of mode 0600 beside the checkpoint, and the next run takes them in", count(u.Printed, "answer")))
@@ -69,7 +69,7 @@ func (j *job) reason(stop *batch.StopError, said *batch.Error) *cmdError {
 	case batch.StopSpend:
 		return j.overspent()
 	case batch.StopKey:
-		return &cmdError{code: exitKey, err: fmt.Errorf("the API key was refused (%w)", said), hint: j.keyHint()}
+		return &cmdError{code: exitKey, err: fmt.Errorf("the API key was refused (%w)", said), hint: j.keyHint(said)}
 	case batch.StopThrottled:
 		return j.throttled(said)
 	case batch.StopDown:
@@ -124,10 +124,10 @@ func (j *job) unsavable(stop *batch.StopError) *cmdError {
 	case errors.Is(stop, checkpoint.ErrGone):
 		return &cmdError{code: exitUnexpected, hint: "put the checkpoint back if you have it, then " + j.again(), err: stop.Err}
 	case errors.Is(stop, checkpoint.ErrLocked):
-		return lockedError(fmt.Errorf("answers cannot be saved any more: %w", checkpoint.ErrLocked), j.cmd.Checkpoint, "then "+j.again())
+		return lockedError(fmt.Errorf("answers can no longer be saved: %w", checkpoint.ErrLocked), j.cmd.Checkpoint, "then "+j.again())
 	}
-	return &cmdError{code: exitUnexpected, hint: "make room or mend the disk, then " + j.again(),
-		err: fmt.Errorf("answers cannot be saved any more: %w", stop.Err)}
+	return &cmdError{code: exitUnexpected, hint: "free some space or repair the disk, then " + j.again(),
+		err: fmt.Errorf("answers can no longer be saved: %w", stop.Err)}
 }
 
 // unfinished is a service of which no answer comes to its end.
@@ -135,14 +135,14 @@ func (j *job) unfinished(stop *batch.StopError, said *batch.Error) *cmdError {
 	again := "to ask again, add --retry-failed: " + commandLine(withFlag(j.env.args, "--retry-failed"))
 	if stop.Err == nil {
 		return &cmdError{code: exitService, detail: reasons(j.failures), hint: again,
-			err: errors.New("an earlier run stopped because no answer came to its end; nothing was sent")}
+			err: errors.New("an earlier run stopped because no answer arrived whole; nothing was sent")}
 	}
 	hint := said.Hint
 	if errors.Is(stop, batch.ErrAttemptTimeout) {
 		hint = "if answers here take longer, raise --attempt-timeout"
 	}
 	return &cmdError{code: exitService, hint: strings.TrimPrefix(hint+"; "+again, "; "),
-		err: fmt.Errorf("no answer comes to its end (%w)", stop.Err),
+		err: fmt.Errorf("no answer arrives whole (%w)", stop.Err),
 		detail: []string{fmt.Sprintf("%s may have been charged, %s: no run asks those questions again by itself",
 			count(j.sum.Uncertain, "request"), j.sum.UncertainCost)}}
 }
@@ -170,7 +170,7 @@ func (j *job) over() *cmdError {
 		ago = ago.Truncate(time.Minute)
 	}
 	return &cmdError{code: exitClock,
-		err: fmt.Errorf("the time is over: --until %s was %s ago; nothing was sent", j.cmd.Until, short(ago)),
+		err: fmt.Errorf("--until %s passed %s ago; nothing was sent", j.cmd.Until, short(ago)),
 		hint: fmt.Sprintf("from %s on, the same command runs until %s; to run now, leave out --until, or bound the run with --max-duration",
 			j.cmd.end.Add(window).Format("15:04"), j.cmd.Until)}
 }
@@ -195,15 +195,20 @@ func (j *job) creditsHint(e *batch.Error) string {
 	return fmt.Sprintf("add at least %s of credits, then %s", missing, j.again())
 }
 
-func (j *job) keyHint() string {
+// keyHint says what to do about a key that is refused. Where earlier runs got
+// answers, and this one none, it may be that only odd questions are left.
+func (j *job) keyHint(e *batch.Error) string {
+	hint := "name a file that holds a valid key with --api-key-file"
+	if variable := j.cmd.keyVariable(); variable != "" {
+		hint = "set " + variable + " to a valid key"
+	}
 	if j.cmd.APIKeyFile != "" {
-		return fmt.Sprintf("put a valid key into %s, then %s", j.cmd.APIKeyFile, j.again())
+		hint = "put a valid key into " + j.cmd.APIKeyFile
 	}
-	variable := j.cmd.keyVariable()
-	if variable == "" {
-		return "name a file that holds a valid key with --api-key-file, then " + j.again()
+	if e.Status == 403 && j.plan.Answered > 0 && j.sum.Answered == 0 {
+		hint += fmt.Sprintf(" (or, if it is valid, reword or remove the %s: it may be their text that is refused)", count(j.sum.Left, "question")+" left")
 	}
-	return "set " + variable + " to a valid key, then " + j.again()
+	return hint + ", then " + j.again()
 }
 
 func (j *job) throttledHint(e *batch.Error) string {

@@ -1,12 +1,10 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"log/slog"
-	"maps"
 	"os"
 	"slices"
 	"strconv"
@@ -16,7 +14,6 @@ import (
 	"golang.org/x/term"
 
 	"bizbatch/batch"
-	"bizbatch/batch/bizora"
 	"bizbatch/checkpoint"
 )
 
@@ -161,60 +158,9 @@ func untilLine(end, now time.Time) string {
 	}
 	line := "until " + end.Format(layout)
 	if !end.After(now) {
-		line += ", which is over: nothing is sent"
+		line += ", which has passed: nothing is sent"
 	}
 	return line
-}
-
-// modesIn are the ask modes in the order in which they are told, Bizora's cheapest
-// first. One without a name is not told.
-func modesIn[K ~string, V any](by map[K]V) (modes []K) {
-	for _, mode := range bizora.AskModes.Modes {
-		if _, ok := by[K(mode.Name)]; ok {
-			modes = append(modes, K(mode.Name))
-		}
-	}
-	return modes
-}
-
-// mostFor is the most that n of the pending questions can cost.
-func mostFor(n int, pending map[string]int, prices batch.PriceList) (sum batch.Money) {
-	price := func(mode string) batch.Money { return prices.Of(batch.AskMode(mode)) }
-	for _, mode := range slices.SortedFunc(maps.Keys(pending), func(a, b string) int { return cmp.Compare(price(b), price(a)) }) {
-		some := min(n, pending[mode])
-		n -= some
-		sum += batch.Money(some) * price(mode)
-	}
-	return sum
-}
-
-// byMode lists counts by ask mode: " (fast 38, deep 4)".
-func byMode(counts map[string]int) string {
-	var parts []string
-	for _, mode := range modesIn(counts) {
-		if n := counts[mode]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%s %d", mode, n))
-		}
-	}
-	if parts == nil {
-		return ""
-	}
-	return " (" + strings.Join(parts, ", ") + ")"
-}
-
-// spent is an amount, and what of it went to each ask mode if there are
-// several: "$2.22 (fast $0.72, deep $1.50)".
-func spent(sum batch.Money, by map[batch.AskMode]batch.Money) string {
-	var parts []string
-	for _, mode := range modesIn(by) {
-		if m := by[mode]; m > 0 {
-			parts = append(parts, fmt.Sprintf("%s %s", mode, m))
-		}
-	}
-	if len(parts) < 2 {
-		return sum.String()
-	}
-	return fmt.Sprintf("%s (%s)", sum, strings.Join(parts, ", "))
 }
 
 // finished tells how the run went; the verdict, if any, is told after it.

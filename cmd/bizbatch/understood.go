@@ -64,6 +64,9 @@ func understoodLines(u question.Understood, c *runCmd, format batch.Format, widt
 	if u.FilteredRows > 0 {
 		lines = append(lines, fmt.Sprintf("a filter hides %s of this sheet from you: they are read too", count(u.FilteredRows, "row")))
 	}
+	if u.ShortRows > 0 {
+		lines = append(lines, fmt.Sprintf("rows with fewer fields than the header: %d; what is missing is read as empty", u.ShortRows))
+	}
 	if len(u.PassedOver) > 0 {
 		lines = append(lines, "passed over, for want of a question column: "+sheetNames(u.PassedOver))
 	}

@@ -106,7 +106,7 @@ func outputError(verdict, err error, stop *batch.StopError, path string) error {
 		return e // not all are there: the verdict says where they went
 	}
 	e.detail = append(e.detail, fmt.Sprintf("every answer is safe in %s: bizbatch export %s --out FILE writes them", path, quoteFile(path)))
-	e.hint = cmp.Or(e.hint, "make room or mend the folder, then run the same command again: it asks nothing that is answered")
+	e.hint = cmp.Or(e.hint, "free some space or repair the folder, then run the same command again: it asks nothing that is answered")
 	return e
 }
 

@@ -57,13 +57,13 @@ func TestStopped(t *testing.T) {
 		{"a service that is down", batch.StopError{Kind: batch.StopDown, Err: &batch.Error{Message: "refused", Unreached: true}}, runCmd{}, 6,
 			"error: the service is down: nothing succeeded for 1m (refused)\n       no question failed for it, and no attempt counts\n" + left + "hint:  " + again},
 		{"answers without an end", batch.StopError{Kind: batch.StopUnfinished, Err: &batch.Error{Message: "nothing arrived for 3m", Hint: "raise --idle-timeout"}}, runCmd{}, 6,
-			"error: no answer comes to its end (nothing arrived for 3m)\n       0 requests may have been charged, $0.00: no run asks those questions again by itself\n" +
+			"error: no answer arrives whole (nothing arrived for 3m)\n       0 requests may have been charged, $0.00: no run asks those questions again by itself\n" +
 				left + "hint:  raise --idle-timeout; to ask again, add --retry-failed: bizbatch run --retry-failed q.csv"},
 		{"answers that take too long", batch.StopError{Kind: batch.StopUnfinished, Err: &batch.Error{Message: "no", Err: batch.ErrAttemptTimeout}}, runCmd{}, 6,
-			"error: no answer comes to its end (no)\n       0 requests may have been charged, $0.00: no run asks those questions again by itself\n" +
+			"error: no answer arrives whole (no)\n       0 requests may have been charged, $0.00: no run asks those questions again by itself\n" +
 				left + "hint:  if answers here take longer, raise --attempt-timeout; to ask again, add --retry-failed: bizbatch run --retry-failed q.csv"},
 		{"answers that had no end before", batch.StopError{Kind: batch.StopUnfinished}, runCmd{}, 6,
-			"error: an earlier run stopped because no answer came to its end; nothing was sent\n" + left +
+			"error: an earlier run stopped because no answer arrived whole; nothing was sent\n" + left +
 				"hint:  to ask again, add --retry-failed: bizbatch run --retry-failed q.csv"},
 		{"a wrong address", batch.StopError{Kind: batch.StopEndpoint, Err: &batch.Error{Status: 404, Message: "no"}}, runCmd{}, 6,
 			"error: no question can succeed at this address (404 no)\n" + left + "hint:  check --base-url (or BIZORA_API_URL), then " + again},
@@ -78,17 +78,17 @@ func TestStopped(t *testing.T) {
 		{"the clock", batch.StopError{Kind: batch.StopClock}, runCmd{}, 8,
 			"error: time is up (--until or --max-duration)\n" + left + "hint:  " + again},
 		{"a time that was over before", batch.StopError{Kind: batch.StopClock}, runCmd{Until: "12:00", end: noon, over: true}, 8,
-			"error: the time is over: --until 12:00 was 3h20m ago; nothing was sent\n" + left +
+			"error: --until 12:00 passed 3h20m ago; nothing was sent\n" + left +
 				"hint:  from 00:00 on, the same command runs until 12:00; to run now, leave out --until, or bound the run with --max-duration"},
 		{"a full disk", batch.StopError{Kind: batch.StopSave, Err: errors.New("disk full"), Unsaved: &checkpoint.UnsavedError{Answers: 2, File: "/tmp/r"}}, runCmd{}, 1,
-			"error: answers cannot be saved any more: disk full\n       2 answers went to /tmp/r; the next run takes them in from there\n" +
-				left + "hint:  make room or mend the disk, then " + again},
+			"error: answers can no longer be saved: disk full\n       2 answers went to /tmp/r; the next run picks them up from there\n" +
+				left + "hint:  free some space or repair the disk, then " + again},
 		{"another program's lock", batch.StopError{Kind: batch.StopSave, Err: fmt.Errorf("save an answer: %w", checkpoint.ErrLocked)}, runCmd{}, 1,
-			"error: answers cannot be saved any more: another program has locked the checkpoint\n" + left +
+			"error: answers can no longer be saved: another program has locked the checkpoint\n" + left +
 				"hint:  end what that program is doing with it (a change in a SQLite browser that is not written yet), then " + again},
 		{"no place left at all", batch.StopError{Kind: batch.StopSave, Err: errors.New("disk full"), Unsaved: &checkpoint.UnsavedError{Answers: 1, Printed: 1}}, runCmd{}, 1,
-			"error: answers cannot be saved any more: disk full\n       1 answer could only be printed on standard error: put those lines into a file bizbatch-rescue-1.jsonl of mode 0600 beside the checkpoint, and the next run takes them in\n" +
-				left + "hint:  make room or mend the disk, then " + again},
+			"error: answers can no longer be saved: disk full\n       1 answer could only be printed on standard error: put those lines into a file bizbatch-rescue-1.jsonl of mode 0600 beside the checkpoint, and the next run takes them in\n" +
+				left + "hint:  free some space or repair the disk, then " + again},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.cmd.provider = bizora.Provider
@@ -121,7 +121,7 @@ func TestWhatIsToldBesidesTheVerdict(t *testing.T) {
 	}{
 		{"a run that went well", nil, nil, 1,
 			"error: write a.csv: disk full\n       every answer is safe in q.bizbatch: bizbatch export q.bizbatch --out FILE writes them\n" +
-				"hint:  make room or mend the folder, then run the same command again: it asks nothing that is answered\n"},
+				"hint:  free some space or repair the folder, then run the same command again: it asks nothing that is answered\n"},
 		{"a run that was stopped keeps its exit code", &cmdError{code: 4, err: errors.New("no money"), hint: "add some"}, &batch.StopError{}, 4,
 			"error: no money\n       write a.csv: disk full\n       every answer is safe in q.bizbatch: bizbatch export q.bizbatch --out FILE writes them\nhint:  add some\n"},
 		{"answers that went elsewhere are not called safe", &cmdError{code: 1, err: errors.New("cannot save")}, &batch.StopError{Unsaved: &checkpoint.UnsavedError{Answers: 1, Printed: 1}}, 1,
@@ -167,7 +167,7 @@ func TestUntilLine(t *testing.T) {
 		{"tonight", 8 * time.Hour, "until Wed 06:00 EST"},
 		{"within a week", 6 * 24 * time.Hour, "until Mon 22:00 EST"},
 		{"in a week", 7 * 24 * time.Hour, "until Tue 1 Dec 22:00 EST"},
-		{"this morning", -16 * time.Hour, "until Tue 06:00 EST, which is over: nothing is sent"},
+		{"this morning", -16 * time.Hour, "until Tue 06:00 EST, which has passed: nothing is sent"},
 	} {
 		if got := untilLine(now.Add(tt.in), now); got != tt.want {
 			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)

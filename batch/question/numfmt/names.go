@@ -34,7 +34,7 @@ var (
 	}
 )
 
-var errNames = errors.New("Excel's names of months, days and half days in its language are not known")
+var errNames = errors.New("the names that Excel has for months, days and half days in its language are not known")
 
 // monthName is the name of a month: mmm, mmmm, or mmmmm for its first letter.
 func (s *section) monthName(month, letters int) (string, error) {

@@ -1,0 +1,66 @@
+package chat
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/tidwall/gjson"
+)
+
+// part takes in a part of a text that comes in parts: text, what the model
+// thought (of Mistral's a list of texts), or something else.
+func (c *collector) part(part gjson.Result) {
+	part.ForEach(func(name, value gjson.Result) bool {
+		switch {
+		case name.Str == "type":
+		case name.Str == "text" && value.Type == gjson.String:
+			c.text.add(value)
+		case name.Str == "thinking" && value.Type == gjson.String:
+			c.reasoning.add(value)
+		case name.Str == "thinking" && value.IsArray():
+			value.ForEach(func(_, thought gjson.Result) bool {
+				c.reasoning.add(thought.Get("text"))
+				return true
+			})
+		default:
+			c.unknown("part", name.Str, value)
+		}
+		return true
+	})
+}
+
+// Parts are strings of JSON that are joined to one text. A character beyond the
+// basic plane is written as two escapes, and servers written in JavaScript may
+// send its halves in two strings.
+type parts struct {
+	strings.Builder
+	half string // the first half of a character, as an escape, with which the last string ended
+}
+
+func (p *parts) add(s gjson.Result) {
+	if s.Type != gjson.String || s.Raw == `""` {
+		return
+	}
+	raw := s.Raw
+	if p.half != "" {
+		raw = `"` + p.half + raw[1:]
+		p.half = ""
+	}
+	if n := len(raw) - len(`\ud83d"`); n > 0 && highHalf.MatchString(raw[n:]) && (n-len(strings.TrimRight(raw[:n], `\`)))%2 == 0 {
+		p.half, raw = raw[n:len(raw)-1], raw[:n]+`"`
+	}
+	if raw != s.Raw {
+		s = gjson.Parse(raw)
+	}
+	p.WriteString(s.Str)
+}
+
+// end puts a sign where half a character is left whose other half never came.
+func (p *parts) end() {
+	if p.half != "" {
+		p.WriteString("\uFFFD")
+		p.half = ""
+	}
+}
+
+var highHalf = regexp.MustCompile(`^\\u[dD][89abAB][0-9a-fA-F]{2}"$`)

@@ -1,0 +1,72 @@
+package batch
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"time"
+)
+
+// paceNote is the name of the note that holds what a run learned.
+const paceNote = "pace"
+
+// A learned is what a run leaves to the next one on the same checkpoint.
+type learned struct {
+	Lo    float64   `json:"lo"` // requests a second
+	Hi    float64   `json:"hi,omitempty"`
+	Saves bool      `json:"saves,omitempty"`
+	At    time.Time `json:"at"`
+}
+
+// fresh is how long what was learned is taken to hold. Limits change by the
+// day, and who else uses the account by the hour.
+const fresh = time.Hour
+
+// resume begins with what a run before learned; nil: nothing. What is old is
+// tried at half the pace first, which is soon found to be too little.
+func (b *bracket) resume(note []byte, now time.Time) {
+	var l learned
+	if json.Unmarshal(note, &l) != nil || !(l.Lo > 0) || math.IsInf(l.Lo, 0) {
+		return
+	}
+	b.lo, b.hi, b.saves, b.proven, b.lift = l.Lo, max(l.Hi, l.Lo), l.Saves, true, near-1
+	if age := now.Sub(l.At); age < 0 || age > fresh {
+		b.lo, b.proven = l.Lo/2, false
+	}
+	b.choose()
+}
+
+// note is what was learned; nil: nothing.
+func (b *bracket) note(now time.Time) []byte {
+	if b.pace == 0 {
+		return nil
+	}
+	note, _ := json.Marshal(learned{b.lo, b.hi, b.saves, now}) // numbers: cannot fail
+	return note
+}
+
+// takeUpPace begins at the pace that the last run on the checkpoint learned.
+func (r *runner) takeUpPace() error {
+	if r.pace != nil {
+		return nil
+	}
+	note, err := r.store.Note(paceNote)
+	if err != nil {
+		return fmt.Errorf("read the pace: %w", err)
+	}
+	r.learns = &bracket{maxPause: r.o.MaxPause, window: window{workers: r.o.Workers}}
+	r.learns.resume(note, r.sum.Started)
+	r.pace, r.kept = r.learns, r.sum.Started
+	return nil
+}
+
+// keepPace writes down what was learned, once a minute.
+func (r *runner) keepPace(now time.Time) {
+	if r.learns == nil || now.Sub(r.kept) < time.Minute {
+		return
+	}
+	r.kept = now
+	if note := r.learns.note(now); note != nil {
+		_ = r.store.SetNote(paceNote, note) // without it, the next run searches again
+	}
+}
