@@ -49,7 +49,7 @@ func BenchmarkXLSX(b *testing.B) {
 		b.Fatal(err)
 	}
 	b.ResetTimer()
-	r, err := Open(path, Options{})
+	r, err := Open(path, Options{AskModes: bizora.AskModes})
 	if err != nil {
 		b.Fatal(err)
 	}

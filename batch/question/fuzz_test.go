@@ -3,6 +3,8 @@ package question
 import (
 	"encoding/csv"
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -118,6 +120,57 @@ func FuzzJSONL(f *testing.F) {
 		questions, _, err = readAll(content, "q.jsonl", Options{Template: "{{.}}"})
 		checkQuestions(t, questions, err)
 	})
+}
+
+func FuzzXLSX(f *testing.F) {
+	f.Add(`<sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>question</t></is></c></row><row r="2"><c r="A2" t="inlineStr"><is><t>What?</t></is></c></row></sheetData>`)
+	f.Add(`<sheetData><row r="1048576"><c r="XFD1"><v>1</v></c></row></sheetData>`)
+	f.Add(`<sheetData><row><c t="s"><v>-1</v></c></row></sheetData>`)
+	f.Add(`<sheetData><row><c t="s"><v>0</v></c></row><row hidden="1"><c t="e" vm="1" s=""><f>A1</f><v>#N/A</v></c><c t="b"><v>1</v></c></row></sheetData><autoFilter><filterColumn/></autoFilter>`)
+	whole := workbook(f, [][]any{{"question"}, {"What?"}})
+	f.Fuzz(func(t *testing.T, data string) {
+		readFuzzed(t, changed(t, whole, "xl/worksheets/sheet1.xml", func(string) string {
+			return `<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">` + data + `</worksheet>`
+		}))
+	})
+}
+
+// FuzzWorkbook has workbooks with a part that is not their own.
+func FuzzWorkbook(f *testing.F) {
+	parts := []string{"_rels/.rels", "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/styles.xml", "xl/sharedStrings.xml", "xl/worksheets/sheet1.xml"}
+	whole := workbook(f, [][]any{{"id", "question"}, {1.5, "What?"}}, [][]any{{"question"}})
+	for i, name := range parts {
+		changed(f, whole, name, func(xml string) string {
+			f.Add(uint8(i), xml)
+			return xml
+		})
+	}
+	f.Add(uint8(4), "\xFF\xFE<\x00a\x00/\x00>\x00")
+	f.Add(uint8(4), `<?xml version="1.1" encoding="utf-7"?><sst><si><t>_x000D_</t><rPh><t/></rPh></si></sst>`)
+	f.Fuzz(func(t *testing.T, part uint8, data string) {
+		readFuzzed(t, changed(t, whole, parts[int(part)%len(parts)], func(string) string { return data }))
+	})
+}
+
+// readFuzzed reads a workbook that may be anything.
+func readFuzzed(t *testing.T, content string) {
+	path := filepath.Join(t.TempDir(), "q.xlsx")
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r, err := Open(path, Options{AskModes: bizora.AskModes})
+	if err != nil {
+		if _, ok := err.(*Error); !ok {
+			t.Errorf("error is a %T: %v", err, err)
+		}
+		return
+	}
+	defer r.Close()
+	for q, err := range r.Questions() {
+		if err == nil && q.Skip == "" && q.Text == "" {
+			t.Errorf("a question without text: %+v", q)
+		}
+	}
 }
 
 // checkQuestions checks what holds for every row, and that an error is an

@@ -34,20 +34,11 @@ type fault struct {
 
 // newSheetSource opens a sheet with cells.
 func newSheetSource(book *xlsxBook, sheet xlsxSheet) (*sheetSource, error) {
-	s := &sheetSource{book: book}
-	parts, err := book.related(sheet.part)
-	for _, r := range parts {
-		if err == nil && r.kind == "table" && book.find(r.target) != nil {
-			err = book.read(r.target, func(e xml.StartElement) error {
-				s.filtered = s.filtered || e.Name.Local == "filterColumn"
-				return nil
-			})
-		}
+	part, err := openPart(book.find(sheet.part), false)
+	if err != nil {
+		return nil, err
 	}
-	if err == nil {
-		s.part, err = openPart(book.find(sheet.part), false)
-	}
-	return s, err
+	return &sheetSource{book: book, part: part, filtered: book.filtersTable(sheet)}, nil
 }
 
 func (s *sheetSource) line() int { return s.number }

@@ -139,6 +139,21 @@ func (w *xlsxBook) related(part string) (related []relation, err error) {
 	})
 }
 
+// filtersTable says whether a table in the sheet has a filter. Nothing but a
+// count hangs on it: a table that cannot be read has none.
+func (w *xlsxBook) filtersTable(sheet xlsxSheet) (filters bool) {
+	parts, _ := w.related(sheet.part)
+	for _, r := range parts {
+		if r.kind == "table" && w.find(r.target) != nil {
+			_ = w.read(r.target, func(e xml.StartElement) error {
+				filters = filters || e.Name.Local == "filterColumn"
+				return nil
+			})
+		}
+	}
+	return filters
+}
+
 // readBook reads the list of sheets.
 func (w *xlsxBook) readBook(book string, parts []relation) error {
 	views := 0

@@ -104,6 +104,7 @@ func TestRowsThatAFilterHidesAreReadAndCounted(t *testing.T) {
 		{"a filter", sheet("</sheetData>", "</sheetData>"+filter), 2},
 		{"a filter that the sheet speaks of", sheet("<sheetData>", `<sheetPr filterMode="1"/><sheetData>`), 2},
 		{"a filter of a table", changed(t, table, "xl/tables/table1.xml", func(string) string { return "<table>" + filter + "</table>" }), 2},
+		{"a table that cannot be read", changed(t, table, "xl/tables/table1.xml", func(string) string { return "<table><" }), 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := understood(t, tt.content, Options{})
