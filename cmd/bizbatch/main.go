@@ -91,7 +91,7 @@ func execute(e env) int {
 		kong.Name("bizbatch"),
 		kong.Description(description),
 		kong.Writers(e.stdout, e.stderr),
-		kong.Vars{"version": version(), "providers": providerNames()},
+		kong.Vars{"version": version()},
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, WrapUpperBound: 100}),
 		kong.Help(printHelp),
 		kong.ExplicitGroups(groups),
