@@ -49,7 +49,7 @@ func topics() string {
 
 // helpVars are what the help's definitions refer to.
 func helpVars() kong.Vars {
-	return kong.Vars{"version": version(), "topics": topics(), "providers": providerNames()}
+	return kong.Vars{"version": version(), "topics": topics()}
 }
 
 type versionCmd struct{}

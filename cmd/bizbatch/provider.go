@@ -19,16 +19,6 @@ import (
 // providers are the services that --provider names, the default first.
 var providers = append([]chat.Provider{bizora.Provider}, chat.Providers...)
 
-// providerNames are the values of --provider; the first, which is empty, leaves
-// the choice to the address.
-func providerNames() string {
-	names := ""
-	for _, p := range providers {
-		names += "," + p.Name
-	}
-	return names
-}
-
 func providerNamed(name string) chat.Provider {
 	for _, p := range providers {
 		if p.Name == name {

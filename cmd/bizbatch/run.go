@@ -68,7 +68,7 @@ type runCmd struct {
 	AskAgain bool          `group:"asking" help:"Agree to pay again for questions that are answered under other settings."`
 
 	Sandbox      bool     `group:"service" help:"Ask a pretend service on this machine: no key, no cost." example:"bizbatch run --sandbox questions.csv"`
-	Provider     string   `group:"service" enum:"${providers}" default:"" placeholder:"NAME" help:"Service to ask: bizora, openai, azure, openrouter, perplexity, deepseek, groq, mistral, gemini, anthropic, ollama or vllm (default: bizora)."`
+	Provider     string   `group:"service" enum:",bizora,openai,azure,openrouter,perplexity,deepseek,groq,mistral,gemini,anthropic,ollama,vllm" default:"" placeholder:"NAME" help:"Service to ask: bizora, openai, azure, openrouter, perplexity, deepseek, groq, mistral, gemini, anthropic, ollama or vllm (default: bizora)."`
 	BaseURL      string   `group:"service" name:"base-url" placeholder:"URL" help:"Address of the API (default: the environment variable BIZORA_API_URL, or what the provider's users have, such as OPENAI_BASE_URL, else the provider's)."`
 	APIKeyFile   string   `group:"service" name:"api-key-file" placeholder:"FILE" help:"Read the API key from here (default: the environment variable BIZORA_API_KEY, or the provider's, such as OPENAI_API_KEY)." example:"bizbatch run questions.csv --api-key-file /etc/bizbatch/key"`
 	Header       []string `group:"service" sep:"none" placeholder:"'NAME: VALUE'" help:"Send this header too, such as a gateway wants; with @FILE as value it is read from there, and appears nowhere; may be repeated."`
