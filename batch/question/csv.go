@@ -246,8 +246,11 @@ func (c *csvText) tooManyFields(fields int, spaced bool) *Error {
 		Msg:  fmt.Sprintf("row has %s, the header has %d", count(fields, "field"), c.width),
 		Hint: fmt.Sprintf("a field that holds the delimiter %q or a line break must stand in double quotes", c.delimiter()),
 	}
-	if spaced {
+	switch {
+	case spaced:
 		e.Hint = spaceHint
+	case c.width == 1:
+		e.Hint += "; if each line is a question, add --delimiter tab"
 	}
 	return e
 }

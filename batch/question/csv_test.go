@@ -151,6 +151,8 @@ func TestCSVErrorsSayWhere(t *testing.T) {
 			err: "questions.csv:4: row has 3 fields, the header has 2", hint: "quotes"},
 		{name: "a row too long", content: "id,question\n1,Rent, and fuel?\n",
 			err: "questions.csv:2: row has 3 fields, the header has 2", hint: `','`},
+		{name: "a question of a list with a comma", content: "question\nRent, and fuel?\n",
+			err: "questions.csv:2: row has 2 fields, the header has 1", hint: "--delimiter tab"},
 		{name: "a row of one field", content: "id,question\nIs it taxable?\n",
 			err: "questions.csv:2: the file holds no questions", hint: "delimiter"},
 		{name: "a quote inside a quoted field", content: "question\na\n\"the \"safe harbor\" rule\"\n",

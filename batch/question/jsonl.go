@@ -152,7 +152,7 @@ func (j *jsonlReader) fill(q *batch.Question) error {
 		return err
 	}
 	if q.AskMode, err = j.opts.AskModes.Parse(mode); err != nil {
-		return &Error{Msg: err.Error()}
+		return &Error{Msg: err.Error(), Hint: askModeHint}
 	}
 	request, err := j.object.request()
 	if err != nil {

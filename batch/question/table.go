@@ -140,7 +140,7 @@ func (t *table) next() (q batch.Question, err error) {
 		q.ID = strconv.Itoa(t.number)
 	}
 	if q.AskMode, err = t.modes.Parse(row.AskMode); err != nil {
-		return q, &Error{Line: q.Line, Msg: err.Error(), Hint: "a column named ask_mode or mode sets how thoroughly to ask; if it is about something else, rename it, or name another with --ask-mode-column"}
+		return q, &Error{Line: q.Line, Msg: err.Error(), Hint: askModeHint}
 	}
 	q.Fields = t.marshal(row, others)
 	if !t.asks {
@@ -158,6 +158,8 @@ func (t *table) next() (q batch.Question, err error) {
 	}
 	return q, nil
 }
+
+const askModeHint = "what is named ask_mode or mode sets how thoroughly to ask; if it is about something else, rename it, or name another with --ask-mode-column"
 
 // repeatsHeader says whether a question is the name of its column: files are
 // put together, and a row that was taken for the header may be none.
