@@ -51,11 +51,15 @@ const (
 	near = 1.04
 	// proof is how many requests more than lo gives a pace must have sent before
 	// it is taken to hold, about what accounts save up: few requests where lo and
-	// hi are far apart, many where they are near.
+	// hi are far apart, many where they are near; no more than settled, for another
+	// run that shares the account may have ended.
 	proof = 4.0
 	// settled is how many requests are sent at lo between two attempts at more:
 	// where each is refused, that is 2.5 % of the requests.
 	settled = 40
+	// boldest is the most that the pace is raised by at once: what an account saved
+	// up holds for a moment at any pace.
+	boldest = 2.0
 	// worth is how many times as long as its pause it must be to the next: 2 % of
 	// the time is lost.
 	worth = 50
@@ -117,7 +121,7 @@ func (b *bracket) raise() {
 	held, loose := float64(b.held), true
 	switch {
 	case b.pace > b.lo && b.hi > 0: // between the two
-		if held < proof/(b.hi/b.lo-1) {
+		if held < min(settled, proof/(b.hi/b.lo-1)) {
 			return
 		}
 		b.lo, b.proven, loose = b.pace, true, !b.saves
@@ -126,7 +130,7 @@ func (b *bracket) raise() {
 			return
 		}
 		b.lo, b.proven = b.pace, false
-		b.lift *= 2
+		b.lift = min(boldest, 2*b.lift)
 	case !b.proven:
 		if held < proof {
 			return
@@ -163,7 +167,7 @@ func (b *bracket) Heard(r Reply) time.Time {
 	}
 	wait := r.Wait
 	if r.Sent.After(b.cut) {
-		if b.puzzled(r) && b.window.throttled(r.At, r.Sent, r.Others) {
+		if b.window.again(r.Others, b.sent > len(b.unknown)) || b.puzzled(r) && b.window.throttled(r.At, r.Sent, r.Others) {
 			wait = max(wait, 1)
 		} else {
 			wait = b.refused(r)

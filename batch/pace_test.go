@@ -162,6 +162,27 @@ func TestAPacerOfTheUsersDecides(t *testing.T) {
 	})
 }
 
+// Two 429 that come with as many in flight tell of that number.
+func TestWhatTellsOfAWindow(t *testing.T) {
+	for name, test := range map[string]struct {
+		notes func(w *window)
+		size  int
+	}{
+		"two beside as many":                     {func(w *window) { w.again(10, true); w.again(10, true) }, 10},
+		"two beside as many, nothing between":    {func(w *window) { w.again(10, true); w.again(10, false) }, 0},
+		"two beside more and less":               {func(w *window) { w.again(11, true); w.again(10, true) }, 0},
+		"two beside fewer than ever got through": {func(w *window) { w.through(12); w.again(10, true); w.again(10, true) }, 0},
+		"two beside few":                         {func(w *window) { w.again(2, true); w.again(2, true) }, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := &window{workers: 32}
+			if test.notes(w); w.size != test.size {
+				t.Errorf("the window is %d, want %d", w.size, test.size)
+			}
+		})
+	}
+}
+
 // heard is a pacer that keeps what it is told.
 type heard struct{ replies []Reply }
 

@@ -10,11 +10,13 @@ import "time"
 // then one request at a time goes beyond it to find out (a trial), and the
 // window grows with each that gets through. Where only the rate is limited it
 // has gone within seconds. Where the number is, each trial that is refused
-// makes the time to the next longer.
+// makes the time to the next longer. One sign is plainer: two 429 that come with
+// as many in flight as ever got through, at two paces, are for the number.
 type window struct {
 	size    int       // how many may be in flight; 0: as many as there are workers
 	workers int       // beyond which there is nothing to bound
 	proven  int       // with so many others in flight a request got through
+	last    int       // so many were in flight at the last 429
 	trial   time.Time // when the trial was sent; zero: there is none
 	next    time.Time // no trial before
 	refused int       // trials, in a row
@@ -22,9 +24,10 @@ type window struct {
 }
 
 const (
-	maxBetween = time.Minute     // between trials that are refused
-	fewTrials  = 80              // requests for each of them, when three were refused
-	atLast     = 9 * time.Minute // so long after next, one is sent all the same: others may have left
+	maxBetween = time.Minute // between trials that are refused
+	fewest     = 8           // in flight at which it is no accident that two numbers are the same
+	fewTrials  = 80          // requests for each of them, when three were refused
+	atLast     = time.Minute // or so long after next, twice that with each: others may have left
 )
 
 // opens is when one more request may be sent beside those in flight, if none
@@ -36,7 +39,7 @@ func (w *window) opens(inFlight int) time.Time {
 	case !w.trial.IsZero():
 		return w.trial.Add(moment)
 	case w.refused >= 3 && w.since < fewTrials:
-		return w.next.Add(atLast)
+		return w.next.Add(atLast << min(w.refused-3, 3))
 	}
 	return w.next
 }
@@ -65,6 +68,17 @@ func (w *window) through(others int) {
 	if w.size >= w.workers {
 		w.size = 0
 	}
+}
+
+// again notes a 429 beside so many others, and reports whether the one before
+// came beside as many, with requests let in between. Then that is the window.
+func (w *window) again(others int, between bool) bool {
+	same := between && (w.size == 0 || others < w.size) && others == w.last && others >= max(w.proven, fewest)
+	if same {
+		w.size, w.refused = others, max(w.refused, 1)
+	}
+	w.last = others
+	return same
 }
 
 // throttled notes a 429 that came now, for a request that was sent at sent
