@@ -81,6 +81,9 @@ func newOutgoing(payload []byte, usage bool) (o outgoing, err error) {
 
 // body adds the rest to what go-openai wrote.
 func (o *outgoing) body(written []byte) ([]byte, error) {
+	if len(o.rest)+len(o.unset) == 0 {
+		return written, nil
+	}
 	all := map[string]json.RawMessage{}
 	if err := json.Unmarshal(written, &all); err != nil {
 		return nil, err
