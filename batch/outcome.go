@@ -136,7 +136,7 @@ func (r *runner) unanswered(res *result, e *Error) {
 		if res.probe {
 			r.wait(res, r.probe.kind, r.probe.interval, 0)
 		}
-	case res.action == Pause && !r.hopeless(res.back):
+	case res.action == Pause && (r.lastOnes(res.it) || !r.hopeless(res.back)):
 		r.pause(res, e)
 	case res.action == Again:
 		r.again(res, e)
