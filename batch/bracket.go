@@ -256,7 +256,7 @@ func (b *bracket) backoff() time.Duration {
 	if b.lo > 0 {
 		first = time.Duration(min(1/b.lo, maxBackoff.Seconds()) * float64(time.Second))
 	}
-	return min(backoff(first, maxBackoff, b.empty), b.maxPause)
+	return min(max(2*lead, backoff(first, maxBackoff, b.empty)), b.maxPause) // a shorter one teaches nothing: see cut
 }
 
 // backoff is how long to wait after the nth failure in a row: full jitter
