@@ -25,7 +25,7 @@ import (
 
 // How many that were sent to tell must be refused in a row, to stop the run.
 const (
-	enoughSettings = 1 // a wrong setting is refused in words that are about it
+	enoughSettings = 3 // a wrong setting is refused in words that are about it; each refusal is free
 	enoughAtFirst  = 2 // while nothing was answered
 	enoughLater    = 5 // with nothing else in flight: where one question in ten is odd, one odd question in 100,000 is followed by five others
 )
