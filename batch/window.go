@@ -24,10 +24,10 @@ type window struct {
 }
 
 const (
-	maxBetween = time.Minute // between trials that are refused
-	fewest     = 8           // in flight at which it is no accident that two numbers are the same
-	fewTrials  = 80          // requests for each of them, when three were refused
-	atLast     = time.Minute // or so long after next, twice that with each: others may have left
+	maxBetween = time.Minute     // between trials that are refused
+	fewest     = 8               // in flight at which it is no accident that two numbers are the same
+	fewTrials  = 80              // requests for each of them, when three were refused
+	atLast     = 9 * time.Minute // so long after next, one is sent all the same: others may have left
 )
 
 // opens is when one more request may be sent beside those in flight, if none
@@ -39,7 +39,7 @@ func (w *window) opens(inFlight int) time.Time {
 	case !w.trial.IsZero():
 		return w.trial.Add(moment)
 	case w.refused >= 3 && w.since < fewTrials:
-		return w.next.Add(atLast << min(w.refused-3, 3))
+		return w.next.Add(atLast)
 	}
 	return w.next
 }
