@@ -111,7 +111,7 @@ func execute(e env) int {
 		_ = wrong.Context.PrintUsage(false) // there is nowhere to tell that it failed
 		return exitUsage
 	default:
-		err = usageError(err, helpFor(e.args))
+		err = usageError(plainUsage(err), helpFor(e.args))
 	}
 	if c.Run.Quiet && err != nil && asCmdError(err).asked {
 		return asCmdError(err).code
