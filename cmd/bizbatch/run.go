@@ -158,6 +158,9 @@ func (c *runCmd) check(now time.Time) (batch.Settings, error) {
 	if s.AskMode, err = s.AskModes.Parse(string(c.AskMode)); err != nil {
 		return s, usageError(fmt.Errorf("--ask-mode: %w", err), "see bizbatch run --help")
 	}
+	if c.Template != "" && !strings.Contains(c.Template, "{{") {
+		return s, unsent(usageError(errors.New("--template names no column, so every row would ask the same question"), "columns are written {{.question}}"))
+	}
 	if s.Params, err = parseParams(c.Param); err != nil {
 		return s, usageError(err, "give --param as KEY=VALUE, such as --param temperature=0.2")
 	}
