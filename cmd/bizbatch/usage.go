@@ -20,8 +20,9 @@ var usages = []struct {
 	{regexp.MustCompile(`^missing flags: (--[\w-]+)=.*$`), "$1 is missing"},
 }
 
-// enums matches what kong says of a flag that takes one of a few words.
-var enums = regexp.MustCompile(`^(--[\w-]+) must be one of (.*) but got (".*")$`)
+// enums matches what kong says of a flag or an argument that is one of a few
+// words.
+var enums = regexp.MustCompile(`^(--[\w-]+|<\w+>) must be one of (.*) but got (".*")$`)
 
 // plainUsage is the error of a wrong command line, in words for its user.
 func plainUsage(err error) error {
