@@ -17,7 +17,7 @@ func history() *batch.History {
 		{State: checkpoint.Answered, Mode: "deep", Cost: int64(150 * batch.Cent), Started: day.Add(24*time.Hour + time.Second), Finished: day.Add(24*time.Hour + 100*time.Second)},
 	}
 	return &batch.History{
-		Name: "tax & <more>.csv", Endpoint: "https://api.example", Rows: 6, Skipped: 1, Answered: 2, Failed: 1, Pending: 1,
+		Path: "tax & <more>.csv.bizbatch", Name: "tax & <more>.csv", Endpoint: "https://api.example", Rows: 6, Skipped: 1, Answered: 2, Failed: 1, Pending: 1,
 		Settings:    batch.Settings{Model: "bizora-1.0", Params: map[string]json.RawMessage{"temperature": json.RawMessage("0.2")}},
 		Reasons:     map[string]int{"400 invalid_request": 1},
 		Spent:       174 * batch.Cent,

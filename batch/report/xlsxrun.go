@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"time"
@@ -35,7 +36,7 @@ func runLines(h *batch.History, written map[batch.Status]int) (lines [][]cell) {
 		return lines
 	}
 	title("Settings")
-	add("checkpoint", h.Name)
+	add("checkpoint", filepath.Base(h.Path))
 	for _, s := range settingsOf(h) {
 		add(s[0], s[1])
 	}

@@ -51,7 +51,7 @@ func atOnce(sig signalError, left checkpoint.Flights, unread error) *cmdError {
 		e.err = errors.New("stopped at once; what was in flight may have been charged, what was answered is safe")
 	case len(list) == 0:
 		e.err = errors.New("stopped at once; nothing was in flight, what was answered is safe")
-		e.hint = "the same command takes up the rest"
+		e.hint = "the same command continues"
 	case len(list) == 1:
 		e.err = fmt.Errorf("stopped at once: 1 question was in flight (%s) and may have been charged, %s; what was answered is safe", rowIDs(list), cost)
 	default:

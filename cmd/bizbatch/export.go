@@ -14,21 +14,21 @@ import (
 )
 
 type exportCmd struct {
-	Checkpoint string   `arg:"" help:"The checkpoint of a run, such as questions.csv.bizbatch."`
+	Checkpoint string   `arg:"" help:"The question file of a run, or its checkpoint, such as questions.csv.bizbatch."`
 	Out        []string `required:"" sep:"none" placeholder:"FILE" help:"Write the answers here: .csv, .tsv, .xlsx, .jsonl, .md or .html; may be repeated."`
 	Status     string   `enum:"answered,failed,pending," default:"" placeholder:"STATUS" help:"Only rows that are answered, failed or pending."`
 	Since      string   `placeholder:"WHEN" help:"Only rows whose answer or failure came in since then: a time ago (24h, 7d), a day (today, monday, 2026-09-01) or a time (2026-09-01T18:00)."`
 	Format     string   `enum:"openai-batch," default:"" placeholder:"NAME" help:"openai-batch: .jsonl files are the output file of OpenAI's Batch API, with --status failed its error file."`
 	Force      bool     `help:"Overwrite a file that bizbatch did not write."`
 	CSVSafe    bool     `name:"csv-safe" help:"Prefix formula-like cells of a CSV file, and parts of cells, with an apostrophe, so that no spreadsheet runs them."`
-	CSVBOM     choice   `name:"csv-bom" help:"Begin CSV files with a byte order mark, by which Excel on Windows sees that they are UTF-8. --csv-bom=no: without (default: as run does)."`
+	CSVBOM     choice   `name:"csv-bom" help:"Begin CSV files with a byte order mark, which tells Excel on Windows that they are UTF-8. --csv-bom=no: without (default: as run does)."`
 	Quiet      bool     `short:"q" help:"Print only what a person must act on."`
 }
 
 func (*exportCmd) examples() string {
-	return `bizbatch export questions.csv.bizbatch --out answers.html --out answers.xlsx   # a page to read, and a workbook
-bizbatch export questions.csv.bizbatch --out failed.csv --status failed          # only what failed
-bizbatch export questions.csv.bizbatch --out questions.answers.jsonl             # with everything that arrived`
+	return `bizbatch export questions.csv --out answers.html --out answers.xlsx   # a page to read, and a workbook
+bizbatch export questions.csv --out failed.csv --status failed        # only what failed
+bizbatch export questions.csv --out questions.answers.jsonl           # with everything that arrived`
 }
 
 // Run writes the answers as they are now, also while a run is on.
@@ -99,10 +99,11 @@ func parseSince(s string, now time.Time) (time.Time, error) {
 			return now.AddDate(0, 0, -days), nil
 		}
 	}
+	name := strings.ToLower(s)
 	year, month, day := now.Date()
 	for back := range 7 {
 		t := time.Date(year, month, day-back, 0, 0, 0, 0, now.Location())
-		if back == 0 && s == "today" || back == 1 && s == "yesterday" || s == strings.ToLower(t.Weekday().String()) {
+		if back == 0 && name == "today" || back == 1 && name == "yesterday" || name == strings.ToLower(t.Weekday().String()) {
 			return t, nil
 		}
 	}

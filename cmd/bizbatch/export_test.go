@@ -16,6 +16,8 @@ func TestParseSince(t *testing.T) {
 		"today":                time.Date(2026, 9, 2, 0, 0, 0, 0, zone),
 		"yesterday":            time.Date(2026, 9, 1, 0, 0, 0, 0, zone),
 		"wednesday":            time.Date(2026, 9, 2, 0, 0, 0, 0, zone),
+		"Today":                time.Date(2026, 9, 2, 0, 0, 0, 0, zone),
+		"MONDAY":               time.Date(2026, 8, 31, 0, 0, 0, 0, zone),
 		"monday":               time.Date(2026, 8, 31, 0, 0, 0, 0, zone),
 		"thursday":             time.Date(2026, 8, 27, 0, 0, 0, 0, zone),
 		"2026-09-01":           time.Date(2026, 9, 1, 0, 0, 0, 0, zone),

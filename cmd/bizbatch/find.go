@@ -26,6 +26,9 @@ func viewCheckpoint(path *string) (*checkpoint.Store, error) {
 			}
 		}
 	}
+	if isFolder(*path) {
+		return nil, usageError(fmt.Errorf("%s is a folder", *path), "name a checkpoint in it; bizbatch status, run in that folder without a name, lists them")
+	}
 	if errors.Is(err, checkpoint.ErrNotCheckpoint) && !strings.HasSuffix(*path, ".bizbatch") {
 		return nil, usageError(fmt.Errorf("%s has no checkpoint", *path), "run it first: bizbatch run "+quoteFile(*path))
 	}
@@ -33,6 +36,12 @@ func viewCheckpoint(path *string) (*checkpoint.Store, error) {
 		return nil, storeError(err, *path)
 	}
 	return store, nil
+}
+
+// isFolder reports whether there is a folder at path.
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 // didYouMean returns a hint that names the file in the folder of path whose

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
@@ -103,12 +105,15 @@ func printShortHelp(ctx *kong.Context, cmd *kong.Node) bool {
 	return true
 }
 
-// helpFor names the help that tells more about a wrong command line.
+// helpFor names the help that tells more about a wrong command line, or the
+// command that a question file alone wants.
 func helpFor(args []string) string {
-	for _, name := range []string{"run", "status", "show", "export", "sandbox", "completion"} {
-		if len(args) > 0 && args[0] == name {
-			return "see bizbatch " + name + " --help"
-		}
+	first := cmp.Or(args...)
+	if slices.Contains([]string{"run", "status", "show", "export", "sandbox", "completion"}, first) {
+		return "see bizbatch " + first + " --help"
+	}
+	if info, err := os.Stat(first); err == nil && info.Mode().IsRegular() {
+		return "to ask its questions: bizbatch run " + quoteFile(first)
 	}
 	return "see bizbatch --help"
 }

@@ -47,17 +47,17 @@ Exit codes:
 
 // cli is the command line.
 type cli struct {
-	Run     runCmd     `cmd:"" group:"ask" help:"Ask the questions of a file and write the answers. The same command again takes up the rest."`
+	Run     runCmd     `cmd:"" group:"ask" help:"Ask the questions of a file and write the answers. The same command again continues."`
 	Sandbox sandboxCmd `cmd:"" group:"ask" help:"Serve a pretend API, to rehearse a run and everything that can go wrong."`
 
-	Status statusCmd `cmd:"" group:"look" help:"Tell how a run stands, also while it is on; without a checkpoint, how all in this folder do."`
+	Status statusCmd `cmd:"" group:"look" help:"Print how a run stands, also while it is on; without a name, a line for each run in this folder."`
 	Show   showCmd   `cmd:"" group:"look" help:"Print one question with its answer and sources."`
 	Export exportCmd `cmd:"" group:"look" help:"Write the answers again, without asking anything."`
 
 	Help       helpCmd    `cmd:"" group:"help" help:"Print a page of the manual: ${topics}."`
 	VersionCmd versionCmd `cmd:"" name:"version" group:"help" help:"Print the version."`
 
-	Completion completionCmd `cmd:"" group:"shell" help:"Print a script by which the shell completes commands, flags, files and ids."`
+	Completion completionCmd `cmd:"" group:"shell" help:"Print a script with which the shell completes commands, flags, files and ids."`
 	Complete   completeCmd   `cmd:"" hidden:"" name:"__complete"`
 	Man        manCmd        `cmd:"" hidden:"" name:"__man"`
 
@@ -66,8 +66,7 @@ type cli struct {
 
 const description = `Sends files of tax questions (Excel, CSV, JSON lines) to the Bizora API and brings
 back every answer with its sources. An answer that was paid for is never lost
-and never paid for twice: stop a run in any way, and the same command takes up
-the rest.`
+and never paid for twice: stop a run in any way, and the same command continues.`
 
 func (*cli) examples() string {
 	return `bizbatch run --sandbox questions.csv     # try it, without a key and for free
@@ -102,6 +101,7 @@ func execute(e env) int {
 	if err != nil {
 		panic(err) // a mistake in the definition above
 	}
+	parser.Model.HelpFlag.Help = "Print help; for run, -h prints the common flags and --help all of them."
 	parsed, err := parser.Parse(e.args)
 	var wrong *kong.ParseError
 	switch {
@@ -111,7 +111,7 @@ func execute(e env) int {
 		_ = wrong.Context.PrintUsage(false) // there is nowhere to tell that it failed
 		return exitUsage
 	default:
-		err = usageError(err, helpFor(e.args))
+		err = usageError(plainUsage(err), helpFor(e.args))
 	}
 	if c.Run.Quiet && err != nil && asCmdError(err).asked {
 		return asCmdError(err).code

@@ -43,7 +43,7 @@ type runCmd struct {
 	Reuse      []string `group:"files" sep:"none" xor:"reuse" placeholder:"FILE" help:"Also take over answers to the same questions from this checkpoint, at no cost; checkpoints in the same folder need no flag; may be repeated."`
 	NoReuse    bool     `group:"files" xor:"reuse" help:"Take over no answers from other checkpoints; ask and pay again."`
 	CSVSafe    bool     `group:"files" name:"csv-safe" help:"Prefix formula-like cells of a CSV file, and parts of cells, with an apostrophe, so that no spreadsheet runs them."`
-	CSVBOM     choice   `group:"files" name:"csv-bom" help:"Begin CSV files with a byte order mark, by which Excel on Windows sees that they are UTF-8; other programs may read it as text. --csv-bom=no: without (default: with one where FILE has one, is in another encoding, or is an Excel file)."`
+	CSVBOM     choice   `group:"files" name:"csv-bom" help:"Begin CSV files with a byte order mark, which tells Excel on Windows that they are UTF-8; other programs may read it as text. --csv-bom=no: without (default: with one where FILE has one, is in another encoding, or is an Excel file)."`
 	Summary    string   `group:"files" placeholder:"FILE" help:"Write a summary of the run as JSON."`
 
 	Sources     batch.SourceMode `group:"files" enum:"full,cited,none" default:"full" placeholder:"WHICH" help:"Which of an answer's sources are kept: full, cited (those that its text cites) or none; answers that are saved keep what they have (default: ${default})."`
@@ -65,36 +65,36 @@ type runCmd struct {
 	Param    []string      `group:"asking" sep:"none" placeholder:"KEY=VALUE" help:"Another member of every request, as JSON or as text; may be repeated."`
 	Model    string        `group:"asking" placeholder:"NAME" help:"Model (default: the one that a line of an OpenAI Batch file names, else the provider's: bizora-1.0 for Bizora)."`
 	Role     string        `group:"asking" placeholder:"NAME" help:"Role of a question's message (default: human for Bizora, else user)."`
-	AskAgain bool          `group:"asking" help:"Agree to pay again for questions that are answered under other settings."`
+	AskAgain bool          `group:"asking" help:"Agree to pay again for questions that were answered with other settings."`
 
 	Sandbox      bool     `group:"service" help:"Ask a pretend service on this machine: no key, no cost." example:"bizbatch run --sandbox questions.csv"`
 	Provider     string   `group:"service" enum:",bizora,openai,azure,openrouter,perplexity,deepseek,groq,mistral,gemini,anthropic,ollama,vllm" default:"" placeholder:"NAME" help:"Service to ask: bizora, openai, azure, openrouter, perplexity, deepseek, groq, mistral, gemini, anthropic, ollama or vllm (default: bizora)."`
-	BaseURL      string   `group:"service" name:"base-url" placeholder:"URL" help:"Address of the API (default: the environment variable BIZORA_API_URL, or what the provider's users have, such as OPENAI_BASE_URL, else the provider's)."`
+	BaseURL      string   `group:"service" name:"base-url" placeholder:"URL" help:"Address of the API (default: the environment variable BIZORA_API_URL, or the provider's own, such as OPENAI_BASE_URL; else the provider's address)."`
 	APIKeyFile   string   `group:"service" name:"api-key-file" placeholder:"FILE" help:"Read the API key from here (default: the environment variable BIZORA_API_KEY, or the provider's, such as OPENAI_API_KEY)." example:"bizbatch run questions.csv --api-key-file /etc/bizbatch/key"`
-	Header       []string `group:"service" sep:"none" placeholder:"'NAME: VALUE'" help:"Send this header too, such as a gateway wants; with @FILE as value it is read from there, and appears nowhere; may be repeated."`
+	Header       []string `group:"service" sep:"none" placeholder:"'NAME: VALUE'" help:"Send this header too, for example to a gateway; with @FILE as the value, it is read from that file and never shown; may be repeated."`
 	InsecureHTTP bool     `group:"service" name:"insecure-http" help:"Allow sending the key unencrypted to an http:// address on another machine."`
 
 	Limit          int              `group:"money" placeholder:"N" help:"Ask only the first N pending questions, to try a few before paying for all." example:"bizbatch run questions.csv --limit 5"`
 	DryRun         bool             `group:"money" help:"Print the plan and what it would cost; send nothing, write nothing." example:"bizbatch run questions.csv --dry-run"`
 	Price          *batch.Money     `group:"money" xor:"price" placeholder:"DOLLARS" help:"What an answer costs, for estimates and totals (default: by ask mode, fast 0.24, web 0.30, deep and auto 1.50)."`
-	PriceTokens    *chat.TokenPrice `group:"money" xor:"price" placeholder:"IN,OUT" help:"What a million tokens cost, in dollars, of questions and of answers: an answer's cost comes from its token counts."`
+	PriceTokens    *chat.TokenPrice `group:"money" xor:"price" placeholder:"IN,OUT" help:"What a million tokens cost, in dollars, in a question and in an answer: the cost of an answer comes from its token counts."`
 	MaxSpend       batch.Money      `group:"money" placeholder:"DOLLARS" help:"Spend no more than this in this run." example:"bizbatch run questions.csv --max-spend 25"`
 	MaxSpendTotal  batch.Money      `group:"money" placeholder:"DOLLARS" help:"Spend no more than this on this checkpoint, over all runs."`
 	WaitForCredits time.Duration    `group:"money" placeholder:"DURATION" help:"When the balance is used up, keep running and try one question at this interval." example:"bizbatch run questions.csv --wait-for-credits 15m"`
 	WaitForReset   time.Duration    `group:"money" placeholder:"DURATION" help:"On a monthly limit, keep running and try one question at this interval."`
 	MaxDuration    time.Duration    `group:"money" placeholder:"DURATION" help:"Send no question after this long."`
-	Until          string           `group:"money" placeholder:"HH:MM" help:"Send no question after this time of day; a time less than 12 hours ago means that the run is over." example:"bizbatch run questions.csv --until 06:00"`
+	Until          string           `group:"money" placeholder:"HH:MM" help:"Send no question after this time of day; if that time passed less than 12 hours ago, send nothing." example:"bizbatch run questions.csv --until 06:00"`
 
 	Workers        int           `group:"pace" default:"8" help:"Maximum number of requests in flight (default: ${default})." example:"bizbatch run questions.csv --workers 32"`
 	RPM            float64       `group:"pace" name:"rpm" placeholder:"N" help:"Maximum number of requests a minute (default: what the service allows)."`
 	MaxAttempts    int           `group:"pace" default:"5" help:"Maximum number of attempts for one question in one run (default: ${default})."`
 	AttemptTimeout time.Duration `group:"pace" default:"10m" help:"Longest time for one answer (default: ${default})."`
 	IdleTimeout    time.Duration `group:"pace" default:"3m" help:"Longest silence within an answer (default: ${default})."`
-	MaxAnswer      byteSize      `group:"pace" default:"32MB" help:"Largest answer, with everything that comes with it; larger answers fail their question (default: ${default})."`
+	MaxAnswer      byteSize      `group:"pace" default:"32MB" help:"Largest answer, with everything that comes with it; the question of a larger one fails (default: ${default})."`
 	MaxPause       time.Duration `group:"pace" default:"15m" help:"Longest wait that the service may ask for; a longer one stops the run (default: ${default})."`
 	MaxOutage      time.Duration `group:"pace" default:"1m" help:"Stop the run when nothing has succeeded for this long (default: ${default})."`
 	Drain          time.Duration `group:"pace" placeholder:"DURATION" help:"When the run stops, wait this long for requests in flight (default: the attempt time-out)."`
-	RetryFailed    bool          `group:"pace" help:"Also ask again what the service refused; passing faults are always asked again." example:"bizbatch run questions.csv --retry-failed"`
+	RetryFailed    bool          `group:"pace" help:"Also ask again what the service refused; what failed for a temporary fault is always asked again." example:"bizbatch run questions.csv --retry-failed"`
 
 	Quiet       bool          `group:"output" short:"q" help:"Print only what a person must act on." example:"bizbatch run questions.csv --quiet"`
 	LogFormat   string        `group:"output" enum:"text,json" default:"text" help:"text or json, on standard error (default: ${default})."`
@@ -157,6 +157,9 @@ func (c *runCmd) check(now time.Time) (batch.Settings, error) {
 	var err error
 	if s.AskMode, err = s.AskModes.Parse(string(c.AskMode)); err != nil {
 		return s, usageError(fmt.Errorf("--ask-mode: %w", err), "see bizbatch run --help")
+	}
+	if c.Template != "" && !strings.Contains(c.Template, "{{") {
+		return s, unsent(usageError(errors.New("--template names no column, so every row would ask the same question"), "columns are written {{.question}}"))
 	}
 	if s.Params, err = parseParams(c.Param); err != nil {
 		return s, usageError(err, "give --param as KEY=VALUE, such as --param temperature=0.2")

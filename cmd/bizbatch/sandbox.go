@@ -10,14 +10,14 @@ import (
 
 type sandboxCmd struct {
 	Listen       string        `default:"127.0.0.1:8099" placeholder:"ADDR" help:"Address to listen on (default: ${default})."`
-	Balance      *float64      `placeholder:"DOLLARS" help:"Credits of the account (default: no end). Add more with POST /sandbox/credits {\"dollars\": 5}."`
-	RPM          int           `name:"rpm" placeholder:"N" help:"Requests a minute that are let through; more are answered 429 (default: any)."`
-	Burst        int           `default:"1" help:"Requests let through at once (default: ${default})."`
-	MonthlyLimit int           `placeholder:"N" help:"Answers until the monthly limit is reached (default: any)."`
+	Balance      *float64      `placeholder:"DOLLARS" help:"Credits of the account (default: unlimited). Add more with POST /sandbox/credits {\"dollars\": 5}."`
+	RPM          int           `name:"rpm" placeholder:"N" help:"Requests a minute that are accepted; more are answered 429 (default: unlimited)."`
+	Burst        int           `default:"1" help:"Requests accepted at once (default: ${default})."`
+	MonthlyLimit int           `placeholder:"N" help:"Answers until the monthly limit is reached (default: unlimited)."`
 	Latency      time.Duration `default:"2s" help:"About how long an answer takes (default: ${default})."`
 	Key          string        `placeholder:"KEY" help:"The only API key that is accepted (default: any)."`
 	OpenAI       bool          `name:"openai" help:"Behave as a plain OpenAI-compatible service: roles system, user and assistant, any model."`
-	Script       string        `placeholder:"FILE" help:"Rules in JSON for what goes wrong; see the README."`
+	Script       string        `placeholder:"FILE" help:"Rules in JSON for what goes wrong: see bizbatch help rehearsing."`
 }
 
 func (*sandboxCmd) examples() string {
@@ -34,15 +34,15 @@ func (c *sandboxCmd) Run(e env) error {
 	if c.Script != "" {
 		b, err := os.ReadFile(c.Script)
 		if err != nil {
-			return usageError(fmt.Errorf("read the script: %w", err), "")
+			return usageError(fmt.Errorf("read the script: %w", err), "bizbatch help rehearsing shows one")
 		}
 		if o.Script, err = sandbox.ParseScript(b); err != nil {
-			return usageError(fmt.Errorf("script %s: %w", c.Script, err), "see the README for its rules")
+			return usageError(fmt.Errorf("%s: %w", c.Script, err), "bizbatch help rehearsing shows a script")
 		}
 	}
 	server, err := sandbox.Start(c.Listen, o)
 	if err != nil {
-		return usageError(fmt.Errorf("start the sandbox: %w", err), "choose another address with --listen")
+		return usageError(err, "choose another address with --listen")
 	}
 	ctx, stop := notifySignals(func(signalError) {})
 	defer stop()

@@ -15,13 +15,13 @@ import (
 )
 
 type showCmd struct {
-	Checkpoint string `arg:"" help:"The checkpoint of a run, such as questions.csv.bizbatch."`
+	Checkpoint string `arg:"" help:"The question file of a run, or its checkpoint, such as questions.csv.bizbatch."`
 	ID         string `arg:"" name:"id" help:"The question's id: the value of its id column, or the number of its row."`
 }
 
 func (*showCmd) examples() string {
-	return `bizbatch show questions.csv.bizbatch TQ-001               # one question, its answer and the sources it cites
-bizbatch show questions.csv.bizbatch TQ-001 > TQ-001.md   # as Markdown`
+	return `bizbatch show questions.csv TQ-001               # one question, its answer and the sources it cites
+bizbatch show questions.csv TQ-001 > TQ-001.md   # as Markdown`
 }
 
 // Run prints the question with what became of it, also while a run is on.

@@ -75,7 +75,7 @@ func TestAtOnce(t *testing.T) {
 			"stopped at once: 1 question was in flight (Q1) and may have been charged, $0.24" + safe, names},
 		{"several", []checkpoint.InFlight{flight("Q1", 24*batch.Cent), flight("Q3", 150*batch.Cent)}, nil,
 			"stopped at once: 2 questions were in flight (Q1, Q3) and may have been charged, $1.74" + safe, names},
-		{"none", nil, nil, "stopped at once; nothing was in flight, what was answered is safe", "the same command takes up the rest"},
+		{"none", nil, nil, "stopped at once; nothing was in flight, what was answered is safe", "the same command continues"},
 		{"not known", nil, errors.New("disk failed"), "stopped at once; what was in flight may have been charged, what was answered is safe", names},
 	} {
 		e := atOnce(signalError{syscall.SIGINT}, checkpoint.Flights{InFlight: tt.list, Interrupted: []checkpoint.InFlight{flight("Q0", batch.Cent)}}, tt.err)

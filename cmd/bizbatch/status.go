@@ -13,16 +13,16 @@ import (
 )
 
 type statusCmd struct {
-	Checkpoint string `arg:"" optional:"" help:"The checkpoint of a run, such as questions.csv.bizbatch (default: a line for each in this folder)."`
+	Checkpoint string `arg:"" optional:"" help:"The question file of a run, or its checkpoint, such as questions.csv.bizbatch (default: a line for each checkpoint in this folder)."`
 	JSON       bool   `name:"json" help:"Print everything as JSON, for programs."`
-	Check      bool   `help:"Verify the file and what must hold of its content."`
+	Check      bool   `help:"Check that the checkpoint is not damaged."`
 }
 
 func (*statusCmd) examples() string {
 	return `bizbatch status                                 # a line for each checkpoint in this folder
-bizbatch status questions.csv.bizbatch          # one of them in full
-bizbatch status --json questions.csv.bizbatch   # for programs
-bizbatch status --check questions.csv.bizbatch  # is the file sound?`
+bizbatch status questions.csv                   # one of them in full
+bizbatch status --json questions.csv            # for programs
+bizbatch status --check questions.csv           # is the checkpoint damaged?`
 }
 
 // A status is what the status command tells. Money is in dollars.
@@ -165,14 +165,14 @@ func (s *status) print(w io.Writer, checked bool) {
 		line("rescued      %d, in a file for the next run to take in: %s", s.Rescued, rowIDs(s.RescuedQuestions))
 	}
 	if len(s.Uncertain) > 0 {
-		line("uncertain    %s without an answer may have been charged, %s (all: --json)", count(len(s.Uncertain), "request"), s.UncertainCost)
-		for _, u := range s.Uncertain[max(0, len(s.Uncertain)-5):] {
+		line("uncertain    %s without an answer may have been charged, %s", count(len(s.Uncertain), "request"), s.UncertainCost)
+		for _, u := range s.Uncertain {
 			line("             %s", u.describe())
 		}
 	}
 	line("spent        %s in all runs", s.SpentTotal)
 	for _, r := range s.Runs {
-		line("run %-3d      %s  %s", r.Run, r.Started.Local().Format("2006-01-02 15:04:05"), r.describe())
+		line("run %-3d      %s  %s", r.Run, r.Started.Local().Format(time.DateTime), r.describe())
 	}
 	if checked && len(s.Problems) == 0 {
 		line("check        sound")
@@ -210,7 +210,7 @@ func reusedLine(r checkpoint.Reused) string {
 
 // describe tells an attempt in a line.
 func (u uncertain) describe() string {
-	text := fmt.Sprintf("question %s, %s, %s", u.RowID, u.Reason, u.Cost)
+	text := fmt.Sprintf("question %s, %s, %s, %s", u.RowID, u.Started.Local().Format(time.DateTime), u.Reason, u.Cost)
 	if u.RequestID != "" {
 		text += ", request " + u.RequestID
 	}

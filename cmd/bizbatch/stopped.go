@@ -98,7 +98,7 @@ func (j *job) reason(stop *batch.StopError, said *batch.Error) *cmdError {
 // overspent is a run that its spending limit stopped.
 func (j *job) overspent() *cmdError {
 	e := &cmdError{code: exitMoney, hint: "run again with a higher limit",
-		err: fmt.Errorf("the next answer could exceed the spending limit (%s); spent %s", j.spendLimits(), j.sum.Spent)}
+		err: fmt.Errorf("the next answer could exceed the spending limit (%s); this run spent %s", j.spendLimits(), j.sum.Spent)}
 	if j.sum.Uncertain > 0 {
 		e.detail = []string{fmt.Sprintf("%s more may have been charged without an answer", j.sum.UncertainCost)}
 	}

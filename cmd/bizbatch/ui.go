@@ -88,7 +88,7 @@ func (u *ui) planned(j *job, skipped []string) {
 		u.say("%s without a question, skipped: %s %s", count(len(skipped), "row"), lineWord(format), enumerate(skipped))
 	}
 	if p.Interrupted > 0 {
-		u.say("%s in flight when the last run ended without a word: asked again; %s may have been charged for nothing (bizbatch status tells for which)",
+		u.say("%s in flight when the last run was cut off: asked again; %s may have been charged without an answer (bizbatch status lists them)",
 			count(p.Interrupted, "question"), p.InterruptedCost)
 	}
 	for _, other := range p.Asking {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"bizbatch/batch"
 	"bizbatch/batch/question"
@@ -15,6 +16,9 @@ import (
 func inputError(err error) error {
 	var e *question.Error
 	if errors.As(err, &e) {
+		if isFolder(e.File) {
+			return usageError(fmt.Errorf("%s is a folder; nothing was sent", e.File), "name a question file in it")
+		}
 		hint := e.Hint
 		if errors.Is(err, os.ErrNotExist) {
 			hint = cmp.Or(hint, didYouMean(e.File, ""))
@@ -58,7 +62,11 @@ func storeError(err error, path string) error {
 	case errors.Is(err, checkpoint.ErrNewer):
 		return &cmdError{code: exitUnexpected, err: err, hint: "use the newer bizbatch"}
 	case errors.Is(err, os.ErrNotExist):
-		return usageError(err, cmp.Or(didYouMean(path, ".bizbatch"), "a run makes the checkpoint: bizbatch run FILE makes FILE.bizbatch"))
+		if folder := filepath.Dir(path); !isFolder(folder) {
+			return usageError(fmt.Errorf("there is no folder %s", folder), "make the folder, or name another file")
+		}
+		return usageError(fmt.Errorf("%s: %w", path, os.ErrNotExist),
+			cmp.Or(didYouMean(path, ".bizbatch"), didYouMean(path, ""), "a run makes the checkpoint: bizbatch run FILE makes FILE.bizbatch"))
 	}
 	return &cmdError{code: exitUnexpected, err: err, hint: "check that you may read and write the file and its folder, and that there is room"}
 }
@@ -146,6 +154,6 @@ func (j *job) verdict(err error, stop *batch.StopError) error {
 	return &cmdError{
 		code: exitFailures, err: fmt.Errorf("%s failed; the output tells why for each", count(failed, "question")),
 		detail: reasons(j.failures),
-		hint:   "passing faults are asked again by the same command, the others with --retry-failed: " + commandLine(withFlag(j.env.args, "--retry-failed")),
+		hint:   "the same command asks again what failed for a temporary fault; --retry-failed asks the others too: " + commandLine(withFlag(j.env.args, "--retry-failed")),
 	}
 }

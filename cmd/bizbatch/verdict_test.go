@@ -43,7 +43,7 @@ func TestStopped(t *testing.T) {
 			HasBalance: true, Balance: batch.Dollar * 9, Cost: batch.Dollar}}, runCmd{}, 4,
 			"error: the balance is used up (402 pay)\n       the balance was $9.00, the next answer costs $1.00\n" + left + "hint:  add credits, then " + again},
 		{"a spending limit", batch.StopError{Kind: batch.StopSpend}, runCmd{MaxSpend: batch.Dollar, MaxSpendTotal: 5 * batch.Dollar}, 4,
-			"error: the next answer could exceed the spending limit (--max-spend $1.00, --max-spend-total $5.00); spent $0.96\n" +
+			"error: the next answer could exceed the spending limit (--max-spend $1.00, --max-spend-total $5.00); this run spent $0.96\n" +
 				"       all runs on this checkpoint spent $2.00, and $0.30 more may have been charged without an answer\n" + left + "hint:  run again with a higher limit"},
 		{"a refused key", batch.StopError{Kind: batch.StopKey, Err: &batch.Error{Status: 401, Message: "no"}}, runCmd{}, 7,
 			"error: the API key was refused (401 no)\n" + left + "hint:  set BIZORA_API_KEY to a valid key, then " + again},

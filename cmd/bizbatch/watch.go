@@ -148,7 +148,7 @@ func (w *watch) above(e batch.Event) {
 	case batch.EventWaiting:
 		line = fmt.Sprintf("waiting %s: %v", waitsFor(e), e.Err)
 	case batch.EventOutage:
-		line = fmt.Sprintf("nothing succeeds (%v): one question at a time finds out when it does", e.Err)
+		line = fmt.Sprintf("nothing succeeds (%v): one question at a time is tried until one is answered", e.Err)
 	case batch.EventResumed:
 		line = "answers arrive again"
 	case batch.EventStopping:
@@ -191,9 +191,9 @@ func (w *watch) record(e batch.Event) {
 	case batch.EventPause:
 		text = "throttled, everything waits"
 	case batch.EventOutage:
-		text = "nothing succeeds, one question at a time finds out when it does"
+		text = "nothing succeeds, one question at a time is tried until one is answered"
 	case batch.EventWaiting:
-		text = "waiting " + waitsFor(e) + ", one question at a time finds out when it goes on"
+		text = "waiting " + waitsFor(e) + ", one question at a time is tried until one is answered"
 	case batch.EventResumed:
 		level, text = slog.LevelInfo, "answers arrive again"
 	case batch.EventStopping:
