@@ -108,6 +108,12 @@ func TestWhereNoHeaderIsFound(t *testing.T) {
 			`q.csv:1: there is no header, and more than one column: A holds "1", B holds "Is it?"`, "--no-header --question-column B"},
 		{"a column that is not there", "1,Is it?\n", Options{NoHeader: true, QuestionColumn: "3"},
 			`q.csv:1: no column "3" (found: A, B)`, "--question-column"},
+		{"a header of two rows", "Ref,Question,,Answer\n,Text,Mode,\n1,Is it?,web,\n", Options{},
+			`q.csv:2: "Text" is the name of a question column`, "add --header-row 2"},
+		{"a title that is the name of a column", "Query,,\n,,\nRef,Question,Client\n1,Is it?,Acme\n", Options{},
+			`q.csv:3: "Question" is the name of a question column`, "add --header-row 3"},
+		{"unless it was said where the header is", "id,question\n1,Text\n", Options{HeaderRow: 1}, "", ""},
+		{"and words like names can be asked further down", "id,question,\n1,Is it?,\n2,Text,query\n", Options{}, "", ""},
 		{"a header that comes again is no question", "id,question\n1,a\nid,Question\n2,b\n", Options{},
 			`q.csv:3: "Question" stands in the question column again`, "--header-row 3"},
 	} {

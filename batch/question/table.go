@@ -51,6 +51,8 @@ type table struct {
 	fields []string // of the current row
 	asks   bool     // there is a question column
 	asked  string   // its canonical name, where the file has a header
+	below  int      // the line of the header
+	guards []int    // see header.guards; nil after the first row
 	number int      // of the current row, from 1
 	modes  batch.AskModes
 	json   bytes.Buffer
@@ -75,6 +77,9 @@ func newTable(text tableText, opts Options, in *batch.Input, u *Understood) (*ta
 	u.HeaderLine = h.line
 	u.name(h.names, h.layout)
 	t.assignRoles(h, opts.NoHeader)
+	if opts.HeaderRow == 0 && t.asked != "" {
+		t.below, t.guards = h.line, h.guards()
+	}
 	text.fit(len(h.names))
 	return t, t.rows.RenormalizeHeaders(func([]string) []string { return t.keys })
 }
@@ -146,6 +151,9 @@ func (t *table) next() (q batch.Question, err error) {
 	if !t.asks {
 		q.Subject = string(q.Fields)
 		return q, nil
+	}
+	if err := t.checkFirst(); err != nil {
+		return q, err
 	}
 	q.Text = strings.TrimSpace(restore.Replace(row.Question))
 	if t.repeatsHeader(q.Text) {
