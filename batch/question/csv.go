@@ -249,7 +249,7 @@ func (c *csvText) tooManyFields(fields int, spaced bool) *Error {
 	switch {
 	case spaced:
 		e.Hint = spaceHint
-	case c.width == 1:
+	case c.width == 1 && c.delimiter() != '\t':
 		e.Hint += "; if each line is a question, add --delimiter tab"
 	}
 	return e

@@ -2,6 +2,7 @@ package question
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -214,6 +215,14 @@ func TestOneColumnOfTSVMayHoldCommas(t *testing.T) {
 	got, _, err := read(t, "q.tsv", "question\na, b\n", Options{})
 	if err != nil || len(got) != 1 || got[0].Text != "a, b" {
 		t.Errorf("read %v, %v", got, err)
+	}
+}
+
+func TestAHintNamesNoDelimiterThatTheFileHas(t *testing.T) {
+	_, _, err := read(t, "q.txt", "question\n1.\tIs it?\n", Options{})
+	checkError(t, err, "q.txt:2: row has 2 fields", "")
+	if hint := asError(err).Hint; strings.Contains(hint, "--delimiter tab") {
+		t.Errorf("hint %q", hint)
 	}
 }
 

@@ -70,6 +70,7 @@ func (j *jsonlReader) read() ([]byte, error) {
 		if err != nil && err != io.EOF {
 			return nil, err
 		}
+		line = bytes.TrimRight(line, "\x1a") // Ctrl-Z, which ended files of DOS
 		if line = bytes.TrimSpace(line); len(line) > 0 {
 			return line, nil // the end of the file comes up again
 		}

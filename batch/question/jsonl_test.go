@@ -155,6 +155,15 @@ func TestTwoRowsOfAnOpenAIBatchMayNotHaveOneID(t *testing.T) {
 	}
 }
 
+func TestCtrlZAfterTheLastLineIsNothing(t *testing.T) {
+	for _, end := range []string{"\x1a", "\r\n\x1a", "\n\x1a\x1a"} {
+		got, _, err := read(t, "q.jsonl", `{"question":"a"}`+end, Options{})
+		if err != nil || len(got) != 1 {
+			t.Errorf("%q: %v, %v", end, got, err)
+		}
+	}
+}
+
 func TestJSONLColumnsAreInOrderOfFirstAppearance(t *testing.T) {
 	_, in, err := read(t, "q.jsonl", "\uFEFF"+`{"question":"a","Client":"x"}
 {"id":1,"question":"b"}
