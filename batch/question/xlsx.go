@@ -175,7 +175,7 @@ func (s *sheetSource) readRow(start xml.StartElement) error {
 type sheetCell struct {
 	kind, style string
 	formula     bool
-	computed    bool // a formula's result is in the file
+	computed    bool // there is a value, of a formula its result
 	rich        bool // the value stands for a picture, or another thing that is no text
 	value       string
 }
