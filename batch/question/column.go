@@ -39,6 +39,12 @@ func plain(name string) bool {
 	return !strings.ContainsFunc(name, func(r rune) bool { return r < 'a' || r > 'z' })
 }
 
+// blank says whether nobody sees anything of a text: there are at most spaces and
+// zero-width characters.
+func blank(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsSpace(r) && !unicode.Is(unicode.Cf, r) })
+}
+
 // A layout says where in a row its parts are, -1 for a part that it lacks.
 type layout struct{ question, id, askMode int }
 

@@ -192,7 +192,7 @@ func (j *jsonlReader) fill(q *batch.Question) error {
 	if err != nil {
 		return err
 	}
-	if q.Text = strings.TrimSpace(text); q.Text == "" {
+	if q.Text = strings.TrimSpace(text); blank(q.Text) {
 		q.Skip = noQuestion
 	}
 	q.Subject = q.Text

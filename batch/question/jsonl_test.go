@@ -38,6 +38,8 @@ func TestJSONL(t *testing.T) {
 				"temperature": json.RawMessage("0.10"), "ZeroDataRetention": json.RawMessage("false")}}},
 		{"a blank question is skipped", `{"id":7,"question":"  "}`, Options{},
 			batch.Question{ID: "7", Skip: "no question"}},
+		{"a question of which nobody sees anything is skipped", `{"id":7,"messages":[{"role":"user","content":"\u200b\ufeff"}]}`, Options{},
+			batch.Question{ID: "7", Skip: "no question"}},
 		{"a null question is skipped", `{"id":7,"question":null}`, Options{},
 			batch.Question{ID: "7", Skip: "no question"}},
 		{"messages keep their roles", `{"messages":[{"role":"system","content":"s"},{"role":"human","content":"h"},{"role":"ai","content":"a"},{"role":"user","content":" u "}]}`, Options{},

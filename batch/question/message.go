@@ -115,7 +115,7 @@ func input(body map[string]json.RawMessage) (messages gjson.Result, err error) {
 	switch instructions := gjson.ParseBytes(body["instructions"]); instructions.Type {
 	case gjson.Null:
 	case gjson.String:
-		if strings.TrimSpace(instructions.Str) != "" {
+		if !blank(instructions.Str) {
 			list = append(list, message{"system", body["instructions"]})
 		}
 	default:
@@ -161,7 +161,7 @@ func fillMessages(q *batch.Question, list gjson.Result) error {
 		if err != nil {
 			return &Error{Msg: fmt.Sprintf("message %d: %v", i+1, err)}
 		}
-		asked = asked || isUser(msg) && strings.TrimSpace(msg.Content) != ""
+		asked = asked || isUser(msg) && !blank(msg.Content)
 		q.Messages = append(q.Messages, msg)
 	}
 	if !asked {
@@ -170,7 +170,7 @@ func fillMessages(q *batch.Question, list gjson.Result) error {
 	}
 	if last := q.Messages[len(q.Messages)-1]; !isUser(last) {
 		return &Error{Msg: fmt.Sprintf("the last message is of the %s, not of the user", last.Role)}
-	} else if strings.TrimSpace(last.Content) == "" {
+	} else if blank(last.Content) {
 		return &Error{Msg: "the last message is empty"}
 	}
 	subject, err := json.Marshal(q.Messages)
