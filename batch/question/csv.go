@@ -64,6 +64,7 @@ func newCSVText(text *bufio.Reader, name string, opts Options, in *batch.Input, 
 	}
 	if comma != ',' && !(usual && strings.EqualFold(filepath.Ext(name), ".txt")) { // a list has none
 		in.Delimiter = string(comma)
+		in.Tabs = comma == '\t' && !strings.EqualFold(filepath.Ext(name), ".csv")
 	}
 	return c, nil
 }
