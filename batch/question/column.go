@@ -39,6 +39,9 @@ func plain(name string) bool {
 	return !strings.ContainsFunc(name, func(r rune) bool { return r < 'a' || r > 'z' })
 }
 
+// namesQuestion says whether a cell is the name of a question column.
+func namesQuestion(cell string) bool { return slices.Contains(questionNames, canonical(cell)) }
+
 // blank says whether nobody sees anything of a text: there are at most spaces and
 // zero-width characters.
 func blank(text string) bool {

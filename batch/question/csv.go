@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -250,6 +251,8 @@ func (c *csvText) tooManyFields(fields int, spaced bool) *Error {
 	switch {
 	case spaced:
 		e.Hint = spaceHint
+	case slices.ContainsFunc(strings.Split(string(c.record), string(c.comma)), namesQuestion):
+		e.Hint = headerHint(c.start)
 	case c.width == 1 && c.delimiter() != '\t':
 		e.Hint += "; if each line is a question, add --delimiter tab"
 	}

@@ -105,7 +105,7 @@ func (t *table) checkFirst() error {
 	t.guards = nil
 	for _, i := range guards {
 		cell := strings.TrimSpace(t.fields[i])
-		if name := canonical(cell); name != t.asked && !slices.Contains(questionNames, name) {
+		if canonical(cell) != t.asked && !namesQuestion(cell) {
 			continue
 		}
 		line := t.text.line()
@@ -115,6 +115,12 @@ func (t *table) checkFirst() error {
 		}
 	}
 	return nil
+}
+
+// headerHint is for a row that names a question column, below another that was
+// taken for the header.
+func headerHint(line int) string {
+	return fmt.Sprintf("this row names a question column: if it is the header, add --header-row %d", line)
 }
 
 // makeHeader makes a header for a table without one. Its only column is the

@@ -110,6 +110,8 @@ func TestWhereNoHeaderIsFound(t *testing.T) {
 			`q.csv:1: no column "3" (found: A, B)`, "--question-column"},
 		{"a header of two rows", "Ref,Question,,Answer\n,Text,Mode,\n1,Is it?,web,\n", Options{},
 			`q.csv:2: "Text" is the name of a question column`, "add --header-row 2"},
+		{"a title that is the name of a column, and no row of as many", "Question\nRef,Question,Client\n1,Is it?,Acme\n", Options{},
+			"q.csv:2: row has 3 fields, the header has 1", "--header-row 2"},
 		{"a title that is the name of a column", "Query,,\n,,\nRef,Question,Client\n1,Is it?,Acme\n", Options{},
 			`q.csv:3: "Question" is the name of a question column`, "add --header-row 3"},
 		{"unless it was said where the header is", "id,question\n1,Text\n", Options{HeaderRow: 1}, "", ""},

@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -74,10 +75,14 @@ func (s *sheetSource) read(width int) ([]string, error) {
 // fit makes a row as wide as the header.
 func (s *sheetSource) fit(width int) ([]string, error) {
 	if len(s.cells) > width {
-		return nil, s.at(&Error{
+		e := &Error{
 			Msg:  fmt.Sprintf("there is something in column %s, which has no name in the header", columnName(len(s.cells)-1)),
 			Hint: "name the column in the header, or clear the cell",
-		})
+		}
+		if slices.ContainsFunc(s.cells, namesQuestion) {
+			e.Hint = headerHint(s.number)
+		}
+		return nil, s.at(e)
 	}
 	for len(s.cells) < width {
 		s.cells = append(s.cells, "")
