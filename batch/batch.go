@@ -104,6 +104,9 @@ type Input struct {
 	Columns []string `json:"columns"`
 	// Delimiter separates CSV fields; empty means a comma.
 	Delimiter string `json:"delimiter,omitempty"`
+	// Tabs says that the file has tabs as its name promises, such as q.tsv: a
+	// .csv file of it has commas.
+	Tabs bool `json:"tabs,omitempty"`
 	// BOM says that a UTF-8 file began with a byte order mark.
 	BOM bool `json:"bom,omitempty"`
 	// Encoding is what the file's text was encoded in; empty means UTF-8.

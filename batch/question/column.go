@@ -39,6 +39,15 @@ func plain(name string) bool {
 	return !strings.ContainsFunc(name, func(r rune) bool { return r < 'a' || r > 'z' })
 }
 
+// namesQuestion says whether a cell is the name of a question column.
+func namesQuestion(cell string) bool { return slices.Contains(questionNames, canonical(cell)) }
+
+// blank says whether nobody sees anything of a text: there are at most spaces and
+// zero-width characters.
+func blank(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsSpace(r) && !unicode.Is(unicode.Cf, r) })
+}
+
 // A layout says where in a row its parts are, -1 for a part that it lacks.
 type layout struct{ question, id, askMode int }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -64,6 +65,7 @@ func newCSVText(text *bufio.Reader, name string, opts Options, in *batch.Input, 
 	}
 	if comma != ',' && !(usual && strings.EqualFold(filepath.Ext(name), ".txt")) { // a list has none
 		in.Delimiter = string(comma)
+		in.Tabs = comma == '\t' && !strings.EqualFold(filepath.Ext(name), ".csv")
 	}
 	return c, nil
 }
@@ -249,7 +251,9 @@ func (c *csvText) tooManyFields(fields int, spaced bool) *Error {
 	switch {
 	case spaced:
 		e.Hint = spaceHint
-	case c.width == 1:
+	case slices.ContainsFunc(strings.Split(string(c.record), string(c.comma)), namesQuestion):
+		e.Hint = headerHint(c.start)
+	case c.width == 1 && c.delimiter() != '\t':
 		e.Hint += "; if each line is a question, add --delimiter tab"
 	}
 	return e

@@ -2,6 +2,7 @@ package question
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -48,6 +49,15 @@ func TestCSV(t *testing.T) {
 				{ID: "8", Line: 3, Text: "a", Subject: "a", Fields: fields("8", "a")},
 			},
 			input: batch.Input{Columns: []string{"id", "question"}},
+		},
+		{
+			name:    "a question of which nobody sees anything is none, and an error may be where nothing is sent",
+			content: "id,question,note\n7,\u200b\u00a0\u00ad,#N/A\n8,a,#REF!\n",
+			want: []batch.Question{
+				{ID: "7", Line: 2, Skip: "no question", Fields: fields("7", "\u200b\u00a0\u00ad", "#N/A")},
+				{ID: "8", Line: 3, Text: "a", Subject: "a", Fields: fields("8", "a", "#REF!")},
+			},
+			input: batch.Input{Columns: []string{"id", "question", "note"}},
 		},
 		{
 			name:    "line breaks inside quotes stay as they are, those between rows do not matter",
@@ -161,6 +171,10 @@ func TestCSVErrorsSayWhere(t *testing.T) {
 			err: "questions.csv:2: row has 3 fields, the header has 2", hint: "remove the space"},
 		{name: "a space before a quote in the header", content: "id, \"question\"\n1,a\n",
 			err: `questions.csv:1: no question column (found: id, "question")`, hint: "remove the space"},
+		{name: "an error of a spreadsheet for a question", content: "id,question\n1,a\n2,#N/A\n",
+			err: "questions.csv:3: column B holds the error #N/A", hint: "clear the cell"},
+		{name: "an error of a spreadsheet in a template's column", content: "id,question,note\n1,a,#NAME?\n", opts: Options{Template: "{{.question}} {{.note}}"},
+			err: "questions.csv:2: column C holds the error #NAME?", hint: "mend the formula"},
 		{name: "another delimiter fits", content: "id;question;note, with, many, commas\n1;Is it?;x\n",
 			err: "questions.csv:1: no question column (found: id;question;note, with, many, commas)", hint: "--delimiter semicolon"},
 		{name: "a quote that is never closed and meets another", content: "id,question\n1,\"b\n2,\"c\"\n",
@@ -214,6 +228,14 @@ func TestOneColumnOfTSVMayHoldCommas(t *testing.T) {
 	got, _, err := read(t, "q.tsv", "question\na, b\n", Options{})
 	if err != nil || len(got) != 1 || got[0].Text != "a, b" {
 		t.Errorf("read %v, %v", got, err)
+	}
+}
+
+func TestAHintNamesNoDelimiterThatTheFileHas(t *testing.T) {
+	_, _, err := read(t, "q.txt", "question\n1.\tIs it?\n", Options{})
+	checkError(t, err, "q.txt:2: row has 2 fields", "")
+	if hint := asError(err).Hint; strings.Contains(hint, "--delimiter tab") {
+		t.Errorf("hint %q", hint)
 	}
 }
 

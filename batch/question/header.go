@@ -83,6 +83,46 @@ func (h *header) assign(opts *Options) (err error) {
 	return nil
 }
 
+// guards are the columns in which the first row below the header that holds
+// anything may not name a question column: that of the questions, and those
+// without a name.
+func (h *header) guards() (columns []int) {
+	for i, name := range h.names {
+		if i == h.layout.question || canonical(name) == "" {
+			columns = append(columns, i)
+		}
+	}
+	return columns
+}
+
+// checkFirst refuses a first row that is a header by the looks of it. Then the
+// header has two rows, or a title of one word was taken for it.
+func (t *table) checkFirst() error {
+	if len(t.guards) == 0 || filled(t.fields) == 0 {
+		return nil
+	}
+	guards := t.guards
+	t.guards = nil
+	for _, i := range guards {
+		cell := strings.TrimSpace(t.fields[i])
+		if canonical(cell) != t.asked && !namesQuestion(cell) {
+			continue
+		}
+		line := t.text.line()
+		return &Error{
+			Line: line, Msg: fmt.Sprintf("%q is the name of a question column: this row may be the header, or its second row", cell),
+			Hint: fmt.Sprintf("if it is the header, add --header-row %d; if it is the second row of it, remove it; if it is a row like the others, add --header-row %d", line, t.below),
+		}
+	}
+	return nil
+}
+
+// headerHint is for a row that names a question column, below another that was
+// taken for the header.
+func headerHint(line int) string {
+	return fmt.Sprintf("this row names a question column: if it is the header, add --header-row %d", line)
+}
+
 // makeHeader makes a header for a table without one. Its only column is the
 // question; several are named as spreadsheets do.
 func (t *table) makeHeader(opts *Options) (h header, err error) {

@@ -70,6 +70,7 @@ func (j *jsonlReader) read() ([]byte, error) {
 		if err != nil && err != io.EOF {
 			return nil, err
 		}
+		line = bytes.TrimRight(line, "\x1a") // Ctrl-Z, which ended files of DOS
 		if line = bytes.TrimSpace(line); len(line) > 0 {
 			return line, nil // the end of the file comes up again
 		}
@@ -191,7 +192,7 @@ func (j *jsonlReader) fill(q *batch.Question) error {
 	if err != nil {
 		return err
 	}
-	if q.Text = strings.TrimSpace(text); q.Text == "" {
+	if q.Text = strings.TrimSpace(text); blank(q.Text) {
 		q.Skip = noQuestion
 	}
 	q.Subject = q.Text

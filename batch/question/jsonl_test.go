@@ -38,6 +38,8 @@ func TestJSONL(t *testing.T) {
 				"temperature": json.RawMessage("0.10"), "ZeroDataRetention": json.RawMessage("false")}}},
 		{"a blank question is skipped", `{"id":7,"question":"  "}`, Options{},
 			batch.Question{ID: "7", Skip: "no question"}},
+		{"a question of which nobody sees anything is skipped", `{"id":7,"messages":[{"role":"user","content":"\u200b\ufeff"}]}`, Options{},
+			batch.Question{ID: "7", Skip: "no question"}},
 		{"a null question is skipped", `{"id":7,"question":null}`, Options{},
 			batch.Question{ID: "7", Skip: "no question"}},
 		{"messages keep their roles", `{"messages":[{"role":"system","content":"s"},{"role":"human","content":"h"},{"role":"ai","content":"a"},{"role":"user","content":" u "}]}`, Options{},
@@ -68,7 +70,7 @@ func TestJSONL(t *testing.T) {
 			batch.Question{ID: "r-1", Model: "gpt-5", Messages: []batch.Message{{Role: "system", Content: "Be brief."}, user("Is it taxable?")},
 				Subject: `[{"role":"system","content":"Be brief."},{"role":"user","content":"Is it taxable?"}]`,
 				Params:  map[string]json.RawMessage{"top_p": json.RawMessage("0.5")}}},
-		{"a line for the responses endpoint with messages", `{"custom_id":"r-1","body":{"model":"m","instructions":null,"input":[{"type":"message","role":"developer","content":[{"type":"input_text","text":"d"}]},{"role":"user","content":"a"},{"role":"assistant","content":[{"type":"output_text","text":"b"}]},{"role":"user","content":"u"}]}}`, Options{},
+		{"a line for the responses endpoint with messages", `{"custom_id":"r-1","url":"/v1/responses/","body":{"model":"m","instructions":" ","prompt":null,"input":[{"type":"message","role":"developer","content":[{"type":"input_text","text":"d"}]},{"role":"user","content":"a"},{"role":"assistant","content":[{"type":"output_text","text":"b"}]},{"role":"user","content":"u"}]}}`, Options{},
 			batch.Question{ID: "r-1", Model: "m", Messages: []batch.Message{{Role: "system", Content: "d"}, user("a"), {Role: "assistant", Content: "b"}, user("u")},
 				Subject: `[{"role":"system","content":"d"},{"role":"user","content":"a"},{"role":"assistant","content":"b"},{"role":"user","content":"u"}]`}},
 		{"an input that says nothing is no question", `{"custom_id":"r-1","body":{"input":" "}}`, Options{},
@@ -155,6 +157,15 @@ func TestTwoRowsOfAnOpenAIBatchMayNotHaveOneID(t *testing.T) {
 	}
 }
 
+func TestCtrlZAfterTheLastLineIsNothing(t *testing.T) {
+	for _, end := range []string{"\x1a", "\r\n\x1a", "\n\x1a\x1a"} {
+		got, _, err := read(t, "q.jsonl", `{"question":"a"}`+end, Options{})
+		if err != nil || len(got) != 1 {
+			t.Errorf("%q: %v, %v", end, got, err)
+		}
+	}
+}
+
 func TestJSONLColumnsAreInOrderOfFirstAppearance(t *testing.T) {
 	_, in, err := read(t, "q.jsonl", "\uFEFF"+`{"question":"a","Client":"x"}
 {"id":1,"question":"b"}
@@ -206,7 +217,10 @@ func TestJSONLErrorsSayWhere(t *testing.T) {
 		{name: "instructions that are a list", line: `{"body":{"input":"q","instructions":[]}}`, err: `"body.instructions" is not a string`},
 		{name: "a model that is a number", line: `{"body":{"input":"q","model":5}}`, err: `"body.model" is not a string`},
 		{name: "an input of another kind", line: `{"body":{"input":[{"type":"function_call_output","output":"x"}]}}`, err: `message 1: is of type "function_call_output": only messages`},
-		{name: "a conversation that goes on", line: `{"body":{"input":"q","previous_response_id":"resp_1"}}`, err: `"previous_response_id" goes on with a conversation`, hint: "body.input"},
+		{name: "a conversation that goes on", line: `{"body":{"input":"q","previous_response_id":"resp_1"}}`, err: `"previous_response_id" stands for messages that are not in the file`, hint: "body.input"},
+		{name: "a conversation that is elsewhere", line: `{"body":{"input":"q","conversation":{"id":"conv_1"}}}`, err: `"conversation" stands for messages`, hint: "body.input"},
+		{name: "a prompt that is elsewhere", line: `{"body":{"input":"q","prompt":{"id":"pmpt_1"}}}`, err: `"prompt" stands for messages`, hint: "body.input"},
+		{name: "a line for embeddings", line: `{"custom_id":"e-1","method":"POST","url":"/v1/embeddings","body":{"model":"m","input":"Is it?"}}`, err: `a line for "/v1/embeddings" is no question`, hint: "/v1/responses"},
 		{name: "an answer at the end", line: message(`{"role":"user","content":"q"},{"role":"assistant","content":"a"}`), err: "the last message is of the assistant, not of the user"},
 		{name: "an empty message at the end", line: message(`{"role":"user","content":"q"},{"role":"user","content":""}`), err: "the last message is empty"},
 	} {

@@ -64,6 +64,9 @@ func (o *object) request() (r request, err error) {
 	default:
 		return r, nil
 	}
+	if err := o.checkURL(); err != nil {
+		return r, err
+	}
 	if model := gjson.ParseBytes(body["model"]); model.Type == gjson.String {
 		r.model = model.Str
 	} else if model.Type != gjson.Null {
@@ -77,11 +80,32 @@ func (o *object) request() (r request, err error) {
 	return r, nil
 }
 
+// checkURL refuses an OpenAI Batch line that is for something else than a
+// question, such as /v1/embeddings, whose body has an input too.
+func (o *object) checkURL() error {
+	at, err := first(o.keys, "url")
+	if err != nil || at < 0 {
+		return err
+	}
+	url := strings.TrimRight(o.values[at].String(), "/")
+	if url == "" || strings.HasSuffix(url, "/chat/completions") || strings.HasSuffix(url, "/responses") {
+		return nil
+	}
+	return &Error{Msg: fmt.Sprintf("a line for %q is no question", url), Hint: "only lines for /v1/chat/completions and /v1/responses are"}
+}
+
+// elsewhere are members of a line for /v1/responses that stand for messages
+// which are not in the file.
+var elsewhere = []string{"previous_response_id", "conversation", "prompt"}
+
 // input takes the conversation out of the body of a line for OpenAI's
 // /v1/responses: its instructions, and its input as a text or as messages.
 func input(body map[string]json.RawMessage) (messages gjson.Result, err error) {
-	if before := gjson.ParseBytes(body["previous_response_id"]); before.Type != gjson.Null {
-		return messages, &Error{Msg: `"previous_response_id" goes on with a conversation that is not in the file`, Hint: "put its messages into body.input"}
+	for _, name := range elsewhere {
+		if gjson.ParseBytes(body[name]).Type != gjson.Null {
+			return messages, &Error{Msg: fmt.Sprintf("%q stands for messages that are not in the file", name), Hint: "put them into body.input"}
+		}
+		delete(body, name)
 	}
 	type message struct {
 		Role    string          `json:"role"`
@@ -91,7 +115,9 @@ func input(body map[string]json.RawMessage) (messages gjson.Result, err error) {
 	switch instructions := gjson.ParseBytes(body["instructions"]); instructions.Type {
 	case gjson.Null:
 	case gjson.String:
-		list = append(list, message{"system", body["instructions"]})
+		if !blank(instructions.Str) {
+			list = append(list, message{"system", body["instructions"]})
+		}
 	default:
 		return messages, &Error{Msg: `"body.instructions" is not a string`}
 	}
@@ -105,9 +131,8 @@ func input(body map[string]json.RawMessage) (messages gjson.Result, err error) {
 	default:
 		return messages, &Error{Msg: `"body.input" is neither a string nor a list`}
 	}
-	for _, name := range []string{"input", "instructions", "previous_response_id"} {
-		delete(body, name)
-	}
+	delete(body, "input")
+	delete(body, "instructions")
 	raw, err := json.Marshal(list)
 	return gjson.ParseBytes(raw), err
 }
@@ -136,7 +161,7 @@ func fillMessages(q *batch.Question, list gjson.Result) error {
 		if err != nil {
 			return &Error{Msg: fmt.Sprintf("message %d: %v", i+1, err)}
 		}
-		asked = asked || isUser(msg) && strings.TrimSpace(msg.Content) != ""
+		asked = asked || isUser(msg) && !blank(msg.Content)
 		q.Messages = append(q.Messages, msg)
 	}
 	if !asked {
@@ -145,7 +170,7 @@ func fillMessages(q *batch.Question, list gjson.Result) error {
 	}
 	if last := q.Messages[len(q.Messages)-1]; !isUser(last) {
 		return &Error{Msg: fmt.Sprintf("the last message is of the %s, not of the user", last.Role)}
-	} else if strings.TrimSpace(last.Content) == "" {
+	} else if blank(last.Content) {
 		return &Error{Msg: "the last message is empty"}
 	}
 	subject, err := json.Marshal(q.Messages)

@@ -178,6 +178,7 @@ func (r *Reader) initTable(text tableText, opts Options) error {
 	if err != nil {
 		return err
 	}
+	t.used = r.usedColumns(opts.Template)
 	r.next = t.next
 	return nil
 }

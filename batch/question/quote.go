@@ -101,6 +101,9 @@ func (c *csvText) isQuoted(line []byte, fields int) (bool, error) {
 		return c.quote == csvQuotes, nil
 	}
 	if at, closes := c.closing(line[1:]); at >= 0 {
+		if closes && bytes.Contains(line[1:1+at], c.comma) && fields+bytes.Count(line, c.comma)+1 == c.width {
+			return false, c.unclear("the two quotes here", "one cell with a tab in it")
+		}
 		return closes, nil
 	}
 	for n := 4 << 10; ; n *= 2 {
@@ -164,9 +167,15 @@ func (c *csvText) spansLines(fields int, line, more, last []byte) (bool, error) 
 	case delimiters(line)+delimiters(more) == 0 && (width > 1 || fields+delimiters(last) > 0):
 		return true, nil
 	}
-	return false, &Error{
+	return false, c.unclear(fmt.Sprintf("the quote here and the one in line %d", c.number+len(lines)), "one cell of several lines")
+}
+
+// unclear says of quotes in the current line that they may enclose a cell, or be
+// text.
+func (c *csvText) unclear(quotes, cell string) *Error {
+	return &Error{
 		Line: c.number,
-		Msg:  fmt.Sprintf("the quote here and the one in line %d: is what they enclose one cell of several lines, or are they text?", c.number+len(lines)),
+		Msg:  fmt.Sprintf("%s: is what they enclose %s, or are they text?", quotes, cell),
 		Hint: "say --quote csv where it is one cell, --quote none where quotes are text",
 	}
 }

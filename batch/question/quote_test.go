@@ -34,6 +34,8 @@ func TestQuotes(t *testing.T) {
 			[]string{`2 1 ["1","Is \"boot\", or not, taxed?","x\ty"]`, `3 2 ["2","line 1\nline 2\r\nline 3","z"]`}},
 		{"and leaves out empty last cells", "q.tsv", "id\tquestion\tnote\n2\t\"line 1\nline 2\"\n3\tb\n", Options{},
 			[]string{`2 2 ["2","line 1\nline 2",""]`, `4 3 ["3","b",""]`}},
+		{"what may be one cell or two is refused", "q.tsv", "id\tquestion\tnote\n1\tWhat is boot?\tx\n2\t\"Is it\tboot\"\n", Options{},
+			[]string{"q.tsv:3: the two quotes here: is what they enclose one cell with a tab in it, or are they text?"}},
 		{"what may be one row or two is refused", "q.tsv", "id\tquestion\tnote\n1\t\"a\tb\nc\"\td\n", Options{},
 			[]string{"q.tsv:2: the quote here and the one in line 3: is what they enclose one cell"}},
 		{"so are the lines of a list", "q.tsv", "question\n\"a\nb\"\n", Options{},

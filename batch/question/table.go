@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -49,8 +50,11 @@ type table struct {
 	rows   *gocsv.Unmarshaller
 	keys   []string // the names by which gocsv knows the columns: a role, or a number
 	fields []string // of the current row
+	used   []bool   // the columns that matter
 	asks   bool     // there is a question column
 	asked  string   // its canonical name, where the file has a header
+	below  int      // the line of the header
+	guards []int    // see header.guards; nil after the first row
 	number int      // of the current row, from 1
 	modes  batch.AskModes
 	json   bytes.Buffer
@@ -75,6 +79,9 @@ func newTable(text tableText, opts Options, in *batch.Input, u *Understood) (*ta
 	u.HeaderLine = h.line
 	u.name(h.names, h.layout)
 	t.assignRoles(h, opts.NoHeader)
+	if opts.HeaderRow == 0 && t.asked != "" {
+		t.below, t.guards = h.line, h.guards()
+	}
 	text.fit(len(h.names))
 	return t, t.rows.RenormalizeHeaders(func([]string) []string { return t.keys })
 }
@@ -143,11 +150,19 @@ func (t *table) next() (q batch.Question, err error) {
 		return q, &Error{Line: q.Line, Msg: err.Error(), Hint: askModeHint}
 	}
 	q.Fields = t.marshal(row, others)
+	if err := t.checkErrors(q.Line); err != nil {
+		return q, err
+	}
 	if !t.asks {
 		q.Subject = string(q.Fields)
 		return q, nil
 	}
-	q.Text = strings.TrimSpace(restore.Replace(row.Question))
+	if err := t.checkFirst(); err != nil {
+		return q, err
+	}
+	if q.Text = strings.TrimSpace(restore.Replace(row.Question)); blank(q.Text) {
+		q.Text = ""
+	}
 	if t.repeatsHeader(q.Text) {
 		return q, &Error{Line: q.Line, Msg: fmt.Sprintf("%q stands in the question column again", q.Text),
 			Hint: "a row that repeats the header is no question: remove it; if this row is the header, add --header-row " + strconv.Itoa(q.Line)}
@@ -157,6 +172,17 @@ func (t *table) next() (q batch.Question, err error) {
 		q.Skip = noQuestion
 	}
 	return q, nil
+}
+
+// checkErrors refuses a row with what a spreadsheet shows, and exports, where it
+// has no value.
+func (t *table) checkErrors(line int) error {
+	for i, field := range t.fields {
+		if t.used[i] && strings.HasPrefix(field, "#") && slices.Contains(excelErrors, field) {
+			return &Error{Line: line, Msg: fmt.Sprintf("column %s holds the error %s", columnName(i), field), Hint: "mend the formula in the spreadsheet, or clear the cell"}
+		}
+	}
+	return nil
 }
 
 const askModeHint = "what is named ask_mode or mode sets how thoroughly to ask; if it is about something else, rename it, or name another with --ask-mode-column"

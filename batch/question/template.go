@@ -52,7 +52,7 @@ func (t *questionTemplate) fill(q *batch.Question, in batch.Input) error {
 		}
 	}
 	q.Messages = nil
-	if q.Text = strings.TrimSpace(t.out.String()); q.Text == "" {
+	if q.Text = strings.TrimSpace(t.out.String()); blank(q.Text) {
 		q.Skip = noQuestion
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -74,10 +75,14 @@ func (s *sheetSource) read(width int) ([]string, error) {
 // fit makes a row as wide as the header.
 func (s *sheetSource) fit(width int) ([]string, error) {
 	if len(s.cells) > width {
-		return nil, s.at(&Error{
+		e := &Error{
 			Msg:  fmt.Sprintf("there is something in column %s, which has no name in the header", columnName(len(s.cells)-1)),
 			Hint: "name the column in the header, or clear the cell",
-		})
+		}
+		if slices.ContainsFunc(s.cells, namesQuestion) {
+			e.Hint = headerHint(s.number)
+		}
+		return nil, s.at(e)
 	}
 	for len(s.cells) < width {
 		s.cells = append(s.cells, "")
@@ -175,7 +180,7 @@ func (s *sheetSource) readRow(start xml.StartElement) error {
 type sheetCell struct {
 	kind, style string
 	formula     bool
-	computed    bool // a formula's result is in the file
+	computed    bool // there is a value, of a formula its result
 	rich        bool // the value stands for a picture, or another thing that is no text
 	value       string
 }

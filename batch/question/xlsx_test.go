@@ -169,6 +169,7 @@ func TestXLSXErrorsSayWhere(t *testing.T) {
 		{"a header alone", workbook(t, [][]any{header}), Options{}, `q.xlsx, sheet "Sheet1", row 1: the file holds no questions`, ""},
 		{"no question column", workbook(t, [][]any{{}, {"a", "b"}, {1, 2}}), Options{}, `q.xlsx, sheet "Sheet1", row 2: no question column (found: a, b)`, "--question-column"},
 		{"a column without a name", workbook(t, [][]any{header, {1, "What?", nil, "x"}}), Options{}, `q.xlsx, sheet "Sheet1", row 2: there is something in column D`, "header"},
+		{"a title that is the name of a column", workbook(t, [][]any{{"Text"}, {"Ref", "Question"}, {1, "What?"}}), Options{}, `q.xlsx, sheet "Sheet1", row 2: there is something in column B`, "--header-row 2"},
 		{"an unknown ask mode", workbook(t, [][]any{{"question", "ask_mode"}, {}, {"What?", "slow"}}), Options{}, `q.xlsx, sheet "Sheet1", row 3: `, ""},
 		{"an error of Excel", workbook(t, [][]any{header, {1, "#REF!"}}), Options{}, `q.xlsx, sheet "Sheet1", row 2: cell B2 holds the error #REF!`, "formula"},
 		{"a template's unknown column", two, Options{Template: "{{.client}}"}, `q.xlsx, sheet "Sheet1", row 2: `, ""},

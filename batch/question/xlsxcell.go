@@ -21,6 +21,9 @@ func (w *xlsxBook) show(c sheetCell) (text, wrong, hint string) {
 	}
 	switch c.kind {
 	case "s":
+		if !c.computed { // the cell has no value
+			return "", "", ""
+		}
 		var err error
 		if text, err = w.texts.at(strings.TrimSpace(c.value)); err != nil {
 			return "", "holds " + err.Error(), "open the file in Excel and save it again"
@@ -30,9 +33,9 @@ func (w *xlsxBook) show(c sheetCell) (text, wrong, hint string) {
 	case "inlineStr":
 	case "b":
 		switch c.value {
-		case "1":
+		case "1", "true":
 			text = "TRUE"
-		case "0":
+		case "0", "false":
 			text = "FALSE"
 		}
 		return text, "", ""
@@ -89,6 +92,9 @@ func (w *xlsxBook) showNumber(c sheetCell) (text, wrong, hint string) {
 	f := w.format(c.style)
 	if f == nil {
 		return text, "has a number format that is not in the file", "open the file in Excel and save it again"
+	}
+	if c.kind == "d" && f == w.formats["General"] {
+		return strings.TrimSuffix(text, "T00:00:00"), "", "" // nobody means the number of its day
 	}
 	shown, err := f.Number(v, w.date1904)
 	if err != nil {

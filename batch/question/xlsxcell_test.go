@@ -43,6 +43,9 @@ func TestEveryKindOfCellIsRead(t *testing.T) {
 		{"a zero", `<c><v>0</v></c>`, "0"},
 		{"a formula that gives an empty text", `<c t="str"><f>A1</f><v></v></c>`, ""},
 		{"a truth", `<c t="b"><v>1</v></c>`, "TRUE"},
+		{"a truth in a word", `<c t="b"><v>true</v></c>`, "TRUE"},
+		{"an untruth in a word", `<c t="b"><v>false</v></c>`, "FALSE"},
+		{"a text that is none", `<c t="s"/>`, ""},
 		{"a number", `<c><v>0.30000000000000004</v></c>`, "0.3"},
 		{"a long number", `<c><v>12345678901234</v></c>`, "12345678901234"},
 		{"a number with an empty style", `<c s=""><v>1.5</v></c>`, "1.5"},
@@ -54,6 +57,7 @@ func TestEveryKindOfCellIsRead(t *testing.T) {
 		{"a short date", `<c s="6"><v>45762.9</v></c>`, "2025-04-15"},
 		{"a date of another edition of Excel", `<c s="7"><v>45762</v></c>`, "2025-04-15"},
 		{"a date that is written out", `<c t="d" s="6"><v>2025-04-15T00:00:00</v></c>`, "2025-04-15"},
+		{"a date that is written out, without a format", `<c t="d"><v>2025-04-15T00:00:00</v></c>`, "2025-04-15"},
 		{"a number that is not shown", `<c s="4"><v>5</v></c>`, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

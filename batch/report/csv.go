@@ -60,6 +60,9 @@ func delimiter(in batch.Input, format Format) rune {
 	if format == TSV || format == Text && (in.Format != batch.CSV || len(in.Columns) == 1) {
 		return '\t'
 	}
+	if format == CSV && in.Tabs {
+		return ','
+	}
 	comma, _ := utf8.DecodeRuneInString(cmp.Or(in.Delimiter, ","))
 	return comma
 }

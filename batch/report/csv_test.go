@@ -213,6 +213,16 @@ func TestAByteOrderMarkIsThereForExcel(t *testing.T) {
 	}
 }
 
+// A name that promises tabs promises nothing of a file with another name.
+func TestACSVFileHasTabsOnlyIfItsQuestionsDo(t *testing.T) {
+	for tabs, want := range map[bool]string{false: "id\tquestion\tanswer", true: "id,question,answer"} {
+		in := batch.Input{Format: batch.CSV, Columns: []string{"id", "question"}, Delimiter: "\t", Tabs: tabs}
+		if file := written(t, "answers.csv", in); !strings.HasPrefix(file, want) {
+			t.Errorf("the file begins with %.40q, want %q", file, want)
+		}
+	}
+}
+
 // A .txt file comes back as it was: Excel's "Unicode Text" is UTF-16 with tabs.
 func TestTextIsAsItWas(t *testing.T) {
 	two := []string{"id", "question"}
