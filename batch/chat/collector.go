@@ -28,6 +28,7 @@ type collector struct {
 	answer    batch.Answer      // without its text
 	text      parts
 	reasoning parts
+	streamed  bool           // a delta has arrived
 	more      bool           // text came after the finish reason
 	refused   bool           // the text, or part of it, came as a refusal
 	id        string         // the stream's, in OpenAI's envelope
@@ -188,16 +189,24 @@ func (c *collector) choice(choice gjson.Result) (finish string, failed error) {
 		return "", nil
 	}
 	streamed := choice.Get("delta").IsObject()
+	c.streamed = c.streamed || streamed
 	choice.ForEach(func(name, value gjson.Result) bool {
 		switch name.Str {
 		case "delta":
 			c.delta(value)
 		case "message": // beside a delta it is all of the text so far
-			if !streamed {
+			switch {
+			case streamed:
+			case c.streamed && c.text.Len() > 0:
+				c.again(value)
+			default:
 				c.delta(value)
 			}
 		case "finish_reason":
 			finish = value.Str
+			if value.Type == gjson.Number || value.IsObject() { // not known, as any other word
+				finish = value.Raw
+			}
 		case "error":
 			if given(value) {
 				failed = reported(choice)
@@ -211,21 +220,37 @@ func (c *collector) choice(choice gjson.Result) (finish string, failed error) {
 	return finish, failed
 }
 
+// again takes in a message that comes after deltas, whose texts it repeats. One
+// that differs is kept beside them.
+func (c *collector) again(message gjson.Result) {
+	message.ForEach(func(name, value gjson.Result) bool {
+		so := map[string]*parts{"content": &c.text, "refusal": &c.text, "reasoning_content": &c.reasoning, "reasoning": &c.reasoning, "thinking": &c.reasoning}[name.Str]
+		switch {
+		case name.Str == "role":
+		case so == nil, strings.TrimSpace(so.String()) != strings.TrimSpace(value.Str):
+			c.unknown("message", name.Str, value)
+		}
+		return true
+	})
+}
+
 func (c *collector) delta(delta gjson.Result) {
 	thought := "" // some services say it under two names
 	delta.ForEach(func(name, value gjson.Result) bool {
 		switch name.Str {
 		case "content":
-			if value.IsArray() {
+			c.added++
+			switch {
+			case value.IsArray():
 				value.ForEach(func(_, part gjson.Result) bool {
 					c.part(part)
 					return true
 				})
-			}
-			c.text.add(value)
-			c.added++
-			if value.Type == gjson.String {
+			case value.Type == gjson.String:
+				c.text.add(value)
 				c.content = value
+			default:
+				c.part(value)
 			}
 		case "refusal":
 			if value.Str != "" {
