@@ -150,9 +150,7 @@ func (c *collector) take(root gjson.Result) error {
 		case "model":
 			keep(&c.answer.Model, value.Str)
 		case "usage":
-			if value.IsObject() {
-				c.answer.Usage = Raw(value)
-			}
+			c.used("chunk", value)
 		case "created", "obfuscation": // the latter is padding, without meaning
 		default:
 			if used := value.Get("usage"); name.Str == "x_groq" && used.IsObject() && c.answer.Usage == nil {
@@ -178,6 +176,18 @@ func (c *collector) take(root gjson.Result) error {
 		c.more = true
 	}
 	return failed
+}
+
+// used takes in token counts. The last are those of the whole answer, unless they
+// say nothing.
+func (c *collector) used(place string, usage gjson.Result) {
+	in, out := tokens(usage)
+	switch {
+	case usage.IsObject() && (c.answer.Usage == nil || in+out > 0):
+		c.answer.Usage = Raw(usage)
+	case usage.Raw != "{}":
+		c.unknown(place, "usage", usage)
+	}
 }
 
 // choice takes in one choice and returns its finish reason, and the error that
@@ -211,6 +221,8 @@ func (c *collector) choice(choice gjson.Result) (finish string, failed error) {
 			if given(value) {
 				failed = reported(choice)
 			}
+		case "usage": // Moonshot's
+			c.used("choice", value)
 		case "index":
 		default:
 			c.unknown("choice", name.Str, value)
