@@ -158,7 +158,13 @@ func (r *runner) stopForHeld() {
 // is what was refused while one that was sent just after it was answered, now or
 // when it was asked before.
 func (r *runner) settle() {
-	few := r.sum.Answered > 0 && len(r.held) < most
+	first := 0 // that were not refused before
+	for _, res := range r.held {
+		if !res.it.blamed {
+			first++
+		}
+	}
+	few := r.sum.Answered > 0 && first < most
 	if r.stop == nil {
 		r.letGo(func(res *result) bool {
 			if res.action == Again {
