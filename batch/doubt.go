@@ -83,11 +83,11 @@ func (r *runner) letGo(own func(*result) bool) {
 }
 
 // blame takes in a refusal that is its question's fault alone. A refusal of the
-// key or of a setting is final; all else may have been an accident.
+// key or of a setting is final; all else may have been an accident, once.
 func (r *runner) blame(res *result) {
 	e := asError(res.err)
-	if res.setting == "" && e.stopKind() != StopKey {
-		res.it.suspect = true
+	if res.setting == "" && e.stopKind() != StopKey && (res.action == Again || !res.it.blamed) {
+		res.it.suspect, res.it.blamed = true, true
 		r.again(res, e)
 		return
 	}
@@ -132,7 +132,7 @@ func (r *runner) everybody() bool {
 		enough = enoughAtFirst
 	}
 	for _, res := range r.held {
-		if res.it.tells && (r.sum.Answered == 0 || last.setting != "" || res.it.others == 0) {
+		if res.it.tells && !res.it.blamed && (r.sum.Answered == 0 || last.setting != "" || res.it.others == 0) {
 			enough--
 		}
 	}
@@ -155,15 +155,22 @@ func (r *runner) stopForHeld() {
 
 // settle decides about what is held back when no other question is left to
 // tell: in a run that got answers, one or two are the questions' fault, and so
-// is what was refused while one that was sent just after it was answered.
+// is what was refused while one that was sent just after it was answered, now or
+// when it was asked before.
 func (r *runner) settle() {
-	few := r.sum.Answered > 0 && len(r.held) < most
+	first := 0 // that were not refused before
+	for _, res := range r.held {
+		if !res.it.blamed {
+			first++
+		}
+	}
+	few := r.sum.Answered > 0 && first < most
 	if r.stop == nil {
 		r.letGo(func(res *result) bool {
 			if res.action == Again {
 				return r.cut < r.outage.enough
 			}
-			return res.setting == "" && (few || res.it.given < r.told)
+			return res.setting == "" && (few || res.it.blamed || res.it.given < r.told)
 		})
 	}
 	if len(r.held) > 0 && r.stop == nil {

@@ -22,7 +22,7 @@ const (
 // endings are the finish reasons of services, in lower case: OpenAI's,
 // Anthropic's, Google's, and those met behind gateways.
 var endings = map[openai.FinishReason]Ending{
-	"": Unfinished, openai.FinishReasonNull: Unfinished, "none": Unfinished, "finish_reason_unspecified": Unfinished,
+	"": Unfinished, openai.FinishReasonNull: Unfinished, "none": Unfinished, "unspecified": Unfinished,
 
 	openai.FinishReasonStop: Complete, "end_turn": Complete, "end": Complete, "eos": Complete, "eos_token": Complete, "stop_sequence": Complete, "stop_token": Complete,
 	openai.FinishReasonToolCalls: Complete, "tool_call": Complete, "tool_use": Complete, openai.FinishReasonFunctionCall: Complete, "completed": Complete, "complete": Complete,
@@ -39,7 +39,8 @@ var endings = map[openai.FinishReason]Ending{
 
 // EndingOf returns what a finish reason means, in whatever case it is written.
 func EndingOf(reason string) Ending {
-	ending, known := endings[openai.FinishReason(strings.ToLower(strings.TrimSpace(reason)))]
+	word := strings.ToLower(strings.TrimSpace(reason))
+	ending, known := endings[openai.FinishReason(strings.TrimPrefix(word, "finish_reason_"))] // Google's, in full
 	if !known {
 		return Unclear
 	}

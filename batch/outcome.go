@@ -79,6 +79,9 @@ func (r *runner) answered(res *result) {
 	r.sum.SpentByMode[mode] += res.paid
 	if res.guessed {
 		r.sum.Unmetered++
+		if res.paid == 0 && r.sum.Unmetered >= enoughUnmetered && r.o.MaxSpend+r.o.MaxSpendTotal > 0 {
+			r.stopFor(StopSpend, ErrUnmetered)
+		}
 	}
 	if r.o.CostOf != nil && res.paid > r.prices.Learned[mode] {
 		if err := r.prices.learn(r.store, mode, res.paid); err != nil {

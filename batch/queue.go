@@ -17,6 +17,7 @@ type item struct {
 	due      time.Time // not to be sent before
 	given    int       // it was the so-manieth to be given out
 	tells    bool      // it was given out while another was held back; see hold
+	blamed   bool      // it was refused while the service answered others; see blame
 	suspect  bool      // it failed while the service answered others
 	sent     time.Time // its last attempt
 	others   int       // in flight beside that

@@ -48,7 +48,8 @@ type Options struct {
 	// CostOf is what an answer cost, by what came with it, such as token counts; ok
 	// is false where that does not say. Before it is sent, a question is taken to
 	// cost what the dearest answer so far did; until there is one, questions are sent
-	// one at a time if there is a bound on money. Nil: by Price.
+	// one at a time if there is a bound on money, and the run stops if the first few
+	// do not say. Nil: by Price.
 	CostOf func(*Answer) (cost Money, ok bool)
 	// MaxSpend bounds the money spent by this run, requests in flight and
 	// attempts that may have been charged included; 0: no bound.

@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"errors"
 	"fmt"
 
 	"bizbatch/checkpoint"
@@ -24,6 +25,14 @@ const (
 	StopSave        StopKind = "cannot save"      // the checkpoint takes no more
 )
 
+// ErrUnmetered is why a run with a limit on spending stops where no answer says what
+// it cost.
+var ErrUnmetered = errors.New("the answers come without token counts")
+
+// enoughUnmetered is how many such answers stop a run: the first may have been an
+// accident.
+const enoughUnmetered = 3
+
 // A StopError is what Run returns when it ends before every question has an
 // outcome. What is left stays pending for the next run.
 type StopError struct {
@@ -32,7 +41,8 @@ type StopError struct {
 	// the name of a parameter.
 	Setting string
 	// Err is what made the run stop: the service's *Error, or an error of the
-	// checkpoint. Nil for StopSpend and StopClock, and for a StopUnfinished that an
+	// checkpoint. ErrUnmetered for a StopSpend whose limit cannot be kept; nil for
+	// any other and StopClock, and for a StopUnfinished that an
 	// earlier run found out; then nothing was sent.
 	Err error
 	// Unsaved tells where the answers are which the checkpoint could not take;

@@ -121,9 +121,9 @@ func TestAPageForOneQuestionIsNoStop(t *testing.T) {
 func TestOddQuestionsAreNoStop(t *testing.T) {
 	apart := []int{5, 15}
 	neighbours, first, last := []int{3, 4}, []int{1, 2}, []int{39, 40}
-	four := []int{9, 10, 11, 12}
+	four, many := []int{9, 10, 11, 12}, []int{3, 8, 13, 18, 23, 28, 33}
 	for name, err := range doubtful {
-		for _, odd := range [][]int{apart, neighbours, first, last, four} {
+		for _, odd := range [][]int{apart, neighbours, first, last, four, many} {
 			for _, workers := range []int{1, 4, 8} {
 				t.Run(fmt.Sprintf("%s for questions %v, %d workers", name, odd, workers), func(t *testing.T) {
 					synctest.Test(t, func(t *testing.T) {
@@ -135,7 +135,7 @@ func TestOddQuestionsAreNoStop(t *testing.T) {
 							}
 							return reply{takes: 10 * time.Second}
 						})
-						_, out := run(t, store, svc, Options{Workers: workers, MaxAttempts: 2})
+						_, out := run(t, store, svc, Options{Workers: workers})
 						sent := out.Sum
 						out.Sum = 0
 						want(t, out, outcome{Answered: 40 - len(odd), Failed: len(odd)})

@@ -64,3 +64,25 @@ func TestAnAnswerWithoutTokenCountsCostsWhatTheDearestDid(t *testing.T) {
 		}
 	})
 }
+
+// A limit on money cannot be kept where no answer says what it cost.
+func TestALimitOnMoneyNeedsTokenCounts(t *testing.T) {
+	for _, test := range []struct {
+		o    Options
+		want outcome
+	}{
+		{Options{CostOf: costs(-1), MaxSpend: Dollar}, outcome{Stop: StopSpend, Answered: enoughUnmetered, Left: 20 - enoughUnmetered, Sum: enoughUnmetered}},
+		{Options{CostOf: costs(-1), MaxSpendTotal: Dollar}, outcome{Stop: StopSpend, Answered: enoughUnmetered, Left: 20 - enoughUnmetered, Sum: enoughUnmetered}},
+		{Options{CostOf: costs(-1)}, outcome{Answered: 20, Sum: 20}},
+		{Options{CostOf: costs(-1, -1, 2, -1), MaxSpend: Dollar}, outcome{Answered: 20, Sum: 20}},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			store := newStore(t)
+			if _, err := Import(store, texts(numbered(20)...), ImportOptions{}); err != nil {
+				t.Fatal(err)
+			}
+			_, out := run(t, store, newService(answers(time.Second)), test.o)
+			want(t, out, test.want)
+		})
+	}
+}

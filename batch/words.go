@@ -2,6 +2,7 @@ package batch
 
 import (
 	"bytes"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -15,27 +16,38 @@ import (
 // moneyWords are types and codes of an empty balance.
 var moneyWords = map[string]bool{
 	"insufficient_balance": true, "insufficient_quota": true, "insufficient_credits": true, "insufficient_credit": true, "insufficient_funds": true,
-	"billing_hard_limit_reached": true, "billing_not_active": true, "billing_error": true, "payment_required": true, "budget_exceeded": true,
-	"insufficient_user_quota": true, "exceeded_current_quota_error": true, "accountoverdueerror": true,
-	"credit_balance_too_low": true, "quota_exceeded": true, "out_of_credits": true, "account_arrears": true, "arrearage": true,
+	"not_enough_balance": true, "insufficient_user_quota": true, "pre_consume_token_quota_failed": true, "quota_exceeded": true,
+	"exceeded_current_quota_error": true, "allocationquota.freetieronly": true, "budget_exceeded": true, "billing_hard_limit_reached": true,
+	"billing_not_active": true, "billing_disabled": true, "billing_error": true, "payment_required": true,
+	"credit_balance_too_low": true, "out_of_credits": true, "accountoverdueerror": true, "account_arrears": true, "arrearage": true,
 }
+
+// spendLimit is what services call a limit on money.
+const spendLimit = `(budget|(spend(ing)?|hard|credit|key|api( key)? usage) (limits?|cap))`
 
 var moneySentence = regexp.MustCompile(`(?i)\b(` + strings.Join([]string{
 	`credit balance is (too low|insufficient|not enough)`,
-	`insufficient (account )?(balance|credits?|funds)`,
+	`insufficient ((account|user) )?(balance|credits?|funds|quota)`,
 	`(account|balance|credit)s? (is|are|has been) (not sufficient|insufficient|exhausted|depleted)`,
+	`(enough|have any) (balance|credits|funds)`,
+	`quota is not enough`,
 	`exceeded your (current|monthly) quota`,
 	`you have (no|run out of) credits`,
-	`(budget|spend(ing)? limit|hard limit|credit limit) (has been|was|is) (exceeded|reached)`,
-	`exceeded (the|your) (budget|spend(ing)? limit|credit limit)`,
-	`(budget|spend(ing)? limit) exceeded`,
+	spendLimit + ` (has been |was |is )?(exceeded|reached|exhausted)`,
+	`(exceed|reach)(ed|ing|s) (the|its|your) ((monthly|specified) )?` + spendLimit,
+	`exceeded\w*budget`,
 	`used all (of your |its )?available credits`,
-	`reached (its|your) (monthly )?spending limit`,
-	`reached your specified (api )?usage limits`,
 	`suspended (due to|for|because of) (an? )?(insufficient|unpaid|overdue|missing|non-?payment|payment)`,
 	`please (add|purchase|buy) (more )?credits?`,
 	`please top up`,
-}, "|") + `)|余额不足|欠费`)
+	codesIn(moneyWords),
+}, "|") + `)|余额不足|欠费|额度不足|额度已用尽|预扣费额度失败`)
+
+// codesIn matches those of the words that stand for nothing else in a text, where
+// a gateway repeats what the service behind it said.
+func codesIn(words map[string]bool) string {
+	return strings.Join(slices.DeleteFunc(slices.Sorted(maps.Keys(words)), func(word string) bool { return !strings.Contains(word, "_") }), "|")
+}
 
 // aboutMoney reports that the account has no money left. Any status may say so
 // that says no to a request, and none within a stream. A 429 that says when to
@@ -56,7 +68,17 @@ var keyWords = map[string]bool{
 	"incorrect_api_key": true, "invalid_api_key_error": true, "unauthenticated": true,
 }
 
-var keySentence = regexp.MustCompile(`(?i)\b(api key (is )?(not valid|invalid|incorrect|expired)|(invalid|incorrect) api key)\b`)
+var keySentence = regexp.MustCompile(`(?i)\b(` + strings.Join([]string{
+	`api key (is )?(not (valid|found)|invalid|incorrect|expired|missing)`,
+	`(invalid|incorrect|missing) api key`,
+	`(invalid|missing)( or invalid)? authorization header`,
+	`invalid format for authorization header`,
+	`authentication (error|failed|fails)`,
+	`access token (is )?(invalid|expired)`,
+	`carry the api secret key`,
+	`organization has been disabled`,
+	codesIn(keyWords),
+}, "|") + `)\b`)
 
 // aboutKey reports that the key was refused, which services say with 400 or
 // within a stream, too.

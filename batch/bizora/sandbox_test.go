@@ -91,7 +91,7 @@ func TestSandboxErrors(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := sandboxClient(t, test.options).Ask(t.Context(), question)
-			texts := cmpopts.IgnoreFields(batch.Error{}, "Message", "Hint", "Partial", "RequestID", "Err")
+			texts := cmpopts.IgnoreFields(batch.Error{}, "Message", "Hint", "Partial", "RequestID", "Err", "echo")
 			if diff := cmp.Diff(test.want, *failure(t, err), texts); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}

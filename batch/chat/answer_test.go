@@ -38,6 +38,8 @@ func TestAnswerHolds(t *testing.T) {
 		{"a thought with a character in two halves", `data: {"choices":[{"delta":{"reasoning":"a\ud83d"}}]}` + "\n\n" + `data: {"choices":[{"delta":{"reasoning":"\ude00"}}]}` + "\n\n", answer{Reasoning: "a😀"}},
 		{"Groq's usage", `data: {"x_groq":{"id":"r","usage":{"total_tokens":3}}}` + "\n\n",
 			answer{Usage: json.RawMessage(`{"total_tokens":3}`), Extra: map[string][]json.RawMessage{"chunk.x_groq": raws(`{"id":"r","usage":{"total_tokens":3}}`)}}},
+		{"usage in a choice", `data: {"choices":[{"delta":{},"usage":{"total_tokens":3}}]}` + "\n\n", answer{Usage: json.RawMessage(`{"total_tokens":3}`)}},
+		{"usage, unless it says nothing", `data: {"choices":[],"usage":{"total_tokens":3}}` + "\n\n" + `data: {"choices":[],"usage":{}}` + "\n\n", answer{Usage: json.RawMessage(`{"total_tokens":3}`)}},
 		{"usage, unless it is null", `data: {"choices":[],"usage":{"total_tokens":3}}` + "\n\n" + `data: {"choices":[],"usage":null}` + "\n\n",
 			answer{Usage: json.RawMessage(`{"total_tokens":3}`)}},
 	}

@@ -10,7 +10,7 @@
 // What asks is github.com/sashabaranov/go-openai, wherever that loses nothing: it
 // writes a question's model and messages and the transport's members, knows where
 // requests go (an organisation's, a deployment of Azure's) and how the key is sent,
-// and its types say what token counts and finish reasons are. Ours stay
+// and its types say what finish reasons are. Ours stay
 //
 //   - the parameters: its request has no place for askMode and its like, and leaves
 //     out zeros (TestRequestOnTheWire);
@@ -19,6 +19,7 @@
 //     (TestStreamIsRead), drops what its types have no member for
 //     (TestNoMemberIsDropped), and sees an error only at the beginning of a line
 //     (TestStreamFails);
+//   - the token counts: its type takes whole numbers alone (TestTokenPrice);
 //   - the errors: its types have no place for headers, details, a balance, lists and
 //     texts, and it reads a body of any length (TestErrorResponse,
 //     TestRecordedErrors, TestOneBadAnswerCostsOneQuestion).

@@ -28,6 +28,7 @@ type collector struct {
 	answer    batch.Answer      // without its text
 	text      parts
 	reasoning parts
+	streamed  bool           // a delta has arrived
 	more      bool           // text came after the finish reason
 	refused   bool           // the text, or part of it, came as a refusal
 	id        string         // the stream's, in OpenAI's envelope
@@ -149,9 +150,7 @@ func (c *collector) take(root gjson.Result) error {
 		case "model":
 			keep(&c.answer.Model, value.Str)
 		case "usage":
-			if value.IsObject() {
-				c.answer.Usage = Raw(value)
-			}
+			c.used("chunk", value)
 		case "created", "obfuscation": // the latter is padding, without meaning
 		default:
 			if used := value.Get("usage"); name.Str == "x_groq" && used.IsObject() && c.answer.Usage == nil {
@@ -179,6 +178,18 @@ func (c *collector) take(root gjson.Result) error {
 	return failed
 }
 
+// used takes in token counts. The last are those of the whole answer, unless they
+// say nothing.
+func (c *collector) used(place string, usage gjson.Result) {
+	in, out := tokens(usage)
+	switch {
+	case usage.IsObject() && (c.answer.Usage == nil || in+out > 0):
+		c.answer.Usage = Raw(usage)
+	case usage.Raw != "{}":
+		c.unknown(place, "usage", usage)
+	}
+}
+
 // choice takes in one choice and returns its finish reason, and the error that
 // it reports. Only the first choice is the answer. A server that does not
 // stream says message, not delta.
@@ -188,20 +199,30 @@ func (c *collector) choice(choice gjson.Result) (finish string, failed error) {
 		return "", nil
 	}
 	streamed := choice.Get("delta").IsObject()
+	c.streamed = c.streamed || streamed
 	choice.ForEach(func(name, value gjson.Result) bool {
 		switch name.Str {
 		case "delta":
 			c.delta(value)
 		case "message": // beside a delta it is all of the text so far
-			if !streamed {
+			switch {
+			case streamed:
+			case c.streamed && c.text.Len() > 0:
+				c.again(value)
+			default:
 				c.delta(value)
 			}
 		case "finish_reason":
 			finish = value.Str
+			if value.Type == gjson.Number || value.IsObject() { // not known, as any other word
+				finish = value.Raw
+			}
 		case "error":
 			if given(value) {
 				failed = reported(choice)
 			}
+		case "usage": // Moonshot's
+			c.used("choice", value)
 		case "index":
 		default:
 			c.unknown("choice", name.Str, value)
@@ -211,21 +232,37 @@ func (c *collector) choice(choice gjson.Result) (finish string, failed error) {
 	return finish, failed
 }
 
+// again takes in a message that comes after deltas, whose texts it repeats. One
+// that differs is kept beside them.
+func (c *collector) again(message gjson.Result) {
+	message.ForEach(func(name, value gjson.Result) bool {
+		so := map[string]*parts{"content": &c.text, "refusal": &c.text, "reasoning_content": &c.reasoning, "reasoning": &c.reasoning, "thinking": &c.reasoning}[name.Str]
+		switch {
+		case name.Str == "role":
+		case so == nil, strings.TrimSpace(so.String()) != strings.TrimSpace(value.Str):
+			c.unknown("message", name.Str, value)
+		}
+		return true
+	})
+}
+
 func (c *collector) delta(delta gjson.Result) {
 	thought := "" // some services say it under two names
 	delta.ForEach(func(name, value gjson.Result) bool {
 		switch name.Str {
 		case "content":
-			if value.IsArray() {
+			c.added++
+			switch {
+			case value.IsArray():
 				value.ForEach(func(_, part gjson.Result) bool {
 					c.part(part)
 					return true
 				})
-			}
-			c.text.add(value)
-			c.added++
-			if value.Type == gjson.String {
+			case value.Type == gjson.String:
+				c.text.add(value)
 				c.content = value
+			default:
+				c.part(value)
 			}
 		case "refusal":
 			if value.Str != "" {

@@ -143,7 +143,7 @@ func (cfg *Config) validateURL() error {
 		return errors.New("base URL: must begin with https:// and a host")
 	case u.ForceQuery || u.Fragment != "" || !versionQuery.MatchString(u.RawQuery):
 		return errors.New("base URL: must not hold a query or fragment, but for ?api-version=…")
-	case strings.HasSuffix(u.Path, "/chat/completions"):
+	case strings.HasSuffix(strings.TrimRight(u.Path, "/"), "/chat/completions"):
 		return errors.New("base URL: leave out /chat/completions, which is added to it")
 	case u.Scheme == "http" && !cfg.InsecureHTTP && !loopback(u.Hostname()):
 		return fmt.Errorf("base URL: http would send the key unencrypted to %s; use https", clean(u.Hostname(), cfg.secrets(), 100))

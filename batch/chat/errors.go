@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -63,9 +64,9 @@ func (c *Client) translate(e *batch.Error) {
 
 // refusesUsage reports that the service does not know how token counts are asked
 // for. That is nothing a question can help.
-func refusesUsage(e *batch.Error) bool {
-	return (e.Status == 400 || e.Status == 422) && strings.Contains(e.Param+" "+e.Message, "stream_options")
-}
+func refusesUsage(e *batch.Error) bool { return usageOption.MatchString(e.Param + " " + e.Message) }
+
+var usageOption = regexp.MustCompile(`(?i)\b(stream_?options|include_usage)\b`)
 
 // beginning is the first limit bytes of a text, in whole characters.
 func beginning(s string, limit int) string {

@@ -87,13 +87,14 @@ func (x *exchange) Do(req *http.Request) (*http.Response, error) {
 	most := x.client.cfg.MaxAnswer
 	x.body = &body{ReadCloser: resp.Body, timer: x.timer, idle: x.client.cfg.IdleTimeout, most: most, left: most}
 
+	x.lines.in = bufio.NewReader(x.body)
 	mediaType, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	switch {
-	case resp.StatusCode/100 != 2 || mediaType == "text/html":
-		start, _ := io.ReadAll(io.LimitReader(x.body, maxErrorBody)) // what arrived is enough
+	case resp.StatusCode/100 != 2 || mediaType == "text/html" && isPage(x.lines.in):
+		start, _ := io.ReadAll(io.LimitReader(x.lines.in, maxErrorBody)) // what arrived is enough
 		return nil, ErrorFrom(resp.StatusCode, resp.Header, start)
 	case mediaType == "application/json":
-		whole, err := io.ReadAll(x.body)
+		whole, err := io.ReadAll(x.lines.in)
 		if err != nil {
 			return nil, err
 		}
@@ -102,10 +103,17 @@ func (x *exchange) Do(req *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 		x.lines.in = bufio.NewReader(bytes.NewReader(rest))
-	default:
-		x.lines.in = bufio.NewReader(x.body)
 	}
 	return resp, nil
+}
+
+// isPage reports what does not begin as a stream does. Some gateways call those
+// pages, too.
+func isPage(in *bufio.Reader) bool {
+	_, _ = in.Peek(1)
+	start, _ := in.Peek(in.Buffered()) // which is there
+	start = bytes.TrimSpace(start)
+	return !bytes.HasPrefix(start, []byte("data:")) && !bytes.HasPrefix(start, []byte("event:")) && !bytes.HasPrefix(start, []byte(":"))
 }
 
 // request completes go-openai's request.

@@ -45,8 +45,8 @@ func (l *lines) next() ([]byte, error) {
 		line, err := l.line()
 		name, data := field(line)
 		switch {
-		case err != nil && (!bytes.EqualFold(name, dataField) || !valid(string(data))):
-			return nil, err
+		case err != nil:
+			return l.last(name, data, err)
 		case len(line) == 0 && len(l.partial) > 0: // the end of an event
 			whole := l.partial
 			l.partial, l.joined = nil, true
@@ -64,6 +64,21 @@ func (l *lines) next() ([]byte, error) {
 			return data, nil
 		}
 	}
+}
+
+// last returns the data of an event within which the stream ended, if it is whole.
+func (l *lines) last(name, data []byte, err error) ([]byte, error) {
+	if !bytes.EqualFold(name, dataField) {
+		data = nil
+	}
+	if l.joined = len(l.partial) > 0; l.joined {
+		data = append(append(l.partial, '\n'), data...)
+		l.partial = nil
+	}
+	if !valid(string(data)) || isHeartbeat(data) {
+		return nil, err
+	}
+	return data, nil
 }
 
 // unfinished takes back data that is no JSON: more of its event may follow.
@@ -104,7 +119,7 @@ func (l *lines) line() ([]byte, error) {
 
 // field takes a line apart; a comment has no name.
 func field(line []byte) (name, value []byte) {
-	line = bytes.TrimSpace(bytes.TrimPrefix(line, byteOrder))
+	line = bytes.Trim(bytes.TrimPrefix(line, byteOrder), " \t\v\f\x00")
 	before, after, _ := bytes.Cut(line, []byte(":"))
 	for _, b := range before {
 		if !isWordByte(b) && b != ' ' {
@@ -120,18 +135,11 @@ func isWordByte(b byte) bool {
 }
 
 // isHeartbeat reports data by which a server only shows that it is there, such as
-// ": OPENROUTER PROCESSING", "ping" or null.
+// ": OPENROUTER PROCESSING", "ping", null, [PING] or a time: something short that
+// is no object, nor the beginning of one, of a text in quotes or of a page.
 func isHeartbeat(data []byte) bool {
 	const longest = 64
-	if data[0] == ':' || string(data) == "null" {
-		return true
-	}
-	for _, b := range data {
-		if !isWordByte(b) && b != ' ' {
-			return false
-		}
-	}
-	return len(data) <= longest && !valid(string(data))
+	return data[0] == ':' || string(data) == `""` || string(data) != "[" && len(data) <= longest && !bytes.ContainsAny(data, `{}<>"`)
 }
 
 // valid says whether a line is JSON. gjson is the faster judge, but goes as

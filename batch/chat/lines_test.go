@@ -11,8 +11,8 @@ import (
 // However a stream is cut into parts, its events are the same.
 func TestEventsOfAStream(t *testing.T) {
 	long := strings.Repeat("3", 100_000)
-	stream := "data: 1\n\ndata: 2\r\n\r\ndata: " + long + "\n: comment\rdata: 4\rda" + "ta: 5\n\ndata: x\ndata: y\n\ndata: 6"
-	want := []string{"1", "2", long, "4", "5", "6"}
+	stream := "data: {\"n\":1}\n\ndata: {\"n\":2}\r\n\r\ndata: " + long + "\n: comment\rdata: {\"n\":4}\rda" + "ta: {\"n\":5}\n\ndata: x\ndata: y\n\ndata: {\"n\":6}"
+	want := []string{`{"n":1}`, `{"n":2}`, long, `{"n":4}`, `{"n":5}`, `{"n":6}`}
 	for name, in := range map[string]io.Reader{
 		"at once": strings.NewReader(stream), "a byte at a time": iotest.OneByteReader(strings.NewReader(stream)), "with its end": iotest.DataErrReader(strings.NewReader(stream)),
 	} {

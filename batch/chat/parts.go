@@ -10,6 +10,14 @@ import (
 // part takes in a part of a text that comes in parts: text, what the model
 // thought (of Mistral's a list of texts), or something else.
 func (c *collector) part(part gjson.Result) {
+	if part.Type == gjson.String {
+		c.text.add(part)
+		return
+	}
+	if !part.IsObject() {
+		c.unknown("delta", "content", part)
+		return
+	}
 	part.ForEach(func(name, value gjson.Result) bool {
 		switch {
 		case name.Str == "type":

@@ -85,6 +85,9 @@ func reported(body gjson.Result) *batch.Error {
 		body = body.Get("0")
 	}
 	source := errorIn(body)
+	if inner, ok := objectIn(source); ok {
+		return reported(inner)
+	}
 	e := &batch.Error{
 		Type:      word(source, "type", "code", "status"),
 		Code:      first(source, "details.0.reason", "code").Str,
@@ -110,21 +113,33 @@ func reported(body gjson.Result) *batch.Error {
 	e.ResetAt = moment(details.Get("reset_at").String())
 	e.Balance, e.HasBalance = cents(details.Get("balance_before_cents"))
 	e.Cost, _ = cents(details.Get("cost_cents"))
+	if inner, ok := objectIn(first(source, said...)); ok {
+		e.Message = ""
+		unwrap(e, inner)
+	}
 	if inner := first(source, "metadata.raw"); inner.Exists() {
 		unwrap(e, inner)
 	}
 	return e
 }
 
+// said are the members in which services say in words what is wrong.
+var said = []string{"message", "detail", "msg", "status_msg", "error_msg", "error_message"}
+
+// objectIn is the object that is written into a string.
+func objectIn(v gjson.Result) (object gjson.Result, ok bool) {
+	if !strings.HasPrefix(v.Str, "{") || !valid(v.Str) {
+		return gjson.Result{}, false
+	}
+	return gjson.Parse(v.Str), true
+}
+
 // unwrap adds to a gateway's error what the service behind it said: OpenRouter
 // puts that into metadata.raw, as JSON in a string or as text.
 func unwrap(e *batch.Error, inner gjson.Result) {
-	if inner.Type == gjson.String && valid(inner.Str) {
-		inner = gjson.Parse(inner.Str)
-	}
-	said := reported(inner)
-	e.Message = strings.TrimPrefix(e.Message+": "+said.Message, ": ")
-	e.Type, e.Code, e.Param = cmp.Or(e.Type, said.Type), cmp.Or(e.Code, said.Code, said.Type), cmp.Or(e.Param, said.Param)
+	behind := reported(inner)
+	e.Message = strings.TrimPrefix(e.Message+": "+behind.Message, ": ")
+	e.Type, e.Code, e.Param = cmp.Or(e.Type, behind.Type), cmp.Or(e.Code, behind.Code, behind.Type), cmp.Or(e.Param, behind.Param)
 }
 
 // word is the first of the members that is a name for an error. Some services
@@ -173,7 +188,7 @@ func (c *collector) saysWrong(chunk gjson.Result) bool {
 			return false
 		}
 	}
-	return errorIn(chunk).Raw != chunk.Raw || first(chunk, "detail", "msg", "message").Exists()
+	return errorIn(chunk).Raw != chunk.Raw || first(chunk, said...).Exists()
 }
 
 // param is the member of the request that an error says is wrong: OpenAI's
@@ -207,8 +222,8 @@ func sentence(v gjson.Result) string {
 		})
 		return strings.Join(parts, ", ")
 	case v.IsObject():
-		if said := first(v, "message", "detail", "msg", "status_msg"); said.Exists() {
-			return sentence(said)
+		if words := first(v, said...); words.Exists() {
+			return sentence(words)
 		}
 		return v.Raw
 	}

@@ -1,12 +1,11 @@
 package chat
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 	"strings"
 
-	"github.com/sashabaranov/go-openai"
+	"github.com/tidwall/gjson"
 
 	"bizbatch/batch"
 )
@@ -35,18 +34,23 @@ func (p *TokenPrice) UnmarshalText(text []byte) (err error) {
 // services count it among the tokens of the answer, others only in the total. What
 // is cheaper because it was cached is not known.
 func (p TokenPrice) Cost(a *batch.Answer) (cost batch.Money, ok bool) {
-	var u struct {
-		openai.Usage
-		Input  int `json:"input_tokens"` // as newer APIs call them
-		Output int `json:"output_tokens"`
-	}
-	if json.Unmarshal(a.Usage, &u) != nil {
+	in, out := tokens(gjson.ParseBytes(a.Usage))
+	if in+out == 0 {
 		return 0, false
 	}
-	in := max(u.PromptTokens, u.Input)
-	out := max(u.CompletionTokens, u.Output, u.TotalTokens-in)
-	if in < 0 || in+out <= 0 {
-		return 0, false
+	return batch.Money(math.Ceil((in*float64(p.In) + out*float64(p.Out)) / 1e6)), true
+}
+
+// tokens reads the token counts of a question and its answer, under OpenAI's names
+// and those of newer APIs. Some services write them as fractions or texts. Both are
+// 0 where they say nothing.
+func tokens(usage gjson.Result) (in, out float64) {
+	const most = 1e12 // and NaN
+	count := func(name string) float64 { return usage.Get(name).Float() }
+	in = max(count("prompt_tokens"), count("input_tokens"))
+	out = max(count("completion_tokens"), count("output_tokens"), count("total_tokens")-in)
+	if !(in >= 0 && out >= 0 && in+out < most) {
+		return 0, 0
 	}
-	return batch.Money(math.Ceil((float64(in)*float64(p.In) + float64(out)*float64(p.Out)) / 1e6)), true
+	return in, out
 }

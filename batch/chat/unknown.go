@@ -13,7 +13,8 @@ import (
 
 // unknown takes in a member of a chunk, a choice or a delta that not every service
 // sends. One of which nothing is known is kept under its place and name, each value
-// once in a row. What services call citations is kept until the end, for it becomes
+// once in a row; but in a delta each time, for there the same can be new (the
+// arguments of a tool call come in pieces). What services call citations is kept until the end, for it becomes
 // sources.
 func (c *collector) unknown(place, name string, value gjson.Result) {
 	if take := c.provided[name]; take != nil {
@@ -30,7 +31,7 @@ func (c *collector) unknown(place, name string, value gjson.Result) {
 	}
 	key := ToUTF8(place + "." + name)
 	values := c.answer.Extra[key]
-	if n := len(values); n > 0 && string(values[n-1]) == value.Raw || c.extra == maxMembers {
+	if n := len(values); place != "delta" && n > 0 && string(values[n-1]) == value.Raw || c.extra == maxMembers {
 		return
 	}
 	if c.answer.Extra == nil {

@@ -80,7 +80,7 @@ func TestNoMemberIsDropped(t *testing.T) {
 		member := func(place string) string {
 			n, v := name.Draw(rt, place), value.Draw(rt, "value")
 			key := place + "." + n
-			if values := want[key]; len(values) == 0 || string(values[len(values)-1]) != v {
+			if values := want[key]; place == "delta" || len(values) == 0 || string(values[len(values)-1]) != v {
 				want[key] = append(values, json.RawMessage(v))
 			}
 			return fmt.Sprintf("%q:%s,", n, v)

@@ -37,24 +37,28 @@ func TestUsageIsAskedFor(t *testing.T) {
 // it is asked without from then on.
 func TestAServiceThatKnowsNoUsageOption(t *testing.T) {
 	for name, refusal := range map[string]string{
-		"Mistral": `{"object":"error","message":{"detail":[{"type":"extra_forbidden","loc":["body","stream_options","include_usage"],"msg":"Extra inputs are not permitted"}]},"type":"invalid_request_error","param":null,"code":null}`,
-		"another": `{"error":{"message":"Unrecognized request argument supplied: stream_options","type":"invalid_request_error","param":null,"code":null}}`,
+		"Mistral":           `{"object":"error","message":{"detail":[{"type":"extra_forbidden","loc":["body","stream_options","include_usage"],"msg":"Extra inputs are not permitted"}]},"type":"invalid_request_error","param":null,"code":null}`,
+		"by the option":     `{"error":{"message":"include_usage is not supported"}}`,
+		"in other spelling": `{"error":{"message":"property 'streamOptions' is unsupported"}}`,
+		"another":           `{"error":{"message":"Unrecognized request argument supplied: stream_options","type":"invalid_request_error","param":null,"code":null}}`,
 	} {
-		client := serve(t, func(w http.ResponseWriter, r *http.Request) {
-			if body, _ := io.ReadAll(r.Body); bytes.Contains(body, []byte("stream_options")) {
-				w.Header().Set("Content-Type", "application/json")
-				w.WriteHeader(422)
-				io.WriteString(w, refusal)
-				return
+		for _, status := range []int{200, 400, 422, 500} {
+			client := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				if body, _ := io.ReadAll(r.Body); bytes.Contains(body, []byte("stream_options")) {
+					w.Header().Set("Content-Type", "application/json")
+					w.WriteHeader(status)
+					io.WriteString(w, refusal)
+					return
+				}
+				sending(text("a")+stop+done)(w, r)
+			}, func(cfg *Config) { cfg.IncludeUsage = true })
+			_, err := client.Ask(t.Context(), question)
+			if e := failure(t, err); batch.Classify(err, time.Now(), time.Minute) != batch.Again || e.MaybeCharged {
+				t.Errorf("%s, %d: the first time: %+v", name, status, e)
 			}
-			sending(text("a")+stop+done)(w, r)
-		}, func(cfg *Config) { cfg.IncludeUsage = true })
-		_, err := client.Ask(t.Context(), question)
-		if e := failure(t, err); batch.Classify(err, time.Now(), time.Minute) != batch.Again || e.MaybeCharged {
-			t.Errorf("%s: the first time: %+v", name, e)
-		}
-		if answer, err := client.Ask(t.Context(), question); err != nil || answer.Text != "a" {
-			t.Errorf("%s: the second time: %+v, %v", name, answer, err)
+			if answer, err := client.Ask(t.Context(), question); err != nil || answer.Text != "a" {
+				t.Errorf("%s, %d: the second time: %+v, %v", name, status, answer, err)
+			}
 		}
 	}
 }

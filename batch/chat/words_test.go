@@ -29,6 +29,11 @@ func TestStreamsOfOtherServicesAreReadWhole(t *testing.T) {
 		"carriage returns alone":                      {strings.ReplaceAll(chunkOf("one ", null)+chunkOf("two", stopped)+done, "\n", "\r"), "one two"},
 		"all so far in message, what is new in delta": {`data: {"choices":[{"message":{"content":"one"},"delta":{"content":"one"}}]}` + "\n\n" + `data: {"choices":[{"message":{"content":"one two"},"delta":{"content":" two"},"finish_reason":"stop"}]}` + "\n\n" + done, "one two"},
 		"a character in two halves":                   {`data: {"choices":[{"delta":{"content":"a\ud83d"}}]}` + "\n\n" + `data: {"choices":[{"delta":{"content":"\ude00b"}}]}` + "\n\n" + chunkOf("", stopped) + done, "a😀b"},
+		"heartbeats of other forms":                   {"data: {}\n\ndata: \"\"\n\ndata: 0\n\ndata: [PING]\n\ndata: []\n\n" + chunkOf("one ", null) + "event: keepalive\ndata: 12:00:01\n\ndata: 2026-01-01T00:00:00Z\n\n\x00\n\n" + chunkOf("two", stopped) + done, "one two"},
+		"all of the text in a message at the end":     {chunkOf("one ", null) + chunkOf("two", null) + `data: {"choices":[{"delta":null,"message":{"role":"assistant","content":"one two"},"finish_reason":"stop"}]}` + "\n\n" + done, "one two"},
+		"a message after a delta without text":        {`data: {"choices":[{"delta":{"role":"assistant"}}]}` + "\n\n" + `data: {"choices":[{"message":{"content":"yes"},"finish_reason":"stop"}]}` + "\n\n" + done, "yes"},
+		"texts in a list, and one in an object":       {`data: {"choices":[{"delta":{"content":["one "]}}]}` + "\n\n" + `data: {"choices":[{"delta":{"content":{"type":"text","text":"two"}}}]}` + "\n\n" + chunkOf("", stopped) + done, "one two"},
+		"an answer of several lines, called a stream": {"{\n \"choices\": [\n  {\"message\": {\"content\": \"yes\"},\n  \"finish_reason\": \"stop\"}\n ]\n}", "yes"},
 		"half a character and no other":               {`data: {"choices":[{"delta":{"content":"a\ud83d"}}]}` + "\n\n" + chunkOf("b", stopped) + done, "a\uFFFDb"},
 		"a backslash that is none of an escape":       {`data: {"choices":[{"delta":{"content":"a\\ud83d"}}]}` + "\n\n" + chunkOf("b", stopped) + done, `a\ud83db`},
 		"half a character at the end":                 {`data: {"choices":[{"delta":{"content":"a\ud83d"},"finish_reason":"stop"}]}` + "\n\n" + done, "a\uFFFD"},
@@ -135,5 +140,18 @@ func TestWhatAServiceSaysInsteadOfAnAnswerIsShown(t *testing.T) {
 				t.Errorf("in a stream: %+v", e)
 			}
 		})
+	}
+}
+
+// An answer is read though its gateway calls it a page.
+func TestAStreamThatIsCalledAPage(t *testing.T) {
+	for _, before := range []string{"", ": connected\n\n", "\n\nevent: message\n"} {
+		client := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "text/html; charset=UTF-8")
+			_, _ = io.WriteString(w, before+chunkOf("yes", `"stop"`)+done)
+		})
+		if answer, err := client.Ask(t.Context(), question); err != nil || answer.Text != "yes" {
+			t.Errorf("after %q: %q, %v", before, answer.Text, err)
+		}
 	}
 }

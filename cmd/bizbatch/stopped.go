@@ -67,6 +67,10 @@ func (j *job) reason(stop *batch.StopError, said *batch.Error) *cmdError {
 		}
 		return e
 	case batch.StopSpend:
+		if stop.Err != nil {
+			return &cmdError{code: exitMoney, hint: "say what an answer costs with --price, or run again without the limit",
+				err: fmt.Errorf("%w: the spending limit (%s) cannot be kept", stop.Err, j.spendLimits())}
+		}
 		return j.overspent()
 	case batch.StopKey:
 		return &cmdError{code: exitKey, err: fmt.Errorf("the API key was refused (%w)", said), hint: j.keyHint(said)}

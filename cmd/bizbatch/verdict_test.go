@@ -45,6 +45,9 @@ func TestStopped(t *testing.T) {
 		{"a spending limit", batch.StopError{Kind: batch.StopSpend}, runCmd{MaxSpend: batch.Dollar, MaxSpendTotal: 5 * batch.Dollar}, 4,
 			"error: the next answer could exceed the spending limit (--max-spend $1.00, --max-spend-total $5.00); this run spent $0.96\n" +
 				"       all runs on this checkpoint spent $2.00, and $0.30 more may have been charged without an answer\n" + left + "hint:  run again with a higher limit"},
+		{"a spending limit that cannot be kept", batch.StopError{Kind: batch.StopSpend, Err: batch.ErrUnmetered}, runCmd{MaxSpend: batch.Dollar}, 4,
+			"error: the answers come without token counts: the spending limit (--max-spend $1.00) cannot be kept\n" + left +
+				"hint:  say what an answer costs with --price, or run again without the limit"},
 		{"a refused key", batch.StopError{Kind: batch.StopKey, Err: &batch.Error{Status: 401, Message: "no"}}, runCmd{}, 7,
 			"error: the API key was refused (401 no)\n" + left + "hint:  set BIZORA_API_KEY to a valid key, then " + again},
 		{"a refused key from a file", batch.StopError{Kind: batch.StopKey, Err: &batch.Error{Status: 403, Message: "no"}}, runCmd{APIKeyFile: "k"}, 7,
