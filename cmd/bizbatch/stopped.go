@@ -77,7 +77,7 @@ func (j *job) reason(stop *batch.StopError, said *batch.Error) *cmdError {
 	case batch.StopThrottled:
 		return j.throttled(said)
 	case batch.StopDown:
-		return &cmdError{code: exitService, detail: []string{"no question failed for it, and no attempt counts"},
+		return &cmdError{code: exitService, detail: []string{"no question is marked as failed, and no attempt counts"},
 			err: fmt.Errorf("the service is down: nothing succeeded for %s (%w)", short(j.cmd.MaxOutage), stop.Err)}
 	case batch.StopUnfinished:
 		return j.unfinished(stop, said)
@@ -86,7 +86,7 @@ func (j *job) reason(stop *batch.StopError, said *batch.Error) *cmdError {
 			err: fmt.Errorf("no question can succeed at this address (%w)", said)}
 	case batch.StopSettings:
 		flag := j.settingFlag(stop.Setting)
-		return &cmdError{code: exitService, hint: "check " + flag + ", then " + j.again(), detail: []string{"no question failed for it"},
+		return &cmdError{code: exitService, hint: "check " + flag + ", then " + j.again(), detail: []string{"no question is marked as failed"},
 			err: fmt.Errorf("the service refuses %s (%w)", flag, said)}
 	case batch.StopClock:
 		if j.cmd.over {

@@ -40,11 +40,11 @@ func storeError(err error, path string) error {
 	var endpoint *checkpoint.EndpointError
 	switch {
 	case errors.Is(err, checkpoint.ErrOlder) && errors.Is(err, checkpoint.ErrInUse):
-		return &cmdError{code: exitInUse, err: err, hint: "the run that is on is of that older bizbatch, which can tell how it stands; wait for it to end"}
+		return &cmdError{code: exitInUse, err: err, hint: "a run of that older bizbatch is on; wait for it to end"}
 	case errors.Is(err, checkpoint.ErrLocked):
 		return lockedError(err, path, "then try again")
 	case errors.Is(err, checkpoint.ErrInUse):
-		return &cmdError{code: exitInUse, err: err, hint: "wait for it to end; bizbatch status tells how it stands"}
+		return &cmdError{code: exitInUse, err: err, hint: "wait for it to end; bizbatch status shows its progress"}
 	case errors.As(err, &endpoint):
 		return &cmdError{code: exitUnexpected, err: err, hint: "name another file with --checkpoint, or go back to the address it belongs to"}
 	case errors.Is(err, checkpoint.ErrNotCheckpoint):
