@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"bizbatch/batch"
@@ -110,6 +111,9 @@ func (r *Reader) chooseSheet(book *xlsxBook, sheets []xlsxSheet, opts Options) (
 	switch len(found) {
 	case 0:
 		r.sheet = best.Sheet
+		if hidden := book.hiddenQuestions(opts); hidden != "" && opts.Sheet == "" {
+			best.Hint = strings.TrimPrefix(best.Hint+"; a hidden sheet has a question column: to ask what is there, add --sheet "+strconv.Quote(hidden), "; ")
+		}
 		return nil, best
 	case 1:
 		r.sheet, r.understood.PassedOver = found[0], passed
@@ -119,6 +123,21 @@ func (r *Reader) chooseSheet(book *xlsxBook, sheets []xlsxSheet, opts Options) (
 		Msg:  fmt.Sprintf("has no question column in its first sheet, %q, and more than one sheet that has one: %s", sheets[0].name, list(found)),
 		Hint: "name one of these with --sheet",
 	}
+}
+
+// hiddenQuestions names the first hidden sheet that has a question column; empty:
+// none has.
+func (w *xlsxBook) hiddenQuestions(opts Options) string {
+	for _, sheet := range w.sheets {
+		if !sheet.hidden {
+			continue
+		}
+		if source, err := (&Reader{}).openSheet(w, sheet, opts); err == nil {
+			source.close() // only read from
+			return sheet.name
+		}
+	}
+	return ""
 }
 
 // openSheet opens a sheet and reads its header.
