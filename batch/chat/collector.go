@@ -36,6 +36,7 @@ type collector struct {
 	members   int            // of all sources
 	extra     int            // values in answer.Extra
 	excess    error          // a tooLong; nil until the answer has too many parts
+	notice    string         // what the service said last beside the answer
 
 	lists map[string][]string // of citations and their like, each as JSON
 
@@ -160,8 +161,12 @@ func (c *collector) take(root gjson.Result) error {
 		}
 		return true
 	})
-	if failed == nil && c.saysWrong(root) {
-		failed = reported(root)
+	if failed == nil && c.isMessage(root) {
+		if said := reported(root); isNotice(root) {
+			c.notice = strings.Clone(said.Message)
+		} else {
+			failed = said
+		}
 	}
 	switch {
 	case failed != nil && c.whole():
@@ -304,5 +309,5 @@ func keep(noted *string, s string) {
 
 // given says that a member is there and means something.
 func given(v gjson.Result) bool {
-	return v.Exists() && v.Type != gjson.Null && v.Type != gjson.False && v.Raw != `""`
+	return v.Exists() && v.Type != gjson.Null && v.Type != gjson.False && v.Raw != `""` && v.Raw != "{}" && v.Raw != "[]"
 }

@@ -105,6 +105,9 @@ func (x *exchange) broken(err error) *batch.Error {
 		e.Hint = "if answers here are silent for longer, raise --idle-timeout"
 	case x.body != nil && errors.Is(err, io.EOF):
 		e.Message = "the stream ended before its finish_reason"
+		if said := cmp.Or(x.got.notice, x.lines.said); said != "" {
+			e.Message += ": the service said " + said
+		}
 		e.Unfinished = x.begun
 		e.Hint = "this service may never say a finish_reason, and without it half an answer would pass for a whole one: its maker can help"
 	case x.body != nil:

@@ -24,6 +24,7 @@ type lines struct {
 	event   string // the name of the event at hand
 	partial []byte // data of the event at hand that is no JSON by itself
 	joined  bool   // the last data was of several lines
+	said    string // the last words that were no data
 }
 
 var (
@@ -56,12 +57,15 @@ func (l *lines) next() ([]byte, error) {
 		case bytes.EqualFold(name, eventField):
 			l.event = string(data)
 		case !bytes.EqualFold(name, dataField) || len(data) == 0 && len(l.partial) == 0:
+			l.words(name)
 		case len(l.partial) > 0:
 			l.partial = append(append(l.partial, '\n'), data...)
 		case string(data) == "[DONE]":
 			return nil, errDone
 		case l.event == "error" || !isHeartbeat(data):
 			return data, nil
+		default:
+			l.words(data)
 		}
 	}
 }
@@ -79,6 +83,13 @@ func (l *lines) last(name, data []byte, err error) ([]byte, error) {
 		return nil, err
 	}
 	return data, nil
+}
+
+// words keeps what reads as if it were said to people.
+func (l *lines) words(line []byte) {
+	if bytes.ContainsRune(line, ' ') && line[0] != ':' {
+		l.said = string(line)
+	}
 }
 
 // unfinished takes back data that is no JSON: more of its event may follow.

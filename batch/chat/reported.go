@@ -177,9 +177,9 @@ func errorIn(body gjson.Result) gjson.Result {
 	return body
 }
 
-// saysWrong reports a chunk that is no part of an answer and says, without an
-// error member, what is wrong.
-func (c *collector) saysWrong(chunk gjson.Result) bool {
+// isMessage reports a chunk that is no part of an answer and says something without
+// an error member: mostly what is wrong.
+func (c *collector) isMessage(chunk gjson.Result) bool {
 	if chunk.Get("choices").IsArray() {
 		return false
 	}
@@ -189,6 +189,18 @@ func (c *collector) saysWrong(chunk gjson.Result) bool {
 		}
 	}
 	return errorIn(chunk).Raw != chunk.Raw || first(chunk, said...).Exists()
+}
+
+// isNotice reports a message that goes well with an answer: a success, or what the
+// service is doing.
+func isNotice(message gjson.Result) bool {
+	for _, name := range []string{"code", "status", "status_code"} {
+		if code := message.Get(name); code.Type == gjson.Number && (code.Num == 0 || code.Num == 200) {
+			return true
+		}
+	}
+	kind := first(message, "type", "object").Str
+	return kind != "" && !strings.Contains(strings.ToLower(kind), "err") && errorIn(message).Raw == message.Raw && !given(first(message, "code", "status_code"))
 }
 
 // param is the member of the request that an error says is wrong: OpenAI's

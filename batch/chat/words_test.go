@@ -34,9 +34,10 @@ func TestStreamsOfOtherServicesAreReadWhole(t *testing.T) {
 		"a message after a delta without text":        {`data: {"choices":[{"delta":{"role":"assistant"}}]}` + "\n\n" + `data: {"choices":[{"message":{"content":"yes"},"finish_reason":"stop"}]}` + "\n\n" + done, "yes"},
 		"texts in a list, and one in an object":       {`data: {"choices":[{"delta":{"content":["one "]}}]}` + "\n\n" + `data: {"choices":[{"delta":{"content":{"type":"text","text":"two"}}}]}` + "\n\n" + chunkOf("", stopped) + done, "one two"},
 		"an answer of several lines, called a stream": {"{\n \"choices\": [\n  {\"message\": {\"content\": \"yes\"},\n  \"finish_reason\": \"stop\"}\n ]\n}", "yes"},
-		"half a character and no other":               {`data: {"choices":[{"delta":{"content":"a\ud83d"}}]}` + "\n\n" + chunkOf("b", stopped) + done, "a\uFFFDb"},
-		"a backslash that is none of an escape":       {`data: {"choices":[{"delta":{"content":"a\\ud83d"}}]}` + "\n\n" + chunkOf("b", stopped) + done, `a\ud83db`},
-		"half a character at the end":                 {`data: {"choices":[{"delta":{"content":"a\ud83d"},"finish_reason":"stop"}]}` + "\n\n" + done, "a\uFFFD"},
+		"notices":                               {`data: {"code":0,"message":"success"}` + "\n\n" + `data: {"type":"status","message":"searching"}` + "\n\n" + `data: {"error":{},"choices":[]}` + "\n\n" + chunkOf("yes", stopped) + done, "yes"},
+		"half a character and no other":         {`data: {"choices":[{"delta":{"content":"a\ud83d"}}]}` + "\n\n" + chunkOf("b", stopped) + done, "a\uFFFDb"},
+		"a backslash that is none of an escape": {`data: {"choices":[{"delta":{"content":"a\\ud83d"}}]}` + "\n\n" + chunkOf("b", stopped) + done, `a\ud83db`},
+		"half a character at the end":           {`data: {"choices":[{"delta":{"content":"a\ud83d"},"finish_reason":"stop"}]}` + "\n\n" + done, "a\uFFFD"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			answer, err := askStream(t, test.stream)
@@ -44,6 +45,18 @@ func TestStreamsOfOtherServicesAreReadWhole(t *testing.T) {
 				t.Errorf("got %q, finish reason %q, %v, want %q", answer.Text, answer.FinishReason, err, test.want)
 			}
 		})
+	}
+}
+
+// What a service said beside an answer that has no end is told with it.
+func TestWhatWasSaidBeforeAStreamEnded(t *testing.T) {
+	for _, said := range []string{`data: {"type":"status","message":"it broke"}`, `data: {"code":0,"message":"it broke"}`, "data: it broke", "it broke"} {
+		for _, end := range []string{"\n\n", "\n\n" + done} {
+			_, err := askStream(t, chunkOf("half", "null")+said+end)
+			if e := failure(t, err); !strings.Contains(e.Message, "it broke") || !e.MaybeCharged {
+				t.Errorf("%s: %+v", said, e)
+			}
+		}
 	}
 }
 
