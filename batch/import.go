@@ -61,8 +61,9 @@ func (e *SettingsError) Error() string {
 // errDryRun ends an import that is not to be kept.
 var errDryRun = errors.New("dry run")
 
-// requestFormat is part of every import's digest; it changes when the same
-// question would make another request.
+// requestFormat changes when the same question would make another request. It
+// is part of every import's digest, and is kept with the settings: what a newer
+// program reads in another way is not asked again without an agreement.
 const requestFormat = "2"
 
 // Import reads all questions into the checkpoint, in one transaction: any
@@ -77,7 +78,10 @@ func Import(store *checkpoint.Store, questions iter.Seq2[Question, error], o Imp
 		return Plan{}, err
 	}
 	prices.Listed = o.AskModes
-	settings, err := json.Marshal(o.Settings)
+	settings, err := json.Marshal(struct {
+		Settings
+		RequestFormat string `json:"request_format"`
+	}{o.Settings, requestFormat})
 	if err != nil {
 		return Plan{}, fmt.Errorf("settings: %w", err)
 	}
@@ -90,7 +94,7 @@ func Import(store *checkpoint.Store, questions iter.Seq2[Question, error], o Imp
 		Confirm:     func(p checkpoint.Plan) error { return o.confirm(p, prices) },
 	}
 	if o.Digest != "" {
-		opts.Digest = fmt.Sprintf("%x", sha256.Sum256([]byte(requestFormat+"\n"+o.Digest+"\n"+string(settings))))
+		opts.Digest = fmt.Sprintf("%x", sha256.Sum256([]byte(o.Digest+"\n"+string(settings))))
 	}
 	if o.Input != nil {
 		opts.Input = func() []byte {
@@ -136,7 +140,7 @@ func (o ImportOptions) confirm(p checkpoint.Plan, prices PriceList) error {
 		}
 		e := &SettingsError{Changes: o.diff(old), Cost: prices.estimate(c.Modes)}
 		if e.Changes == nil {
-			e.Changes = []string{"those that the rows have for themselves, such as a model"}
+			e.Changes = []string{"what rows have for themselves, such as a model or an ask mode"}
 		}
 		for _, n := range c.Modes {
 			e.Answers += n

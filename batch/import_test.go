@@ -241,3 +241,43 @@ func TestAnInputWithTheSameDigestIsNotReadAgain(t *testing.T) {
 		t.Errorf("%+v", records(t, store))
 	}
 }
+
+// A newer program may read a row's model, say, that the one before it did not.
+// Nothing is paid for again by that alone.
+func TestWhatANewerProgramReadsOtherwiseNeedsAnAgreement(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newStore(t)
+		s := Settings{AskModes: taxModes}.withDefaults()
+		older, err := json.Marshal(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req, _, err := s.Request(Question{Text: "a"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows := func(yield func(checkpoint.Row, error) bool) {
+			yield(checkpoint.Row{ID: "1", Line: 2, Fields: []byte("[]"), Subject: "a", Payload: req.Payload}, nil)
+		}
+		if _, err := store.Import(rows, checkpoint.ImportOptions{Settings: older}); err != nil {
+			t.Fatal(err)
+		}
+		_, out := run(t, store, newService(answers(time.Second)), Options{})
+		want(t, out, outcome{Answered: 1, Sum: 1})
+
+		read := func(model string, agree bool) (Plan, error) {
+			return Import(store, func(yield func(Question, error) bool) {
+				yield(Question{ID: "1", Line: 2, Fields: []byte("[]"), Text: "a", Subject: "a", Model: model}, nil)
+			}, ImportOptions{Settings: Settings{AskModes: taxModes}, AskAgain: agree})
+		}
+		if plan, err := read("", false); err != nil || plan.ToAsk() != 0 {
+			t.Errorf("read as before: %d to ask, %v", plan.ToAsk(), err)
+		}
+		if _, err := read("gpt-4o", false); !errors.As(err, new(*SettingsError)) {
+			t.Errorf("read with its own model: %v, want a *SettingsError", err)
+		}
+		if plan, err := read("gpt-4o", true); err != nil || plan.ToAsk() != 1 {
+			t.Errorf("after an agreement: %d to ask, %v", plan.ToAsk(), err)
+		}
+	})
+}
