@@ -27,7 +27,7 @@ package batch
 //	400, 413, 422, content refused      fails                           goes on                        classify.go
 //	what refuses a setting              held back: pending, or fails    StopSettings, or goes on       doubt.go, setting.go
 //	403                                 held back: pending, or fails    StopKey, or goes on            doubt.go
-//	a page, a redirect, 404, 405        held back: pending, or Again    StopEndpoint, or goes on       doubt.go
+//	a page, a redirect, 404, 405        held back: pending; Again once  StopEndpoint, or goes on       doubt.go
 //	401, 402, a wrong certificate       pending                         stops, or WaitForCredits       stop.go
 //	an answer that cannot be saved      in a rescue file                StopSave
 

@@ -183,18 +183,6 @@ func (c *collector) take(root gjson.Result) error {
 	return failed
 }
 
-// used takes in token counts. The last are those of the whole answer, unless they
-// say nothing.
-func (c *collector) used(place string, usage gjson.Result) {
-	in, out := tokens(usage)
-	switch {
-	case usage.IsObject() && (c.answer.Usage == nil || in+out > 0):
-		c.answer.Usage = Raw(usage)
-	case usage.Raw != "{}":
-		c.unknown(place, "usage", usage)
-	}
-}
-
 // choice takes in one choice and returns its finish reason, and the error that
 // it reports. Only the first choice is the answer. A server that does not
 // stream says message, not delta.
@@ -235,20 +223,6 @@ func (c *collector) choice(choice gjson.Result) (finish string, failed error) {
 		return true
 	})
 	return finish, failed
-}
-
-// again takes in a message that comes after deltas, whose texts it repeats. One
-// that differs is kept beside them.
-func (c *collector) again(message gjson.Result) {
-	message.ForEach(func(name, value gjson.Result) bool {
-		so := map[string]*parts{"content": &c.text, "refusal": &c.text, "reasoning_content": &c.reasoning, "reasoning": &c.reasoning, "thinking": &c.reasoning}[name.Str]
-		switch {
-		case name.Str == "role":
-		case so == nil, strings.TrimSpace(so.String()) != strings.TrimSpace(value.Str):
-			c.unknown("message", name.Str, value)
-		}
-		return true
-	})
 }
 
 func (c *collector) delta(delta gjson.Result) {

@@ -73,6 +73,7 @@ func (l *lines) next() ([]byte, error) {
 // last returns the data of an event within which the stream ended, if it is whole.
 func (l *lines) last(name, data []byte, err error) ([]byte, error) {
 	if !bytes.EqualFold(name, dataField) {
+		l.words(name)
 		data = nil
 	}
 	if l.joined = len(l.partial) > 0; l.joined {
@@ -80,6 +81,7 @@ func (l *lines) last(name, data []byte, err error) ([]byte, error) {
 		l.partial = nil
 	}
 	if !valid(string(data)) || isHeartbeat(data) {
+		l.words(data)
 		return nil, err
 	}
 	return data, nil
@@ -87,7 +89,7 @@ func (l *lines) last(name, data []byte, err error) ([]byte, error) {
 
 // words keeps what reads as if it were said to people.
 func (l *lines) words(line []byte) {
-	if bytes.ContainsRune(line, ' ') && line[0] != ':' {
+	if bytes.ContainsRune(line, ' ') && !bytes.ContainsAny(line[:1], ":{[") {
 		l.said = string(line)
 	}
 }

@@ -37,6 +37,20 @@ func (c *collector) part(part gjson.Result) {
 	})
 }
 
+// again takes in a message that comes after deltas, whose texts it repeats. One
+// that differs is kept beside them.
+func (c *collector) again(message gjson.Result) {
+	message.ForEach(func(name, value gjson.Result) bool {
+		so := map[string]*parts{"content": &c.text, "refusal": &c.text, "reasoning_content": &c.reasoning, "reasoning": &c.reasoning, "thinking": &c.reasoning}[name.Str]
+		switch {
+		case name.Str == "role":
+		case so == nil, strings.TrimSpace(so.String()) != strings.TrimSpace(value.Str):
+			c.unknown("message", name.Str, value)
+		}
+		return true
+	})
+}
+
 // Parts are strings of JSON that are joined to one text. A character beyond the
 // basic plane is written as two escapes, and servers written in JavaScript may
 // send its halves in two strings.

@@ -54,3 +54,15 @@ func tokens(usage gjson.Result) (in, out float64) {
 	}
 	return in, out
 }
+
+// used takes in token counts. The last are those of the whole answer, unless they
+// say nothing.
+func (c *collector) used(place string, usage gjson.Result) {
+	in, out := tokens(usage)
+	switch {
+	case usage.IsObject() && (c.answer.Usage == nil || in+out > 0):
+		c.answer.Usage = Raw(usage)
+	case usage.Raw != "{}":
+		c.unknown(place, "usage", usage)
+	}
+}

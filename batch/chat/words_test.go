@@ -51,7 +51,7 @@ func TestStreamsOfOtherServicesAreReadWhole(t *testing.T) {
 // What a service said beside an answer that has no end is told with it.
 func TestWhatWasSaidBeforeAStreamEnded(t *testing.T) {
 	for _, said := range []string{`data: {"type":"status","message":"it broke"}`, `data: {"code":0,"message":"it broke"}`, "data: it broke", "it broke"} {
-		for _, end := range []string{"\n\n", "\n\n" + done} {
+		for _, end := range []string{"", "\n\n", "\n\n" + done} {
 			_, err := askStream(t, chunkOf("half", "null")+said+end)
 			if e := failure(t, err); !strings.Contains(e.Message, "it broke") || !e.MaybeCharged {
 				t.Errorf("%s: %+v", said, e)
