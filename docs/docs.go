@@ -16,16 +16,12 @@ func Page(topic string) (text string, ok bool) {
 	return string(b), err == nil
 }
 
-// Topics returns the topics that have a page, in alphabetical order, each with
-// the title of its page.
-func Topics() [][2]string {
+// Topics returns the topics that have a page, in alphabetical order.
+func Topics() []string {
 	entries, _ := files.ReadDir(".") // an embedded folder can be read
-	var list [][2]string
+	var topics []string
 	for _, e := range entries {
-		topic := strings.TrimSuffix(e.Name(), ".md")
-		text, _ := Page(topic)
-		title, _, _ := strings.Cut(text, "\n")
-		list = append(list, [2]string{topic, strings.TrimPrefix(title, "# ")})
+		topics = append(topics, strings.TrimSuffix(e.Name(), ".md"))
 	}
-	return list
+	return topics
 }

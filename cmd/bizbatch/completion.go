@@ -13,6 +13,7 @@ import (
 	"bizbatch/batch"
 	"bizbatch/batch/bizora"
 	"bizbatch/checkpoint"
+	"bizbatch/docs"
 )
 
 // The scripts ask this program, by the hidden command __complete, what may
@@ -164,7 +165,7 @@ func argumentsFor(arg *kong.Positional, given []string, last string) (words []st
 	case "id":
 		return idsIn(given[0])
 	case "topic":
-		return strings.Split(topics(), ", ")
+		return docs.Topics()
 	}
 	return valuesOf(arg)
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -41,13 +42,7 @@ func (c *helpCmd) Run(ctx *kong.Context, e env) error {
 }
 
 // topics lists the topics of the manual.
-func topics() string {
-	var names []string
-	for _, t := range docs.Topics() {
-		names = append(names, t[0])
-	}
-	return strings.Join(names, ", ")
-}
+func topics() string { return strings.Join(docs.Topics(), ", ") }
 
 // helpVars are what the help's definitions refer to.
 func helpVars() kong.Vars {
@@ -78,14 +73,22 @@ func helpPrinter(short bool) kong.HelpPrinter {
 		if cmd != nil {
 			target = cmd.Target
 		}
-		if cmd, ok := target.Addr().Interface().(interface{ examples() string }); ok {
-			fmt.Fprintf(ctx.Stdout, "\nExamples:\n  %s\n", strings.ReplaceAll(cmd.examples(), "\n", "\n  "))
+		if examples := commandExamples(target); examples != "" {
+			fmt.Fprintf(ctx.Stdout, "\nExamples:\n  %s\n", strings.ReplaceAll(examples, "\n", "\n  "))
 		}
 		if cmd == nil || cmd.Name == "run" {
 			fmt.Fprint(ctx.Stdout, exitCodes)
 		}
 		return nil
 	}
+}
+
+// commandExamples returns the examples of a command, a line each; empty: it has none.
+func commandExamples(command reflect.Value) string {
+	if c, ok := command.Addr().Interface().(interface{ examples() string }); ok {
+		return c.examples()
+	}
+	return ""
 }
 
 // printShortHelp prints the flags of a command that have an example, and

@@ -68,9 +68,9 @@ func (m manPage) command(cmd *kong.Node) {
 		}
 		m.term(f.String(), kong.DefaultHelpValueFormatter(f.Value))
 	}
-	if target, ok := cmd.Target.Addr().Interface().(interface{ examples() string }); ok {
+	if examples := commandExamples(cmd.Target); examples != "" {
 		fmt.Fprintln(m.w, ".SS Examples")
-		m.verbatim(target.examples())
+		m.verbatim(examples)
 	}
 }
 
