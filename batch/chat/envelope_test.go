@@ -32,6 +32,8 @@ func FuzzEnvelope(f *testing.F) {
 	chunk(`{"custom_data":[{"content":"`, `"}],"choices":[{"delta":{"content":null}}]}`)
 	chunk(`{"id":"`, `","choices":[{"delta":{"content":"one"}}]}`)
 	chunk(`{"key":"`+testKey+`","choices":[{"delta":{"content":"`, `"}}]}`)
+	chunk("{\"choices\":[{\"delta\":{\"content\":\"", "\"}}],\"usage\":{\"\xff\":0}}")
+	chunk(`{"choices":[{"delta":{"content":"`, `"}}],"usage":{"total_tokens":0}}`)
 	chunk(`{"error":"`, `"}`)
 
 	f.Fuzz(func(t *testing.T, before, after, first, second string) {

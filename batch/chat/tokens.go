@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"strings"
@@ -59,9 +60,11 @@ func tokens(usage gjson.Result) (in, out float64) {
 // say nothing.
 func (c *collector) used(place string, usage gjson.Result) {
 	in, out := tokens(usage)
+	raw := Raw(usage)
 	switch {
+	case bytes.Equal(raw, c.answer.Usage):
 	case usage.IsObject() && (c.answer.Usage == nil || in+out > 0):
-		c.answer.Usage = Raw(usage)
+		c.answer.Usage = raw
 	case usage.Raw != "{}":
 		c.unknown(place, "usage", usage)
 	}

@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"bytes"
 	"encoding/json"
 	"slices"
 	"strconv"
@@ -14,8 +15,8 @@ import (
 // unknown takes in a member of a chunk, a choice or a delta that not every service
 // sends. One of which nothing is known is kept under its place and name, each value
 // once in a row; but in a delta each time, for there the same can be new (the
-// arguments of a tool call come in pieces). What services call citations is kept until the end, for it becomes
-// sources.
+// arguments of a tool call come in pieces). What services call citations is kept
+// until the end, for it becomes sources.
 func (c *collector) unknown(place, name string, value gjson.Result) {
 	if take := c.provided[name]; take != nil {
 		c.special(take, value)
@@ -30,15 +31,15 @@ func (c *collector) unknown(place, name string, value gjson.Result) {
 		return
 	}
 	key := ToUTF8(place + "." + name)
-	values := c.answer.Extra[key]
-	if n := len(values); place != "delta" && n > 0 && string(values[n-1]) == value.Raw || c.extra == maxMembers {
+	values, raw := c.answer.Extra[key], Raw(value)
+	if n := len(values); place != "delta" && n > 0 && bytes.Equal(values[n-1], raw) || c.extra == maxMembers {
 		return
 	}
 	if c.answer.Extra == nil {
 		c.answer.Extra = map[string][]json.RawMessage{}
 	}
 	c.extra++
-	c.answer.Extra[key] = append(values, Raw(value))
+	c.answer.Extra[key] = append(values, raw)
 }
 
 // citations are the names under which services send what the numbers in a text
