@@ -140,6 +140,7 @@ type Record struct {
 	ID       string
 	Line     int             // line in the input, from 1
 	Fields   json.RawMessage // as in [Question]
+	Payload  json.RawMessage // as in [Request]; nil for a row that cannot be asked
 	Status   Status
 	Answer   *Answer // nil unless there is one
 	Error    string  // why the row is failed or skipped, or was last not answered

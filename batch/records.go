@@ -109,7 +109,7 @@ func InputOf(store *checkpoint.Store) (in Input, err error) {
 
 func record(r checkpoint.Result) (Record, error) {
 	rec := Record{
-		ID: r.ID, Line: r.Line, Fields: r.Fields, Status: Status(r.State), Error: r.Error, RequestID: r.RequestID, Attempts: r.Attempts,
+		ID: r.ID, Line: r.Line, Fields: r.Fields, Payload: r.Payload, Status: Status(r.State), Error: r.Error, RequestID: r.RequestID, Attempts: r.Attempts,
 		Cost: Money(r.Cost), Reused: r.Reused, Started: r.Started, Finished: r.Finished,
 		Seconds: r.Finished.Sub(r.Started).Seconds(),
 	}

@@ -137,6 +137,7 @@ type Result struct {
 	ID       string
 	Line     int
 	Fields   []byte
+	Payload  []byte // of its request
 	Skip     string
 	State    State // empty for a skipped row
 	Rescued  bool  // running, and its answer is in a rescue file
