@@ -38,7 +38,7 @@ func (c *exportCmd) Run(e env) error {
 		return err
 	}
 	defer store.Close()
-	in, err := batch.InputOf(store)
+	in, err := batch.ReadInput(store)
 	if err != nil {
 		return err
 	}
