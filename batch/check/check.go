@@ -97,7 +97,7 @@ func Of(a *batch.Answer, asked string) Verdict {
 	if s := a.Status(); s != batch.Answered {
 		c.count(Kind(s), a.FinishReason, "")
 	}
-	text, cited, marks := a.Cited()
+	text, cited, marks := a.Numbered()
 	c.asked = newExcerpt("", asked)
 	for _, s := range cited {
 		c.sources = append(c.sources, newExcerpt(strings.Join(s.Names(), "\n"), s.Excerpt()))
