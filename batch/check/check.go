@@ -95,7 +95,7 @@ func Kinds(a *batch.Answer, payload []byte) []string { return Of(a, batch.Asked(
 func Of(a *batch.Answer, asked string) Verdict {
 	c := &checker{found: map[Kind]*Finding{}, seen: map[claim]bool{}}
 	if s := a.Status(); s != batch.Answered {
-		c.count(Kind(s), a.FinishReason, "")
+		c.count(Kind(s), clean(a.FinishReason), "")
 	}
 	text, cited, marks := a.Numbered()
 	c.asked = newExcerpt("", asked)

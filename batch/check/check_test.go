@@ -138,7 +138,7 @@ func TestVerdicts(t *testing.T) {
 		// What cannot be compared.
 		"no excerpt": {"", answer(`It “is an amount that nobody wrote”, $1,160,000 {1}.`, "Publication 946|"), `not compared: its sources came without excerpts`},
 		"an excerpt of one of two": {"", answer(`The limit is $1,160,000 {1}{2}. It was $9 {1}. “But who would have said that” {1}{2}, and “nobody would have said that” {2}.`, code, "Publication 946|"),
-			`not in the excerpts: $9; 1 of 2 citations has a source without an excerpt`},
+			`not in the excerpts: $9; not compared: 1 of 2 citations (no excerpt)`},
 		"a source that did not arrive": {"", answer(`The limit is $1,160,000 {9}.`, code), `1 of 1 citations has no source`},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -161,7 +161,7 @@ func clean(s string) string {
 		case unicode.IsSpace(r):
 			space = b.Len() > 0
 			continue
-		case strings.ContainsRune("*`\\", r), unicode.Is(unicode.Cf, r), r < ' ':
+		case strings.ContainsRune("*`\\", r), unicode.Is(unicode.Cf, r), unicode.IsControl(r):
 			continue
 		case unicode.Is(unicode.Pd, r), r == '−':
 			r = '-'

@@ -55,7 +55,7 @@ func (f Finding) text() string {
 		if f.Count == f.Of {
 			return "not compared: its sources came without excerpts"
 		}
-		return fmt.Sprintf("%d of %d citations %s a source without an excerpt", f.Count, f.Of, verb(f.Count, "has", "have"))
+		return fmt.Sprintf("not compared: %d of %d citations (no excerpt)", f.Count, f.Of)
 	case NotKept:
 		return "not compared: its sources were not kept"
 	}
