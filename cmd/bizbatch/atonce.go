@@ -8,13 +8,13 @@ import (
 
 	"bizbatch/batch"
 	"bizbatch/checkpoint"
+	"bizbatch/internal/exit"
+	"bizbatch/internal/interrupt"
+	"bizbatch/internal/terminal"
 )
 
 // leftAtOnce tells the end of a process that does not wait for its answers.
-func (j *job) leftAtOnce(sig signalError) {
-	if j.ui.terminal && !j.ui.quiet {
-		fmt.Fprintln(j.ui.err) // the bar stands in the line
-	}
+func (j *job) leftAtOnce(sig interrupt.Error) {
 	var left checkpoint.Flights
 	var err error
 	if store := j.asking.Load(); store != nil {
@@ -23,7 +23,7 @@ func (j *job) leftAtOnce(sig signalError) {
 			return store.Flights()
 		})
 	}
-	tell(j.ui.err, atOnce(sig, left, err), j.ui.json)
+	j.ui.Leave(atOnce(sig, left, err))
 }
 
 // soon returns what read returns, or an error after a second: the disk may be
@@ -31,15 +31,15 @@ func (j *job) leftAtOnce(sig signalError) {
 func soon[T any](read func() (T, error)) (T, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	return await(ctx, read)
+	return interrupt.Await(ctx, read)
 }
 
 // atOnce is the end of a process that leaves behind what is in flight, or what
 // could not be read.
-func atOnce(sig signalError, left checkpoint.Flights, unread error) *cmdError {
-	e := &cmdError{code: sig.exitCode(), hint: "bizbatch status names what was in flight; the same command asks it again"}
+func atOnce(sig interrupt.Error, left checkpoint.Flights, unread error) *exit.Error {
+	e := &exit.Error{Code: sig.ExitCode(), Hint: "bizbatch status names what was in flight; the same command asks it again"}
 	if n := len(left.Rescued); n > 0 {
-		e.detail = []string{fmt.Sprintf("%s could not be saved and went to a rescue file; the next run picks them up from there", count(n, "answer"))}
+		e.Detail = []string{fmt.Sprintf("%s could not be saved and went to a rescue file; the next run picks them up from there", terminal.Count(n, "answer"))}
 	}
 	var cost batch.Money
 	list := left.InFlight
@@ -48,14 +48,14 @@ func atOnce(sig signalError, left checkpoint.Flights, unread error) *cmdError {
 	}
 	switch {
 	case unread != nil:
-		e.err = errors.New("stopped at once; what was in flight may have been charged, what was answered is safe")
+		e.Err = errors.New("stopped at once; what was in flight may have been charged, what was answered is safe")
 	case len(list) == 0:
-		e.err = errors.New("stopped at once; nothing was in flight, what was answered is safe")
-		e.hint = "the same command continues"
+		e.Err = errors.New("stopped at once; nothing was in flight, what was answered is safe")
+		e.Hint = "the same command continues"
 	case len(list) == 1:
-		e.err = fmt.Errorf("stopped at once: 1 question was in flight (%s) and may have been charged, %s; what was answered is safe", rowIDs(list), cost)
+		e.Err = fmt.Errorf("stopped at once: 1 question was in flight (%s) and may have been charged, %s; what was answered is safe", terminal.RowIDs(list), cost)
 	default:
-		e.err = fmt.Errorf("stopped at once: %d questions were in flight (%s) and may have been charged, %s; what was answered is safe", len(list), rowIDs(list), cost)
+		e.Err = fmt.Errorf("stopped at once: %d questions were in flight (%s) and may have been charged, %s; what was answered is safe", len(list), terminal.RowIDs(list), cost)
 	}
 	return e
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"strconv"
 	"strings"
@@ -11,6 +10,8 @@ import (
 
 	"bizbatch/batch"
 	"bizbatch/batch/report"
+	"bizbatch/internal/exit"
+	"bizbatch/internal/terminal"
 )
 
 type exportCmd struct {
@@ -43,14 +44,14 @@ func (c *exportCmd) Run(e env) error {
 		return err
 	}
 	if in.Format == "" {
-		return usageError(errors.New(c.Checkpoint+" holds no questions yet"), "bizbatch run takes them in")
+		return exit.Usage(errors.New(c.Checkpoint+" holds no questions yet"), "bizbatch run takes them in")
 	}
 	o := report.Options{CSVSafe: c.CSVSafe, CSVBOM: report.Choice(c.CSVBOM), Status: batch.Status(c.Status), OpenAIBatch: c.Format == openAIBatch}
 	if o.Since, err = parseSince(c.Since, time.Now()); err != nil {
-		return usageError(err, "such as --since 24h, 7d, today, monday or 2026-09-01")
+		return exit.Usage(err, "such as --since 24h, 7d, today, monday or 2026-09-01")
 	}
 	if err := checkZone(os.Getenv("TZ"), time.Local); dependsOnZone(c.Since) && err != nil {
-		return usageError(fmt.Errorf("%w, and --since %s depends on it", err, c.Since), zoneHint+"; a time ago, such as 24h, needs none")
+		return exit.Usage(fmt.Errorf("%w, and --since %s depends on it", err, c.Since), zoneHint+"; a time ago, such as 24h, needs none")
 	}
 	if err := checkDistinct(c.Out); err != nil {
 		return err
@@ -60,18 +61,18 @@ func (c *exportCmd) Run(e env) error {
 			return err
 		}
 	}
-	u := &ui{out: e.stdout, err: e.stderr, quiet: c.Quiet, log: slog.New(slog.DiscardHandler)}
+	u := terminal.New(e.stdout, e.stderr, terminal.Options{Quiet: c.Quiet})
 	for _, out := range c.Out {
 		w, err := writeOutput(store, in, out, o, c.Force)
 		if w.kept != nil {
-			u.notice("kept", w.kept.line())
+			u.Notice("kept", w.kept.line())
 		}
 		if err != nil {
 			return err
 		}
-		u.say("wrote %s", out)
+		u.Say("wrote %s", out)
 		if w.noted != nil {
-			u.notice("unnoted", unnoted(out))
+			u.Notice("unnoted", unnoted(out))
 		}
 	}
 	return nil

@@ -10,6 +10,8 @@ import (
 	"github.com/agnivade/levenshtein"
 
 	"bizbatch/checkpoint"
+	"bizbatch/internal/exit"
+	"bizbatch/internal/terminal"
 )
 
 // viewCheckpoint opens a checkpoint for reading. The path may also be that of
@@ -27,10 +29,10 @@ func viewCheckpoint(path *string) (*checkpoint.Store, error) {
 		}
 	}
 	if isFolder(*path) {
-		return nil, usageError(fmt.Errorf("%s is a folder", *path), "name a checkpoint in it; bizbatch status, run in that folder without a name, lists them")
+		return nil, exit.Usage(fmt.Errorf("%s is a folder", *path), "name a checkpoint in it; bizbatch status, run in that folder without a name, lists them")
 	}
 	if errors.Is(err, checkpoint.ErrNotCheckpoint) && !strings.HasSuffix(*path, ".bizbatch") {
-		return nil, usageError(fmt.Errorf("%s has no checkpoint", *path), "run it first: bizbatch run "+quoteFile(*path))
+		return nil, exit.Usage(fmt.Errorf("%s has no checkpoint", *path), "run it first: bizbatch run "+terminal.QuoteFile(*path))
 	}
 	if err != nil {
 		return nil, storeError(err, *path)
@@ -61,5 +63,5 @@ func didYouMean(path, suffix string) string {
 	if best == "" {
 		return ""
 	}
-	return "did you mean " + quoteFile(filepath.Join(filepath.Dir(path), best)) + "?"
+	return "did you mean " + terminal.QuoteFile(filepath.Join(filepath.Dir(path), best)) + "?"
 }

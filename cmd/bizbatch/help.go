@@ -11,6 +11,8 @@ import (
 	"github.com/alecthomas/kong"
 
 	"bizbatch/docs"
+	"bizbatch/internal/exit"
+	"bizbatch/internal/terminal"
 )
 
 type helpCmd struct {
@@ -31,7 +33,7 @@ func (c *helpCmd) Run(ctx *kong.Context, e env) error {
 	}
 	isCommand := func(n *kong.Node) bool { return n.Name == c.Topic && !n.Hidden }
 	if c.Topic != "" && !slices.ContainsFunc(ctx.Model.Children, isCommand) {
-		return usageError(fmt.Errorf("there is no page about %s", quote(c.Topic)), "the topics are: "+topics())
+		return exit.Usage(fmt.Errorf("there is no page about %s", terminal.Quote(c.Topic)), "the topics are: "+topics())
 	}
 	e.args = []string{"--help"}
 	if c.Topic != "" {
@@ -77,7 +79,7 @@ func helpPrinter(short bool) kong.HelpPrinter {
 			fmt.Fprintf(ctx.Stdout, "\nExamples:\n  %s\n", strings.ReplaceAll(examples, "\n", "\n  "))
 		}
 		if cmd == nil || cmd.Name == "run" {
-			fmt.Fprint(ctx.Stdout, exitCodes)
+			fmt.Fprint(ctx.Stdout, "\nExit codes:\n"+exit.Table())
 		}
 		return nil
 	}
@@ -116,7 +118,7 @@ func helpFor(args []string) string {
 		return "see bizbatch " + first + " --help"
 	}
 	if info, err := os.Stat(first); err == nil && info.Mode().IsRegular() {
-		return "to ask its questions: bizbatch run " + quoteFile(first)
+		return "to ask its questions: bizbatch run " + terminal.QuoteFile(first)
 	}
 	return "see bizbatch --help"
 }

@@ -16,13 +16,16 @@ import (
 	"bizbatch/batch"
 	"bizbatch/batch/question"
 	"bizbatch/checkpoint"
+	"bizbatch/internal/exit"
+	"bizbatch/internal/interrupt"
+	"bizbatch/internal/terminal"
 )
 
 // A job is one run of a file, from the plan to the written answers.
 type job struct {
 	cmd     *runCmd
 	env     env
-	ui      *ui
+	ui      *terminal.Printer
 	reader  *question.Reader
 	store   *checkpoint.Store
 	input   batch.Input
@@ -48,7 +51,7 @@ type job struct {
 }
 
 func (j *job) run(ctx context.Context, settings batch.Settings) (err error) {
-	j.reader, err = await(ctx, func() (*question.Reader, error) { return j.cmd.openInput(ctx, j.env) })
+	j.reader, err = interrupt.Await(ctx, func() (*question.Reader, error) { return j.cmd.openInput(ctx, j.env) })
 	if err != nil {
 		return j.unread(err)
 	}
@@ -63,7 +66,7 @@ func (j *job) run(ctx context.Context, settings batch.Settings) (err error) {
 	}
 	defer service.close()
 	if j.store, err = j.cmd.openStore(service.endpoint); err != nil {
-		return unsent(storeError(err, j.cmd.Checkpoint))
+		return exit.Unsent(storeError(err, j.cmd.Checkpoint))
 	}
 	defer func() {
 		if cerr := j.store.Close(); err == nil {
@@ -78,14 +81,14 @@ func (j *job) run(ctx context.Context, settings batch.Settings) (err error) {
 
 // ask asks what is pending, writes the answers, and tells how it went.
 func (j *job) ask(ctx context.Context, service service, settings batch.Settings) error {
-	watch := j.ui.watch(j)
+	progress := j.progress()
 	if os.Getenv("GOGC") == "" {
 		defer debug.SetGCPercent(debug.SetGCPercent(gcPercent(j.cmd.Workers)))
 	}
 	j.asking.Store(j.store)
-	sum, err := batch.Run(ctx, j.store, service.asker, j.cmd.options(settings, watch.event))
+	sum, err := batch.Run(ctx, j.store, service.asker, j.cmd.options(settings, progress.Event))
 	j.asking.Store(nil)
-	watch.end()
+	progress.End()
 	var stop *batch.StopError
 	errors.As(err, &stop)
 	j.sum, j.outcome = sum, outcome(err, stop)
@@ -102,7 +105,7 @@ func (j *job) ask(ctx context.Context, service service, settings batch.Settings)
 	err = j.verdict(err, stop)
 	err = j.tellUnnoted(err)
 	j.next = j.nextCommand(err)
-	j.ui.finished(j, err)
+	j.tellResult(err)
 	if unwritten != nil {
 		err = outputError(err, unwritten, stop, j.cmd.Checkpoint)
 	}
@@ -114,9 +117,9 @@ func (j *job) ask(ctx context.Context, service service, settings batch.Settings)
 func (j *job) tellUnnoted(verdict error) error {
 	for _, out := range j.unnoted {
 		if verdict == nil {
-			j.ui.notice("unnoted", unnoted(out), "output", out)
+			j.ui.Notice("unnoted", unnoted(out), "output", out)
 		} else {
-			verdict = besides(verdict, errors.New(unnoted(out)))
+			verdict = exit.Besides(verdict, errors.New(unnoted(out)))
 		}
 	}
 	return verdict
@@ -153,15 +156,15 @@ func (j *job) lookBack() (err error) {
 // longest.
 func (j *job) nextCommand(verdict error) string {
 	switch {
-	case verdict != nil && asCmdError(verdict).code == exitFailures:
-		return commandLine(withFlag(j.env.args, "--retry-failed"))
+	case verdict != nil && exit.As(verdict).Code == exit.Failures:
+		return terminal.CommandLine(withFlag(j.env.args, "--retry-failed"))
 	case verdict != nil || j.sum.Left > 0:
-		return commandLine(j.env.args)
+		return terminal.CommandLine(j.env.args)
 	}
 	if len(j.slowest) > 0 {
-		return "bizbatch show " + quoteFile(j.cmd.Checkpoint) + " " + quoteID(j.slowest[0].RowID)
+		return "bizbatch show " + terminal.QuoteFile(j.cmd.Checkpoint) + " " + terminal.QuoteID(j.slowest[0].RowID)
 	}
-	return "bizbatch status " + quoteFile(j.cmd.Checkpoint)
+	return "bizbatch status " + terminal.QuoteFile(j.cmd.Checkpoint)
 }
 
 // withFlag adds a flag to a command, unless it is there already. It comes
@@ -206,14 +209,14 @@ func (j *job) takeIn(ctx context.Context, endpoint, digest string, settings batc
 	}
 	for _, out := range j.outputs {
 		if err := claimOutput(j.store, out); err != nil && !j.cmd.DryRun {
-			return unsent(err)
+			return exit.Unsent(err)
 		}
 	}
 	debug.FreeOSMemory() // the import took most; what follows may go on for days
 	if j.input, err = batch.InputOf(j.store); err != nil {
 		return err
 	}
-	j.ui.planned(j, skipped)
+	j.tellPlan(skipped)
 	j.tellModels()
 	return nil
 }
@@ -231,7 +234,7 @@ func (j *job) tellModels() {
 	if j.cmd.Model != "" {
 		text = fmt.Sprintf("the file names the model %s, but --model %s is asked", strings.Join(named, ", "), model)
 	}
-	j.ui.notice("model", text, "named", named)
+	j.ui.Notice("model", text, "named", named)
 }
 
 // untilDone yields questions until ctx is done, and notes the lines of those

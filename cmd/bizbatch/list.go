@@ -9,12 +9,14 @@ import (
 	"text/tabwriter"
 
 	"bizbatch/checkpoint"
+	"bizbatch/internal/exit"
+	"bizbatch/internal/terminal"
 )
 
 // list tells of the checkpoints in this folder, one on each line.
 func (c *statusCmd) list(e env) error {
 	if c.Check {
-		return usageError(errors.New("--check needs a checkpoint"), "such as bizbatch status --check questions.csv.bizbatch")
+		return exit.Usage(errors.New("--check needs a checkpoint"), "such as bizbatch status --check questions.csv.bizbatch")
 	}
 	paths, err := filepath.Glob("*.bizbatch")
 	if err != nil {
@@ -40,8 +42,8 @@ func (c *statusCmd) list(e env) error {
 		err = table(e.stdout, all)
 	}
 	if err == nil && len(broken) > 0 {
-		err = &cmdError{code: exitUnexpected, err: fmt.Errorf("%s cannot be read", count(len(broken), "checkpoint")), detail: broken,
-			hint: "bizbatch status CHECKPOINT tells what to do about it"}
+		err = &exit.Error{Code: exit.Unexpected, Err: fmt.Errorf("%s cannot be read", terminal.Count(len(broken), "checkpoint")), Detail: broken,
+			Hint: "bizbatch status CHECKPOINT tells what to do about it"}
 	}
 	return err
 }
@@ -66,7 +68,7 @@ func table(w io.Writer, all []*status) error {
 			r := s.Runs[n-1]
 			last = r.Started.Local().Format("2006-01-02 15:04") + ", " + r.Outcome
 		}
-		fmt.Fprintln(t, clean(filepath.Base(s.Checkpoint))+
+		fmt.Fprintln(t, terminal.Clean(filepath.Base(s.Checkpoint))+
 			fmt.Sprintf("\t%d of %d\t%d\t%d\t%s\t%s\t%s", s.Answered, s.Questions, s.Pending, s.Failed, s.SpentTotal, s.LeftCost, last))
 	}
 	return t.Flush()

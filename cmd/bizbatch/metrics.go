@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"bizbatch/batch"
+	"bizbatch/internal/exit"
 )
 
 // metricsSuffix is that of the files that node_exporter reads.
@@ -63,9 +64,9 @@ func (j *job) measure(verdict error, begun time.Time) error {
 		return verdict
 	}
 	m := &metrics{name: strings.TrimSuffix(filepath.Base(path), metricsSuffix)}
-	code := exitOK
+	code := exit.OK
 	if verdict != nil {
-		code = asCmdError(verdict).code
+		code = exit.As(verdict).Code
 	}
 	m.ofRun(j.sum, j.ended(), code, begun)
 	if s, err := statusAt(j.cmd.Checkpoint); err == nil { // else nothing is known of them
@@ -74,12 +75,12 @@ func (j *job) measure(verdict error, begun time.Time) error {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(m)
 	if err := prometheus.WriteToTextfile(path, registry); err != nil {
-		return besides(verdict, fmt.Errorf("--metrics-file: %w", err))
+		return exit.Besides(verdict, fmt.Errorf("--metrics-file: %w", err))
 	}
 	return verdict
 }
 
-func (m *metrics) ofRun(s batch.Summary, ended string, code int, begun time.Time) {
+func (m *metrics) ofRun(s batch.Summary, ended string, code exit.Code, begun time.Time) {
 	m.add("run_start_timestamp_seconds", "When the last run began.", seconds(begun))
 	m.add("run_end_timestamp_seconds", "When the last run ended.", seconds(time.Now()))
 	m.add("run_exit_code", "Exit code of the last run.", float64(code))

@@ -13,6 +13,7 @@ import (
 	"bizbatch/batch"
 	"bizbatch/batch/report"
 	"bizbatch/checkpoint"
+	"bizbatch/internal/exit"
 )
 
 // checkOutput refuses a file that answers must not be written to. One that is
@@ -21,10 +22,10 @@ import (
 func checkOutput(out, input string, store *checkpoint.Store, force bool) error {
 	const hint = "choose another --out"
 	if _, err := report.FormatOf(out); err != nil {
-		return usageError(err, hint)
+		return exit.Usage(err, hint)
 	}
 	if sameFile(out, input) || sameFile(out, store.Path()) {
-		return usageError(fmt.Errorf("--out %s is the input or the checkpoint", out), hint)
+		return exit.Usage(fmt.Errorf("--out %s is the input or the checkpoint", out), hint)
 	}
 	info, err := os.Stat(out)
 	if err != nil || !info.Mode().IsRegular() || force || oursByName(out) {
@@ -34,7 +35,7 @@ func checkOutput(out, input string, store *checkpoint.Store, force bool) error {
 	case err != nil:
 		return err
 	case !ours:
-		return usageError(fmt.Errorf("--out %s is there already and was not written from this checkpoint", out), hint+", or overwrite it with --force")
+		return exit.Usage(fmt.Errorf("--out %s is there already and was not written from this checkpoint", out), hint+", or overwrite it with --force")
 	}
 	return nil
 }
@@ -44,7 +45,7 @@ func checkOutput(out, input string, store *checkpoint.Store, force bool) error {
 func checkDistinct(outs []string) error {
 	for i, out := range outs {
 		if slices.ContainsFunc(outs[:i], func(other string) bool { return sameFile(out, other) }) {
-			return usageError(fmt.Errorf("--out %s is the same file as another --out", out), "choose another --out")
+			return exit.Usage(fmt.Errorf("--out %s is the same file as another --out", out), "choose another --out")
 		}
 	}
 	return nil
@@ -170,7 +171,7 @@ func (j *job) checkOutputs() error {
 	in := j.reader.Input()
 	j.outputs = j.cmd.outputs(in.Format)
 	if err := checkDistinct(j.outputs); err != nil {
-		return unsent(err)
+		return exit.Unsent(err)
 	}
 	for _, out := range j.outputs {
 		err := checkOutput(out, j.cmd.File, j.store, j.cmd.Force)
@@ -181,7 +182,7 @@ func (j *job) checkOutputs() error {
 			err = tryOutput(out, in)
 		}
 		if err != nil {
-			return unsent(err)
+			return exit.Unsent(err)
 		}
 	}
 	return nil
@@ -194,7 +195,7 @@ func tryOutput(out string, in batch.Input) error {
 		err = f.Abort()
 	}
 	if err != nil {
-		return usageError(err, "choose another --out")
+		return exit.Usage(err, "choose another --out")
 	}
 	return nil
 }
@@ -212,7 +213,7 @@ func (j *job) write(stop *batch.StopError) error {
 		w, err := writeOutput(j.store, j.input, out, o, j.cmd.Force)
 		if w.kept != nil {
 			j.kept = append(j.kept, *w.kept)
-			j.ui.notice("kept", w.kept.line(), "output", out, "as", w.kept.As)
+			j.ui.Notice("kept", w.kept.line(), "output", out, "as", w.kept.As)
 		}
 		if err != nil {
 			errs = append(errs, err)

@@ -14,6 +14,8 @@ import (
 	"bizbatch/batch"
 	"bizbatch/batch/bizora"
 	"bizbatch/batch/chat"
+	"bizbatch/internal/exit"
+	"bizbatch/internal/interrupt"
 )
 
 // providers are the services that --provider names, the default first.
@@ -31,7 +33,7 @@ func providerNamed(name string) chat.Provider {
 // choose finds the provider, and fills in what it says of a run.
 func (c *runCmd) choose() error {
 	if c.Sandbox && c.BaseURL != "" {
-		return usageError(errors.New("--sandbox and --base-url exclude each other"), "leave one of them out")
+		return exit.Usage(errors.New("--sandbox and --base-url exclude each other"), "leave one of them out")
 	}
 	c.provider = providerNamed(c.Provider)
 	if c.provider.URLVariable != "" {
@@ -42,10 +44,10 @@ func (c *runCmd) choose() error {
 	}
 	c.Role = cmp.Or(c.Role, c.provider.Role, "user")
 	if c.model() == "" && c.Format != openAIBatch {
-		return unsent(usageError(fmt.Errorf("--provider %s needs a --model", c.provider.Name), "name the model to ask"))
+		return exit.Unsent(exit.Usage(fmt.Errorf("--provider %s needs a --model", c.provider.Name), "name the model to ask"))
 	}
 	if c.MaxSpend+c.MaxSpendTotal > 0 && !c.priced() {
-		return unsent(usageError(errors.New("a limit on spending needs a price, which is not known of "+c.provider.Name),
+		return exit.Unsent(exit.Usage(errors.New("a limit on spending needs a price, which is not known of "+c.provider.Name),
 			"say what an answer costs with --price, or a million tokens with --price-tokens IN,OUT"))
 	}
 	return nil
@@ -95,21 +97,21 @@ func (c *runCmd) headers(ctx context.Context) (headers http.Header, secrets []st
 		name, value, ok := strings.Cut(given, ":")
 		name, value = strings.TrimSpace(name), strings.TrimSpace(value)
 		if !ok {
-			return nil, nil, unsent(usageError(errors.New("a --header has no colon"), "give it as --header 'NAME: VALUE'"))
+			return nil, nil, exit.Unsent(exit.Usage(errors.New("a --header has no colon"), "give it as --header 'NAME: VALUE'"))
 		}
 		path, isFile := strings.CutPrefix(value, "@")
 		if isFile {
-			b, err := await(ctx, func() ([]byte, error) { return readSmall(path) })
+			b, err := interrupt.Await(ctx, func() ([]byte, error) { return readSmall(path) })
 			switch {
 			case ctx.Err() != nil:
 				return nil, nil, err
 			case err != nil:
-				return nil, nil, unsent(usageError(fmt.Errorf("read the header %s: %w", name, err), "name a file that holds its value"))
+				return nil, nil, exit.Unsent(exit.Usage(fmt.Errorf("read the header %s: %w", name, err), "name a file that holds its value"))
 			}
 			value = strings.TrimSpace(string(b))
 		}
 		if err := chat.CheckHeader(name, value); err != nil {
-			return nil, nil, unsent(usageError(fmt.Errorf("--header: %w", err), "give it as --header 'NAME: VALUE'"))
+			return nil, nil, exit.Unsent(exit.Usage(fmt.Errorf("--header: %w", err), "give it as --header 'NAME: VALUE'"))
 		}
 		headers.Add(name, value)
 		if words := strings.Fields(value); len(words) > 0 && (isFile || isSecret(name)) {
@@ -128,23 +130,4 @@ func isSecret(name string) bool {
 		}
 	}
 	return false
-}
-
-// withoutHeaders is a command line as it may be shown: values of headers that it
-// holds are left out.
-func withoutHeaders(args []string) []string {
-	shown := append([]string{}, args...)
-	for i := range shown {
-		prefix, given, ok := strings.Cut(shown[i], "--header=")
-		if !ok || prefix != "" {
-			prefix, given, ok = "", shown[i], i > 0 && shown[i-1] == "--header"
-		} else {
-			prefix = "--header="
-		}
-		name, value, _ := strings.Cut(given, ":")
-		if ok && !strings.HasPrefix(strings.TrimSpace(value), "@") {
-			shown[i] = prefix + name + ": …"
-		}
-	}
-	return shown
 }

@@ -21,18 +21,3 @@ func TestProviderNames(t *testing.T) {
 		t.Errorf("--provider takes %q, want %q", enum, names)
 	}
 }
-
-func TestValuesOfHeadersAreNotShown(t *testing.T) {
-	for given, want := range map[string]string{
-		"run --header|X-Key: abc|q.csv":          "bizbatch run --header 'X-Key: …' q.csv",
-		"run --header=X-Key: abc|q.csv":          "bizbatch run '--header=X-Key: …' q.csv",
-		"run --header|Authorization: @k|q.csv":   "bizbatch run --header 'Authorization: @k' q.csv",
-		"run --header|nothing|q.csv":             "bizbatch run --header 'nothing: …' q.csv",
-		"run --header-like|X-Key: abc|--header=": "bizbatch run --header-like 'X-Key: abc' '--header=: …'",
-	} {
-		args := strings.Split(strings.Replace(given, "run ", "run|", 1), "|")
-		if got := commandLine(args); got != want {
-			t.Errorf("%s is shown as %s, want %s", given, got, want)
-		}
-	}
-}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"bizbatch/checkpoint"
+	"bizbatch/internal/exit"
 )
 
 // reuse names the checkpoints whose answers a run takes over: those of --reuse,
@@ -17,7 +18,7 @@ func (c *runCmd) reuse(endpoint string) (named, others []string, err error) {
 	}
 	for _, path := range c.Reuse {
 		if err := checkReused(path, endpoint); err != nil {
-			return nil, nil, usageError(fmt.Errorf("--reuse: %w; nothing was sent", err), "name the checkpoint of a run, such as --reuse old/questions.csv.bizbatch")
+			return nil, nil, exit.Usage(fmt.Errorf("--reuse: %w; nothing was sent", err), "name the checkpoint of a run, such as --reuse old/questions.csv.bizbatch")
 		}
 	}
 	return c.Reuse, neighbours(c.Checkpoint), nil

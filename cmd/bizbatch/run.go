@@ -17,6 +17,9 @@ import (
 	"bizbatch/batch/question"
 	"bizbatch/batch/report"
 	"bizbatch/checkpoint"
+	"bizbatch/internal/exit"
+	"bizbatch/internal/interrupt"
+	"bizbatch/internal/terminal"
 )
 
 // groups are the headings of the help: for commands, and for the flags of run.
@@ -117,7 +120,7 @@ bizbatch run questions.csv --template 'For {{.client}}: {{.question}}' --checkpo
 // Run is the whole way of a file: read, plan, ask, write, tell.
 func (c *runCmd) Run(ctx *kong.Context, e env) error {
 	if err := checkNumbers(ctx.Flags()); err != nil {
-		return usageError(err, "see bizbatch run --help")
+		return exit.Usage(err, "see bizbatch run --help")
 	}
 	return c.run(e, time.Now())
 }
@@ -141,8 +144,8 @@ func (c *runCmd) run(e env, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	j := &job{cmd: c, env: e, ui: newUI(c, e)}
-	ctx, stop := notifySignals(j.leftAtOnce)
+	j := &job{cmd: c, env: e, ui: terminal.New(e.stdout, e.stderr, terminal.Options{Quiet: c.Quiet, Log: c.LogFormat, Interval: c.LogInterval})}
+	ctx, stop := interrupt.Notify(j.leftAtOnce)
 	defer stop()
 	return j.measure(j.summarize(j.run(ctx, settings)), now)
 }
@@ -156,16 +159,16 @@ func (c *runCmd) check(now time.Time) (batch.Settings, error) {
 	s := batch.Settings{Model: c.model(), Role: c.Role, Template: c.Template, AskModes: c.askModes()}
 	var err error
 	if s.AskMode, err = s.AskModes.Parse(string(c.AskMode)); err != nil {
-		return s, usageError(fmt.Errorf("--ask-mode: %w", err), "see bizbatch run --help")
+		return s, exit.Usage(fmt.Errorf("--ask-mode: %w", err), "see bizbatch run --help")
 	}
 	if c.Template != "" && !strings.Contains(c.Template, "{{") {
-		return s, unsent(usageError(errors.New("--template names no column, so every row would ask the same question"), "columns are written {{.question}}"))
+		return s, exit.Unsent(exit.Usage(errors.New("--template names no column, so every row would ask the same question"), "columns are written {{.question}}"))
 	}
 	if s.Params, err = parseParams(c.Param); err != nil {
-		return s, usageError(err, "give --param as KEY=VALUE, such as --param temperature=0.2")
+		return s, exit.Usage(err, "give --param as KEY=VALUE, such as --param temperature=0.2")
 	}
 	if c.File == "-" && (c.Checkpoint == "" || c.Format == "") {
-		return s, usageError(errors.New("standard input needs --checkpoint and --format"),
+		return s, exit.Usage(errors.New("standard input needs --checkpoint and --format"),
 			"such as bizbatch run - --format csv --checkpoint questions.bizbatch")
 	}
 	c.Drain = cmp.Or(c.Drain, c.AttemptTimeout)
@@ -179,10 +182,10 @@ func (c *runCmd) check(now time.Time) (batch.Settings, error) {
 		return s, err
 	}
 	if c.end, err = parseUntil(c.Until, now); err != nil {
-		return s, usageError(err, "give a time of day, such as --until 06:00")
+		return s, exit.Usage(err, "give a time of day, such as --until 06:00")
 	}
 	if err := checkZone(os.Getenv("TZ"), time.Local); c.Until != "" && err != nil {
-		return s, unsent(usageError(fmt.Errorf("%w, and --until %s depends on it", err, c.Until), zoneHint))
+		return s, exit.Unsent(exit.Usage(fmt.Errorf("%w, and --until %s depends on it", err, c.Until), zoneHint))
 	}
 	c.over = c.Until != "" && !c.end.After(now)
 	if t := now.Add(c.MaxDuration); c.MaxDuration > 0 && (c.end.IsZero() || t.Before(c.end)) {
@@ -195,7 +198,7 @@ func (c *runCmd) check(now time.Time) (batch.Settings, error) {
 // with ctx.
 func (c *runCmd) openInput(ctx context.Context, e env) (*question.Reader, error) {
 	if c.File == "-" {
-		return question.NewReader(&awaitedReader{ctx: ctx, r: e.stdin}, "standard input", c.inputOptions())
+		return question.NewReader(interrupt.NewReader(ctx, e.stdin), "standard input", c.inputOptions())
 	}
 	if info, err := os.Stat(c.File); err != nil || info.Mode()&os.ModeNamedPipe == 0 {
 		return question.Open(c.File, c.inputOptions())
@@ -204,7 +207,7 @@ func (c *runCmd) openInput(ctx context.Context, e env) (*question.Reader, error)
 	if err != nil {
 		return nil, err
 	}
-	return question.NewReader(&awaitedReader{ctx: ctx, r: pipe}, c.File, c.inputOptions())
+	return question.NewReader(interrupt.NewReader(ctx, pipe), c.File, c.inputOptions())
 }
 
 func (c *runCmd) inputOptions() question.Options {

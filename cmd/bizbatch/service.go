@@ -12,6 +12,8 @@ import (
 	"bizbatch/batch"
 	"bizbatch/batch/bizora"
 	"bizbatch/batch/chat"
+	"bizbatch/internal/exit"
+	"bizbatch/internal/interrupt"
 	"bizbatch/internal/sandbox"
 )
 
@@ -55,7 +57,7 @@ func (c *runCmd) service(ctx context.Context) (service, error) {
 	}
 	client, err := chat.New(cfg)
 	if err != nil {
-		return service{}, usageError(fmt.Errorf("%w; nothing was sent", err), c.addressHint()+" and the key")
+		return service{}, exit.Usage(fmt.Errorf("%w; nothing was sent", err), c.addressHint()+" and the key")
 	}
 	return service{endpoint: client.BaseURL(), asker: client, idle: client.Close, close: client.Close}, nil
 }
@@ -107,19 +109,19 @@ func (c *runCmd) apiKey(ctx context.Context, needed bool) (string, error) {
 		key = os.Getenv(variable)
 	}
 	if c.APIKeyFile != "" {
-		b, err := await(ctx, func() ([]byte, error) { return readSmall(c.APIKeyFile) })
+		b, err := interrupt.Await(ctx, func() ([]byte, error) { return readSmall(c.APIKeyFile) })
 		switch {
 		case ctx.Err() != nil:
 			return "", err
 		case err != nil:
-			return "", usageError(fmt.Errorf("read the API key: %w; nothing was sent", err), hint)
+			return "", exit.Usage(fmt.Errorf("read the API key: %w; nothing was sent", err), hint)
 		}
 		key = string(b)
 	}
 	if key = strings.TrimSpace(key); key != "" || c.APIKeyFile == "" && !needed {
 		return key, nil
 	}
-	return "", usageError(errors.New("there is no API key; nothing was sent"), hint)
+	return "", exit.Usage(errors.New("there is no API key; nothing was sent"), hint)
 }
 
 // readSmall reads a file that holds no more than a key does. It may be a pipe.

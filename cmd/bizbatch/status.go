@@ -10,6 +10,8 @@ import (
 
 	"bizbatch/batch"
 	"bizbatch/checkpoint"
+	"bizbatch/internal/exit"
+	"bizbatch/internal/terminal"
 )
 
 type statusCmd struct {
@@ -99,8 +101,8 @@ func (c *statusCmd) Run(e env) error {
 		s.print(e.stdout, c.Check)
 	}
 	if len(s.Problems) > 0 {
-		return &cmdError{code: exitUnexpected, err: fmt.Errorf("%s is damaged", c.Checkpoint), detail: s.Problems,
-			hint: "restore the file from a backup"}
+		return &exit.Error{Code: exit.Unexpected, Err: fmt.Errorf("%s is damaged", c.Checkpoint), Detail: s.Problems,
+			Hint: "restore the file from a backup"}
 	}
 	return nil
 }
@@ -136,36 +138,36 @@ func readStatus(store *checkpoint.Store) (*status, error) {
 }
 
 func (s *status) print(w io.Writer, checked bool) {
-	line := func(format string, args ...any) { fmt.Fprintln(w, clean(fmt.Sprintf(format, args...))) }
+	line := func(format string, args ...any) { fmt.Fprintln(w, terminal.Clean(fmt.Sprintf(format, args...))) }
 	state := "no run is on"
 	if s.Active {
 		state = "a run is on"
 	}
 	line("%s: %s, answers from %s", s.Checkpoint, state, s.Endpoint)
 	line("%d rows, %d different questions, %d skipped", s.Rows, s.Questions, s.Skipped)
-	line("answered     %d, for %s", s.Answered, spent(s.Spent, s.SpentByMode))
+	line("answered     %d, for %s", s.Answered, terminal.Spent(s.Spent, s.SpentByMode))
 	for _, r := range s.Reused {
-		line("             %s", reusedLine(r))
+		line("             %s", terminal.Reused(r))
 	}
 	for _, status := range slices.Sorted(maps.Keys(s.ToLookAt)) {
-		line("             %s", endingLine(status, s.ToLookAt[status]))
+		line("             %s", terminal.Ending(status, s.ToLookAt[status]))
 	}
 	line("pending      %d, about %s", s.Pending, s.LeftCost)
 	line("failed       %d", s.Failed)
-	for _, r := range reasons(s.Failures) {
+	for _, r := range terminal.Reasons(s.Failures) {
 		line("             %s", r)
 	}
 	if s.InFlight > 0 {
-		line("in flight    %d: %s", s.InFlight, rowIDs(s.InFlightQuestions))
+		line("in flight    %d: %s", s.InFlight, terminal.RowIDs(s.InFlightQuestions))
 	}
 	if s.Interrupted > 0 {
-		line("interrupted  %d: %s", s.Interrupted, rowIDs(s.InterruptedQuestions))
+		line("interrupted  %d: %s", s.Interrupted, terminal.RowIDs(s.InterruptedQuestions))
 	}
 	if s.Rescued > 0 {
-		line("rescued      %d, in a file for the next run to take in: %s", s.Rescued, rowIDs(s.RescuedQuestions))
+		line("rescued      %d, in a file for the next run to take in: %s", s.Rescued, terminal.RowIDs(s.RescuedQuestions))
 	}
 	if len(s.Uncertain) > 0 {
-		line("uncertain    %s without an answer may have been charged, %s", count(len(s.Uncertain), "request"), s.UncertainCost)
+		line("uncertain    %s without an answer may have been charged, %s", terminal.Count(len(s.Uncertain), "request"), s.UncertainCost)
 		for _, u := range s.Uncertain {
 			line("             %s", u.describe())
 		}
@@ -188,26 +190,6 @@ func (r runStatus) describe() string {
 		r.Ended.Sub(r.Started).Round(time.Second))
 }
 
-// endingLine says of how many answers that they did not end as they should.
-func endingLine(status batch.Status, n int) string {
-	switch {
-	case status == batch.Truncated:
-		return count(n, "answer") + " cut at the model's length limit (status truncated)"
-	case status == batch.Refused:
-		return count(n, "answer") + " refused by the service's content filter (status refused)"
-	case status == batch.EndedUnclear:
-		return count(n, "answer") + " ended with a finish reason that is not known (status unclear)"
-	case n == 1:
-		return "1 answer is empty (status empty)"
-	}
-	return fmt.Sprintf("%d answers are empty (status empty)", n)
-}
-
-// reusedLine says where answers were taken over from.
-func reusedLine(r checkpoint.Reused) string {
-	return fmt.Sprintf("%s taken over from %s", count(r.Answers, "answer"), r.Checkpoint)
-}
-
 // describe tells an attempt in a line.
 func (u uncertain) describe() string {
 	text := fmt.Sprintf("question %s, %s, %s, %s", u.RowID, u.Started.Local().Format(time.DateTime), u.Reason, u.Cost)
@@ -218,12 +200,4 @@ func (u uncertain) describe() string {
 		text += fmt.Sprintf(", %q", string(partial[:min(40, len(partial))]))
 	}
 	return text
-}
-
-func rowIDs(list []checkpoint.InFlight) string {
-	var ids []string
-	for _, f := range list {
-		ids = append(ids, f.RowID)
-	}
-	return enumerate(ids)
 }

@@ -9,6 +9,9 @@ import (
 
 	"bizbatch/batch"
 	"bizbatch/checkpoint"
+	"bizbatch/internal/exit"
+	"bizbatch/internal/interrupt"
+	"bizbatch/internal/terminal"
 )
 
 // stopped tells a stop: why, what is left, and what to do.
@@ -18,14 +21,14 @@ func (j *job) stopped(stop *batch.StopError) error {
 		said = &batch.Error{}
 	}
 	e := j.reason(stop, said)
-	e.hint = cmp.Or(e.hint, j.again())
-	e.detail = append(e.detail, unsaved(stop.Unsaved)...)
+	e.Hint = cmp.Or(e.Hint, j.again())
+	e.Detail = append(e.Detail, unsaved(stop.Unsaved)...)
 	if j.cmd.Quiet && j.sum.Uncertain > 0 && stop.Kind != batch.StopSpend && stop.Kind != batch.StopUnfinished { // else it was told
-		e.detail = append(e.detail, j.uncertainLine())
+		e.Detail = append(e.Detail, j.uncertainLine())
 	}
-	e.detail = append(e.detail, j.left())
+	e.Detail = append(e.Detail, j.left())
 	if j.sum.Failed > 0 {
-		e.detail = append(e.detail, reasons(j.failures)...)
+		e.Detail = append(e.Detail, terminal.Reasons(j.failures)...)
 	}
 	return e
 }
@@ -33,7 +36,7 @@ func (j *job) stopped(stop *batch.StopError) error {
 // uncertainLine says what may have been charged for nothing.
 func (j *job) uncertainLine() string {
 	return fmt.Sprintf("%s without an answer may have been charged, %s: see bizbatch status %s",
-		count(j.sum.Uncertain, "request"), j.sum.UncertainCost, quoteFile(j.cmd.Checkpoint))
+		terminal.Count(j.sum.Uncertain, "request"), j.sum.UncertainCost, terminal.QuoteFile(j.cmd.Checkpoint))
 }
 
 // unsaved says where answers are that the checkpoint did not take.
@@ -42,113 +45,113 @@ func unsaved(u *checkpoint.UnsavedError) (lines []string) {
 		return nil
 	}
 	if n := u.Answers - u.Printed; n > 0 {
-		lines = append(lines, fmt.Sprintf("%s went to %s; the next run picks them up from there", count(n, "answer"), u.File))
+		lines = append(lines, fmt.Sprintf("%s went to %s; the next run picks them up from there", terminal.Count(n, "answer"), u.File))
 	}
 	if u.Printed > 0 {
-		lines = append(lines, fmt.Sprintf("%s could only be printed on standard error: put those lines into a file bizbatch-rescue-1.jsonl of mode 0600 beside the checkpoint, and the next run takes them in", count(u.Printed, "answer")))
+		lines = append(lines, fmt.Sprintf("%s could only be printed on standard error: put those lines into a file bizbatch-rescue-1.jsonl of mode 0600 beside the checkpoint, and the next run takes them in", terminal.Count(u.Printed, "answer")))
 	}
 	return lines
 }
 
 // reason is why the run stopped, and the hint where it is not only to run
 // again.
-func (j *job) reason(stop *batch.StopError, said *batch.Error) *cmdError {
+func (j *job) reason(stop *batch.StopError, said *batch.Error) *exit.Error {
 	switch stop.Kind {
 	case batch.StopInterrupted:
-		var sig signalError
+		var sig interrupt.Error
 		if errors.As(stop, &sig) {
-			return &cmdError{code: sig.exitCode(), err: fmt.Errorf("stopped: %w", sig)}
+			return &exit.Error{Code: sig.ExitCode(), Err: fmt.Errorf("stopped: %w", sig)}
 		}
-		return &cmdError{code: exitInterrupted, err: errors.New("stopped")}
+		return &exit.Error{Code: exit.Interrupted, Err: errors.New("stopped")}
 	case batch.StopBalance:
-		e := &cmdError{code: exitMoney, err: fmt.Errorf("the balance is used up (%w)", said), hint: j.creditsHint(said)}
+		e := &exit.Error{Code: exit.Money, Err: fmt.Errorf("the balance is used up (%w)", said), Hint: j.creditsHint(said)}
 		if said.HasBalance {
-			e.detail = []string{fmt.Sprintf("the balance was %s, the next answer costs %s", said.Balance, said.Cost)}
+			e.Detail = []string{fmt.Sprintf("the balance was %s, the next answer costs %s", said.Balance, said.Cost)}
 		}
 		return e
 	case batch.StopSpend:
 		if stop.Err != nil {
-			return &cmdError{code: exitMoney, hint: "say what an answer costs with --price, or run again without the limit",
-				err: fmt.Errorf("%w: the spending limit (%s) cannot be kept", stop.Err, j.spendLimits())}
+			return &exit.Error{Code: exit.Money, Hint: "say what an answer costs with --price, or run again without the limit",
+				Err: fmt.Errorf("%w: the spending limit (%s) cannot be kept", stop.Err, j.spendLimits())}
 		}
 		return j.overspent()
 	case batch.StopKey:
-		return &cmdError{code: exitKey, err: fmt.Errorf("the API key was refused (%w)", said), hint: j.keyHint(said)}
+		return &exit.Error{Code: exit.Key, Err: fmt.Errorf("the API key was refused (%w)", said), Hint: j.keyHint(said)}
 	case batch.StopThrottled:
 		return j.throttled(said)
 	case batch.StopDown:
-		return &cmdError{code: exitService, detail: []string{"no question is marked as failed, and no attempt counts"},
-			err: fmt.Errorf("the service is down: nothing succeeded for %s (%w)", short(j.cmd.MaxOutage), stop.Err)}
+		return &exit.Error{Code: exit.Service, Detail: []string{"no question is marked as failed, and no attempt counts"},
+			Err: fmt.Errorf("the service is down: nothing succeeded for %s (%w)", terminal.Short(j.cmd.MaxOutage), stop.Err)}
 	case batch.StopUnfinished:
 		return j.unfinished(stop, said)
 	case batch.StopEndpoint:
-		return &cmdError{code: exitService, hint: cmp.Or(said.Hint, j.cmd.addressHint()+", then "+j.again()),
-			err: fmt.Errorf("no question can succeed at this address (%w)", said)}
+		return &exit.Error{Code: exit.Service, Hint: cmp.Or(said.Hint, j.cmd.addressHint()+", then "+j.again()),
+			Err: fmt.Errorf("no question can succeed at this address (%w)", said)}
 	case batch.StopSettings:
 		flag := j.settingFlag(stop.Setting)
-		return &cmdError{code: exitService, hint: "check " + flag + ", then " + j.again(), detail: []string{"no question is marked as failed"},
-			err: fmt.Errorf("the service refuses %s (%w)", flag, said)}
+		return &exit.Error{Code: exit.Service, Hint: "check " + flag + ", then " + j.again(), Detail: []string{"no question is marked as failed"},
+			Err: fmt.Errorf("the service refuses %s (%w)", flag, said)}
 	case batch.StopClock:
 		if j.cmd.over {
 			return j.over()
 		}
-		return &cmdError{code: exitClock, err: errors.New("time is up (--until or --max-duration)"), asked: true}
+		return &exit.Error{Code: exit.Clock, Err: errors.New("time is up (--until or --max-duration)"), Asked: true}
 	case batch.StopSave:
 		return j.unsavable(stop)
 	}
-	return &cmdError{code: exitUnexpected, err: stop}
+	return &exit.Error{Code: exit.Unexpected, Err: stop}
 }
 
 // overspent is a run that its spending limit stopped.
-func (j *job) overspent() *cmdError {
-	e := &cmdError{code: exitMoney, hint: "run again with a higher limit",
-		err: fmt.Errorf("the next answer could exceed the spending limit (%s); this run spent %s", j.spendLimits(), j.sum.Spent)}
+func (j *job) overspent() *exit.Error {
+	e := &exit.Error{Code: exit.Money, Hint: "run again with a higher limit",
+		Err: fmt.Errorf("the next answer could exceed the spending limit (%s); this run spent %s", j.spendLimits(), j.sum.Spent)}
 	if j.sum.Uncertain > 0 {
-		e.detail = []string{fmt.Sprintf("%s more may have been charged without an answer", j.sum.UncertainCost)}
+		e.Detail = []string{fmt.Sprintf("%s more may have been charged without an answer", j.sum.UncertainCost)}
 	}
 	if j.cmd.MaxSpendTotal > 0 {
-		e.detail = append(e.detail, fmt.Sprintf("all runs on this checkpoint spent %s, and %s more may have been charged without an answer", j.spent, j.uncertain))
+		e.Detail = append(e.Detail, fmt.Sprintf("all runs on this checkpoint spent %s, and %s more may have been charged without an answer", j.spent, j.uncertain))
 	}
 	return e
 }
 
 // throttled is a run that a limit stopped which does not clear in its time.
-func (j *job) throttled(said *batch.Error) *cmdError {
-	e := &cmdError{code: exitService, hint: j.throttledHint(said),
-		err: fmt.Errorf("the service asks to wait for longer than --max-pause %s (%w)", short(j.cmd.MaxPause), said)}
+func (j *job) throttled(said *batch.Error) *exit.Error {
+	e := &exit.Error{Code: exit.Service, Hint: j.throttledHint(said),
+		Err: fmt.Errorf("the service asks to wait for longer than --max-pause %s (%w)", terminal.Short(j.cmd.MaxPause), said)}
 	if said.RetryAfter == 0 && said.ResetAt.IsZero() {
-		e.err = fmt.Errorf("the account's limit is used up (%w)", said)
+		e.Err = fmt.Errorf("the account's limit is used up (%w)", said)
 	}
 	return e
 }
 
 // unsavable is a run whose checkpoint takes no more.
-func (j *job) unsavable(stop *batch.StopError) *cmdError {
+func (j *job) unsavable(stop *batch.StopError) *exit.Error {
 	switch {
 	case errors.Is(stop, checkpoint.ErrGone):
-		return &cmdError{code: exitUnexpected, hint: "put the checkpoint back if you have it, then " + j.again(), err: stop.Err}
+		return &exit.Error{Code: exit.Unexpected, Hint: "put the checkpoint back if you have it, then " + j.again(), Err: stop.Err}
 	case errors.Is(stop, checkpoint.ErrLocked):
 		return lockedError(fmt.Errorf("answers can no longer be saved: %w", checkpoint.ErrLocked), j.cmd.Checkpoint, "then "+j.again())
 	}
-	return &cmdError{code: exitUnexpected, hint: "free some space or repair the disk, then " + j.again(),
-		err: fmt.Errorf("answers can no longer be saved: %w", stop.Err)}
+	return &exit.Error{Code: exit.Unexpected, Hint: "free some space or repair the disk, then " + j.again(),
+		Err: fmt.Errorf("answers can no longer be saved: %w", stop.Err)}
 }
 
 // unfinished is a service of which no answer comes to its end.
-func (j *job) unfinished(stop *batch.StopError, said *batch.Error) *cmdError {
-	again := "to ask again, add --retry-failed: " + commandLine(withFlag(j.env.args, "--retry-failed"))
+func (j *job) unfinished(stop *batch.StopError, said *batch.Error) *exit.Error {
+	again := "to ask again, add --retry-failed: " + terminal.CommandLine(withFlag(j.env.args, "--retry-failed"))
 	if stop.Err == nil {
-		return &cmdError{code: exitService, detail: reasons(j.failures), hint: again,
-			err: errors.New("an earlier run stopped because no answer arrived whole; nothing was sent")}
+		return &exit.Error{Code: exit.Service, Detail: terminal.Reasons(j.failures), Hint: again,
+			Err: errors.New("an earlier run stopped because no answer arrived whole; nothing was sent")}
 	}
 	hint := said.Hint
 	if errors.Is(stop, batch.ErrAttemptTimeout) {
 		hint = "if answers here take longer, raise --attempt-timeout"
 	}
-	return &cmdError{code: exitService, hint: strings.TrimPrefix(hint+"; "+again, "; "),
-		err: fmt.Errorf("no answer arrives whole (%w)", stop.Err),
-		detail: []string{fmt.Sprintf("%s may have been charged, %s: no run asks those questions again by itself",
-			count(j.sum.Uncertain, "request"), j.sum.UncertainCost)}}
+	return &exit.Error{Code: exit.Service, Hint: strings.TrimPrefix(hint+"; "+again, "; "),
+		Err: fmt.Errorf("no answer arrives whole (%w)", stop.Err),
+		Detail: []string{fmt.Sprintf("%s may have been charged, %s: no run asks those questions again by itself",
+			terminal.Count(j.sum.Uncertain, "request"), j.sum.UncertainCost)}}
 }
 
 // settingFlag is the flag that sets what the service refuses.
@@ -156,30 +159,32 @@ func (j *job) settingFlag(setting string) string {
 	switch c := j.cmd; {
 	case setting == "model":
 		if c.Model == "" && len(j.models) > 0 {
-			return "--model " + quote(j.models[0]) + ", which the file names"
+			return "--model " + terminal.Quote(j.models[0]) + ", which the file names"
 		}
-		return "--model " + quote(c.model())
+		return "--model " + terminal.Quote(c.model())
 	case setting == "role":
-		return "--role " + quote(c.Role)
+		return "--role " + terminal.Quote(c.Role)
 	case setting == "askMode" && c.AskMode != "":
 		return "--ask-mode " + string(c.AskMode)
 	}
-	return "--param " + quote(setting)
+	return "--param " + terminal.Quote(setting)
 }
 
 // over is a run that began after the time of --until.
-func (j *job) over() *cmdError {
+func (j *job) over() *exit.Error {
 	ago := j.sum.Started.Sub(j.cmd.end)
 	if ago = ago.Truncate(time.Second); ago > time.Minute {
 		ago = ago.Truncate(time.Minute)
 	}
-	return &cmdError{code: exitClock,
-		err: fmt.Errorf("--until %s passed %s ago; nothing was sent", j.cmd.Until, short(ago)),
-		hint: fmt.Sprintf("from %s on, the same command runs until %s; to run now, leave out --until, or bound the run with --max-duration",
+	return &exit.Error{Code: exit.Clock,
+		Err: fmt.Errorf("--until %s passed %s ago; nothing was sent", j.cmd.Until, terminal.Short(ago)),
+		Hint: fmt.Sprintf("from %s on, the same command runs until %s; to run now, leave out --until, or bound the run with --max-duration",
 			j.cmd.end.Add(window).Format("15:04"), j.cmd.Until)}
 }
 
-func (j *job) again() string { return "run the same command again: " + commandLine(j.env.args) }
+func (j *job) again() string {
+	return "run the same command again: " + terminal.CommandLine(j.env.args)
+}
 
 // left says how much is done and how much is not, over all runs.
 func (j *job) left() string {
@@ -210,7 +215,7 @@ func (j *job) keyHint(e *batch.Error) string {
 		hint = "put a valid key into " + j.cmd.APIKeyFile
 	}
 	if e.Status == 403 && j.plan.Answered > 0 && j.sum.Answered == 0 {
-		hint += fmt.Sprintf(" (or, if it is valid, reword or remove the %s: it may be their text that is refused)", count(j.sum.Left, "question")+" left")
+		hint += fmt.Sprintf(" (or, if it is valid, reword or remove the %s: it may be their text that is refused)", terminal.Count(j.sum.Left, "question")+" left")
 	}
 	return hint + ", then " + j.again()
 }
@@ -224,17 +229,6 @@ func (j *job) throttledHint(e *batch.Error) string {
 		return "when the limit is reset, " + j.again()
 	}
 	return fmt.Sprintf("after %s, %s", when.Local().Format("Mon 2 Jan 2006 15:04 MST"), j.again())
-}
-
-// short writes 15m0s as 15m.
-func short(d time.Duration) string {
-	s := d.String()
-	for _, zero := range []string{"m0s", "h0m"} {
-		if strings.HasSuffix(s, zero) {
-			s = s[:len(s)-2]
-		}
-	}
-	return s
 }
 
 func (j *job) spendLimits() string {

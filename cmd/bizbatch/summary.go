@@ -14,6 +14,8 @@ import (
 	"bizbatch/batch"
 	"bizbatch/batch/report"
 	"bizbatch/checkpoint"
+	"bizbatch/internal/exit"
+	"bizbatch/internal/terminal"
 )
 
 // A summaryFile is what --summary writes.
@@ -46,7 +48,7 @@ type slowAnswer struct {
 func slowestLine(list []checkpoint.Duration) string {
 	var parts []string
 	for _, d := range list {
-		parts = append(parts, d.RowID+" "+short(d.Took.Round(100*time.Millisecond)))
+		parts = append(parts, d.RowID+" "+terminal.Short(d.Took.Round(100*time.Millisecond)))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -62,7 +64,7 @@ type summaryPlan struct {
 // written, before anything is paid for.
 func (c *runCmd) checkReports() error {
 	if c.MetricsFile != "" && filepath.Ext(c.MetricsFile) != metricsSuffix {
-		return unsent(usageError(fmt.Errorf("--metrics-file %s does not end in %s, and node_exporter would not read it", c.MetricsFile, metricsSuffix), "choose another --metrics-file"))
+		return exit.Unsent(exit.Usage(fmt.Errorf("--metrics-file %s does not end in %s, and node_exporter would not read it", c.MetricsFile, metricsSuffix), "choose another --metrics-file"))
 	}
 	for _, f := range []struct{ flag, path string }{{"--summary", c.Summary}, {"--metrics-file", c.MetricsFile}} {
 		if f.path == "" || c.DryRun {
@@ -70,7 +72,7 @@ func (c *runCmd) checkReports() error {
 		}
 		err := c.checkReport(f.path)
 		if err != nil {
-			return unsent(usageError(fmt.Errorf("%s %s %w", f.flag, f.path, err), "choose another "+f.flag))
+			return exit.Unsent(exit.Usage(fmt.Errorf("%s %s %w", f.flag, f.path, err), "choose another "+f.flag))
 		}
 	}
 	return nil
@@ -146,8 +148,8 @@ func (j *job) summarize(verdict error) error {
 		s.Slowest = append(s.Slowest, slowAnswer{d.RowID, d.Mode, d.Took.Seconds()})
 	}
 	if verdict != nil {
-		e := asCmdError(verdict)
-		s.ExitCode, s.Error, s.Hint = e.code, e.Error(), e.hint
+		e := exit.As(verdict)
+		s.ExitCode, s.Error, s.Hint = int(e.Code), e.Error(), e.Hint
 	}
 	b, err := json.MarshalIndent(s, "", "  ")
 	if err == nil {
@@ -156,5 +158,5 @@ func (j *job) summarize(verdict error) error {
 	if err == nil {
 		return verdict
 	}
-	return besides(verdict, fmt.Errorf("--summary: %w", err))
+	return exit.Besides(verdict, fmt.Errorf("--summary: %w", err))
 }

@@ -3,16 +3,14 @@ package main
 import (
 	"cmp"
 	"fmt"
-	"io"
-	"os"
 	"slices"
 	"strings"
 
 	"github.com/rivo/uniseg"
-	"golang.org/x/term"
 
 	"bizbatch/batch"
 	"bizbatch/batch/question"
+	"bizbatch/internal/terminal"
 )
 
 // understood is what was understood of the questions' file. A run that takes up
@@ -62,7 +60,7 @@ func understoodLines(u question.Understood, c *runCmd, format batch.Format, widt
 		lines = withFirst(lines[0], u.First, width)
 	}
 	if u.FilteredRows > 0 {
-		lines = append(lines, fmt.Sprintf("a filter hides %s of this sheet from you: they are read too", count(u.FilteredRows, "row")))
+		lines = append(lines, fmt.Sprintf("a filter hides %s of this sheet from you: they are read too", terminal.Count(u.FilteredRows, "row")))
 	}
 	if u.ShortRows > 0 {
 		lines = append(lines, fmt.Sprintf("rows with fewer fields than the header: %d; what is missing is read as empty", u.ShortRows))
@@ -73,7 +71,7 @@ func understoodLines(u question.Understood, c *runCmd, format batch.Format, widt
 	if opensElsewhere(u) && c.Sheet == "" {
 		line := "Excel opens this workbook on another sheet, " + sheetNames([]string{u.OpensOn})
 		if !slices.Contains(u.PassedOver, u.OpensOn) {
-			line += ": to ask what is there, add --sheet " + quote(u.OpensOn)
+			line += ": to ask what is there, add --sheet " + terminal.Quote(u.OpensOn)
 		}
 		lines = append(lines, line)
 	}
@@ -100,56 +98,22 @@ func sheetNames(sheets []string) string {
 	for i, sheet := range sheets {
 		quoted[i] = `"` + name(sheet) + `"`
 	}
-	return enumerate(quoted)
+	return terminal.Enumerate(quoted)
 }
 
 // withFirst adds the first question to a line, as far as it has room, or else
 // below it.
 func withFirst(line, first string, width int) []string {
 	const before, after, least = `first: "`, `"`, 30
-	first = oneLine(first)
+	first = terminal.OneLine(first)
 	if room := width - uniseg.StringWidth(line+" · "+before+after); room >= min(least, uniseg.StringWidth(first)) {
-		return []string{line + " · " + before + cut(first, room) + after}
+		return []string{line + " · " + before + terminal.Cut(first, room) + after}
 	}
-	return []string{line, before + cut(first, max(least, width)-len(before+after)) + after}
+	return []string{line, before + terminal.Cut(first, max(least, width)-len(before+after)) + after}
 }
 
 // name is the name of a sheet or a column, on one line and not too long.
-func name(s string) string { return cut(oneLine(s), 40) }
-
-// oneLine is a text with a space for each run of white space and of characters
-// that a terminal obeys.
-func oneLine(s string) string { return strings.Join(strings.Fields(clean(s)), " ") }
-
-// cut is a text as far as it has room, in columns of a terminal.
-func cut(s string, width int) string {
-	if len(s) <= width {
-		return s
-	}
-	var b strings.Builder
-	used, state := 0, -1
-	for rest := s; rest != ""; {
-		var cluster string
-		var n int
-		cluster, rest, n, state = uniseg.FirstGraphemeClusterInString(rest, state)
-		if used += n; used > width || used == width && rest != "" {
-			return strings.TrimRight(b.String(), " ") + "…"
-		}
-		b.WriteString(cluster)
-	}
-	return s
-}
-
-// widthOf is how many columns there are to write to; 100 where that is no
-// terminal.
-func widthOf(w io.Writer) int {
-	if f, ok := w.(*os.File); ok {
-		if n, _, err := term.GetSize(int(f.Fd())); err == nil && n > 0 {
-			return n
-		}
-	}
-	return 100
-}
+func name(s string) string { return terminal.Cut(terminal.OneLine(s), 40) }
 
 // lineWord is what a place in a file of the format is called.
 func lineWord(format batch.Format) string {
@@ -178,6 +142,6 @@ func understoodKeys(u question.Understood, all bool) (args []any) {
 	add("question_column", u.Question, all || u.Question != "")
 	add("id_column", u.ID, all || u.ID != "")
 	add("ask_mode_column", u.AskMode, all || u.AskMode != "")
-	add("first", cut(oneLine(u.First), 100), all || u.First != "")
+	add("first", terminal.Cut(terminal.OneLine(u.First), 100), all || u.First != "")
 	return args
 }

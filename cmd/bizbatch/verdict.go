@@ -10,6 +10,9 @@ import (
 	"bizbatch/batch"
 	"bizbatch/batch/question"
 	"bizbatch/checkpoint"
+	"bizbatch/internal/exit"
+	"bizbatch/internal/interrupt"
+	"bizbatch/internal/terminal"
 )
 
 // inputError is a question file that cannot be read.
@@ -17,22 +20,15 @@ func inputError(err error) error {
 	var e *question.Error
 	if errors.As(err, &e) {
 		if isFolder(e.File) {
-			return usageError(fmt.Errorf("%s is a folder; nothing was sent", e.File), "name a question file in it")
+			return exit.Usage(fmt.Errorf("%s is a folder; nothing was sent", e.File), "name a question file in it")
 		}
 		hint := e.Hint
 		if errors.Is(err, os.ErrNotExist) {
 			hint = cmp.Or(hint, didYouMean(e.File, ""))
 		}
-		return &cmdError{code: exitUsage, err: fmt.Errorf("%w; nothing was sent", err), hint: hint}
+		return &exit.Error{Code: exit.BadUsage, Err: fmt.Errorf("%w; nothing was sent", err), Hint: hint}
 	}
 	return err
-}
-
-// unsent is an error by which nothing was sent.
-func unsent(err error) error {
-	e := asCmdError(err)
-	e.err = fmt.Errorf("%w; nothing was sent", e.err)
-	return e
 }
 
 // storeError is a checkpoint that cannot be opened.
@@ -40,51 +36,51 @@ func storeError(err error, path string) error {
 	var endpoint *checkpoint.EndpointError
 	switch {
 	case errors.Is(err, checkpoint.ErrOlder) && errors.Is(err, checkpoint.ErrInUse):
-		return &cmdError{code: exitInUse, err: err, hint: "a run of that older bizbatch is on; wait for it to end"}
+		return &exit.Error{Code: exit.InUse, Err: err, Hint: "a run of that older bizbatch is on; wait for it to end"}
 	case errors.Is(err, checkpoint.ErrLocked):
 		return lockedError(err, path, "then try again")
 	case errors.Is(err, checkpoint.ErrInUse):
-		return &cmdError{code: exitInUse, err: err, hint: "wait for it to end; bizbatch status shows its progress"}
+		return &exit.Error{Code: exit.InUse, Err: err, Hint: "wait for it to end; bizbatch status shows its progress"}
 	case errors.As(err, &endpoint):
-		return &cmdError{code: exitUnexpected, err: err, hint: "name another file with --checkpoint, or go back to the address it belongs to"}
+		return &exit.Error{Code: exit.Unexpected, Err: err, Hint: "name another file with --checkpoint, or go back to the address it belongs to"}
 	case errors.Is(err, checkpoint.ErrNotCheckpoint):
-		e := &cmdError{code: exitUnexpected, err: err,
-			hint: "restore the file from a backup; to start anew, and pay again for what it held, move it away"}
+		e := &exit.Error{Code: exit.Unexpected, Err: err,
+			Hint: "restore the file from a backup; to start anew, and pay again for what it held, move it away"}
 		if _, err := os.Stat(path + ".bizbatch"); err == nil {
-			e.hint = fmt.Sprintf("the checkpoint of its run is %s.bizbatch", path)
+			e.Hint = fmt.Sprintf("the checkpoint of its run is %s.bizbatch", path)
 		}
 		return e
 	case errors.Is(err, checkpoint.ErrLost):
-		return &cmdError{code: exitUnexpected, err: err,
-			hint: fmt.Sprintf("put back what is missing; to go on without those answers, and pay for them again, remove %s and %s", quoteFile(path+".lock"), quoteFile(path+"-wal"))}
+		return &exit.Error{Code: exit.Unexpected, Err: err,
+			Hint: fmt.Sprintf("put back what is missing; to go on without those answers, and pay for them again, remove %s and %s", terminal.QuoteFile(path+".lock"), terminal.QuoteFile(path+"-wal"))}
 	case errors.Is(err, checkpoint.ErrOlder):
-		return &cmdError{code: exitUnexpected, err: err, hint: "a run with this bizbatch brings it up to date, where it may write the file and its folder: bizbatch run FILE"}
+		return &exit.Error{Code: exit.Unexpected, Err: err, Hint: "a run with this bizbatch brings it up to date, where it may write the file and its folder: bizbatch run FILE"}
 	case errors.Is(err, checkpoint.ErrNewer):
-		return &cmdError{code: exitUnexpected, err: err, hint: "use the newer bizbatch"}
+		return &exit.Error{Code: exit.Unexpected, Err: err, Hint: "use the newer bizbatch"}
 	case errors.Is(err, os.ErrNotExist):
 		if folder := filepath.Dir(path); !isFolder(folder) {
-			return usageError(fmt.Errorf("there is no folder %s", folder), "make the folder, or name another file")
+			return exit.Usage(fmt.Errorf("there is no folder %s", folder), "make the folder, or name another file")
 		}
-		return usageError(fmt.Errorf("%s: %w", path, os.ErrNotExist),
+		return exit.Usage(fmt.Errorf("%s: %w", path, os.ErrNotExist),
 			cmp.Or(didYouMean(path, ".bizbatch"), didYouMean(path, ""), "a run makes the checkpoint: bizbatch run FILE makes FILE.bizbatch"))
 	}
-	return &cmdError{code: exitUnexpected, err: err, hint: "check that you may read and write the file and its folder, and that there is room"}
+	return &exit.Error{Code: exit.Unexpected, Err: err, Hint: "check that you may read and write the file and its folder, and that there is room"}
 }
 
 // lockedError is a checkpoint that another program has locked.
-func lockedError(err error, path, then string) *cmdError {
-	return &cmdError{code: exitUnexpected, err: err, detail: openedBy(path),
-		hint: "end what that program is doing with it (a change in a SQLite browser that is not written yet), " + then}
+func lockedError(err error, path, then string) *exit.Error {
+	return &exit.Error{Code: exit.Unexpected, Err: err, Detail: openedBy(path),
+		Hint: "end what that program is doing with it (a change in a SQLite browser that is not written yet), " + then}
 }
 
 // importError is input, or a change of settings, that was refused.
 func importError(err error, j *job) error {
 	var settings *batch.SettingsError
-	var sig signalError
+	var sig interrupt.Error
 	var bad *question.Error
 	switch {
 	case errors.As(err, &settings):
-		return usageError(fmt.Errorf("%w; nothing was sent", err),
+		return exit.Usage(fmt.Errorf("%w; nothing was sent", err),
 			"to pay for them again, add --ask-again; to keep the answers, go back to the old settings")
 	case errors.As(err, &sig):
 		return j.unread(sig)
@@ -99,9 +95,9 @@ func importError(err error, j *job) error {
 // unread is input, or a key, that could not be read: a signal may have come
 // first.
 func (j *job) unread(err error) error {
-	var sig signalError
+	var sig interrupt.Error
 	if errors.As(err, &sig) {
-		return &cmdError{code: sig.exitCode(), err: fmt.Errorf("%w before anything was sent", sig), hint: j.again()}
+		return &exit.Error{Code: sig.ExitCode(), Err: fmt.Errorf("%w before anything was sent", sig), Hint: j.again()}
 	}
 	return inputError(err)
 }
@@ -109,23 +105,12 @@ func (j *job) unread(err error) error {
 // outputError is a run whose answers could not be written; they are safe in
 // the checkpoint. What stopped the run, if anything, stays the exit code.
 func outputError(verdict, err error, stop *batch.StopError, path string) error {
-	e := asCmdError(besides(verdict, err))
+	e := exit.As(exit.Besides(verdict, err))
 	if errors.Is(err, checkpoint.ErrGone) || stop != nil && (stop.Unsaved != nil || errors.Is(stop, checkpoint.ErrGone)) {
 		return e // not all are there: the verdict says where they went
 	}
-	e.detail = append(e.detail, fmt.Sprintf("every answer is safe in %s: bizbatch export %s --out FILE writes them", path, quoteFile(path)))
-	e.hint = cmp.Or(e.hint, "free some space or repair the folder, then run the same command again: it asks nothing that is answered")
-	return e
-}
-
-// besides is the verdict with another error told beside it.
-func besides(verdict, err error) error {
-	if verdict == nil {
-		return &cmdError{code: exitUnexpected, err: err}
-	}
-	e := asCmdError(verdict)
-	e.detail = append(e.detail, err.Error())
-	e.asked = false
+	e.Detail = append(e.Detail, fmt.Sprintf("every answer is safe in %s: bizbatch export %s --out FILE writes them", path, terminal.QuoteFile(path)))
+	e.Hint = cmp.Or(e.Hint, "free some space or repair the folder, then run the same command again: it asks nothing that is answered")
 	return e
 }
 
@@ -145,15 +130,15 @@ func (j *job) verdict(err error, stop *batch.StopError) error {
 		}
 	}
 	if left := j.sum.Left; left > 0 && j.cmd.Limit == 0 {
-		return &cmdError{code: exitUnexpected, err: fmt.Errorf("%s left that the checkpoint did not give out", count(left, "question")),
-			hint: "bizbatch status --check " + quoteFile(j.cmd.Checkpoint) + " tells whether it is sound; " + j.again()}
+		return &exit.Error{Code: exit.Unexpected, Err: fmt.Errorf("%s left that the checkpoint did not give out", terminal.Count(left, "question")),
+			Hint: "bizbatch status --check " + terminal.QuoteFile(j.cmd.Checkpoint) + " tells whether it is sound; " + j.again()}
 	}
 	if failed == 0 {
 		return nil
 	}
-	return &cmdError{
-		code: exitFailures, err: fmt.Errorf("%s failed; the output tells why for each", count(failed, "question")),
-		detail: reasons(j.failures),
-		hint:   "the same command asks again what failed for a temporary fault; --retry-failed asks the others too: " + commandLine(withFlag(j.env.args, "--retry-failed")),
+	return &exit.Error{
+		Code: exit.Failures, Err: fmt.Errorf("%s failed; the output tells why for each", terminal.Count(failed, "question")),
+		Detail: terminal.Reasons(j.failures),
+		Hint:   "the same command asks again what failed for a temporary fault; --retry-failed asks the others too: " + terminal.CommandLine(withFlag(j.env.args, "--retry-failed")),
 	}
 }

@@ -13,6 +13,9 @@ import (
 	"bizbatch/batch"
 	"bizbatch/batch/bizora"
 	"bizbatch/checkpoint"
+	"bizbatch/internal/exit"
+	"bizbatch/internal/interrupt"
+	"bizbatch/internal/terminal"
 )
 
 // TestStopped has, for each kind of stop, what is printed and the exit code.
@@ -24,14 +27,14 @@ func TestStopped(t *testing.T) {
 		name string
 		stop batch.StopError
 		cmd  runCmd
-		code int
+		code exit.Code
 		want string
 	}{
-		{"Ctrl-C", batch.StopError{Kind: batch.StopInterrupted, Err: signalError{syscall.SIGINT}}, runCmd{}, 130,
+		{"Ctrl-C", batch.StopError{Kind: batch.StopInterrupted, Err: interrupt.Error{Signal: syscall.SIGINT}}, runCmd{}, 130,
 			"error: stopped: received interrupt\n" + left + "hint:  " + again},
-		{"SIGTERM", batch.StopError{Kind: batch.StopInterrupted, Err: signalError{syscall.SIGTERM}}, runCmd{}, 143,
+		{"SIGTERM", batch.StopError{Kind: batch.StopInterrupted, Err: interrupt.Error{Signal: syscall.SIGTERM}}, runCmd{}, 143,
 			"error: stopped: received terminated\n" + left + "hint:  " + again},
-		{"a terminal that closes", batch.StopError{Kind: batch.StopInterrupted, Err: signalError{syscall.SIGHUP}}, runCmd{}, 129,
+		{"a terminal that closes", batch.StopError{Kind: batch.StopInterrupted, Err: interrupt.Error{Signal: syscall.SIGHUP}}, runCmd{}, 129,
 			"error: stopped: received hangup\n" + left + "hint:  " + again},
 		{"an empty balance", batch.StopError{Kind: batch.StopBalance, Err: &batch.Error{Status: 402, Type: "insufficient_balance",
 			Message: "Please add credits", HasBalance: true, Balance: 10 * batch.Cent, Cost: 24 * batch.Cent}}, runCmd{}, 4,
@@ -102,7 +105,7 @@ func TestStopped(t *testing.T) {
 			j.plan.Answered, j.plan.Pending = 1, map[string]int{"fast": 19}
 			j.sum.Answered, j.sum.Failed, j.sum.Left, j.sum.LeftCost, j.sum.Spent = 4, 1, 14, 336*batch.Cent, 96*batch.Cent
 			var printed strings.Builder
-			code := tell(&printed, j.stopped(&tt.stop), false)
+			code := terminal.Tell(&printed, j.stopped(&tt.stop), false)
 			if code != tt.code {
 				t.Errorf("exit code %d, want %d", code, tt.code)
 			}
@@ -119,19 +122,19 @@ func TestWhatIsToldBesidesTheVerdict(t *testing.T) {
 		name    string
 		verdict error
 		stop    *batch.StopError
-		code    int
+		code    exit.Code
 		want    string
 	}{
 		{"a run that went well", nil, nil, 1,
 			"error: write a.csv: disk full\n       every answer is safe in q.bizbatch: bizbatch export q.bizbatch --out FILE writes them\n" +
 				"hint:  free some space or repair the folder, then run the same command again: it asks nothing that is answered\n"},
-		{"a run that was stopped keeps its exit code", &cmdError{code: 4, err: errors.New("no money"), hint: "add some"}, &batch.StopError{}, 4,
+		{"a run that was stopped keeps its exit code", &exit.Error{Code: 4, Err: errors.New("no money"), Hint: "add some"}, &batch.StopError{}, 4,
 			"error: no money\n       write a.csv: disk full\n       every answer is safe in q.bizbatch: bizbatch export q.bizbatch --out FILE writes them\nhint:  add some\n"},
-		{"answers that went elsewhere are not called safe", &cmdError{code: 1, err: errors.New("cannot save")}, &batch.StopError{Unsaved: &checkpoint.UnsavedError{Answers: 1, Printed: 1}}, 1,
+		{"answers that went elsewhere are not called safe", &exit.Error{Code: 1, Err: errors.New("cannot save")}, &batch.StopError{Unsaved: &checkpoint.UnsavedError{Answers: 1, Printed: 1}}, 1,
 			"error: cannot save\n       write a.csv: disk full\n"},
 	} {
 		var printed strings.Builder
-		if code := tell(&printed, outputError(tt.verdict, unwritten, tt.stop, "q.bizbatch"), false); code != tt.code {
+		if code := terminal.Tell(&printed, outputError(tt.verdict, unwritten, tt.stop, "q.bizbatch"), false); code != tt.code {
 			t.Errorf("%s: exit code %d, want %d", tt.name, code, tt.code)
 		}
 		if diff := cmp.Diff(tt.want, printed.String()); diff != "" {
@@ -193,35 +196,5 @@ func TestMostForCountsTheDearestFirst(t *testing.T) {
 		if got := mostFor(tt.n, pending, tt.prices); got != tt.want {
 			t.Errorf("%d questions: %s, want %s", tt.n, got, tt.want)
 		}
-	}
-}
-
-func TestReasonsNamesTheFirstFew(t *testing.T) {
-	got := reasons([]checkpoint.FailureGroup{
-		{Reason: "400 bad", Count: 3, RowID: "Q7", Error: "400 bad: too vague"}, {Reason: "b", Count: 2, RowID: "1", Error: "b"},
-		{Reason: "c", Count: 1, RowID: "2", Error: strings.Repeat("§", 101)}, {Reason: "d"}, {Reason: "e"}, {Reason: "f"}, {Reason: "g"},
-	})
-	want := []string{"3: 400 bad, such as question Q7: too vague", "2: b, such as question 1", "1: c, such as question 2: " + strings.Repeat("§", 100) + "…",
-		"0: d, such as question ", "0: e, such as question ", "and for 2 other reasons"}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
-	}
-}
-
-func TestShort(t *testing.T) {
-	for _, want := range []string{"15m", "1h", "1h30m", "90ms", "10s", "1m30s", "1h0m5s", "0s"} {
-		d, err := time.ParseDuration(want)
-		if got := short(d); err != nil || got != want {
-			t.Errorf("%s is written %s", want, got)
-		}
-	}
-}
-
-func TestTellPrintsNoControlCharacters(t *testing.T) {
-	err := &cmdError{code: 2, err: errors.New("a\x1b[2J.csv"), detail: []string{"b\n"}, hint: "c\u202e"}
-	var printed strings.Builder
-	tell(&printed, err, false)
-	if want := "error: a [2J.csv\n       b \nhint:  c \n"; printed.String() != want {
-		t.Errorf("%q, want %q", printed.String(), want)
 	}
 }

@@ -1,19 +1,17 @@
-package main
+package terminal
 
 import (
+	"cmp"
 	"fmt"
-	"os"
 	"time"
 	"unicode/utf8"
-
-	"golang.org/x/term"
 
 	"bizbatch/batch"
 )
 
 // text is what stands beside the bar, what matters most first. Where there is
 // no room for a part of it, it is left out.
-func (w *watch) text(now time.Time, room int) string {
+func (w *Progress) text(now time.Time, room int) string {
 	p := w.last
 	parts := []string{w.waiting(now)}
 	if left := w.timeLeft(now); left > 0 {
@@ -52,7 +50,7 @@ func places(n float64) int {
 }
 
 // waiting is what everything waits for; empty: nothing.
-func (w *watch) waiting(now time.Time) string {
+func (w *Progress) waiting(now time.Time) string {
 	if w.note == "" && w.last.PausedUntil.After(now) {
 		return "paused until " + w.last.PausedUntil.Format(time.TimeOnly)
 	}
@@ -60,7 +58,7 @@ func (w *watch) waiting(now time.Time) string {
 }
 
 // timeLeft is about how long the rest takes; 0: not known.
-func (w *watch) timeLeft(now time.Time) time.Duration {
+func (w *Progress) timeLeft(now time.Time) time.Duration {
 	if w.note != "" {
 		return 0 // that depends on others
 	}
@@ -73,7 +71,7 @@ func (w *watch) timeLeft(now time.Time) time.Duration {
 
 // toCome is about what the rest costs: the estimate, without what is spent and
 // what the failed questions would have cost on average.
-func (w *watch) toCome() batch.Money {
+func (w *Progress) toCome() batch.Money {
 	p := w.last
 	if p.Answered+p.Failed >= p.Total {
 		return 0
@@ -89,22 +87,12 @@ const (
 )
 
 // room is how many characters the text beside the bar may have.
-func (w *watch) room() int {
+func (w *Progress) room() int {
 	const around = len("  99% [] () ") + 1 // and the last column, where lines break
-	width := w.ui.width()
+	width := cmp.Or(columns(w.printer.err), narrow)
 	room := width - around - len(fmt.Sprintf("%d/%d", w.last.Answered+w.last.Failed, w.last.Total))
 	if width >= narrow {
 		room -= barWidth / 2
 	}
 	return room
-}
-
-// width is the terminal's.
-func (u *ui) width() int {
-	if f, ok := u.err.(*os.File); ok {
-		if n, _, err := term.GetSize(int(f.Fd())); err == nil {
-			return n
-		}
-	}
-	return narrow
 }

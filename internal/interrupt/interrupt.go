@@ -1,4 +1,6 @@
-package main
+// Package interrupt ends a context with the signals that stop a process, and reads
+// what may never come until then.
+package interrupt
 
 import (
 	"context"
@@ -7,22 +9,24 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+
+	"bizbatch/internal/exit"
 )
 
-// A signalError is the cause of a context that a signal ended.
-type signalError struct{ sig os.Signal }
+// An Error is the cause of a context that a signal ended.
+type Error struct{ Signal os.Signal }
 
-func (e signalError) Error() string { return "received " + e.sig.String() }
+func (e Error) Error() string { return "received " + e.Signal.String() }
 
-// exitCode is the shell's convention: 128 and the signal's number.
-func (e signalError) exitCode() int {
-	switch e.sig {
+// ExitCode is the shell's convention: 128 and the signal's number.
+func (e Error) ExitCode() exit.Code {
+	switch e.Signal {
 	case syscall.SIGTERM:
-		return exitTerminated
+		return exit.Terminated
 	case syscall.SIGHUP:
-		return exitHangup
+		return exit.Hangup
 	}
-	return exitInterrupted
+	return exit.Interrupted
 }
 
 // secondWish is how long after the first signal another one is a wish of its
@@ -33,7 +37,7 @@ const secondWish = 2 * time.Second
 // heed calls first with the first signal, and last with one that arrives
 // secondWish or more after it and is not a hang-up. It returns when done is
 // closed.
-func heed(signals <-chan os.Signal, done <-chan struct{}, first, last func(signalError)) {
+func heed(signals <-chan os.Signal, done <-chan struct{}, first, last func(Error)) {
 	var since time.Time // the first signal
 	for {
 		select {
@@ -41,9 +45,9 @@ func heed(signals <-chan os.Signal, done <-chan struct{}, first, last func(signa
 			switch {
 			case since.IsZero():
 				since = time.Now()
-				first(signalError{sig})
+				first(Error{sig})
 			case sig != syscall.SIGHUP && time.Since(since) >= secondWish:
-				last(signalError{sig})
+				last(Error{sig})
 			}
 		case <-done:
 			return
@@ -51,11 +55,11 @@ func heed(signals <-chan os.Signal, done <-chan struct{}, first, last func(signa
 	}
 }
 
-// notifySignals returns a context that the first signal ends. A second wish
+// Notify returns a context that the first signal ends. A second wish
 // (see heed) ends the process at once, after last; everything that was reported
 // is on disk by then. A signal that the process was started to ignore (nohup)
 // stays ignored.
-func notifySignals(last func(signalError)) (ctx context.Context, stop func()) {
+func Notify(last func(Error)) (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 2)
 	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
@@ -67,9 +71,9 @@ func notifySignals(last func(signalError)) (ctx context.Context, stop func()) {
 	// the run: writing to it fails, and that is all.
 	signal.Ignore(syscall.SIGPIPE)
 	done := make(chan struct{})
-	go heed(signals, done, func(e signalError) { cancel(e) }, func(e signalError) {
+	go heed(signals, done, func(e Error) { cancel(e) }, func(e Error) {
 		last(e)
-		os.Exit(e.exitCode())
+		os.Exit(int(e.ExitCode()))
 	})
 	return ctx, func() {
 		// A hang-up comes more than once. It stays caught: the next one must not
@@ -80,9 +84,9 @@ func notifySignals(last func(signalError)) (ctx context.Context, stop func()) {
 	}
 }
 
-// await returns what read returns, or the cause of ctx once that is done: a
+// Await returns what read returns, or the cause of ctx once that is done: a
 // pipe may have nobody who writes to it. read is then left to itself.
-func await[T any](ctx context.Context, read func() (T, error)) (got T, err error) {
+func Await[T any](ctx context.Context, read func() (T, error)) (got T, err error) {
 	if ctx.Err() != nil {
 		return got, context.Cause(ctx)
 	}
@@ -101,15 +105,18 @@ func await[T any](ctx context.Context, read func() (T, error)) (got T, err error
 	}
 }
 
-// An awaitedReader reads as await does.
-type awaitedReader struct {
+// A reader reads as Await does.
+type reader struct {
 	ctx context.Context
 	r   io.Reader
 	buf [64 << 10]byte // of its own: a read that is left to itself may still fill it
 }
 
-func (a *awaitedReader) Read(p []byte) (int, error) {
+// NewReader returns a reader of r that fails with the cause of ctx once that is done.
+func NewReader(ctx context.Context, r io.Reader) io.Reader { return &reader{ctx: ctx, r: r} }
+
+func (a *reader) Read(p []byte) (int, error) {
 	buf := a.buf[:min(len(p), len(a.buf))]
-	n, err := await(a.ctx, func() (int, error) { return a.r.Read(buf) })
+	n, err := Await(a.ctx, func() (int, error) { return a.r.Read(buf) })
 	return copy(p, buf[:n]), err
 }

@@ -1,11 +1,7 @@
-package main
+package terminal
 
 import (
-	"encoding/json"
 	"time"
-
-	"bizbatch/batch"
-	"bizbatch/checkpoint"
 )
 
 // A rate is how many questions come to an end in a minute, over the last three
@@ -66,35 +62,4 @@ func (r *rate) left(now time.Time, questions int) time.Duration {
 		return 0
 	}
 	return time.Duration(float64(questions) / perMinute * float64(time.Minute))
-}
-
-// rateBefore is the rate of the last run that brought answers home, pauses
-// left out; 0: there was none.
-func rateBefore(store *checkpoint.Store) float64 {
-	runs, err := store.Runs()
-	if err != nil {
-		return 0 // an estimate is missed, and no more
-	}
-	perMinute := 0.0
-	for _, r := range runs {
-		var sum batch.Summary
-		if json.Unmarshal(r.Summary, &sum) != nil || sum.Answered == 0 {
-			continue
-		}
-		if minutes := sum.Ended.Sub(sum.Started).Minutes() - sum.PausedSeconds/60; minutes > 0 {
-			perMinute = float64(sum.Answered+sum.Failed) / minutes
-		}
-	}
-	return perMinute
-}
-
-// roughly writes a time that is only estimated: 40s, 12m, 3h20m.
-func roughly(d time.Duration) string {
-	switch {
-	case d < time.Minute:
-		return short(max(d.Round(5*time.Second), 5*time.Second))
-	case d < time.Hour:
-		return short(d.Round(time.Minute))
-	}
-	return short(d.Round(10 * time.Minute))
 }

@@ -1,18 +1,21 @@
-package main
+package terminal
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
-func TestCleanKeepsTextInOneHarmlessLine(t *testing.T) {
-	for _, tt := range []struct{ name, in, want string }{
-		{"ordinary text", "§179: José, 你好 — 50%", "§179: José, 你好 — 50%"},
-		{"an escape sequence loses its escape", "\x1b[31mred", " [31mred"},
-		{"line breaks and tabs", "a\r\nb\tc", "a  b c"},
-		{"line breaks that only Unicode knows", "a\u0085b\u2028c\u2029d", "a b c d"},
-		{"text that would run backwards", "a\u202eb\u2066c\u200fd", "a b c d"},
-		{"invalid UTF-8", "a\xffb", "a\ufffdb"},
+func TestValuesOfHeadersAreNotShown(t *testing.T) {
+	for given, want := range map[string]string{
+		"run --header|X-Key: abc|q.csv":          "bizbatch run --header 'X-Key: …' q.csv",
+		"run --header=X-Key: abc|q.csv":          "bizbatch run '--header=X-Key: …' q.csv",
+		"run --header|Authorization: @k|q.csv":   "bizbatch run --header 'Authorization: @k' q.csv",
+		"run --header|nothing|q.csv":             "bizbatch run --header 'nothing: …' q.csv",
+		"run --header-like|X-Key: abc|--header=": "bizbatch run --header-like 'X-Key: abc' '--header=: …'",
 	} {
-		if got := clean(tt.in); got != tt.want {
-			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
+		args := strings.Split(strings.Replace(given, "run ", "run|", 1), "|")
+		if got := CommandLine(args); got != want {
+			t.Errorf("%s is shown as %s, want %s", given, got, want)
 		}
 	}
 }
@@ -30,11 +33,11 @@ func TestCommandLineCanBeTypedAgain(t *testing.T) {
 		{"an empty word", []string{"--id-column", ""}, "bizbatch --id-column ''"},
 		{"line breaks keep the line whole", []string{"--template", "It's\n{{.q}} \"x\""}, `bizbatch --template $'It\'s\n{{.q}} "x"'`},
 	} {
-		if got := commandLine(tt.args); got != tt.want {
+		if got := CommandLine(tt.args); got != tt.want {
 			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
 		}
 	}
-	if got := quoteFile("-odd.csv"); got != "./-odd.csv" {
+	if got := QuoteFile("-odd.csv"); got != "./-odd.csv" {
 		t.Errorf("a name with a leading dash: %s", got)
 	}
 }

@@ -1,28 +1,53 @@
-package main
+package terminal
 
 import (
 	"fmt"
+	"io"
+	"os"
 	"regexp"
 	"strings"
 
 	"github.com/rivo/uniseg"
 )
 
-// line prints a line as it is.
-func (p *page) line(s string) {
+// A Page is text for people: on a terminal in lines of a width that can be
+// read, with bold type where there may be any.
+type Page struct {
+	w     io.Writer
+	width int // 0: lines stay as they are
+	bold  bool
+	err   error // the first of writing
+}
+
+// NewPage returns a page that is printed to w.
+func NewPage(w io.Writer) *Page {
+	const widest = 100
+	p := &Page{w: w}
+	if n := columns(w); n > 0 {
+		p.width = min(n, widest)
+		p.bold = os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	}
+	return p
+}
+
+// Err returns the first error of printing.
+func (p *Page) Err() error { return p.err }
+
+// Line prints a line as it is.
+func (p *Page) Line(s string) {
 	if _, err := fmt.Fprintln(p.w, s); p.err == nil {
 		p.err = err
 	}
 }
 
-// heading prints a line in bold type.
-func (p *page) heading(s string) {
-	for _, line := range p.wrap(clean(s)) {
-		p.line(p.strong(line))
+// Heading prints a line in bold type.
+func (p *Page) Heading(s string) {
+	for _, line := range p.wrap(Clean(s)) {
+		p.Line(p.strong(line))
 	}
 }
 
-func (p *page) strong(s string) string {
+func (p *Page) strong(s string) string {
 	if !p.bold || s == "" {
 		return s
 	}
@@ -37,25 +62,25 @@ var (
 	listMark        = regexp.MustCompile(`^ *([-*+]|\d+[.)]|\[\d+\]) +`)
 )
 
-// text prints lines of text that came from a file or the network. It may be
+// Text prints lines of text that came from a file or the network. It may be
 // Markdown.
-func (p *page) text(s string) {
+func (p *Page) Text(s string) {
 	code := false
 	for line := range strings.SplitSeq(strings.ReplaceAll(s, "\r\n", "\n"), "\n") {
-		line = strings.TrimRight(clean(line), " ")
+		line = strings.TrimRight(Clean(line), " ")
 		fence := markdownFence.MatchString(line)
 		heading := markdownHeading.FindStringSubmatch(line)
 		switch {
 		case code || fence || strings.HasPrefix(line, "|"): // columns and code keep their lines
-			p.line(line)
+			p.Line(line)
 		case heading != nil && p.bold:
-			p.heading(heading[1])
+			p.Heading(heading[1])
 		default:
 			text := strings.Join(p.wrap(line), "\n")
 			if p.bold {
 				text = markdownStrong.ReplaceAllStringFunc(text, func(m string) string { return p.strong(m[2 : len(m)-2]) })
 			}
-			p.line(text)
+			p.Line(text)
 		}
 		code = code != fence
 	}
@@ -63,7 +88,7 @@ func (p *page) text(s string) {
 
 // wrap breaks a line between words. What follows the first line is indented
 // like it, and in a list by its mark.
-func (p *page) wrap(line string) (lines []string) {
+func (p *Page) wrap(line string) (lines []string) {
 	if p.width == 0 {
 		return []string{line}
 	}

@@ -1,4 +1,4 @@
-package main
+package terminal
 
 import (
 	"bytes"
@@ -49,9 +49,9 @@ func TestTextBesideTheBar(t *testing.T) {
 				"next try " + clock(time.Second) + ", nothing succeeds · 8 in flight"},
 			{"an outage is over", running, batch.Event{Kind: batch.EventResumed}, 10, "5m left"},
 		} {
-			w := &watch{ui: newUI(&runCmd{}, env{stderr: io.Discard}), estimate: 12 * batch.Dollar, rate: rate{begun: now, before: 6}}
+			w := &Progress{printer: New(io.Discard, io.Discard, Options{Log: "text"}), estimate: 12 * batch.Dollar, rate: rate{begun: now, before: 6}}
 			tt.e.Progress = tt.p
-			w.event(tt.e)
+			w.Event(tt.e)
 			got := w.text(now, tt.room)
 			if got != tt.want {
 				t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
@@ -67,23 +67,23 @@ func TestTextBesideTheBar(t *testing.T) {
 func TestWhatIsToldAsItComesIsClean(t *testing.T) {
 	const said, clean = "slow\x1b[31m\u009b\u202e\ndown", "slow [31m   down"
 	for name, tt := range map[string]struct {
-		cmd  runCmd
-		bar  bool
-		want string
+		options Options
+		bar     bool
+		want    string
 	}{
-		"the text log":        {runCmd{}, false, `error="` + clean + `"`},
-		"the JSON log":        {runCmd{LogFormat: "json"}, false, `"error":"` + clean + `"`},
-		"a quiet run":         {runCmd{Quiet: true}, false, "waiting for credits: " + clean + "\n"},
-		"a quiet run in JSON": {runCmd{Quiet: true, LogFormat: "json"}, false, `"msg":"waiting for credits: ` + clean + `"`},
-		"above the bar":       {runCmd{}, true, "waiting for credits: " + clean + "\n"},
+		"the text log":        {Options{Log: "text"}, false, `error="` + clean + `"`},
+		"the JSON log":        {Options{Log: "json"}, false, `"error":"` + clean + `"`},
+		"a quiet run":         {Options{Quiet: true, Log: "text"}, false, "waiting for credits: " + clean + "\n"},
+		"a quiet run in JSON": {Options{Quiet: true, Log: "json"}, false, `"msg":"waiting for credits: ` + clean + `"`},
+		"above the bar":       {Options{Log: "text"}, true, "waiting for credits: " + clean + "\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var printed bytes.Buffer
-			w := &watch{ui: newUI(&tt.cmd, env{stderr: &printed})}
+			w := &Progress{printer: New(io.Discard, &printed, tt.options)}
 			if tt.bar {
 				w.bar = progressbar.NewOptions(1, progressbar.OptionSetWriter(&printed))
 			}
-			w.event(batch.Event{Kind: batch.EventWaiting, For: batch.StopBalance, Question: "Q1", Err: errors.New(said)})
+			w.Event(batch.Event{Kind: batch.EventWaiting, For: batch.StopBalance, Question: "Q1", Err: errors.New(said)})
 			if !strings.Contains(printed.String(), tt.want) {
 				t.Errorf("printed %q, want %q in it", printed.String(), tt.want)
 			}

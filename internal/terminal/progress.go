@@ -1,4 +1,4 @@
-package main
+package terminal
 
 import (
 	"errors"
@@ -14,10 +14,10 @@ import (
 	"bizbatch/batch"
 )
 
-// A watch shows how a run goes on: a bar on a terminal, else a line of log at
+// A Progress shows how a run goes on: a bar on a terminal, else a line of log at
 // a steady interval. What should not be missed is told as it comes.
-type watch struct {
-	ui *ui
+type Progress struct {
+	printer *Printer
 
 	mu       sync.Mutex               // guards all below, and what is drawn
 	bar      *progressbar.ProgressBar // nil: the log
@@ -33,20 +33,18 @@ type watch struct {
 // redraw is how often the bar shows the time that passed.
 const redraw = 250 * time.Millisecond
 
-// watch shows how the job goes on, until the watch's end.
-func (u *ui) watch(j *job) *watch {
-	w := &watch{ui: u, estimate: j.plan.Estimate, stop: make(chan struct{}), stopped: make(chan struct{})}
-	total := j.plan.ToAsk()
-	if limit := j.cmd.Limit; limit > 0 && limit < total {
-		total, w.estimate = limit, w.estimate*batch.Money(limit)/batch.Money(total)
-	}
-	w.last.Total = total
-	w.rate = rate{begun: time.Now(), before: rateBefore(j.store)}
-	interval := u.interval
-	if u.terminal && !u.quiet && total > 0 { // a bar of length 0 is an error to its package
+// Progress shows how so many questions are asked, until [Progress.End]. They are
+// estimated to cost so much, and the last run ended perMinute questions a minute;
+// 0: not known.
+func (p *Printer) Progress(questions int, estimate batch.Money, perMinute float64) *Progress {
+	w := &Progress{printer: p, estimate: estimate, stop: make(chan struct{}), stopped: make(chan struct{})}
+	w.last.Total = questions
+	w.rate = rate{begun: time.Now(), before: perMinute}
+	interval := p.Interval
+	if p.redraws && !p.Quiet && questions > 0 { // a bar of length 0 is an error to its package
 		interval = redraw
-		w.bar = progressbar.NewOptions(total,
-			progressbar.OptionSetWriter(u.err),
+		w.bar = progressbar.NewOptions(questions,
+			progressbar.OptionSetWriter(p.err),
 			progressbar.OptionSetWidth(barWidth),
 			progressbar.OptionShowCount(),
 			progressbar.OptionSetPredictTime(false), // by all that was answered, not by the last minutes
@@ -61,7 +59,7 @@ func (u *ui) watch(j *job) *watch {
 	return w
 }
 
-func (w *watch) tick(interval time.Duration) {
+func (w *Progress) tick(interval time.Duration) {
 	defer close(w.stopped)
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
@@ -78,7 +76,7 @@ func (w *watch) tick(interval time.Duration) {
 }
 
 // show draws the bar, or logs a line.
-func (w *watch) show(now time.Time) {
+func (w *Progress) show(now time.Time) {
 	p := w.last
 	if w.bar != nil {
 		w.bar.Describe(w.text(now, w.room()))
@@ -93,11 +91,11 @@ func (w *watch) show(now time.Time) {
 	if note := w.waiting(now); note != "" {
 		args = append(args, "note", note)
 	}
-	w.ui.record(slog.LevelInfo, "progress", "progress", args...)
+	w.printer.Record(slog.LevelInfo, "progress", "progress", args...)
 }
 
-// event takes in what the runner tells; it is the runner's OnEvent.
-func (w *watch) event(e batch.Event) {
+// Event takes in what the runner tells; it is the runner's OnEvent.
+func (w *Progress) Event(e batch.Event) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.last = e.Progress
@@ -116,7 +114,7 @@ func (w *watch) event(e batch.Event) {
 	switch {
 	case w.bar != nil:
 		w.above(e)
-	case w.ui.quiet:
+	case w.printer.Quiet:
 		w.urgent(e)
 	default:
 		w.record(e)
@@ -124,23 +122,23 @@ func (w *watch) event(e batch.Event) {
 }
 
 // urgent tells a quiet run's user that it waits for them, once for each wait.
-func (w *watch) urgent(e batch.Event) {
+func (w *Progress) urgent(e batch.Event) {
 	switch {
 	case e.Kind == batch.EventResumed:
 		w.told = false
 	case e.Kind == batch.EventWaiting && !w.told:
 		w.told = true
-		text := clean(fmt.Sprintf("waiting %s: %v", waitsFor(e), e.Err))
-		if w.ui.json {
-			jsonLog(w.ui.err).Warn(text, "event", string(e.Kind))
+		text := Clean(fmt.Sprintf("waiting %s: %v", waitsFor(e), e.Err))
+		if w.printer.JSON() {
+			jsonLog(w.printer.err).Warn(text, "event", string(e.Kind))
 			return
 		}
-		fmt.Fprintln(w.ui.err, text)
+		fmt.Fprintln(w.printer.err, text)
 	}
 }
 
 // above prints what should not be missed above the bar, and draws it again.
-func (w *watch) above(e batch.Event) {
+func (w *Progress) above(e batch.Event) {
 	var line string
 	switch e.Kind {
 	case batch.EventFailed:
@@ -157,7 +155,7 @@ func (w *watch) above(e batch.Event) {
 		return
 	}
 	_ = w.bar.Clear()
-	fmt.Fprintln(w.ui.err, clean(line))
+	fmt.Fprintln(w.printer.err, Clean(line))
 	w.show(time.Now())
 }
 
@@ -179,11 +177,11 @@ func stopping(e batch.Event) string {
 		leave = "again after 2 s leaves" // the first has come
 	}
 	return fmt.Sprintf("stopping: waiting for %s in flight, which may be paid for already; Ctrl-C (or SIGTERM) %s at once",
-		count(e.Progress.InFlight, "answer"), leave)
+		Count(e.Progress.InFlight, "answer"), leave)
 }
 
 // record logs what should not be missed.
-func (w *watch) record(e batch.Event) {
+func (w *Progress) record(e batch.Event) {
 	level, text := slog.LevelWarn, ""
 	switch e.Kind {
 	case batch.EventFailed:
@@ -208,16 +206,16 @@ func (w *watch) record(e batch.Event) {
 		args = append(args, "question", e.Question)
 	}
 	if e.Err != nil {
-		args = append(args, "error", clean(e.Err.Error()))
+		args = append(args, "error", Clean(e.Err.Error()))
 	}
 	if e.Wait > 0 {
 		args = append(args, "wait_seconds", e.Wait.Round(time.Millisecond).Seconds(), "until", time.Now().Add(e.Wait).Truncate(time.Second))
 	}
-	w.ui.record(level, string(e.Kind), text, args...)
+	w.printer.Record(level, string(e.Kind), text, args...)
 }
 
-// end stops showing and clears the bar.
-func (w *watch) end() {
+// End stops showing and clears the bar.
+func (w *Progress) End() {
 	close(w.stop)
 	<-w.stopped
 	if w.bar != nil {

@@ -1,4 +1,4 @@
-package main
+package terminal
 
 import (
 	"strings"
@@ -25,8 +25,8 @@ func TestPage(t *testing.T) {
 		{"no control characters", "a\x1b[1mb\u202ec\r\nd", "a [1mb c\nd"},
 	} {
 		var b strings.Builder
-		p := &page{w: &b, width: 20, bold: true}
-		p.text(tt.text)
+		p := &Page{w: &b, width: 20, bold: true}
+		p.Text(tt.text)
 		got := strings.NewReplacer("\x1b[1m", "<", "\x1b[0m", ">").Replace(b.String())
 		if diff := cmp.Diff(tt.want+"\n", got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
@@ -38,7 +38,7 @@ func TestPage(t *testing.T) {
 func TestPlainPage(t *testing.T) {
 	const text = "# A **strong** heading\n\n- an item of a list that is longer than a line on any terminal would ever be, and then some"
 	var b strings.Builder
-	pageFor(&b).text(text)
+	NewPage(&b).Text(text)
 	if diff := cmp.Diff(text+"\n", b.String()); diff != "" {
 		t.Error(diff)
 	}

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"bizbatch/batch"
+	"bizbatch/checkpoint"
+	"bizbatch/internal/terminal"
+)
+
+// tellResult tells how the run went; the verdict, if any, is told after it.
+func (j *job) tellResult(verdict error) {
+	u := j.ui
+	s := j.sum
+	took := s.Ended.Sub(s.Started).Round(time.Second)
+	if s.Total > 0 {
+		line := fmt.Sprintf("answered %d of %d", s.Answered, s.Total)
+		if s.Failed > 0 {
+			line += fmt.Sprintf(" · %d failed", s.Failed)
+		}
+		if s.Left > 0 {
+			line += fmt.Sprintf(" · %d left, about %s", s.Left, s.LeftCost)
+		}
+		u.Say("%s · spent %s in %s", line, terminal.Spent(s.Spent, s.SpentByMode), took)
+	}
+	for _, e := range []struct {
+		status batch.Status
+		n      int
+	}{{batch.Truncated, s.Truncated}, {batch.Refused, s.Refused}, {batch.Empty, s.Empty}, {batch.EndedUnclear, s.Unclear}} {
+		if e.n > 0 {
+			u.Say("%s", terminal.Ending(e.status, e.n))
+		}
+	}
+	if s.Unmetered > 0 {
+		u.Say("%s without token counts: taken to cost what the dearest did", terminal.Count(s.Unmetered, "answer"))
+	}
+	if s.Uncertain > 0 {
+		u.Say("%s", j.uncertainLine())
+	}
+	if len(j.slowest) > 0 {
+		u.Say("slowest: %s", slowestLine(j.slowest))
+	}
+	for _, path := range j.written {
+		if slices.Contains(j.current, path) {
+			u.Say("%s is up to date", path)
+		} else {
+			u.Say("wrote %s", path)
+		}
+	}
+	for _, path := range j.replaced {
+		u.Say("%s held real answers; to write them again: bizbatch export %s --out %s", path, terminal.QuoteFile(j.cmd.File+".bizbatch"), terminal.QuoteFile(path))
+	}
+	if verdict == nil {
+		u.Say("next: %s", j.next)
+	}
+	args := []any{"outcome", j.outcome, "answered", s.Answered, "failed", s.Failed, "left", s.Left, "left_cost", s.LeftCost.Dollars(),
+		"spent", s.Spent.Dollars(), "seconds", took.Seconds()}
+	if u.JSON() {
+		args = append(args, "spent_by_mode", s.SpentByMode, "truncated", s.Truncated, "refused", s.Refused, "empty", s.Empty, "unclear", s.Unclear, "unmetered", s.Unmetered,
+			"uncertain", s.Uncertain, "uncertain_cost", s.UncertainCost.Dollars(), "attempts", s.Attempts, "throttled", s.Throttled,
+			"paused_seconds", s.PausedSeconds, "outputs", append([]string{}, j.written...))
+	}
+	u.Record(slog.LevelInfo, "finished", "finished", args...)
+}
+
+// progress shows how the run goes on, until its end.
+func (j *job) progress() *terminal.Progress {
+	total, estimate := j.plan.ToAsk(), j.plan.Estimate
+	if limit := j.cmd.Limit; limit > 0 && limit < total {
+		total, estimate = limit, estimate*batch.Money(limit)/batch.Money(total)
+	}
+	return j.ui.Progress(total, estimate, rateBefore(j.store))
+}
+
+// rateBefore is the rate of the last run that brought answers home, pauses
+// left out; 0: there was none.
+func rateBefore(store *checkpoint.Store) float64 {
+	runs, err := store.Runs()
+	if err != nil {
+		return 0 // an estimate is missed, and no more
+	}
+	perMinute := 0.0
+	for _, r := range runs {
+		var sum batch.Summary
+		if json.Unmarshal(r.Summary, &sum) != nil || sum.Answered == 0 {
+			continue
+		}
+		if minutes := sum.Ended.Sub(sum.Started).Minutes() - sum.PausedSeconds/60; minutes > 0 {
+			perMinute = float64(sum.Answered+sum.Failed) / minutes
+		}
+	}
+	return perMinute
+}
