@@ -11,6 +11,7 @@ import (
 	"bizbatch/batch"
 	"bizbatch/batch/report"
 	"bizbatch/internal/exit"
+	"bizbatch/internal/job"
 	"bizbatch/internal/terminal"
 )
 
@@ -34,7 +35,7 @@ bizbatch export questions.csv --out questions.answers.jsonl           # with eve
 
 // Run writes the answers as they are now, also while a run is on.
 func (c *exportCmd) Run(e env) error {
-	store, err := viewCheckpoint(&c.Checkpoint)
+	store, err := job.View(&c.Checkpoint)
 	if err != nil {
 		return err
 	}
@@ -53,29 +54,7 @@ func (c *exportCmd) Run(e env) error {
 	if err := checkZone(os.Getenv("TZ"), time.Local); dependsOnZone(c.Since) && err != nil {
 		return exit.Usage(fmt.Errorf("%w, and --since %s depends on it", err, c.Since), zoneHint+"; a time ago, such as 24h, needs none")
 	}
-	if err := checkDistinct(c.Out); err != nil {
-		return err
-	}
-	for _, out := range c.Out {
-		if err := checkOutput(out, c.Checkpoint, store, c.Force); err != nil {
-			return err
-		}
-	}
-	u := terminal.New(e.stdout, e.stderr, terminal.Options{Quiet: c.Quiet})
-	for _, out := range c.Out {
-		w, err := writeOutput(store, in, out, o, c.Force)
-		if w.kept != nil {
-			u.Notice("kept", w.kept.line())
-		}
-		if err != nil {
-			return err
-		}
-		u.Say("wrote %s", out)
-		if w.noted != nil {
-			u.Notice("unnoted", unnoted(out))
-		}
-	}
-	return nil
+	return job.Export(store, in, c.Out, o, c.Force, terminal.New(e.stdout, e.stderr, terminal.Options{Quiet: c.Quiet}))
 }
 
 // dependsOnZone reports a moment, as parseSince takes it, that is another one in

@@ -44,9 +44,9 @@ func parseParams(flags []string) (map[string]json.RawMessage, error) {
 	return params, nil
 }
 
-// window is the longest time that a window of --until is taken to be closed: a
+// closed is the longest time that the window of --until is taken to be closed: a
 // time of day that was passed less than that ago ended it, any other is to come.
-const window = 12 * time.Hour
+const closed = 12 * time.Hour
 
 // parseUntil returns the moment that the time of day s stands for in the zone
 // of now: the one before now where that was less than 12 hours ago, else the
@@ -63,7 +63,7 @@ func parseUntil(s string, now time.Time) (time.Time, error) {
 	if !next.After(now) {
 		last, next = next, onDay(now, 1, clock)
 	}
-	if now.Sub(last) < window {
+	if now.Sub(last) < closed {
 		return last, nil
 	}
 	return next, nil

@@ -2,11 +2,9 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -16,9 +14,8 @@ import (
 	"bizbatch/batch/chat"
 	"bizbatch/batch/question"
 	"bizbatch/batch/report"
-	"bizbatch/checkpoint"
 	"bizbatch/internal/exit"
-	"bizbatch/internal/interrupt"
+	"bizbatch/internal/job"
 	"bizbatch/internal/terminal"
 )
 
@@ -103,9 +100,6 @@ type runCmd struct {
 	LogFormat   string        `group:"output" enum:"text,json" default:"text" help:"text or json, on standard error (default: ${default})."`
 	LogInterval time.Duration `group:"output" default:"1m" help:"Interval of progress lines where there is no terminal (default: ${default})."`
 
-	end  time.Time // of --until and --max-duration, the earlier; zero: none
-	over bool      // the time of --until was passed before the run began
-
 	provider chat.Provider // that of --provider
 }
 
@@ -117,12 +111,16 @@ bizbatch run questions.csv --max-spend 25 --until 06:00   # a night's run
 bizbatch run questions.csv --template 'For {{.client}}: {{.question}}' --checkpoint clients.bizbatch`
 }
 
-// Run is the whole way of a file: read, plan, ask, write, tell.
+// Run asks the questions of the file.
 func (c *runCmd) Run(ctx *kong.Context, e env) error {
 	if err := checkNumbers(ctx.Flags()); err != nil {
 		return exit.Usage(err, "see bizbatch run --help")
 	}
-	return c.run(e, time.Now())
+	o, err := c.options(e, time.Now())
+	if err != nil {
+		return err
+	}
+	return job.Run(o)
 }
 
 // checkNumbers refuses numbers that mean nothing: of the flags that were given,
@@ -139,25 +137,42 @@ func checkNumbers(flags []*kong.Flag) error {
 	return nil
 }
 
-func (c *runCmd) run(e env, now time.Time) error {
-	settings, err := c.check(now)
-	if err != nil {
-		return err
+// options are the run's. What depends on other flags and on the time is filled
+// in, and what cannot be is refused.
+func (c *runCmd) options(e env, now time.Time) (o job.Options, err error) {
+	if err := c.choose(); err != nil {
+		return o, err
 	}
-	j := &job{cmd: c, env: e, ui: terminal.New(e.stdout, e.stderr, terminal.Options{Quiet: c.Quiet, Log: c.LogFormat, Interval: c.LogInterval})}
-	ctx, stop := interrupt.Notify(j.leftAtOnce)
-	defer stop()
-	return j.measure(j.summarize(j.run(ctx, settings)), now)
+	settings, err := c.settings()
+	if err != nil {
+		return o, err
+	}
+	if c.File == "-" && (c.Checkpoint == "" || c.Format == "") {
+		return o, exit.Usage(errors.New("standard input needs --checkpoint and --format"),
+			"such as bizbatch run - --format csv --checkpoint questions.bizbatch")
+	}
+	end, reopens, err := c.window(now)
+	if err != nil {
+		return o, err
+	}
+	checkpoint := c.File + ".bizbatch"
+	if c.Sandbox {
+		checkpoint = c.File + ".sandbox.bizbatch"
+	}
+	return job.Options{
+		File: c.File, Stdin: e.stdin, Reading: c.reading(), Checkpoint: cmp.Or(c.Checkpoint, checkpoint),
+		Outputs: c.Out, Force: c.Force, Summary: c.Summary, MetricsFile: c.MetricsFile,
+		Report: report.Options{CSVSafe: c.CSVSafe, CSVBOM: report.Choice(c.CSVBOM), OpenAIBatch: c.Format == openAIBatch},
+		Reuse:  c.Reuse, NoReuse: c.NoReuse, AskAgain: c.AskAgain,
+		DryRun: c.DryRun, RetryFailed: c.RetryFailed, Asking: c.asking(settings, end), Until: c.Until, Reopens: reopens,
+		Connect: c.connect, Sandbox: c.Sandbox, KeyFile: c.APIKeyFile, KeyVariable: c.keyVariable(), AddressHint: c.addressHint(),
+		Command: e.args, Printer: terminal.New(e.stdout, e.stderr, terminal.Options{Quiet: c.Quiet, Log: c.LogFormat, Interval: c.LogInterval}),
+	}, nil
 }
 
-// check fills in what depends on other flags and on the time, and refuses what
-// cannot be.
-func (c *runCmd) check(now time.Time) (batch.Settings, error) {
-	if err := c.choose(); err != nil {
-		return batch.Settings{}, err
-	}
-	s := batch.Settings{Model: c.model(), Role: c.Role, Template: c.Template, AskModes: c.askModes()}
-	var err error
+// settings are what is asked beside the questions.
+func (c *runCmd) settings() (s batch.Settings, err error) {
+	s = batch.Settings{Model: c.model(), Role: c.Role, Template: c.Template, AskModes: c.askModes()}
 	if s.AskMode, err = s.AskModes.Parse(string(c.AskMode)); err != nil {
 		return s, exit.Usage(fmt.Errorf("--ask-mode: %w", err), "see bizbatch run --help")
 	}
@@ -167,50 +182,29 @@ func (c *runCmd) check(now time.Time) (batch.Settings, error) {
 	if s.Params, err = parseParams(c.Param); err != nil {
 		return s, exit.Usage(err, "give --param as KEY=VALUE, such as --param temperature=0.2")
 	}
-	if c.File == "-" && (c.Checkpoint == "" || c.Format == "") {
-		return s, exit.Usage(errors.New("standard input needs --checkpoint and --format"),
-			"such as bizbatch run - --format csv --checkpoint questions.bizbatch")
-	}
-	c.Drain = cmp.Or(c.Drain, c.AttemptTimeout)
-	if c.Checkpoint == "" {
-		c.Checkpoint = c.File + ".bizbatch"
-		if c.Sandbox {
-			c.Checkpoint = c.File + ".sandbox.bizbatch"
-		}
-	}
-	if err := c.checkReports(); err != nil {
-		return s, err
-	}
-	if c.end, err = parseUntil(c.Until, now); err != nil {
-		return s, exit.Usage(err, "give a time of day, such as --until 06:00")
-	}
-	if err := checkZone(os.Getenv("TZ"), time.Local); c.Until != "" && err != nil {
-		return s, exit.Unsent(exit.Usage(fmt.Errorf("%w, and --until %s depends on it", err, c.Until), zoneHint))
-	}
-	c.over = c.Until != "" && !c.end.After(now)
-	if t := now.Add(c.MaxDuration); c.MaxDuration > 0 && (c.end.IsZero() || t.Before(c.end)) {
-		c.end = t
-	}
 	return s, nil
 }
 
-// openInput opens the questions. Reading those that come through a pipe ends
-// with ctx.
-func (c *runCmd) openInput(ctx context.Context, e env) (*question.Reader, error) {
-	if c.File == "-" {
-		return question.NewReader(interrupt.NewReader(ctx, e.stdin), "standard input", c.inputOptions())
+// window is when the run ends, by --until and --max-duration, and when the time of
+// --until comes again if it had passed.
+func (c *runCmd) window(now time.Time) (end, reopens time.Time, err error) {
+	if end, err = parseUntil(c.Until, now); err != nil {
+		return end, reopens, exit.Usage(err, "give a time of day, such as --until 06:00")
 	}
-	if info, err := os.Stat(c.File); err != nil || info.Mode()&os.ModeNamedPipe == 0 {
-		return question.Open(c.File, c.inputOptions())
+	if err := checkZone(os.Getenv("TZ"), time.Local); c.Until != "" && err != nil {
+		return end, reopens, exit.Unsent(exit.Usage(fmt.Errorf("%w, and --until %s depends on it", err, c.Until), zoneHint))
 	}
-	pipe, err := os.Open(c.File)
-	if err != nil {
-		return nil, err
+	if c.Until != "" && !end.After(now) {
+		reopens = end.Add(closed)
 	}
-	return question.NewReader(interrupt.NewReader(ctx, pipe), c.File, c.inputOptions())
+	if t := now.Add(c.MaxDuration); c.MaxDuration > 0 && (end.IsZero() || t.Before(end)) {
+		end = t
+	}
+	return end, reopens, nil
 }
 
-func (c *runCmd) inputOptions() question.Options {
+// reading is how the file is read.
+func (c *runCmd) reading() question.Options {
 	return question.Options{
 		Format: c.inputFormat(), Sheet: c.Sheet, Delimiter: c.Delimiter, Quote: c.Quote, Encoding: c.Encoding,
 		QuestionColumn: c.QuestionColumn, IDColumn: c.IDColumn, AskModeColumn: c.AskModeColumn,
@@ -218,40 +212,6 @@ func (c *runCmd) inputOptions() question.Options {
 		AskModes: c.provider.AskModes, Model: c.Model, UniqueIDs: c.Format == openAIBatch,
 	}
 }
-
-// openStore opens the checkpoint. A dry run plans on a copy, so that it leaves
-// nothing behind and works beside a run.
-func (c *runCmd) openStore(endpoint string) (*checkpoint.Store, error) {
-	opts := checkpoint.Options{Endpoint: endpoint}
-	if c.DryRun {
-		return checkpoint.OpenCopy(c.Checkpoint, opts)
-	}
-	return checkpoint.Open(c.Checkpoint, opts)
-}
-
-// outputs are the files to write.
-func (c *runCmd) outputs(format batch.Format) []string {
-	if len(c.Out) > 0 {
-		return c.Out
-	}
-	base := strings.TrimSuffix(c.File, ".gz")
-	ext := filepath.Ext(base)
-	base = strings.TrimSuffix(base, ext)
-	if c.File == "-" {
-		base = strings.TrimSuffix(c.Checkpoint, ".bizbatch")
-	}
-	if c.Format == openAIBatch {
-		format = batch.JSONL
-	}
-	if ext = strings.ToLower(ext); otherNames[ext] != format {
-		ext = "." + string(format)
-	}
-	return []string{base + ".answers" + ext}
-}
-
-// otherNames are the extensions that the answers keep, beside those that are
-// called as their formats: questions.csv and questions.tsv have answers each.
-var otherNames = map[string]batch.Format{".tsv": batch.CSV, ".txt": batch.CSV, ".ndjson": batch.JSONL}
 
 // openAIBatch is the --format of OpenAI's Batch files: questions are JSON
 // lines, unless the file's extension says otherwise, and so are answers.
@@ -268,22 +228,16 @@ func (c *runCmd) inputFormat() batch.Format {
 	return ""
 }
 
-// report is how the answers are written.
-func (c *runCmd) report() report.Options {
-	return report.Options{CSVSafe: c.CSVSafe, CSVBOM: report.Choice(c.CSVBOM), OpenAIBatch: c.Format == openAIBatch}
-}
-
-// options are the runner's.
-func (c *runCmd) options(settings batch.Settings, onEvent func(batch.Event)) batch.Options {
-	var costOf func(*batch.Answer) (batch.Money, bool)
-	if c.PriceTokens != nil {
-		costOf = c.PriceTokens.Cost
-	}
-	return batch.Options{
-		CostOf:  costOf,
+// asking is how the questions are asked.
+func (c *runCmd) asking(settings batch.Settings, end time.Time) batch.Options {
+	o := batch.Options{
 		Workers: c.Workers, MaxAttempts: c.MaxAttempts, RPM: c.RPM, AttemptTimeout: c.AttemptTimeout, Drain: c.Drain,
 		MaxPause: c.MaxPause, MaxOutage: c.MaxOutage, Limit: c.Limit, Price: c.Price,
-		MaxSpend: c.MaxSpend, MaxSpendTotal: c.MaxSpendTotal, Until: c.end,
-		WaitForCredits: c.WaitForCredits, WaitForReset: c.WaitForReset, Sources: c.Sources, Settings: settings, OnEvent: onEvent,
+		MaxSpend: c.MaxSpend, MaxSpendTotal: c.MaxSpendTotal, Until: end,
+		WaitForCredits: c.WaitForCredits, WaitForReset: c.WaitForReset, Sources: c.Sources, Settings: settings,
 	}
+	if c.PriceTokens != nil {
+		o.CostOf = c.PriceTokens.Cost
+	}
+	return o
 }

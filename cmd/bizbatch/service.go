@@ -9,11 +9,11 @@ import (
 	"strings"
 	"time"
 
-	"bizbatch/batch"
 	"bizbatch/batch/bizora"
 	"bizbatch/batch/chat"
 	"bizbatch/internal/exit"
 	"bizbatch/internal/interrupt"
+	"bizbatch/internal/job"
 	"bizbatch/internal/sandbox"
 )
 
@@ -25,23 +25,15 @@ const sandboxEndpoint = "sandbox"
 // enough to watch, short enough to wait for.
 const sandboxLatency = 1500 * time.Millisecond
 
-// A service is what a run asks.
-type service struct {
-	endpoint string // what the checkpoint remembers
-	asker    batch.Asker
-	idle     func() // closes the connections that are not in use
-	close    func()
-}
-
-// service connects to the API, or starts the sandbox. Nothing is sent yet. A
+// connect connects to the API, or starts the sandbox. Nothing is sent yet. A
 // dry run needs no key.
-func (c *runCmd) service(ctx context.Context) (service, error) {
+func (c *runCmd) connect(ctx context.Context) (job.Service, error) {
 	if c.Sandbox {
 		return c.startSandbox()
 	}
 	headers, secrets, err := c.headers(ctx)
 	if err != nil {
-		return service{}, err
+		return job.Service{}, err
 	}
 	cfg := chat.Config{
 		Provider: c.provider, BaseURL: c.BaseURL, Organization: c.organization(), Headers: headers, Secrets: secrets,
@@ -53,13 +45,13 @@ func (c *runCmd) service(ctx context.Context) (service, error) {
 		cfg.Key, err = "none", nil
 	}
 	if err != nil {
-		return service{}, err
+		return job.Service{}, err
 	}
 	client, err := chat.New(cfg)
 	if err != nil {
-		return service{}, exit.Usage(fmt.Errorf("%w; nothing was sent", err), c.addressHint()+" and the key")
+		return job.Service{}, exit.Usage(fmt.Errorf("%w; nothing was sent", err), c.addressHint()+" and the key")
 	}
-	return service{endpoint: client.BaseURL(), asker: client, idle: client.Close, close: client.Close}, nil
+	return job.Service{Endpoint: client.BaseURL(), Asker: client, Idle: client.Close, Close: client.Close}, nil
 }
 
 // addressHint says what to check about the address.
@@ -78,20 +70,20 @@ func (c *runCmd) organization() string {
 	return os.Getenv(c.provider.OrgVariable)
 }
 
-func (c *runCmd) startSandbox() (service, error) {
+func (c *runCmd) startSandbox() (job.Service, error) {
 	if c.DryRun {
-		return service{endpoint: sandboxEndpoint, close: func() {}}, nil
+		return job.Service{Endpoint: sandboxEndpoint, Close: func() {}}, nil
 	}
 	server, err := sandbox.Start("", sandbox.Options{Latency: sandboxLatency, OpenAI: c.Role != bizora.Provider.Role})
 	if err != nil {
-		return service{}, fmt.Errorf("start the sandbox: %w", err)
+		return job.Service{}, fmt.Errorf("start the sandbox: %w", err)
 	}
 	client, err := chat.New(chat.Config{Provider: bizora.Provider, BaseURL: server.URL, Key: "sandbox", IdleTimeout: c.IdleTimeout})
 	if err != nil {
 		_ = server.Close()
-		return service{}, err
+		return job.Service{}, err
 	}
-	return service{endpoint: sandboxEndpoint, asker: client, idle: client.Close, close: func() {
+	return job.Service{Endpoint: sandboxEndpoint, Asker: client, Idle: client.Close, Close: func() {
 		client.Close()
 		_ = server.Close()
 	}}, nil

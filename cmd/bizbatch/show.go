@@ -9,6 +9,7 @@ import (
 	"bizbatch/batch"
 	"bizbatch/checkpoint"
 	"bizbatch/internal/exit"
+	"bizbatch/internal/job"
 	"bizbatch/internal/terminal"
 )
 
@@ -24,7 +25,7 @@ bizbatch show questions.csv TQ-001 > TQ-001.md   # as Markdown`
 
 // Run prints the question with what became of it, also while a run is on.
 func (c *showCmd) Run(e env) error {
-	store, err := viewCheckpoint(&c.Checkpoint)
+	store, err := job.View(&c.Checkpoint)
 	if err != nil {
 		return err
 	}

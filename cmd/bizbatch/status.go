@@ -11,6 +11,7 @@ import (
 	"bizbatch/batch"
 	"bizbatch/checkpoint"
 	"bizbatch/internal/exit"
+	"bizbatch/internal/job"
 	"bizbatch/internal/terminal"
 )
 
@@ -77,7 +78,7 @@ func (c *statusCmd) Run(e env) error {
 	if c.Checkpoint == "" {
 		return c.list(e)
 	}
-	store, err := viewCheckpoint(&c.Checkpoint)
+	store, err := job.View(&c.Checkpoint)
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package main
+package job
 
 import (
 	"cmp"
@@ -23,7 +23,7 @@ func (j *job) stopped(stop *batch.StopError) error {
 	e := j.reason(stop, said)
 	e.Hint = cmp.Or(e.Hint, j.again())
 	e.Detail = append(e.Detail, unsaved(stop.Unsaved)...)
-	if j.cmd.Quiet && j.sum.Uncertain > 0 && stop.Kind != batch.StopSpend && stop.Kind != batch.StopUnfinished { // else it was told
+	if j.Printer.Quiet && j.sum.Uncertain > 0 && stop.Kind != batch.StopSpend && stop.Kind != batch.StopUnfinished { // else it was told
 		e.Detail = append(e.Detail, j.uncertainLine())
 	}
 	e.Detail = append(e.Detail, j.left())
@@ -36,7 +36,7 @@ func (j *job) stopped(stop *batch.StopError) error {
 // uncertainLine says what may have been charged for nothing.
 func (j *job) uncertainLine() string {
 	return fmt.Sprintf("%s without an answer may have been charged, %s: see bizbatch status %s",
-		terminal.Count(j.sum.Uncertain, "request"), j.sum.UncertainCost, terminal.QuoteFile(j.cmd.Checkpoint))
+		terminal.Count(j.sum.Uncertain, "request"), j.sum.UncertainCost, terminal.QuoteFile(j.Checkpoint))
 }
 
 // unsaved says where answers are that the checkpoint did not take.
@@ -81,18 +81,18 @@ func (j *job) reason(stop *batch.StopError, said *batch.Error) *exit.Error {
 		return j.throttled(said)
 	case batch.StopDown:
 		return &exit.Error{Code: exit.Service, Detail: []string{"no question is marked as failed, and no attempt counts"},
-			Err: fmt.Errorf("the service is down: nothing succeeded for %s (%w)", terminal.Short(j.cmd.MaxOutage), stop.Err)}
+			Err: fmt.Errorf("the service is down: nothing succeeded for %s (%w)", terminal.Short(j.Asking.MaxOutage), stop.Err)}
 	case batch.StopUnfinished:
 		return j.unfinished(stop, said)
 	case batch.StopEndpoint:
-		return &exit.Error{Code: exit.Service, Hint: cmp.Or(said.Hint, j.cmd.addressHint()+", then "+j.again()),
+		return &exit.Error{Code: exit.Service, Hint: cmp.Or(said.Hint, j.AddressHint+", then "+j.again()),
 			Err: fmt.Errorf("no question can succeed at this address (%w)", said)}
 	case batch.StopSettings:
 		flag := j.settingFlag(stop.Setting)
 		return &exit.Error{Code: exit.Service, Hint: "check " + flag + ", then " + j.again(), Detail: []string{"no question is marked as failed"},
 			Err: fmt.Errorf("the service refuses %s (%w)", flag, said)}
 	case batch.StopClock:
-		if j.cmd.over {
+		if !j.Reopens.IsZero() {
 			return j.over()
 		}
 		return &exit.Error{Code: exit.Clock, Err: errors.New("time is up (--until or --max-duration)"), Asked: true}
@@ -109,7 +109,7 @@ func (j *job) overspent() *exit.Error {
 	if j.sum.Uncertain > 0 {
 		e.Detail = []string{fmt.Sprintf("%s more may have been charged without an answer", j.sum.UncertainCost)}
 	}
-	if j.cmd.MaxSpendTotal > 0 {
+	if j.Asking.MaxSpendTotal > 0 {
 		e.Detail = append(e.Detail, fmt.Sprintf("all runs on this checkpoint spent %s, and %s more may have been charged without an answer", j.spent, j.uncertain))
 	}
 	return e
@@ -118,7 +118,7 @@ func (j *job) overspent() *exit.Error {
 // throttled is a run that a limit stopped which does not clear in its time.
 func (j *job) throttled(said *batch.Error) *exit.Error {
 	e := &exit.Error{Code: exit.Service, Hint: j.throttledHint(said),
-		Err: fmt.Errorf("the service asks to wait for longer than --max-pause %s (%w)", terminal.Short(j.cmd.MaxPause), said)}
+		Err: fmt.Errorf("the service asks to wait for longer than --max-pause %s (%w)", terminal.Short(j.Asking.MaxPause), said)}
 	if said.RetryAfter == 0 && said.ResetAt.IsZero() {
 		e.Err = fmt.Errorf("the account's limit is used up (%w)", said)
 	}
@@ -131,7 +131,7 @@ func (j *job) unsavable(stop *batch.StopError) *exit.Error {
 	case errors.Is(stop, checkpoint.ErrGone):
 		return &exit.Error{Code: exit.Unexpected, Hint: "put the checkpoint back if you have it, then " + j.again(), Err: stop.Err}
 	case errors.Is(stop, checkpoint.ErrLocked):
-		return lockedError(fmt.Errorf("answers can no longer be saved: %w", checkpoint.ErrLocked), j.cmd.Checkpoint, "then "+j.again())
+		return lockedError(fmt.Errorf("answers can no longer be saved: %w", checkpoint.ErrLocked), j.Checkpoint, "then "+j.again())
 	}
 	return &exit.Error{Code: exit.Unexpected, Hint: "free some space or repair the disk, then " + j.again(),
 		Err: fmt.Errorf("answers can no longer be saved: %w", stop.Err)}
@@ -139,7 +139,7 @@ func (j *job) unsavable(stop *batch.StopError) *exit.Error {
 
 // unfinished is a service of which no answer comes to its end.
 func (j *job) unfinished(stop *batch.StopError, said *batch.Error) *exit.Error {
-	again := "to ask again, add --retry-failed: " + terminal.CommandLine(withFlag(j.env.args, "--retry-failed"))
+	again := "to ask again, add --retry-failed: " + terminal.CommandLine(withFlag(j.Command, "--retry-failed"))
 	if stop.Err == nil {
 		return &exit.Error{Code: exit.Service, Detail: terminal.Reasons(j.failures), Hint: again,
 			Err: errors.New("an earlier run stopped because no answer arrived whole; nothing was sent")}
@@ -156,34 +156,34 @@ func (j *job) unfinished(stop *batch.StopError, said *batch.Error) *exit.Error {
 
 // settingFlag is the flag that sets what the service refuses.
 func (j *job) settingFlag(setting string) string {
-	switch c := j.cmd; {
+	switch s := j.Asking.Settings; {
 	case setting == "model":
-		if c.Model == "" && len(j.models) > 0 {
+		if j.Reading.Model == "" && len(j.models) > 0 {
 			return "--model " + terminal.Quote(j.models[0]) + ", which the file names"
 		}
-		return "--model " + terminal.Quote(c.model())
+		return "--model " + terminal.Quote(s.Model)
 	case setting == "role":
-		return "--role " + terminal.Quote(c.Role)
-	case setting == "askMode" && c.AskMode != "":
-		return "--ask-mode " + string(c.AskMode)
+		return "--role " + terminal.Quote(s.Role)
+	case setting == "askMode" && s.AskMode != "":
+		return "--ask-mode " + string(s.AskMode)
 	}
 	return "--param " + terminal.Quote(setting)
 }
 
 // over is a run that began after the time of --until.
 func (j *job) over() *exit.Error {
-	ago := j.sum.Started.Sub(j.cmd.end)
+	ago := j.sum.Started.Sub(j.Asking.Until)
 	if ago = ago.Truncate(time.Second); ago > time.Minute {
 		ago = ago.Truncate(time.Minute)
 	}
 	return &exit.Error{Code: exit.Clock,
-		Err: fmt.Errorf("--until %s passed %s ago; nothing was sent", j.cmd.Until, terminal.Short(ago)),
+		Err: fmt.Errorf("--until %s passed %s ago; nothing was sent", j.Until, terminal.Short(ago)),
 		Hint: fmt.Sprintf("from %s on, the same command runs until %s; to run now, leave out --until, or bound the run with --max-duration",
-			j.cmd.end.Add(window).Format("15:04"), j.cmd.Until)}
+			j.Reopens.Format("15:04"), j.Until)}
 }
 
 func (j *job) again() string {
-	return "run the same command again: " + terminal.CommandLine(j.env.args)
+	return "run the same command again: " + terminal.CommandLine(j.Command)
 }
 
 // left says how much is done and how much is not, over all runs.
@@ -208,11 +208,11 @@ func (j *job) creditsHint(e *batch.Error) string {
 // answers, and this one none, it may be that only odd questions are left.
 func (j *job) keyHint(e *batch.Error) string {
 	hint := "name a file that holds a valid key with --api-key-file"
-	if variable := j.cmd.keyVariable(); variable != "" {
+	if variable := j.KeyVariable; variable != "" {
 		hint = "set " + variable + " to a valid key"
 	}
-	if j.cmd.APIKeyFile != "" {
-		hint = "put a valid key into " + j.cmd.APIKeyFile
+	if j.KeyFile != "" {
+		hint = "put a valid key into " + j.KeyFile
 	}
 	if e.Status == 403 && j.plan.Answered > 0 && j.sum.Answered == 0 {
 		hint += fmt.Sprintf(" (or, if it is valid, reword or remove the %s: it may be their text that is refused)", terminal.Count(j.sum.Left, "question")+" left")
@@ -232,12 +232,12 @@ func (j *job) throttledHint(e *batch.Error) string {
 }
 
 func (j *job) spendLimits() string {
-	switch c := j.cmd; {
+	switch c := j.Asking; {
 	case c.MaxSpend > 0 && c.MaxSpendTotal > 0:
 		return fmt.Sprintf("--max-spend %s, --max-spend-total %s", c.MaxSpend, c.MaxSpendTotal)
 	case c.MaxSpend > 0:
 		return "--max-spend " + c.MaxSpend.String()
 	default:
-		return "--max-spend-total " + j.cmd.MaxSpendTotal.String()
+		return "--max-spend-total " + c.MaxSpendTotal.String()
 	}
 }

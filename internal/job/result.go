@@ -1,4 +1,4 @@
-package main
+package job
 
 import (
 	"encoding/json"
@@ -14,7 +14,7 @@ import (
 
 // tellResult tells how the run went; the verdict, if any, is told after it.
 func (j *job) tellResult(verdict error) {
-	u := j.ui
+	u := j.Printer
 	s := j.sum
 	took := s.Ended.Sub(s.Started).Round(time.Second)
 	if s.Total > 0 {
@@ -52,7 +52,7 @@ func (j *job) tellResult(verdict error) {
 		}
 	}
 	for _, path := range j.replaced {
-		u.Say("%s held real answers; to write them again: bizbatch export %s --out %s", path, terminal.QuoteFile(j.cmd.File+".bizbatch"), terminal.QuoteFile(path))
+		u.Say("%s held real answers; to write them again: bizbatch export %s --out %s", path, terminal.QuoteFile(j.File+".bizbatch"), terminal.QuoteFile(path))
 	}
 	if verdict == nil {
 		u.Say("next: %s", j.next)
@@ -70,10 +70,10 @@ func (j *job) tellResult(verdict error) {
 // progress shows how the run goes on, until its end.
 func (j *job) progress() *terminal.Progress {
 	total, estimate := j.plan.ToAsk(), j.plan.Estimate
-	if limit := j.cmd.Limit; limit > 0 && limit < total {
+	if limit := j.Asking.Limit; limit > 0 && limit < total {
 		total, estimate = limit, estimate*batch.Money(limit)/batch.Money(total)
 	}
-	return j.ui.Progress(total, estimate, rateBefore(j.store))
+	return j.Printer.Progress(total, estimate, rateBefore(j.store))
 }
 
 // rateBefore is the rate of the last run that brought answers home, pauses

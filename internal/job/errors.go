@@ -1,4 +1,4 @@
-package main
+package job
 
 import (
 	"cmp"
@@ -87,7 +87,7 @@ func importError(err error, j *job) error {
 	case errors.As(err, &bad):
 		return inputError(err)
 	case errors.Is(err, checkpoint.ErrLocked):
-		return lockedError(fmt.Errorf("%s: %w; nothing was sent", j.cmd.Checkpoint, checkpoint.ErrLocked), j.cmd.Checkpoint, "then "+j.again())
+		return lockedError(fmt.Errorf("%s: %w; nothing was sent", j.Checkpoint, checkpoint.ErrLocked), j.Checkpoint, "then "+j.again())
 	}
 	return fmt.Errorf("%w; nothing was sent", err)
 }
@@ -123,15 +123,15 @@ func (j *job) verdict(err error, stop *batch.StopError) error {
 		return err
 	}
 	failed := j.sum.Failed
-	if j.cmd.Limit == 0 {
+	if j.Asking.Limit == 0 {
 		failed = 0
 		for _, g := range j.failures {
 			failed += g.Count
 		}
 	}
-	if left := j.sum.Left; left > 0 && j.cmd.Limit == 0 {
+	if left := j.sum.Left; left > 0 && j.Asking.Limit == 0 {
 		return &exit.Error{Code: exit.Unexpected, Err: fmt.Errorf("%s left that the checkpoint did not give out", terminal.Count(left, "question")),
-			Hint: "bizbatch status --check " + terminal.QuoteFile(j.cmd.Checkpoint) + " tells whether it is sound; " + j.again()}
+			Hint: "bizbatch status --check " + terminal.QuoteFile(j.Checkpoint) + " tells whether it is sound; " + j.again()}
 	}
 	if failed == 0 {
 		return nil
@@ -139,6 +139,6 @@ func (j *job) verdict(err error, stop *batch.StopError) error {
 	return &exit.Error{
 		Code: exit.Failures, Err: fmt.Errorf("%s failed; the output tells why for each", terminal.Count(failed, "question")),
 		Detail: terminal.Reasons(j.failures),
-		Hint:   "the same command asks again what failed for a temporary fault; --retry-failed asks the others too: " + terminal.CommandLine(withFlag(j.env.args, "--retry-failed")),
+		Hint:   "the same command asks again what failed for a temporary fault; --retry-failed asks the others too: " + terminal.CommandLine(withFlag(j.Command, "--retry-failed")),
 	}
 }

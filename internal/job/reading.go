@@ -1,4 +1,4 @@
-package main
+package job
 
 import (
 	"cmp"
@@ -32,7 +32,7 @@ func (j *job) understood() question.Understood {
 
 // understoodLines expose a misread file before it is paid for, in lines of the
 // width.
-func understoodLines(u question.Understood, c *runCmd, format batch.Format, width int) []string {
+func understoodLines(u question.Understood, o question.Options, format batch.Format, width int) []string {
 	table := format != batch.JSONL // of JSON lines only those are known that were read
 	var parts []string
 	if u.Sheet != "" {
@@ -45,7 +45,7 @@ func understoodLines(u question.Understood, c *runCmd, format batch.Format, widt
 		parts = append(parts, "no header")
 	}
 	asked := cmp.Or(name(u.Question), "none")
-	if c.Template != "" {
+	if o.Template != "" {
 		asked = "made by --template"
 	}
 	parts = append(parts, "question: "+asked)
@@ -68,7 +68,7 @@ func understoodLines(u question.Understood, c *runCmd, format batch.Format, widt
 	if len(u.PassedOver) > 0 {
 		lines = append(lines, "passed over, for want of a question column: "+sheetNames(u.PassedOver))
 	}
-	if opensElsewhere(u) && c.Sheet == "" {
+	if opensElsewhere(u) && o.Sheet == "" {
 		line := "Excel opens this workbook on another sheet, " + sheetNames([]string{u.OpensOn})
 		if !slices.Contains(u.PassedOver, u.OpensOn) {
 			line += ": to ask what is there, add --sheet " + terminal.Quote(u.OpensOn)

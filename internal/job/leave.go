@@ -1,4 +1,4 @@
-package main
+package job
 
 import (
 	"context"
@@ -13,8 +13,8 @@ import (
 	"bizbatch/internal/terminal"
 )
 
-// leftAtOnce tells the end of a process that does not wait for its answers.
-func (j *job) leftAtOnce(sig interrupt.Error) {
+// leaveAtOnce tells the end of a process that does not wait for its answers.
+func (j *job) leaveAtOnce(sig interrupt.Error) {
 	var left checkpoint.Flights
 	var err error
 	if store := j.asking.Load(); store != nil {
@@ -23,7 +23,7 @@ func (j *job) leftAtOnce(sig interrupt.Error) {
 			return store.Flights()
 		})
 	}
-	j.ui.Leave(atOnce(sig, left, err))
+	j.Printer.Leave(atOnce(sig, left, err))
 }
 
 // soon returns what read returns, or an error after a second: the disk may be

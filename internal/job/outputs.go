@@ -1,4 +1,4 @@
-package main
+package job
 
 import (
 	"crypto/sha256"
@@ -14,6 +14,7 @@ import (
 	"bizbatch/batch/report"
 	"bizbatch/checkpoint"
 	"bizbatch/internal/exit"
+	"bizbatch/internal/terminal"
 )
 
 // checkOutput refuses a file that answers must not be written to. One that is
@@ -165,20 +166,71 @@ func claimOutput(store *checkpoint.Store, out string) error {
 	return store.SetOutput(name, "")
 }
 
+// outputsFor are the files to write for questions in a format.
+func (o *Options) outputsFor(format batch.Format) []string {
+	if len(o.Outputs) > 0 {
+		return o.Outputs
+	}
+	base := strings.TrimSuffix(o.File, ".gz")
+	ext := filepath.Ext(base)
+	base = strings.TrimSuffix(base, ext)
+	if o.File == "-" {
+		base = strings.TrimSuffix(o.Checkpoint, ".bizbatch")
+	}
+	if o.Report.OpenAIBatch {
+		format = batch.JSONL
+	}
+	if ext = strings.ToLower(ext); otherNames[ext] != format {
+		ext = "." + string(format)
+	}
+	return []string{base + ".answers" + ext}
+}
+
+// otherNames are the extensions that the answers keep, beside those that are
+// called as their formats: questions.csv and questions.tsv have answers each.
+var otherNames = map[string]batch.Format{".tsv": batch.CSV, ".txt": batch.CSV, ".ndjson": batch.JSONL}
+
+// Export writes the answers of a checkpoint to files, once all of them may be
+// written.
+func Export(store *checkpoint.Store, in batch.Input, outs []string, o report.Options, force bool, p *terminal.Printer) error {
+	if err := checkDistinct(outs); err != nil {
+		return err
+	}
+	for _, out := range outs {
+		if err := checkOutput(out, "", store, force); err != nil {
+			return err
+		}
+	}
+	for _, out := range outs {
+		w, err := writeOutput(store, in, out, o, force)
+		if w.kept != nil {
+			p.Notice("kept", w.kept.line())
+		}
+		if err != nil {
+			return err
+		}
+		p.Say("wrote %s", out)
+		if w.noted != nil {
+			p.Notice("unnoted", unnoted(out))
+		}
+	}
+	return nil
+}
+
 // checkOutputs finds out before anything is sent whether the answers can be
 // written where they are to go.
 func (j *job) checkOutputs() error {
 	in := j.reader.Input()
-	j.outputs = j.cmd.outputs(in.Format)
+	j.outputs = j.outputsFor(in.Format)
 	if err := checkDistinct(j.outputs); err != nil {
 		return exit.Unsent(err)
 	}
 	for _, out := range j.outputs {
-		err := checkOutput(out, j.cmd.File, j.store, j.cmd.Force)
-		if j.cmd.Sandbox && writtenFrom(j.cmd.File+".bizbatch", out) {
+		err := checkOutput(out, j.File, j.store, j.Force)
+		if j.Sandbox && writtenFrom(j.File+".bizbatch", out) {
 			j.replaced = append(j.replaced, out)
 		}
-		if err == nil && !j.cmd.DryRun {
+		if err == nil && !j.DryRun {
 			err = tryOutput(out, in)
 		}
 		if err != nil {
@@ -205,15 +257,15 @@ func tryOutput(out string, in batch.Input) error {
 func (j *job) write(stop *batch.StopError) error {
 	var errs []error
 	for _, out := range j.outputs {
-		o := j.cmd.report()
+		o := j.Report
 		if isCurrent(j.store, out, o) {
 			j.written, j.current = append(j.written, out), append(j.current, out)
 			continue
 		}
-		w, err := writeOutput(j.store, j.input, out, o, j.cmd.Force)
+		w, err := writeOutput(j.store, j.input, out, o, j.Force)
 		if w.kept != nil {
 			j.kept = append(j.kept, *w.kept)
-			j.ui.Notice("kept", w.kept.line(), "output", out, "as", w.kept.As)
+			j.Printer.Notice("kept", w.kept.line(), "output", out, "as", w.kept.As)
 		}
 		if err != nil {
 			errs = append(errs, err)

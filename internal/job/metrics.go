@@ -1,4 +1,4 @@
-package main
+package job
 
 import (
 	"fmt"
@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"bizbatch/batch"
+	"bizbatch/checkpoint"
 	"bizbatch/internal/exit"
 )
 
@@ -59,8 +60,8 @@ func (m *metrics) labelled(metric, help, label, of string, value float64) {
 // to ask anything. It returns the verdict, or an error where there was none and
 // the file cannot be written.
 func (j *job) measure(verdict error, begun time.Time) error {
-	path := j.cmd.MetricsFile
-	if path == "" || j.cmd.DryRun {
+	path := j.MetricsFile
+	if path == "" || j.DryRun {
 		return verdict
 	}
 	m := &metrics{name: strings.TrimSuffix(filepath.Base(path), metricsSuffix)}
@@ -69,8 +70,8 @@ func (j *job) measure(verdict error, begun time.Time) error {
 		code = exit.As(verdict).Code
 	}
 	m.ofRun(j.sum, j.ended(), code, begun)
-	if s, err := statusAt(j.cmd.Checkpoint); err == nil { // else nothing is known of them
-		m.ofCheckpoint(s)
+	if h, err := historyAt(j.Checkpoint); err == nil { // else nothing is known of them
+		m.ofCheckpoint(h)
 	}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(m)
@@ -100,13 +101,23 @@ func (m *metrics) ofRun(s batch.Summary, ended string, code exit.Code, begun tim
 	m.add("run_uncertain_dollars", "Money that the last run may have spent without an answer.", s.UncertainCost.Dollars())
 }
 
-func (m *metrics) ofCheckpoint(s *status) {
-	states := map[string]int{"answered": s.Answered, "failed": s.Failed, "pending": s.Pending, "skipped": s.Skipped}
+// historyAt reads the history of a checkpoint.
+func historyAt(path string) (*batch.History, error) {
+	store, err := checkpoint.View(path)
+	if err != nil {
+		return nil, err
+	}
+	defer store.Close()
+	return batch.HistoryOf(store)
+}
+
+func (m *metrics) ofCheckpoint(h *batch.History) {
+	states := map[string]int{"answered": h.Answered, "failed": h.Failed, "pending": h.Pending, "skipped": h.Skipped}
 	for _, state := range slices.Sorted(maps.Keys(states)) {
 		m.labelled("questions", "Different questions of the input, by state; skipped are rows without one.", "state", state, float64(states[state]))
 	}
-	m.add("spent_dollars", "Money spent on all answers in the checkpoint, by all runs.", s.SpentTotal.Dollars())
-	m.add("left_dollars", "About what the pending questions cost.", s.LeftCost.Dollars())
+	m.add("spent_dollars", "Money spent on all answers in the checkpoint, by all runs.", h.SpentTotal.Dollars())
+	m.add("left_dollars", "About what the pending questions cost.", h.LeftCost.Dollars())
 }
 
 func seconds(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }

@@ -1,4 +1,4 @@
-package main
+package job
 
 import (
 	"cmp"
@@ -16,15 +16,15 @@ import (
 
 // tellPlan prints what is to be done, before the first request.
 func (j *job) tellPlan(skipped []string) {
-	u := j.ui
+	u := j.Printer
 	p, understood, format := j.plan, j.understood(), j.reader.Input().Format
-	if j.cmd.DryRun || u.Redraws() {
-		for _, line := range understoodLines(understood, j.cmd, format, u.Columns()) {
+	if j.DryRun || u.Redraws() {
+		for _, line := range understoodLines(understood, j.Reading, format, u.Columns()) {
 			u.Say("%s", line)
 		}
 	}
 	u.Say("%s", planLine(p))
-	if j.cmd.DryRun && checkpoint.InUse(j.store.Path()) {
+	if j.DryRun && checkpoint.InUse(j.store.Path()) {
 		u.Say("a run is on: what it has in flight counts as to ask")
 	}
 	if len(skipped) > 0 {
@@ -45,17 +45,17 @@ func (j *job) tellPlan(skipped []string) {
 	if p.Rescued > 0 {
 		u.Say("%s taken in that an earlier run could not save", terminal.Count(p.Rescued, "answer"))
 	}
-	if limit := j.cmd.Limit; limit > 0 && p.ToAsk() > limit {
+	if limit := j.Asking.Limit; limit > 0 && p.ToAsk() > limit {
 		u.Say("of these, the first %d now (--limit) · at most %s", limit, mostFor(limit, p.Pending, j.plan.Prices))
 	}
-	if end := j.cmd.end; !end.IsZero() && p.ToAsk() > 0 {
+	if end := j.Asking.Until; !end.IsZero() && p.ToAsk() > 0 {
 		u.Say("%s", untilLine(end, time.Now()))
 	}
 	args := []any{"questions", p.Rows - p.Skipped, "skipped", p.Skipped, "duplicates", p.Duplicates, "edited", p.Edited,
 		"answered", p.Answered, "failed", p.Failed, "interrupted", p.Interrupted}
 	args = append(args, understoodKeys(understood, u.JSON())...)
 	args = append(args, "to_ask", p.ToAsk(), "estimate", p.Estimate.Dollars())
-	if end := j.cmd.end; !end.IsZero() {
+	if end := j.Asking.Until; !end.IsZero() {
 		args = append(args, "until", end.Truncate(time.Second))
 	}
 	if u.JSON() {

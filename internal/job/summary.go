@@ -1,4 +1,4 @@
-package main
+package job
 
 import (
 	"encoding/json"
@@ -62,15 +62,15 @@ type summaryPlan struct {
 
 // checkReports refuses files of --summary and --metrics-file that cannot be
 // written, before anything is paid for.
-func (c *runCmd) checkReports() error {
-	if c.MetricsFile != "" && filepath.Ext(c.MetricsFile) != metricsSuffix {
-		return exit.Unsent(exit.Usage(fmt.Errorf("--metrics-file %s does not end in %s, and node_exporter would not read it", c.MetricsFile, metricsSuffix), "choose another --metrics-file"))
+func (o *Options) checkReports() error {
+	if o.MetricsFile != "" && filepath.Ext(o.MetricsFile) != metricsSuffix {
+		return exit.Unsent(exit.Usage(fmt.Errorf("--metrics-file %s does not end in %s, and node_exporter would not read it", o.MetricsFile, metricsSuffix), "choose another --metrics-file"))
 	}
-	for _, f := range []struct{ flag, path string }{{"--summary", c.Summary}, {"--metrics-file", c.MetricsFile}} {
-		if f.path == "" || c.DryRun {
+	for _, f := range []struct{ flag, path string }{{"--summary", o.Summary}, {"--metrics-file", o.MetricsFile}} {
+		if f.path == "" || o.DryRun {
 			continue
 		}
-		err := c.checkReport(f.path)
+		err := o.checkReport(f.path)
 		if err != nil {
 			return exit.Unsent(exit.Usage(fmt.Errorf("%s %s %w", f.flag, f.path, err), "choose another "+f.flag))
 		}
@@ -78,20 +78,20 @@ func (c *runCmd) checkReports() error {
 	return nil
 }
 
-func (c *runCmd) checkReport(path string) error {
-	others := append([]string{c.File, c.APIKeyFile}, checkpoint.Files(c.Checkpoint)...)
+func (o *Options) checkReport(path string) error {
+	others := append([]string{o.File, o.KeyFile}, checkpoint.Files(o.Checkpoint)...)
 	for _, format := range []batch.Format{batch.CSV, batch.JSONL, batch.XLSX} { // which of them is not known yet
-		others = append(others, c.outputs(format)...)
+		others = append(others, o.outputsFor(format)...)
 	}
 	begin := byte('{') // of JSON
-	if path == c.MetricsFile {
-		others = append(others, c.Summary)
+	if path == o.MetricsFile {
+		others = append(others, o.Summary)
 		begin = '#' // of a comment
 	}
 	if slices.ContainsFunc(others, func(other string) bool { return sameFile(path, other) }) {
 		return errors.New("is another file of this run")
 	}
-	if err := checkReplaced(path, begin); err != nil && !c.Force {
+	if err := checkReplaced(path, begin); err != nil && !o.Force {
 		return err
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), ".bizbatch-*.tmp")
@@ -133,11 +133,11 @@ func checkReplaced(path string, begin byte) error {
 // returns the verdict, or an error where there was none and the file cannot be
 // written.
 func (j *job) summarize(verdict error) error {
-	if j.cmd.Summary == "" || j.cmd.DryRun {
+	if j.Summary == "" || j.DryRun {
 		return verdict
 	}
 	s := summaryFile{
-		Outcome: j.ended(), Checkpoint: j.cmd.Checkpoint, Outputs: append([]string{}, j.written...), Kept: append([]keptFile{}, j.kept...),
+		Outcome: j.ended(), Checkpoint: j.Checkpoint, Outputs: append([]string{}, j.written...), Kept: append([]keptFile{}, j.kept...),
 		Plan: summaryPlan{j.plan.Rows - j.plan.Skipped, j.plan.ToAsk(), j.plan}, Run: j.sum,
 		Slowest: []slowAnswer{}, Failures: append([]checkpoint.FailureGroup{}, j.failures...), Next: j.next,
 	}
@@ -153,7 +153,7 @@ func (j *job) summarize(verdict error) error {
 	}
 	b, err := json.MarshalIndent(s, "", "  ")
 	if err == nil {
-		err = report.WriteFile(j.cmd.Summary, append(b, '\n'))
+		err = report.WriteFile(j.Summary, append(b, '\n'))
 	}
 	if err == nil {
 		return verdict

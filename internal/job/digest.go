@@ -1,4 +1,4 @@
-package main
+package job
 
 import (
 	"crypto/sha256"
@@ -7,6 +7,7 @@ import (
 	"hash"
 	"io"
 	"os"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -80,13 +81,10 @@ func howWritten(o report.Options) string {
 // program identifies this program. A version alone would not: those who build
 // it themselves have none.
 var program = sync.OnceValue(func() string {
-	path, err := os.Executable()
-	if err != nil {
-		return version()
+	if path, err := os.Executable(); err == nil {
+		if info, err := os.Stat(path); err == nil {
+			return fmt.Sprint(info.Size(), info.ModTime().UnixNano())
+		}
 	}
-	info, err := os.Stat(path)
-	if err != nil {
-		return version()
-	}
-	return fmt.Sprint(version(), info.Size(), info.ModTime().UnixNano())
+	return fmt.Sprint(debug.ReadBuildInfo())
 })

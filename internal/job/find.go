@@ -1,4 +1,4 @@
-package main
+package job
 
 import (
 	"errors"
@@ -14,10 +14,10 @@ import (
 	"bizbatch/internal/terminal"
 )
 
-// viewCheckpoint opens a checkpoint for reading. The path may also be that of
+// View opens a checkpoint for reading. The path may also be that of
 // the question file, whose checkpoint is beside it; then it is changed to the
 // checkpoint's.
-func viewCheckpoint(path *string) (*checkpoint.Store, error) {
+func View(path *string) (*checkpoint.Store, error) {
 	store, err := checkpoint.View(*path)
 	if errors.Is(err, checkpoint.ErrNotCheckpoint) || errors.Is(err, os.ErrNotExist) {
 		for _, suffix := range []string{".bizbatch", ".sandbox.bizbatch"} {

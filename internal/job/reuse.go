@@ -1,4 +1,4 @@
-package main
+package job
 
 import (
 	"fmt"
@@ -12,16 +12,16 @@ import (
 
 // reuse names the checkpoints whose answers a run takes over: those of --reuse,
 // which must be of the same service, and all others in the checkpoint's folder.
-func (c *runCmd) reuse(endpoint string) (named, others []string, err error) {
-	if c.NoReuse {
+func (o *Options) reuse(endpoint string) (named, others []string, err error) {
+	if o.NoReuse {
 		return nil, nil, nil
 	}
-	for _, path := range c.Reuse {
+	for _, path := range o.Reuse {
 		if err := checkReused(path, endpoint); err != nil {
 			return nil, nil, exit.Usage(fmt.Errorf("--reuse: %w; nothing was sent", err), "name the checkpoint of a run, such as --reuse old/questions.csv.bizbatch")
 		}
 	}
-	return c.Reuse, neighbours(c.Checkpoint), nil
+	return o.Reuse, neighbours(o.Checkpoint), nil
 }
 
 func checkReused(path, endpoint string) error {

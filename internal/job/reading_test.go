@@ -1,4 +1,4 @@
-package main
+package job
 
 import (
 	"strings"
@@ -13,10 +13,10 @@ import (
 
 func TestThePlanShowsWhatWasUnderstood(t *testing.T) {
 	tests := map[string]struct {
-		cmd    runCmd
-		u      question.Understood
-		format batch.Format
-		want   string
+		options question.Options
+		u       question.Understood
+		format  batch.Format
+		want    string
 	}{
 		"a plain CSV file": {
 			u: question.Understood{HeaderLine: 1, Question: "question", First: "Is gold taxed?"}, format: batch.CSV,
@@ -42,10 +42,10 @@ passed over, for want of a question column: "Cover"
 Excel opens this workbook on another sheet, "Cover"`,
 		},
 		"a sheet that was named": {
-			cmd:    runCmd{Sheet: "2025"},
-			u:      question.Understood{Sheet: "2025", Sheets: 2, OpensOn: "Draft", HeaderLine: 1, Question: "Question", First: "Gold?"},
-			format: batch.XLSX,
-			want:   `sheet "2025" (of 2) · question: Question · id: row number · ask mode: none · first: "Gold?"`,
+			options: question.Options{Sheet: "2025"},
+			u:       question.Understood{Sheet: "2025", Sheets: 2, OpensOn: "Draft", HeaderLine: 1, Question: "Question", First: "Gold?"},
+			format:  batch.XLSX,
+			want:    `sheet "2025" (of 2) · question: Question · id: row number · ask mode: none · first: "Gold?"`,
 		},
 		"no header": {
 			u: question.Understood{Question: "A", First: "Is gold taxed?"}, format: batch.CSV,
@@ -56,8 +56,8 @@ Excel opens this workbook on another sheet, "Cover"`,
 			want: `question: prompt · first: "Is gold taxed?"`,
 		},
 		"a template": {
-			cmd: runCmd{Template: "For {{.client}}: {{.question}}"},
-			u:   question.Understood{HeaderLine: 2, Question: "question", First: "For Pine: is gold taxed?"}, format: batch.CSV,
+			options: question.Options{Template: "For {{.client}}: {{.question}}"},
+			u:       question.Understood{HeaderLine: 2, Question: "question", First: "For Pine: is gold taxed?"}, format: batch.CSV,
 			want: `header in line 2 · question: made by --template · id: row number · ask mode: none
 first: "For Pine: is gold taxed?"`,
 		},
@@ -71,7 +71,7 @@ Excel opens this workbook on another sheet, "a b": to ask what is there, add --s
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			got := strings.Join(understoodLines(test.u, &test.cmd, test.format, 100), "\n")
+			got := strings.Join(understoodLines(test.u, test.options, test.format, 100), "\n")
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("lines (-want +got):\n%s", diff)
 			}
@@ -83,7 +83,7 @@ func TestALongFirstQuestionIsCutByTheWidth(t *testing.T) {
 	for _, first := range []string{strings.Repeat("long ", 100), strings.Repeat("税", 300), strings.Repeat("👩‍👩‍👧", 100), "e" + strings.Repeat("\u0301", 300)} {
 		u := question.Understood{HeaderLine: 1, Question: "question", First: first}
 		for width := 38; width < 200; width++ {
-			for _, line := range understoodLines(u, &runCmd{}, batch.CSV, width) {
+			for _, line := range understoodLines(u, question.Options{}, batch.CSV, width) {
 				if n := uniseg.StringWidth(line); n > width && strings.Contains(line, "first: ") {
 					t.Fatalf("%d columns, of %d:\n%s", n, width, line)
 				}
