@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strconv"
-	"strings"
 	"time"
 
 	"bizbatch/batch"
@@ -55,42 +53,4 @@ func (c *exportCmd) Run(e env) error {
 		return exit.Usage(fmt.Errorf("%w, and --since %s depends on it", err, c.Since), zoneHint+"; a time ago, such as 24h, needs none")
 	}
 	return job.Export(store, in, c.Out, o, c.Force, terminal.New(e.stdout, e.stderr, terminal.Options{Quiet: c.Quiet}))
-}
-
-// dependsOnZone reports a moment, as parseSince takes it, that is another one in
-// another zone.
-func dependsOnZone(since string) bool {
-	_, notAgo := time.ParseDuration(since)
-	_, noZone := time.Parse(time.RFC3339, since)
-	return since != "" && notAgo != nil && noZone != nil
-}
-
-// parseSince parses a time ago (24h, 7d), a day (today, yesterday, the latest
-// monday, 2026-09-01) or a time (2026-09-01T18:00), in the zone of now.
-func parseSince(s string, now time.Time) (time.Time, error) {
-	if s == "" {
-		return time.Time{}, nil
-	}
-	if ago, err := time.ParseDuration(s); err == nil && ago > 0 {
-		return now.Add(-ago), nil
-	}
-	if n, ok := strings.CutSuffix(s, "d"); ok {
-		if days, err := strconv.Atoi(n); err == nil && days > 0 {
-			return now.AddDate(0, 0, -days), nil
-		}
-	}
-	name := strings.ToLower(s)
-	year, month, day := now.Date()
-	for back := range 7 {
-		t := time.Date(year, month, day-back, 0, 0, 0, 0, now.Location())
-		if back == 0 && name == "today" || back == 1 && name == "yesterday" || name == strings.ToLower(t.Weekday().String()) {
-			return t, nil
-		}
-	}
-	for _, layout := range []string{time.DateOnly, "2006-01-02T15:04", "2006-01-02 15:04", "2006-01-02T15:04:05", time.DateTime, time.RFC3339} {
-		if t, err := time.ParseInLocation(layout, s, now.Location()); err == nil {
-			return t, nil
-		}
-	}
-	return time.Time{}, fmt.Errorf("--since %q is not a date, time or duration", s)
 }

@@ -5,17 +5,29 @@ package main
 
 import (
 	"errors"
-	"io"
 	"os"
-	"runtime/debug"
 	"slices"
-	"strings"
 
 	"bizbatch/internal/exit"
 	"bizbatch/internal/terminal"
 
 	"github.com/alecthomas/kong"
 )
+
+// groups are the headings of the help: for commands, and for the flags of run.
+var groups = []kong.Group{
+	{Key: "ask", Title: "Asking:"},
+	{Key: "look", Title: "Looking:"},
+	{Key: "help", Title: "Help:"},
+	{Key: "shell", Title: "The shell:"},
+	{Key: "files", Title: "Files:"},
+	{Key: "input", Title: "Reading the questions:"},
+	{Key: "asking", Title: "What is asked:"},
+	{Key: "service", Title: "The service:"},
+	{Key: "money", Title: "Money and time:"},
+	{Key: "pace", Title: "Pace and patience:"},
+	{Key: "output", Title: "What is printed:"},
+}
 
 // cli is the command line.
 type cli struct {
@@ -45,13 +57,6 @@ func (*cli) examples() string {
 bizbatch run --dry-run questions.csv     # count the questions and the money
 bizbatch run questions.csv               # ask; writes questions.answers.csv
 bizbatch status                          # how the runs in this folder stand`
-}
-
-// env is what a command needs of its surroundings.
-type env struct {
-	args           []string
-	stdin          io.Reader
-	stdout, stderr io.Writer
 }
 
 func main() {
@@ -97,19 +102,4 @@ func wantsJSON(args []string) bool {
 	const flag, value = "--log-format", "json"
 	i := slices.Index(args, flag)
 	return i >= 0 && i+1 < len(args) && args[i+1] == value || slices.Contains(args, flag+"="+value)
-}
-
-// version is the module's version, or the commit it was built from.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	v := info.Main.Version
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" && (v == "" || v == "(devel)") {
-			v = s.Value
-		}
-	}
-	return strings.TrimSpace("bizbatch " + v)
 }

@@ -2,9 +2,11 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,21 +20,6 @@ import (
 	"bizbatch/internal/job"
 	"bizbatch/internal/terminal"
 )
-
-// groups are the headings of the help: for commands, and for the flags of run.
-var groups = []kong.Group{
-	{Key: "ask", Title: "Asking:"},
-	{Key: "look", Title: "Looking:"},
-	{Key: "help", Title: "Help:"},
-	{Key: "shell", Title: "The shell:"},
-	{Key: "files", Title: "Files:"},
-	{Key: "input", Title: "Reading the questions:"},
-	{Key: "asking", Title: "What is asked:"},
-	{Key: "service", Title: "The service:"},
-	{Key: "money", Title: "Money and time:"},
-	{Key: "pace", Title: "Pace and patience:"},
-	{Key: "output", Title: "What is printed:"},
-}
 
 type runCmd struct {
 	File string `arg:"" help:"Questions: .xlsx, .csv, .tsv, .jsonl or .ndjson, the last four also with .gz; - for standard input."`
@@ -63,16 +50,9 @@ type runCmd struct {
 
 	AskMode  batch.AskMode `group:"asking" placeholder:"MODE" help:"How thoroughly the service looks: fast, web, deep or auto; a column ask_mode sets it for a row (default: the service's, fast)." example:"bizbatch run questions.csv --ask-mode deep"`
 	Param    []string      `group:"asking" sep:"none" placeholder:"KEY=VALUE" help:"Another member of every request, as JSON or as text; may be repeated."`
-	Model    string        `group:"asking" placeholder:"NAME" help:"Model (default: the one that a line of an OpenAI Batch file names, else the provider's: bizora-1.0 for Bizora)."`
-	Role     string        `group:"asking" placeholder:"NAME" help:"Role of a question's message (default: human for Bizora, else user)."`
 	AskAgain bool          `group:"asking" help:"Agree to pay again for questions that were answered with other settings."`
 
-	Sandbox      bool     `group:"service" help:"Ask a pretend service on this machine: no key, no cost." example:"bizbatch run --sandbox questions.csv"`
-	Provider     string   `group:"service" enum:",bizora,openai,azure,openrouter,perplexity,deepseek,groq,mistral,gemini,anthropic,ollama,vllm" default:"" placeholder:"NAME" help:"Service to ask: bizora, openai, azure, openrouter, perplexity, deepseek, groq, mistral, gemini, anthropic, ollama or vllm (default: bizora)."`
-	BaseURL      string   `group:"service" name:"base-url" placeholder:"URL" help:"Address of the API (default: the environment variable BIZORA_API_URL, or the provider's own, such as OPENAI_BASE_URL; else the provider's address)."`
-	APIKeyFile   string   `group:"service" name:"api-key-file" placeholder:"FILE" help:"Read the API key from here (default: the environment variable BIZORA_API_KEY, or the provider's, such as OPENAI_API_KEY)." example:"bizbatch run questions.csv --api-key-file /etc/bizbatch/key"`
-	Header       []string `group:"service" sep:"none" placeholder:"'NAME: VALUE'" help:"Send this header too, for example to a gateway; with @FILE as the value, it is read from that file and never shown; may be repeated."`
-	InsecureHTTP bool     `group:"service" name:"insecure-http" help:"Allow sending the key unencrypted to an http:// address on another machine."`
+	serviceFlags
 
 	Limit          int              `group:"money" placeholder:"N" help:"Ask only the first N pending questions, to try a few before paying for all." example:"bizbatch run questions.csv --limit 5"`
 	DryRun         bool             `group:"money" help:"Print the plan and what it would cost; send nothing, write nothing." example:"bizbatch run questions.csv --dry-run"`
@@ -99,8 +79,6 @@ type runCmd struct {
 	Quiet       bool          `group:"output" short:"q" help:"Print only what a person must act on." example:"bizbatch run questions.csv --quiet"`
 	LogFormat   string        `group:"output" enum:"text,json" default:"text" help:"text or json, on standard error (default: ${default})."`
 	LogInterval time.Duration `group:"output" default:"1m" help:"Interval of progress lines where there is no terminal (default: ${default})."`
-
-	provider chat.Provider // that of --provider
 }
 
 func (*runCmd) examples() string {
@@ -143,6 +121,13 @@ func (c *runCmd) options(e env, now time.Time) (o job.Options, err error) {
 	if err := c.choose(); err != nil {
 		return o, err
 	}
+	if c.model() == "" && c.Format != openAIBatch {
+		return o, exit.Unsent(exit.Usage(fmt.Errorf("--provider %s needs a --model", c.provider.Name), "name the model to ask"))
+	}
+	if c.MaxSpend+c.MaxSpendTotal > 0 && !c.priced() {
+		return o, exit.Unsent(exit.Usage(errors.New("a limit on spending needs a price, which is not known of "+c.provider.Name),
+			"say what an answer costs with --price, or a million tokens with --price-tokens IN,OUT"))
+	}
 	settings, err := c.settings()
 	if err != nil {
 		return o, err
@@ -165,9 +150,31 @@ func (c *runCmd) options(e env, now time.Time) (o job.Options, err error) {
 		Report: report.Options{CSVSafe: c.CSVSafe, CSVBOM: report.Choice(c.CSVBOM), OpenAIBatch: c.Format == openAIBatch},
 		Reuse:  c.Reuse, NoReuse: c.NoReuse, AskAgain: c.AskAgain,
 		DryRun: c.DryRun, RetryFailed: c.RetryFailed, Asking: c.asking(settings, end), Until: c.Until, Reopens: reopens,
-		Connect: c.connect, Sandbox: c.Sandbox, KeyFile: c.APIKeyFile, KeyVariable: c.keyVariable(), AddressHint: c.addressHint(),
+		Connect: c.connectWith, Sandbox: c.Sandbox, KeyFile: c.APIKeyFile, KeyVariable: c.keyVariable(), AddressHint: c.addressHint(),
 		Command: e.args, Printer: terminal.New(e.stdout, e.stderr, terminal.Options{Quiet: c.Quiet, Log: c.LogFormat, Interval: c.LogInterval}),
 	}, nil
+}
+
+// connectWith connects to the service. Nothing is sent yet.
+func (c *runCmd) connectWith(ctx context.Context) (job.Service, error) {
+	return c.connect(ctx, chat.Config{IdleTimeout: c.IdleTimeout, MaxAnswer: int64(c.MaxAnswer)}, c.DryRun)
+}
+
+// askModes are the provider's. Where tokens are paid for, its list prices are not.
+func (c *runCmd) askModes() batch.AskModes {
+	modes := c.provider.AskModes
+	if c.PriceTokens != nil {
+		modes.Modes = slices.Clone(modes.Modes)
+		for i := range modes.Modes {
+			modes.Modes[i].Price = 0
+		}
+	}
+	return modes
+}
+
+// priced reports that it can be said what an answer costs.
+func (c *runCmd) priced() bool {
+	return c.Price != nil || c.PriceTokens != nil || len(c.provider.AskModes.Modes) > 0 || c.provider.Name == ""
 }
 
 // settings are what is asked beside the questions.
