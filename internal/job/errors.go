@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"bizbatch/batch"
 	"bizbatch/batch/question"
@@ -29,48 +28,6 @@ func inputError(err error) error {
 		return &exit.Error{Code: exit.BadUsage, Err: fmt.Errorf("%w; nothing was sent", err), Hint: hint}
 	}
 	return err
-}
-
-// storeError is a checkpoint that cannot be opened.
-func storeError(err error, path string) error {
-	var endpoint *checkpoint.EndpointError
-	switch {
-	case errors.Is(err, checkpoint.ErrOlder) && errors.Is(err, checkpoint.ErrInUse):
-		return &exit.Error{Code: exit.InUse, Err: err, Hint: "a run of that older bizbatch is on; wait for it to end"}
-	case errors.Is(err, checkpoint.ErrLocked):
-		return lockedError(err, path, "then try again")
-	case errors.Is(err, checkpoint.ErrInUse):
-		return &exit.Error{Code: exit.InUse, Err: err, Hint: "wait for it to end; bizbatch status shows its progress"}
-	case errors.As(err, &endpoint):
-		return &exit.Error{Code: exit.Unexpected, Err: err, Hint: "name another file with --checkpoint, or go back to the address it belongs to"}
-	case errors.Is(err, checkpoint.ErrNotCheckpoint):
-		e := &exit.Error{Code: exit.Unexpected, Err: err,
-			Hint: "restore the file from a backup; to start anew, and pay again for what it held, move it away"}
-		if _, err := os.Stat(path + ".bizbatch"); err == nil {
-			e.Hint = fmt.Sprintf("the checkpoint of its run is %s.bizbatch", path)
-		}
-		return e
-	case errors.Is(err, checkpoint.ErrLost):
-		return &exit.Error{Code: exit.Unexpected, Err: err,
-			Hint: fmt.Sprintf("put back what is missing; to go on without those answers, and pay for them again, remove %s and %s", terminal.QuoteFile(path+".lock"), terminal.QuoteFile(path+"-wal"))}
-	case errors.Is(err, checkpoint.ErrOlder):
-		return &exit.Error{Code: exit.Unexpected, Err: err, Hint: "a run with this bizbatch brings it up to date, where it may write the file and its folder: bizbatch run FILE"}
-	case errors.Is(err, checkpoint.ErrNewer):
-		return &exit.Error{Code: exit.Unexpected, Err: err, Hint: "use the newer bizbatch"}
-	case errors.Is(err, os.ErrNotExist):
-		if folder := filepath.Dir(path); !isFolder(folder) {
-			return exit.Usage(fmt.Errorf("there is no folder %s", folder), "make the folder, or name another file")
-		}
-		return exit.Usage(fmt.Errorf("%s: %w", path, os.ErrNotExist),
-			cmp.Or(didYouMean(path, ".bizbatch"), didYouMean(path, ""), "a run makes the checkpoint: bizbatch run FILE makes FILE.bizbatch"))
-	}
-	return &exit.Error{Code: exit.Unexpected, Err: err, Hint: "check that you may read and write the file and its folder, and that there is room"}
-}
-
-// lockedError is a checkpoint that another program has locked.
-func lockedError(err error, path, then string) *exit.Error {
-	return &exit.Error{Code: exit.Unexpected, Err: err, Detail: openedBy(path),
-		Hint: "end what that program is doing with it (a change in a SQLite browser that is not written yet), " + then}
 }
 
 // importError is input, or a change of settings, that was refused.
@@ -112,33 +69,4 @@ func outputError(verdict, err error, stop *batch.StopError, path string) error {
 	e.Detail = append(e.Detail, fmt.Sprintf("every answer is safe in %s: bizbatch export %s --out FILE writes them", path, terminal.QuoteFile(path)))
 	e.Hint = cmp.Or(e.Hint, "free some space or repair the folder, then run the same command again: it asks nothing that is answered")
 	return e
-}
-
-// verdict turns the end of a run into what the user is told and the exit code.
-func (j *job) verdict(err error, stop *batch.StopError) error {
-	if stop != nil {
-		return j.stopped(stop)
-	}
-	if err != nil {
-		return err
-	}
-	failed := j.sum.Failed
-	if j.Asking.Limit == 0 {
-		failed = 0
-		for _, g := range j.failures {
-			failed += g.Count
-		}
-	}
-	if left := j.sum.Left; left > 0 && j.Asking.Limit == 0 {
-		return &exit.Error{Code: exit.Unexpected, Err: fmt.Errorf("%s left that the checkpoint did not give out", terminal.Count(left, "question")),
-			Hint: "bizbatch status --check " + terminal.QuoteFile(j.Checkpoint) + " tells whether it is sound; " + j.again()}
-	}
-	if failed == 0 {
-		return nil
-	}
-	return &exit.Error{
-		Code: exit.Failures, Err: fmt.Errorf("%s failed; the output tells why for each", terminal.Count(failed, "question")),
-		Detail: terminal.Reasons(j.failures),
-		Hint:   "the same command asks again what failed for a temporary fault; --retry-failed asks the others too: " + terminal.CommandLine(withFlag(j.Command, "--retry-failed")),
-	}
 }

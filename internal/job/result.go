@@ -1,14 +1,15 @@
 package job
 
 import (
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"time"
 
 	"bizbatch/batch"
 	"bizbatch/checkpoint"
+	"bizbatch/internal/exit"
 	"bizbatch/internal/terminal"
 )
 
@@ -67,31 +68,39 @@ func (j *job) tellResult(verdict error) {
 	u.Record(slog.LevelInfo, "finished", "finished", args...)
 }
 
-// progress shows how the run goes on, until its end.
-func (j *job) progress() *terminal.Progress {
-	total, estimate := j.plan.ToAsk(), j.plan.Estimate
-	if limit := j.Asking.Limit; limit > 0 && limit < total {
-		total, estimate = limit, estimate*batch.Money(limit)/batch.Money(total)
+// slowestLine is what is told of them: "TQ-7 99.2s, TQ-3 85s".
+func slowestLine(list []checkpoint.Duration) string {
+	var parts []string
+	for _, d := range list {
+		parts = append(parts, d.RowID+" "+terminal.Short(d.Took.Round(100*time.Millisecond)))
 	}
-	return j.Printer.Progress(total, estimate, rateBefore(j.store))
+	return strings.Join(parts, ", ")
 }
 
-// rateBefore is the rate of the last run that brought answers home, pauses
-// left out; 0: there was none.
-func rateBefore(store *checkpoint.Store) float64 {
-	runs, err := store.Runs()
-	if err != nil {
-		return 0 // an estimate is missed, and no more
-	}
-	perMinute := 0.0
-	for _, r := range runs {
-		var sum batch.Summary
-		if json.Unmarshal(r.Summary, &sum) != nil || sum.Answered == 0 {
-			continue
-		}
-		if minutes := sum.Ended.Sub(sum.Started).Minutes() - sum.PausedSeconds/60; minutes > 0 {
-			perMinute = float64(sum.Answered+sum.Failed) / minutes
+// lookBack reads what is told of the answers and failures beside their number.
+func (j *job) lookBack() (err error) {
+	const slowest = 5
+	if j.sum.Attempts > 0 {
+		if j.slowest, err = j.store.Slowest(slowest); err != nil {
+			return err
 		}
 	}
-	return perMinute
+	j.failures, err = j.store.Failures()
+	return err
+}
+
+// nextCommand is what to type after the run: the same command for what is left,
+// with --retry-failed for what failed, and else one that shows the answer that took
+// longest.
+func (j *job) nextCommand(verdict error) string {
+	switch {
+	case verdict != nil && exit.As(verdict).Code == exit.Failures:
+		return terminal.CommandLine(withFlag(j.Command, "--retry-failed"))
+	case verdict != nil || j.sum.Left > 0:
+		return terminal.CommandLine(j.Command)
+	}
+	if len(j.slowest) > 0 {
+		return "bizbatch show " + terminal.QuoteFile(j.Checkpoint) + " " + terminal.QuoteID(j.slowest[0].RowID)
+	}
+	return "bizbatch status " + terminal.QuoteFile(j.Checkpoint)
 }

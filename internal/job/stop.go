@@ -14,6 +14,35 @@ import (
 	"bizbatch/internal/terminal"
 )
 
+// verdict turns the end of a run into what the user is told and the exit code.
+func (j *job) verdict(err error, stop *batch.StopError) error {
+	if stop != nil {
+		return j.stopped(stop)
+	}
+	if err != nil {
+		return err
+	}
+	failed := j.sum.Failed
+	if j.Asking.Limit == 0 {
+		failed = 0
+		for _, g := range j.failures {
+			failed += g.Count
+		}
+	}
+	if left := j.sum.Left; left > 0 && j.Asking.Limit == 0 {
+		return &exit.Error{Code: exit.Unexpected, Err: fmt.Errorf("%s left that the checkpoint did not give out", terminal.Count(left, "question")),
+			Hint: "bizbatch status --check " + terminal.QuoteFile(j.Checkpoint) + " tells whether it is sound; " + j.again()}
+	}
+	if failed == 0 {
+		return nil
+	}
+	return &exit.Error{
+		Code: exit.Failures, Err: fmt.Errorf("%s failed; the output tells why for each", terminal.Count(failed, "question")),
+		Detail: terminal.Reasons(j.failures),
+		Hint:   "the same command asks again what failed for a temporary fault; --retry-failed asks the others too: " + terminal.CommandLine(withFlag(j.Command, "--retry-failed")),
+	}
+}
+
 // stopped tells a stop: why, what is left, and what to do.
 func (j *job) stopped(stop *batch.StopError) error {
 	var said *batch.Error // by the service
@@ -180,10 +209,6 @@ func (j *job) over() *exit.Error {
 		Err: fmt.Errorf("--until %s passed %s ago; nothing was sent", j.Until, terminal.Short(ago)),
 		Hint: fmt.Sprintf("from %s on, the same command runs until %s; to run now, leave out --until, or bound the run with --max-duration",
 			j.Reopens.Format("15:04"), j.Until)}
-}
-
-func (j *job) again() string {
-	return "run the same command again: " + terminal.CommandLine(j.Command)
 }
 
 // left says how much is done and how much is not, over all runs.

@@ -8,14 +8,11 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
-	"time"
 
 	"bizbatch/batch"
 	"bizbatch/batch/report"
 	"bizbatch/checkpoint"
 	"bizbatch/internal/exit"
-	"bizbatch/internal/terminal"
 )
 
 // A summaryFile is what --summary writes.
@@ -42,15 +39,6 @@ type slowAnswer struct {
 	ID      string  `json:"id"`
 	AskMode string  `json:"ask_mode"`
 	Seconds float64 `json:"seconds"`
-}
-
-// slowestLine is what is told of them: "TQ-7 99.2s, TQ-3 85s".
-func slowestLine(list []checkpoint.Duration) string {
-	var parts []string
-	for _, d := range list {
-		parts = append(parts, d.RowID+" "+terminal.Short(d.Took.Round(100*time.Millisecond)))
-	}
-	return strings.Join(parts, ", ")
 }
 
 // A summaryPlan is the plan with its sums.
