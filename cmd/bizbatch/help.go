@@ -7,6 +7,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"bizbatch/batch/report"
 	"bizbatch/docs"
 	"bizbatch/internal/exit"
 	"bizbatch/internal/terminal"
@@ -48,7 +49,7 @@ func topics() string { return strings.Join(docs.Topics(), ", ") }
 
 // helpVars are what the help's definitions refer to.
 func helpVars() kong.Vars {
-	return kong.Vars{"version": version(), "topics": topics()}
+	return kong.Vars{"version": version(), "topics": topics(), "formats": report.Extensions()}
 }
 
 // helpPrinter returns what prints the help of a command: kong's help, examples,

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"slices"
+	_ "time/tzdata" // a container and a small Linux have no time zones of their own
 
 	"bizbatch/internal/exit"
 	"bizbatch/internal/terminal"

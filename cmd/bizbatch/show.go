@@ -30,13 +30,13 @@ func (c *showCmd) Run(e env) error {
 		return err
 	}
 	defer store.Close()
-	in, err := batch.InputOf(store)
+	in, err := batch.ReadInput(store)
 	if err != nil {
 		return err
 	}
 	p := terminal.NewPage(e.stdout)
 	n := 0
-	for rec, err := range batch.RecordsOf(store, c.ID) {
+	for rec, err := range batch.RecordsByID(store, c.ID) {
 		if err != nil {
 			return err
 		}
@@ -80,7 +80,7 @@ func showRecord(p *terminal.Page, in batch.Input, rec batch.Record) {
 	if rec.Answer == nil {
 		return
 	}
-	text, cited := rec.Answer.Numbered()
+	text, cited, _ := rec.Answer.Numbered()
 	p.Line("")
 	p.Text(strings.TrimSpace(text))
 	showSources(p, rec.Answer, cited)

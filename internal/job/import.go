@@ -38,7 +38,7 @@ func (j *job) takeIn(ctx context.Context, endpoint, digest string) (err error) {
 		}
 	}
 	debug.FreeOSMemory() // the import took most; what follows may go on for days
-	if j.input, err = batch.InputOf(j.store); err != nil {
+	if j.input, err = batch.ReadInput(j.store); err != nil {
 		return err
 	}
 	j.tellPlan(skipped)

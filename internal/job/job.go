@@ -27,7 +27,7 @@ type job struct {
 	kept    []keptFile
 	unnoted []string // outputs of which the checkpoint could not note what is in them
 
-	slowest  []checkpoint.Duration
+	slowest  []checkpoint.Outcome
 	failures []checkpoint.FailureGroup
 	next     string // the command to type next
 

@@ -108,7 +108,7 @@ func historyAt(path string) (*batch.History, error) {
 		return nil, err
 	}
 	defer store.Close()
-	return batch.HistoryOf(store)
+	return batch.ReadHistory(store)
 }
 
 func (m *metrics) ofCheckpoint(h *batch.History) {

@@ -28,7 +28,7 @@ func checkOutput(out, input string, store *checkpoint.Store, force bool) error {
 	if err != nil || !info.Mode().IsRegular() || force || oursByName(out) {
 		return nil // what is wrong with it shows when it is written
 	}
-	switch _, ours, err := store.Output(store.Rel(out)); {
+	switch _, ours, err := store.Output(out); {
 	case err != nil:
 		return err
 	case !ours:
@@ -58,7 +58,7 @@ func writtenFrom(checkpointPath, out string) bool {
 		return false // there is no such checkpoint
 	}
 	defer store.Close()
-	_, ours, err := store.Output(store.Rel(out))
+	_, ours, err := store.Output(out)
 	return ours && err == nil
 }
 
@@ -71,11 +71,10 @@ func oursByName(out string) bool {
 // claimOutput has the checkpoint know a file as ours before anything is written
 // there: what comes later may find the disk full.
 func claimOutput(store *checkpoint.Store, out string) error {
-	name := store.Rel(out)
-	if _, ours, err := store.Output(name); ours || err != nil {
+	if _, ours, err := store.Output(out); ours || err != nil {
 		return err
 	}
-	return store.SetOutput(name, "")
+	return store.SetOutput(out, "")
 }
 
 // outputsFor are the files to write for questions in a format.
@@ -140,5 +139,5 @@ func tryOutput(out string, in batch.Input) error {
 // tellsOfRuns reports a file in which the runs are told of beside the answers.
 func tellsOfRuns(out string) (bool, error) {
 	format, err := report.FormatOf(out)
-	return format == report.XLSX || format == report.HTML || format == report.Markdown, err
+	return format.History, err
 }

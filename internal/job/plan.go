@@ -1,11 +1,8 @@
 package job
 
 import (
-	"cmp"
 	"fmt"
 	"log/slog"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -24,7 +21,7 @@ func (j *job) tellPlan(skipped []string) {
 		}
 	}
 	u.Say("%s", planLine(p))
-	if j.DryRun && checkpoint.InUse(j.store.Path()) {
+	if j.DryRun && j.store.Active() {
 		u.Say("a run is on: what it has in flight counts as to ask")
 	}
 	if len(skipped) > 0 {
@@ -46,7 +43,7 @@ func (j *job) tellPlan(skipped []string) {
 		u.Say("%s taken in that an earlier run could not save", terminal.Count(p.Rescued, "answer"))
 	}
 	if limit := j.Asking.Limit; limit > 0 && p.ToAsk() > limit {
-		u.Say("of these, the first %d now (--limit) · at most %s", limit, mostFor(limit, p.Pending, j.plan.Prices))
+		u.Say("of these, the first %d now (--limit) · at most %s", limit, p.AtMost(limit))
 	}
 	if end := j.Asking.Until; !end.IsZero() && p.ToAsk() > 0 {
 		u.Say("%s", untilLine(end, time.Now()))
@@ -59,7 +56,7 @@ func (j *job) tellPlan(skipped []string) {
 		args = append(args, "until", end.Truncate(time.Second))
 	}
 	if u.JSON() {
-		args = append(args, "interrupted_cost", p.InterruptedCost.Dollars(), "rescued", p.Rescued, "reused", p.ReusedAnswers(), "to_ask_by_mode", p.Pending)
+		args = append(args, "interrupted_cost", p.InterruptedCost.Dollars(), "rescued", p.Rescued, "reused", reusedAnswers(p.Reused), "to_ask_by_mode", p.Pending)
 	}
 	u.Record(slog.LevelInfo, "plan", "plan", args...)
 }
@@ -77,7 +74,7 @@ func planLine(p batch.Plan) string {
 		parts = append(parts, terminal.Count(p.Duplicates, "duplicate"))
 	}
 	add(p.Edited, "edited since the last run")
-	add(p.Answered-p.ReusedAnswers(), "already answered")
+	add(p.Answered-reusedAnswers(p.Reused), "already answered")
 	for _, r := range p.Reused {
 		parts = append(parts, terminal.Reused(r))
 	}
@@ -87,7 +84,7 @@ func planLine(p batch.Plan) string {
 	}
 	ask := fmt.Sprintf("%d to ask%s", p.ToAsk(), terminal.ByMode(p.Pending))
 	cost := "about " + p.Estimate.String()
-	if p.Estimate == 0 && p.Prices.Fixed == nil {
+	if p.Unpriced {
 		cost = "at a price that is not known yet"
 	}
 	return strings.Join(append(parts, ask, cost), " · ")
@@ -106,13 +103,10 @@ func untilLine(end, now time.Time) string {
 	return line
 }
 
-// mostFor is the most that n of the pending questions can cost.
-func mostFor(n int, pending map[string]int, prices batch.PriceList) (sum batch.Money) {
-	price := func(mode string) batch.Money { return prices.Of(batch.AskMode(mode)) }
-	for _, mode := range slices.SortedFunc(maps.Keys(pending), func(a, b string) int { return cmp.Compare(price(b), price(a)) }) {
-		some := min(n, pending[mode])
-		n -= some
-		sum += batch.Money(some) * price(mode)
+// reusedAnswers counts the answers that other checkpoints paid for.
+func reusedAnswers(list []checkpoint.Reused) (n int) {
+	for _, r := range list {
+		n += r.Answers
 	}
-	return sum
+	return n
 }

@@ -69,10 +69,10 @@ func (j *job) tellResult(verdict error) {
 }
 
 // slowestLine is what is told of them: "TQ-7 99.2s, TQ-3 85s".
-func slowestLine(list []checkpoint.Duration) string {
+func slowestLine(list []checkpoint.Outcome) string {
 	var parts []string
 	for _, d := range list {
-		parts = append(parts, d.RowID+" "+terminal.Short(d.Took.Round(100*time.Millisecond)))
+		parts = append(parts, d.RowID+" "+terminal.Short(d.Finished.Sub(d.Started).Round(100*time.Millisecond)))
 	}
 	return strings.Join(parts, ", ")
 }

@@ -74,7 +74,7 @@ func (j *job) ask(ctx context.Context, service Service) error {
 	service.Idle() // where few files may be open, the output needs theirs
 	unwritten := j.write(stop)
 	if stop != nil && stop.Kind == batch.StopSpend && j.Asking.MaxSpendTotal > 0 {
-		if h, err := batch.HistoryOf(j.store); err == nil { // else a figure is missed, and no more
+		if h, err := batch.ReadHistory(j.store); err == nil { // else a figure is missed, and no more
 			j.spent, j.uncertain = h.SpentTotal, h.UncertainCost
 		}
 	}

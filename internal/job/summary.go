@@ -133,7 +133,7 @@ func (j *job) summarize(verdict error) error {
 		s.Saves, s.Syncs = j.store.Saves()
 	}
 	for _, d := range j.slowest {
-		s.Slowest = append(s.Slowest, slowAnswer{d.RowID, d.Mode, d.Took.Seconds()})
+		s.Slowest = append(s.Slowest, slowAnswer{d.RowID, d.Mode, d.Finished.Sub(d.Started).Seconds()})
 	}
 	if verdict != nil {
 		e := exit.As(verdict)

@@ -35,7 +35,7 @@ func writeOutput(store *checkpoint.Store, in batch.Input, out string, o report.O
 	before := contentDigest(out)
 	if before != "" && !wroteThat(store, out, before) {
 		before = ""
-		if known, _, _ := store.Output(store.Rel(out)); !force || known != "" || oursByName(out) {
+		if known, _, _ := store.Output(out); !force || known != "" || oursByName(out) {
 			as, err := keep(out, time.Now())
 			if err != nil {
 				return w, fmt.Errorf("keep the edited %s: %w", out, err)
@@ -44,7 +44,7 @@ func writeOutput(store *checkpoint.Store, in batch.Input, out string, o report.O
 		}
 	}
 	// Both are known until the new one has its name, whenever the process dies.
-	w.noted = store.SetOutput(store.Rel(out), strings.TrimSpace(before+" "+w.content))
+	w.noted = store.SetOutput(out, strings.TrimSpace(before+" "+w.content))
 	return w, f.Commit()
 }
 
@@ -52,7 +52,7 @@ func writeOutput(store *checkpoint.Store, in batch.Input, out string, o report.O
 func composeOutput(store *checkpoint.Store, in batch.Input, out string, o report.Options) (f *report.File, err error) {
 	tells, err := tellsOfRuns(out)
 	if err == nil && tells {
-		o.History, err = batch.HistoryOf(store)
+		o.History, err = batch.ReadHistory(store)
 	}
 	if err != nil {
 		return nil, err

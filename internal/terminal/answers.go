@@ -90,7 +90,7 @@ func Reused(r checkpoint.Reused) string {
 	return fmt.Sprintf("%s taken over from %s", Count(r.Answers, "answer"), r.Checkpoint)
 }
 
-func RowIDs(list []checkpoint.InFlight) string {
+func RowIDs(list []checkpoint.Flight) string {
 	var ids []string
 	for _, f := range list {
 		ids = append(ids, f.RowID)
