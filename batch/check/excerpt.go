@@ -67,24 +67,30 @@ func (e *excerpt) read() *facts {
 	}
 	f := &facts{amounts: map[int64]bool{}, percentages: map[int64]bool{}, sections: map[string][]string{}}
 	e.facts = f
-	for _, text := range []string{e.names, e.text} {
-		for g := range figuresOf(clean(text)) {
-			if g.kind == Form {
-				f.forms = append(f.forms, g.base)
-				continue
+	for g := range figuresOf(clean(e.names)) { // which some services write themselves
+		f.refer(g)
+	}
+	for g := range figuresOf(clean(e.text)) {
+		f.refer(g)
+		for _, value := range g.values {
+			if g.kind == Amount || g.kind == "" && value >= aNumber {
+				f.amounts[value] = true
 			}
-			f.sections[g.base] = append(f.sections[g.base], g.path)
-			for _, value := range g.values {
-				if g.kind == Amount || g.kind == "" && value >= aNumber {
-					f.amounts[value] = true
-				}
-				if g.kind == Percentage || g.kind == "" && value%unit != 0 {
-					f.percentages[value] = true
-				}
+			if g.kind == Percentage || g.kind == "" && value%unit != 0 {
+				f.percentages[value] = true
 			}
 		}
 	}
 	return f
+}
+
+// refer notes what a figure may refer to.
+func (f *facts) refer(g figure) {
+	if g.kind == Form {
+		f.forms = append(f.forms, g.base)
+	} else {
+		f.sections[g.base] = append(f.sections[g.base], g.path)
+	}
 }
 
 // has reports whether a figure is in the excerpt.
