@@ -222,6 +222,19 @@ func (w *Progress) record(e batch.Event) {
 	w.printer.Record(level, string(e.Kind), text, args...)
 }
 
+// Note tells something while the run is on, above the bar.
+func (w *Progress) Note(event, text string, args ...any) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.bar == nil {
+		w.printer.Notice(event, text, args...)
+		return
+	}
+	_ = w.bar.Clear()
+	fmt.Fprintln(w.printer.err, Clean(text))
+	w.show(time.Now())
+}
+
 // Pace returns how many questions come to an end in a minute, and about how long
 // the rest takes; 0: not known.
 func (w *Progress) Pace() (perMinute float64, left time.Duration) {
