@@ -76,7 +76,9 @@ type Options struct {
 	OnEvent func(Event)
 }
 
-func (o Options) withDefaults() Options {
+// WithDefaults returns the options that Run takes o for: what is not set has its
+// default.
+func (o Options) WithDefaults() Options {
 	o.Workers = cmp.Or(o.Workers, 8)
 	o.MaxAttempts = cmp.Or(o.MaxAttempts, 5)
 	o.AttemptTimeout = cmp.Or(o.AttemptTimeout, 10*time.Minute)
@@ -99,7 +101,7 @@ func (o Options) validate() error {
 		{"AttemptTimeout", o.AttemptTimeout > 0}, {"Drain", o.Drain > 0}, {"MaxPause", o.MaxPause > 0},
 		{"MaxOutage", o.MaxOutage > 0}, {"Limit", o.Limit >= 0}, {"MaxSpend", o.MaxSpend >= 0},
 		{"MaxSpendTotal", o.MaxSpendTotal >= 0}, {"WaitForCredits", o.WaitForCredits >= 0}, {"WaitForReset", o.WaitForReset >= 0},
-		{"Sources", slices.Contains([]SourceMode{AllSources, CitedSources, NoSources}, o.Sources)},
+		{"Sources", slices.Contains(SourceModes, o.Sources)},
 	} {
 		if !f.ok {
 			return fmt.Errorf("batch: Options.%s is out of range", f.name)
@@ -121,7 +123,7 @@ var (
 // the next Run takes it up. A run whose drain brought home every answer was not
 // stopped. Questions that were given up are no error: see Summary.Failed.
 func Run(ctx context.Context, store Store, asker Asker, o Options) (Summary, error) {
-	o = o.withDefaults()
+	o = o.WithDefaults()
 	if err := o.validate(); err != nil {
 		return Summary{}, err
 	}

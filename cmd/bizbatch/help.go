@@ -7,7 +7,6 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"bizbatch/batch/report"
 	"bizbatch/docs"
 	"bizbatch/internal/exit"
 	"bizbatch/internal/terminal"
@@ -42,14 +41,6 @@ func (c *helpCmd) Run(ctx *kong.Context, e env) error {
 		return err
 	}
 	return about.PrintUsage(false)
-}
-
-// topics lists the topics of the manual.
-func topics() string { return strings.Join(docs.Topics(), ", ") }
-
-// helpVars are what the help's definitions refer to.
-func helpVars() kong.Vars {
-	return kong.Vars{"version": version(), "topics": topics(), "formats": report.Extensions()}
 }
 
 // helpPrinter returns what prints the help of a command: kong's help, examples,

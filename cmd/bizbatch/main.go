@@ -9,10 +9,10 @@ import (
 	"slices"
 	_ "time/tzdata" // a container and a small Linux have no time zones of their own
 
+	"github.com/alecthomas/kong"
+
 	"bizbatch/internal/exit"
 	"bizbatch/internal/terminal"
-
-	"github.com/alecthomas/kong"
 )
 
 // groups are the headings of the help: for commands, and for the flags of run.
@@ -71,7 +71,7 @@ func execute(e env) exit.Code {
 		kong.Name("bizbatch"),
 		kong.Description(description),
 		kong.Writers(e.stdout, e.stderr),
-		helpVars(),
+		flagVars(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, WrapUpperBound: 100}),
 		kong.Help(helpPrinter(slices.Contains(e.args, "-h"))),
 		kong.ExplicitGroups(groups),

@@ -36,7 +36,7 @@ var Codes = []struct {
 	{Failures, "finished, but some questions failed"},
 	{Money, "stopped for money: the balance is used up, or --max-spend is reached"},
 	{InUse, "another run is using the checkpoint"},
-	{Service, "stopped by the service: down, throttled, monthly limit, wrong address"},
+	{Service, "stopped by the service: down, throttled, monthly limit, wrong address or setting"},
 	{Key, "the API key was refused"},
 	{Clock, "stopped by the clock: --until or --max-duration"},
 	{Hangup, "stopped by a hang-up"},

@@ -1,6 +1,7 @@
 package terminal
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -19,13 +20,10 @@ import (
 type Progress struct {
 	printer *Printer
 
-	mu       sync.Mutex               // guards all below, and what is drawn
-	bar      *progressbar.ProgressBar // nil: the log
-	last     batch.Progress
-	rate     rate
-	estimate batch.Money // of everything that this run set out to ask
-	note     string      // what it is waiting for; the time first, where there is little room
-	told     bool        // of a wait, although it is quiet
+	mu  sync.Mutex               // guards all below, and what is drawn
+	bar *progressbar.ProgressBar // nil: the log
+	standing
+	told bool // of a wait, although it is quiet
 
 	stop, stopped chan struct{}
 }
@@ -37,9 +35,8 @@ const redraw = 250 * time.Millisecond
 // estimated to cost so much, and the last run ended perMinute questions a minute;
 // 0: not known.
 func (p *Printer) Progress(questions int, estimate batch.Money, perMinute float64) *Progress {
-	w := &Progress{printer: p, estimate: estimate, stop: make(chan struct{}), stopped: make(chan struct{})}
-	w.last.Total = questions
-	w.rate = rate{begun: time.Now(), before: perMinute}
+	w := &Progress{printer: p, stop: make(chan struct{}), stopped: make(chan struct{})}
+	w.standing = standing{estimate: estimate, last: batch.Progress{Total: questions}, rate: rate{begun: time.Now(), before: perMinute}}
 	interval := p.Interval
 	if p.redraws && !p.Quiet && questions > 0 { // a bar of length 0 is an error to its package
 		interval = redraw
@@ -79,7 +76,7 @@ func (w *Progress) tick(interval time.Duration) {
 func (w *Progress) show(now time.Time) {
 	p := w.last
 	if w.bar != nil {
-		w.bar.Describe(w.text(now, w.room()))
+		w.bar.Describe(w.text(now, w.room(cmp.Or(columns(w.printer.err), narrow))))
 		_ = w.bar.Set(min(p.Answered+p.Failed, p.Total)) // beyond its length it fails
 		return
 	}

@@ -49,7 +49,7 @@ func TestTextBesideTheBar(t *testing.T) {
 				"next try " + clock(time.Second) + ", nothing succeeds · 8 in flight"},
 			{"an outage is over", running, batch.Event{Kind: batch.EventResumed}, 10, "5m left"},
 		} {
-			w := &Progress{printer: New(io.Discard, io.Discard, Options{Log: "text"}), estimate: 12 * batch.Dollar, rate: rate{begun: now, before: 6}}
+			w := &Progress{printer: New(io.Discard, io.Discard, Options{Log: "text"}), standing: standing{estimate: 12 * batch.Dollar, rate: rate{begun: now, before: 6}}}
 			tt.e.Progress = tt.p
 			w.Event(tt.e)
 			got := w.text(now, tt.room)

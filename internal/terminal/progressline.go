@@ -1,7 +1,6 @@
 package terminal
 
 import (
-	"cmp"
 	"fmt"
 	"time"
 	"unicode/utf8"
@@ -9,19 +8,27 @@ import (
 	"bizbatch/batch"
 )
 
+// A standing is how a run stands, as it is told.
+type standing struct {
+	last     batch.Progress
+	rate     rate
+	estimate batch.Money // of everything that this run set out to ask
+	note     string      // what it is waiting for; the time first, where there is little room
+}
+
 // text is what stands beside the bar, what matters most first. Where there is
 // no room for a part of it, it is left out.
-func (w *Progress) text(now time.Time, room int) string {
-	p := w.last
-	parts := []string{w.waiting(now)}
-	if left := w.timeLeft(now); left > 0 {
+func (s *standing) text(now time.Time, room int) string {
+	p := s.last
+	parts := []string{s.waiting(now)}
+	if left := s.timeLeft(now); left > 0 {
 		parts = append(parts, roughly(left)+" left")
 	}
-	parts = append(parts, fmt.Sprintf("%s, %s to come", p.Spent, w.toCome()), fmt.Sprintf("%d in flight", p.InFlight))
+	parts = append(parts, fmt.Sprintf("%s, %s to come", p.Spent, s.toCome()), fmt.Sprintf("%d in flight", p.InFlight))
 	if p.Failed > 0 {
 		parts = append(parts, fmt.Sprintf("%d failed", p.Failed))
 	}
-	if perMinute := w.rate.perMinute(now); perMinute > 0 {
+	if perMinute := s.rate.perMinute(now); perMinute > 0 {
 		parts = append(parts, fmt.Sprintf("%.*f a minute", places(perMinute), perMinute))
 	}
 	text, used := "", 0
@@ -50,33 +57,33 @@ func places(n float64) int {
 }
 
 // waiting is what everything waits for; empty: nothing.
-func (w *Progress) waiting(now time.Time) string {
-	if w.note == "" && w.last.PausedUntil.After(now) {
-		return "paused until " + w.last.PausedUntil.Format(time.TimeOnly)
+func (s *standing) waiting(now time.Time) string {
+	if s.note == "" && s.last.PausedUntil.After(now) {
+		return "paused until " + s.last.PausedUntil.Format(time.TimeOnly)
 	}
-	return w.note
+	return s.note
 }
 
 // timeLeft is about how long the rest takes; 0: not known.
-func (w *Progress) timeLeft(now time.Time) time.Duration {
-	if w.note != "" {
+func (s *standing) timeLeft(now time.Time) time.Duration {
+	if s.note != "" {
 		return 0 // that depends on others
 	}
-	left := w.rate.left(now, w.last.Total-w.last.Answered-w.last.Failed)
+	left := s.rate.left(now, s.last.Total-s.last.Answered-s.last.Failed)
 	if left > 0 {
-		left += max(0, w.last.PausedUntil.Sub(now))
+		left += max(0, s.last.PausedUntil.Sub(now))
 	}
 	return left
 }
 
 // toCome is about what the rest costs: the estimate, without what is spent and
 // what the failed questions would have cost on average.
-func (w *Progress) toCome() batch.Money {
-	p := w.last
+func (s *standing) toCome() batch.Money {
+	p := s.last
 	if p.Answered+p.Failed >= p.Total {
 		return 0
 	}
-	return max(0, w.estimate-p.Spent-w.estimate*batch.Money(p.Failed)/batch.Money(p.Total))
+	return max(0, s.estimate-p.Spent-s.estimate*batch.Money(p.Failed)/batch.Money(p.Total))
 }
 
 // barWidth is that of the bar where there is room; its package makes it
@@ -86,11 +93,11 @@ const (
 	narrow   = 80
 )
 
-// room is how many characters the text beside the bar may have.
-func (w *Progress) room() int {
+// room is how many characters the text beside the bar may have on a line of the
+// width.
+func (s *standing) room(width int) int {
 	const around = len("  99% [] () ") + 1 // and the last column, where lines break
-	width := cmp.Or(columns(w.printer.err), narrow)
-	room := width - around - len(fmt.Sprintf("%d/%d", w.last.Answered+w.last.Failed, w.last.Total))
+	room := width - around - len(fmt.Sprintf("%d/%d", s.last.Answered+s.last.Failed, s.last.Total))
 	if width >= narrow {
 		room -= barWidth / 2
 	}

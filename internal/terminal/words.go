@@ -27,6 +27,12 @@ func Enumerate(words []string) string {
 	return s
 }
 
+// Or lists what may be chosen: "a, b or c".
+func Or(words []string) string {
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " or " + words[last]
+}
+
 // Short writes 15m0s as 15m.
 func Short(d time.Duration) string {
 	s := d.String()
