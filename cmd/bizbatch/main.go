@@ -8,11 +8,19 @@ import (
 	"os"
 	"slices"
 	_ "time/tzdata" // a container and a small Linux have no time zones of their own
+<<<<<<< HEAD
 
 	"github.com/alecthomas/kong"
 
 	"bizbatch/internal/exit"
 	"bizbatch/internal/terminal"
+=======
+
+	"bizbatch/internal/exit"
+	"bizbatch/internal/terminal"
+
+	"github.com/alecthomas/kong"
+>>>>>>> h-cmd
 )
 
 // groups are the headings of the help: for commands, and for the flags of run.
