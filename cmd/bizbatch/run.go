@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/alecthomas/kong"
 
@@ -48,9 +49,11 @@ type runCmd struct {
 	Quote          string `group:"input" placeholder:"WHICH" help:"Whether fields are quoted as in CSV: csv or none (default: csv; in a file with tabs, quotes that do not pair up are text)."`
 	Encoding       string `group:"input" placeholder:"NAME" help:"Encoding of FILE, such as windows-1252 (default: UTF-8, or UTF-16 with a byte order mark)."`
 
-	AskMode  batch.AskMode `group:"asking" placeholder:"MODE" help:"How thoroughly the service looks: ${modes}; a column ask_mode sets it for a row (default: the service's, ${mode})." example:"bizbatch run questions.csv --ask-mode deep"`
-	Param    []string      `group:"asking" sep:"none" placeholder:"KEY=VALUE" help:"Another member of every request, as JSON or as text; may be repeated."`
-	AskAgain bool          `group:"asking" help:"Agree to pay again for questions that were answered with other settings."`
+	AskMode      batch.AskMode `group:"asking" placeholder:"MODE" help:"How thoroughly the service looks: ${modes}; a column ask_mode sets it for a row (default: the service's, ${mode})." example:"bizbatch run questions.csv --ask-mode deep"`
+	Param        []string      `group:"asking" sep:"none" placeholder:"KEY=VALUE" help:"Another member of every request, as JSON or as text; may be repeated."`
+	Private      string        `group:"asking" enum:"warn,mask,refuse" default:"warn" help:"Private text in the questions, such as social security numbers: warn, mask (send placeholders, and put the originals back into the answers) or refuse (default: ${default})." example:"bizbatch run questions.csv --private mask"`
+	PrivateWords string        `group:"asking" placeholder:"FILE" help:"Words that are private too, such as clients' names, one on each line."`
+	AskAgain     bool          `group:"asking" help:"Agree to pay again for questions that were answered with other settings."`
 
 	serviceFlags
 
@@ -132,6 +135,10 @@ func (c *runCmd) options(e env, now time.Time) (o job.Options, err error) {
 	if err != nil {
 		return o, err
 	}
+	words, err := c.privateWords()
+	if err != nil {
+		return o, err
+	}
 	if c.File == "-" && (c.Checkpoint == "" || c.Format == "") {
 		return o, exit.Usage(errors.New("standard input needs --checkpoint and --format"),
 			"such as bizbatch run - --format csv --checkpoint questions.bizbatch")
@@ -146,6 +153,7 @@ func (c *runCmd) options(e env, now time.Time) (o job.Options, err error) {
 	}
 	return job.Options{
 		File: c.File, Stdin: e.stdin, Reading: c.reading(), Checkpoint: cmp.Or(c.Checkpoint, checkpoint),
+		Private: c.Private, PrivateWords: words,
 		Outputs: c.Out, Force: c.Force, Summary: c.Summary, MetricsFile: c.MetricsFile,
 		Report: report.Options{CSVSafe: c.CSVSafe, CSVBOM: report.Choice(c.CSVBOM), OpenAIBatch: c.Format == openAIBatch},
 		Reuse:  c.Reuse, NoReuse: c.NoReuse, AskAgain: c.AskAgain,
@@ -179,7 +187,7 @@ func (c *runCmd) priced() bool {
 
 // settings are what is asked beside the questions.
 func (c *runCmd) settings() (s batch.Settings, err error) {
-	s = batch.Settings{Model: c.model(), Role: c.Role, Template: c.Template, AskModes: c.askModes()}
+	s = batch.Settings{Model: c.model(), Role: c.Role, Template: c.Template, Masked: c.Private == job.MaskPrivate, AskModes: c.askModes()}
 	if s.AskMode, err = s.AskModes.Parse(string(c.AskMode)); err != nil {
 		return s, exit.Usage(fmt.Errorf("--ask-mode: %w", err), "see bizbatch run --help")
 	}
@@ -190,6 +198,27 @@ func (c *runCmd) settings() (s batch.Settings, err error) {
 		return s, exit.Usage(err, "give --param as KEY=VALUE, such as --param temperature=0.2")
 	}
 	return s, nil
+}
+
+// privateWords are the lines of the file of --private-words, but for empty ones and
+// those that begin with #.
+func (c *runCmd) privateWords() (words []string, err error) {
+	if c.PrivateWords == "" {
+		return nil, nil
+	}
+	content, err := os.ReadFile(c.PrivateWords)
+	if err == nil && !utf8.Valid(content) {
+		err = fmt.Errorf("%s is not UTF-8", c.PrivateWords)
+	}
+	if err != nil {
+		return nil, exit.Unsent(exit.Usage(fmt.Errorf("--private-words: %w", err), "name a text file with a word or a phrase on each line"))
+	}
+	for line := range strings.Lines(strings.TrimPrefix(string(content), "\ufeff")) {
+		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
+			words = append(words, line)
+		}
+	}
+	return words, nil
 }
 
 // window is when the run ends, by --until and --max-duration, and when the time of
