@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"bizbatch/batch"
+	"bizbatch/internal/prose"
 )
 
 // An xlsxWriter writes a workbook: the sheet Answers, with the input's columns
@@ -130,7 +131,7 @@ func (w *xlsxWriter) write(rec batch.Record) error {
 			return err
 		}
 		if n > 0 {
-			cells[w.sourced].text, cells[w.sourced].link = fmt.Sprintf("%d %s", n, plural(n, "source")), place
+			cells[w.sourced].text, cells[w.sourced].link = prose.Count(n, "source"), place
 		}
 	}
 	if w.answers.full() {

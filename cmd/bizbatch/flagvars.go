@@ -13,6 +13,7 @@ import (
 	"bizbatch/batch/chat"
 	"bizbatch/batch/report"
 	"bizbatch/docs"
+	"bizbatch/internal/prose"
 	"bizbatch/internal/terminal"
 )
 
@@ -34,8 +35,8 @@ func flagVars() kong.Vars {
 	d := batch.Options{}.WithDefaults()
 	return kong.Vars{
 		"version": version(), "topics": topics(), "formats": report.Extensions(),
-		"modes": terminal.Or(modes), "mode": modes[0], "prices": strings.Join(prices, ", "),
-		"services": terminal.Or(services), "serviceNames": strings.Join(services, ","), "service": services[0],
+		"modes": prose.Or(modes), "mode": modes[0], "prices": strings.Join(prices, ", "),
+		"services": prose.Or(services), "serviceNames": strings.Join(services, ","), "service": services[0],
 		"sourceNames": strings.Join(sources, ","), "sources": string(d.Sources),
 		"workers": strconv.Itoa(d.Workers), "maxAttempts": strconv.Itoa(d.MaxAttempts),
 		"attemptTimeout": terminal.Short(d.AttemptTimeout), "idleTimeout": terminal.Short(chat.DefaultIdleTimeout),

@@ -10,7 +10,7 @@ import (
 
 	"bizbatch/internal/exit"
 	"bizbatch/internal/job"
-	"bizbatch/internal/terminal"
+	"bizbatch/internal/prose"
 )
 
 type statusCmd struct {
@@ -90,7 +90,7 @@ func (c *statusCmd) list(e env) error {
 		err = table(e.stdout, all)
 	}
 	if err == nil && len(broken) > 0 {
-		err = &exit.Error{Code: exit.Unexpected, Err: fmt.Errorf("%s cannot be read", terminal.Count(len(broken), "checkpoint")), Detail: broken,
+		err = &exit.Error{Code: exit.Unexpected, Err: fmt.Errorf("%s cannot be read", prose.Count(len(broken), "checkpoint")), Detail: broken,
 			Hint: "bizbatch status CHECKPOINT tells what to do about it"}
 	}
 	return err
@@ -106,7 +106,7 @@ func table(w io.Writer, all []*status) error {
 			r := s.Runs[n-1]
 			last = r.Started.Local().Format("2006-01-02 15:04") + ", " + r.Outcome
 		}
-		fmt.Fprintln(t, terminal.Clean(filepath.Base(s.Checkpoint))+
+		fmt.Fprintln(t, prose.Clean(filepath.Base(s.Checkpoint))+
 			fmt.Sprintf("\t%d of %d\t%d\t%d\t%s\t%s\t%s", s.Answered, s.Questions, s.Pending, s.Failed, s.SpentTotal, s.LeftCost, last))
 	}
 	return t.Flush()

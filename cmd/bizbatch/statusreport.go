@@ -9,6 +9,7 @@ import (
 
 	"bizbatch/batch"
 	"bizbatch/checkpoint"
+	"bizbatch/internal/prose"
 	"bizbatch/internal/terminal"
 )
 
@@ -88,7 +89,7 @@ func readStatus(store *checkpoint.Store) (*status, error) {
 }
 
 func (s *status) print(w io.Writer, checked bool) {
-	line := func(format string, args ...any) { fmt.Fprintln(w, terminal.Clean(fmt.Sprintf(format, args...))) }
+	line := func(format string, args ...any) { fmt.Fprintln(w, prose.Clean(fmt.Sprintf(format, args...))) }
 	state := "no run is on"
 	if s.Active {
 		state = "a run is on"
@@ -117,7 +118,7 @@ func (s *status) print(w io.Writer, checked bool) {
 		line("rescued      %d, in a file for the next run to take in: %s", s.Rescued, terminal.RowIDs(s.RescuedQuestions))
 	}
 	if len(s.Uncertain) > 0 {
-		line("uncertain    %s without an answer may have been charged, %s", terminal.Count(len(s.Uncertain), "request"), s.UncertainCost)
+		line("uncertain    %s without an answer may have been charged, %s", prose.Count(len(s.Uncertain), "request"), s.UncertainCost)
 		for _, u := range s.Uncertain {
 			line("             %s", u.describe())
 		}

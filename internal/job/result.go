@@ -10,6 +10,7 @@ import (
 	"bizbatch/batch"
 	"bizbatch/checkpoint"
 	"bizbatch/internal/exit"
+	"bizbatch/internal/prose"
 	"bizbatch/internal/terminal"
 )
 
@@ -37,7 +38,7 @@ func (j *job) tellResult(verdict error) {
 		}
 	}
 	if s.Unmetered > 0 {
-		u.Say("%s without token counts: taken to cost what the dearest did", terminal.Count(s.Unmetered, "answer"))
+		u.Say("%s without token counts: taken to cost what the dearest did", prose.Count(s.Unmetered, "answer"))
 	}
 	if s.Uncertain > 0 {
 		u.Say("%s", j.uncertainLine())

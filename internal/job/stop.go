@@ -11,6 +11,7 @@ import (
 	"bizbatch/checkpoint"
 	"bizbatch/internal/exit"
 	"bizbatch/internal/interrupt"
+	"bizbatch/internal/prose"
 	"bizbatch/internal/terminal"
 )
 
@@ -30,14 +31,14 @@ func (j *job) verdict(err error, stop *batch.StopError) error {
 		}
 	}
 	if left := j.sum.Left; left > 0 && j.Asking.Limit == 0 {
-		return &exit.Error{Code: exit.Unexpected, Err: fmt.Errorf("%s left that the checkpoint did not give out", terminal.Count(left, "question")),
+		return &exit.Error{Code: exit.Unexpected, Err: fmt.Errorf("%s left that the checkpoint did not give out", prose.Count(left, "question")),
 			Hint: "bizbatch status --check " + terminal.QuoteFile(j.Checkpoint) + " tells whether it is sound; " + j.again()}
 	}
 	if failed == 0 {
 		return nil
 	}
 	return &exit.Error{
-		Code: exit.Failures, Err: fmt.Errorf("%s failed; the output tells why for each", terminal.Count(failed, "question")),
+		Code: exit.Failures, Err: fmt.Errorf("%s failed; the output tells why for each", prose.Count(failed, "question")),
 		Detail: terminal.Reasons(j.failures),
 		Hint:   "the same command asks again what failed for a temporary fault; --retry-failed asks the others too: " + terminal.CommandLine(withFlag(j.Command, "--retry-failed")),
 	}
@@ -65,7 +66,7 @@ func (j *job) stopped(stop *batch.StopError) error {
 // uncertainLine says what may have been charged for nothing.
 func (j *job) uncertainLine() string {
 	return fmt.Sprintf("%s without an answer may have been charged, %s: see bizbatch status %s",
-		terminal.Count(j.sum.Uncertain, "request"), j.sum.UncertainCost, terminal.QuoteFile(j.Checkpoint))
+		prose.Count(j.sum.Uncertain, "request"), j.sum.UncertainCost, terminal.QuoteFile(j.Checkpoint))
 }
 
 // unsaved says where answers are that the checkpoint did not take.
@@ -74,10 +75,10 @@ func unsaved(u *checkpoint.UnsavedError) (lines []string) {
 		return nil
 	}
 	if n := u.Answers - u.Printed; n > 0 {
-		lines = append(lines, fmt.Sprintf("%s went to %s; the next run picks them up from there", terminal.Count(n, "answer"), u.File))
+		lines = append(lines, fmt.Sprintf("%s went to %s; the next run picks them up from there", prose.Count(n, "answer"), u.File))
 	}
 	if u.Printed > 0 {
-		lines = append(lines, fmt.Sprintf("%s could only be printed on standard error: put those lines into a file bizbatch-rescue-1.jsonl of mode 0600 beside the checkpoint, and the next run takes them in", terminal.Count(u.Printed, "answer")))
+		lines = append(lines, fmt.Sprintf("%s could only be printed on standard error: put those lines into a file bizbatch-rescue-1.jsonl of mode 0600 beside the checkpoint, and the next run takes them in", prose.Count(u.Printed, "answer")))
 	}
 	return lines
 }
@@ -180,7 +181,7 @@ func (j *job) unfinished(stop *batch.StopError, said *batch.Error) *exit.Error {
 	return &exit.Error{Code: exit.Service, Hint: strings.TrimPrefix(hint+"; "+again, "; "),
 		Err: fmt.Errorf("no answer arrives whole (%w)", stop.Err),
 		Detail: []string{fmt.Sprintf("%s may have been charged, %s: no run asks those questions again by itself",
-			terminal.Count(j.sum.Uncertain, "request"), j.sum.UncertainCost)}}
+			prose.Count(j.sum.Uncertain, "request"), j.sum.UncertainCost)}}
 }
 
 // settingFlag is the flag that sets what the service refuses.
@@ -240,7 +241,7 @@ func (j *job) keyHint(e *batch.Error) string {
 		hint = "put a valid key into " + j.KeyFile
 	}
 	if e.Status == 403 && j.plan.Answered > 0 && j.sum.Answered == 0 {
-		hint += fmt.Sprintf(" (or, if it is valid, reword or remove the %s: it may be their text that is refused)", terminal.Count(j.sum.Left, "question")+" left")
+		hint += fmt.Sprintf(" (or, if it is valid, reword or remove the %s: it may be their text that is refused)", prose.Count(j.sum.Left, "question")+" left")
 	}
 	return hint + ", then " + j.again()
 }

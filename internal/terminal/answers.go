@@ -7,6 +7,7 @@ import (
 	"bizbatch/batch"
 	"bizbatch/batch/bizora"
 	"bizbatch/checkpoint"
+	"bizbatch/internal/prose"
 )
 
 // modesIn are the ask modes in the order in which they are told, Bizora's cheapest
@@ -74,11 +75,11 @@ func Reasons(groups []checkpoint.FailureGroup) (list []string) {
 func Ending(status batch.Status, n int) string {
 	switch {
 	case status == batch.Truncated:
-		return Count(n, "answer") + " cut at the model's length limit (status truncated)"
+		return prose.Count(n, "answer") + " cut at the model's length limit (status truncated)"
 	case status == batch.Refused:
-		return Count(n, "answer") + " refused by the service's content filter (status refused)"
+		return prose.Count(n, "answer") + " refused by the service's content filter (status refused)"
 	case status == batch.EndedUnclear:
-		return Count(n, "answer") + " ended with a finish reason that is not known (status unclear)"
+		return prose.Count(n, "answer") + " ended with a finish reason that is not known (status unclear)"
 	case n == 1:
 		return "1 answer is empty (status empty)"
 	}
@@ -87,7 +88,7 @@ func Ending(status batch.Status, n int) string {
 
 // Reused says where answers were taken over from.
 func Reused(r checkpoint.Reused) string {
-	return fmt.Sprintf("%s taken over from %s", Count(r.Answers, "answer"), r.Checkpoint)
+	return fmt.Sprintf("%s taken over from %s", prose.Count(r.Answers, "answer"), r.Checkpoint)
 }
 
 func RowIDs(list []checkpoint.Flight) string {
@@ -95,5 +96,5 @@ func RowIDs(list []checkpoint.Flight) string {
 	for _, f := range list {
 		ids = append(ids, f.RowID)
 	}
-	return Enumerate(ids)
+	return prose.Enumerate(ids)
 }

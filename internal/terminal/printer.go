@@ -15,6 +15,7 @@ import (
 	"golang.org/x/term"
 
 	"bizbatch/internal/exit"
+	"bizbatch/internal/prose"
 )
 
 // A Printer tells what happens: results on standard output, what goes on meanwhile
@@ -72,7 +73,7 @@ func columns(w io.Writer) int {
 // Say prints a line of the results.
 func (p *Printer) Say(format string, args ...any) {
 	if !p.Quiet && !p.JSON() {
-		fmt.Fprintf(p.out, "%s\n", Clean(fmt.Sprintf(format, args...)))
+		fmt.Fprintf(p.out, "%s\n", prose.Clean(fmt.Sprintf(format, args...)))
 	}
 }
 
@@ -89,9 +90,9 @@ func (p *Printer) Record(level slog.Level, event, text string, args ...any) {
 func (p *Printer) Notice(event, text string, args ...any) {
 	switch {
 	case p.JSON():
-		jsonLog(p.err).Warn(Clean(text), append([]any{"event", event}, args...)...)
+		jsonLog(p.err).Warn(prose.Clean(text), append([]any{"event", event}, args...)...)
 	case p.Quiet:
-		fmt.Fprintln(p.err, Clean(text))
+		fmt.Fprintln(p.err, prose.Clean(text))
 	default:
 		p.Say("%s", text)
 		p.Record(slog.LevelWarn, event, text, args...)
@@ -114,15 +115,15 @@ func Tell(w io.Writer, err error, json bool) exit.Code {
 	}
 	e := exit.As(err)
 	if json {
-		jsonLog(w).Error(Clean(e.Error()), "event", "error", "detail", e.Detail, "hint", e.Hint, "exit_code", int(e.Code))
+		jsonLog(w).Error(prose.Clean(e.Error()), "event", "error", "detail", e.Detail, "hint", e.Hint, "exit_code", int(e.Code))
 		return e.Code
 	}
-	fmt.Fprintf(w, "error: %s\n", Clean(e.Error()))
+	fmt.Fprintf(w, "error: %s\n", prose.Clean(e.Error()))
 	for _, line := range e.Detail {
-		fmt.Fprintf(w, "       %s\n", Clean(line))
+		fmt.Fprintf(w, "       %s\n", prose.Clean(line))
 	}
 	if e.Hint != "" {
-		fmt.Fprintf(w, "hint:  %s\n", Clean(e.Hint))
+		fmt.Fprintf(w, "hint:  %s\n", prose.Clean(e.Hint))
 	}
 	return e.Code
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 
 	"bizbatch/batch"
+	"bizbatch/internal/prose"
 )
 
 // A Progress shows how a run goes on: a bar on a terminal, else a line of log at
@@ -125,7 +126,7 @@ func (w *Progress) urgent(e batch.Event) {
 		w.told = false
 	case e.Kind == batch.EventWaiting && !w.told:
 		w.told = true
-		text := Clean(fmt.Sprintf("waiting %s: %v", waitsFor(e), e.Err))
+		text := prose.Clean(fmt.Sprintf("waiting %s: %v", waitsFor(e), e.Err))
 		if w.printer.JSON() {
 			jsonLog(w.printer.err).Warn(text, "event", string(e.Kind))
 			return
@@ -152,7 +153,7 @@ func (w *Progress) above(e batch.Event) {
 		return
 	}
 	_ = w.bar.Clear()
-	fmt.Fprintln(w.printer.err, Clean(line))
+	fmt.Fprintln(w.printer.err, prose.Clean(line))
 	w.show(time.Now())
 }
 
@@ -174,7 +175,7 @@ func stopping(e batch.Event) string {
 		leave = "again after 2 s leaves" // the first has come
 	}
 	return fmt.Sprintf("stopping: waiting for %s in flight, which may be paid for already; Ctrl-C (or SIGTERM) %s at once",
-		Count(e.Progress.InFlight, "answer"), leave)
+		prose.Count(e.Progress.InFlight, "answer"), leave)
 }
 
 // record logs what should not be missed.
@@ -203,7 +204,7 @@ func (w *Progress) record(e batch.Event) {
 		args = append(args, "question", e.Question)
 	}
 	if e.Err != nil {
-		args = append(args, "error", Clean(e.Err.Error()))
+		args = append(args, "error", prose.Clean(e.Err.Error()))
 	}
 	if e.Wait > 0 {
 		args = append(args, "wait_seconds", e.Wait.Round(time.Millisecond).Seconds(), "until", time.Now().Add(e.Wait).Truncate(time.Second))

@@ -1,37 +1,11 @@
 package terminal
 
 import (
-	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/rivo/uniseg"
 )
-
-// Count is a number and its noun.
-func Count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return strconv.Itoa(n) + " " + noun + "s"
-}
-
-// Enumerate lists the first few: "4, 7 and 12 more".
-func Enumerate(words []string) string {
-	const most = 10
-	s := strings.Join(words[:min(most, len(words))], ", ")
-	if more := len(words) - most; more > 0 {
-		s += fmt.Sprintf(" and %d more", more)
-	}
-	return s
-}
-
-// Or lists what may be chosen: "a, b or c".
-func Or(words []string) string {
-	last := len(words) - 1
-	return strings.Join(words[:last], ", ") + " or " + words[last]
-}
 
 // Short writes 15m0s as 15m.
 func Short(d time.Duration) string {
@@ -54,10 +28,6 @@ func roughly(d time.Duration) string {
 	}
 	return Short(d.Round(10 * time.Minute))
 }
-
-// OneLine is a text with a space for each run of white space and of characters
-// that a terminal obeys.
-func OneLine(s string) string { return strings.Join(strings.Fields(Clean(s)), " ") }
 
 // Cut is a text as far as it has room, in columns of a terminal.
 func Cut(s string, width int) string {
