@@ -139,12 +139,9 @@ func numbersFor(h *batch.History, f *figures) (list [][2]string) {
 	return list
 }
 
-// questionNames are the names of columns that hold questions, the first first.
-var questionNames = []string{"question", "prompt", "text", "query"}
-
 // questionColumn is the column that holds the questions by its name, or -1.
 func questionColumn(columns []string) int {
-	for _, name := range questionNames {
+	for _, name := range batch.QuestionNames {
 		for i, column := range columns {
 			if sameName(column, name) {
 				return i

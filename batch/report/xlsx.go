@@ -59,7 +59,7 @@ func newXLSXWriter(b *bufio.Writer, folder string, in batch.Input, o Options) (_
 func answerColumns(in batch.Input) (columns []column, sourced int) {
 	for _, name := range in.Columns {
 		c := column{name, 18, wrappedCell}
-		if slices.ContainsFunc(questionNames, func(long string) bool { return sameName(name, long) }) {
+		if slices.ContainsFunc(batch.QuestionNames, func(long string) bool { return sameName(name, long) }) {
 			c.width = 48
 		}
 		columns = append(columns, c)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/agnivade/levenshtein"
 
+	"bizbatch/internal/disk"
 	"bizbatch/internal/terminal"
 )
 
@@ -42,22 +43,9 @@ func neighbours(path string) (others []string) {
 	files, _ := os.ReadDir(dir) // what cannot be listed holds nothing for us
 	for _, f := range files {
 		other := filepath.Join(dir, f.Name())
-		if strings.HasSuffix(f.Name(), ".bizbatch") && !sameFile(other, path) {
+		if strings.HasSuffix(f.Name(), ".bizbatch") && !disk.SameFile(other, path) {
 			others = append(others, other)
 		}
 	}
 	return others
-}
-
-// sameFile reports whether two names are those of one file, which need not
-// exist.
-func sameFile(a, b string) bool {
-	infoA, errA := os.Stat(a)
-	infoB, errB := os.Stat(b)
-	if errA == nil && errB == nil {
-		return os.SameFile(infoA, infoB)
-	}
-	absA, errA := filepath.Abs(a)
-	absB, errB := filepath.Abs(b)
-	return errA == nil && errB == nil && absA == absB && a != "" && b != ""
 }

@@ -82,8 +82,8 @@ func (j *job) measure(verdict error, begun time.Time) error {
 }
 
 func (m *metrics) ofRun(s batch.Summary, ended string, code exit.Code, begun time.Time) {
-	m.add("run_start_timestamp_seconds", "When the last run began.", seconds(begun))
-	m.add("run_end_timestamp_seconds", "When the last run ended.", seconds(time.Now()))
+	m.add("run_start_timestamp_seconds", "When the last run began.", unix(begun))
+	m.add("run_end_timestamp_seconds", "When the last run ended.", unix(time.Now()))
 	m.add("run_exit_code", "Exit code of the last run.", float64(code))
 	for _, outcome := range outcomes {
 		is := 0.0
@@ -120,4 +120,5 @@ func (m *metrics) ofCheckpoint(h *batch.History) {
 	m.add("left_dollars", "About what the pending questions cost.", h.LeftCost.Dollars())
 }
 
-func seconds(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
+// unix is a time as Prometheus has it.
+func unix(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }

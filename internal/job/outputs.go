@@ -10,6 +10,7 @@ import (
 	"bizbatch/batch"
 	"bizbatch/batch/report"
 	"bizbatch/checkpoint"
+	"bizbatch/internal/disk"
 	"bizbatch/internal/exit"
 )
 
@@ -21,7 +22,7 @@ func checkOutput(out, input string, store *checkpoint.Store, force bool) error {
 	if _, err := report.FormatOf(out); err != nil {
 		return exit.Usage(err, hint)
 	}
-	if sameFile(out, input) || sameFile(out, store.Path()) {
+	if disk.SameFile(out, input) || disk.SameFile(out, store.Path()) {
 		return exit.Usage(fmt.Errorf("--out %s is the input or the checkpoint", out), hint)
 	}
 	info, err := os.Stat(out)
@@ -41,7 +42,7 @@ func checkOutput(out, input string, store *checkpoint.Store, force bool) error {
 // name: only the last form of the answers would be in it.
 func checkDistinct(outs []string) error {
 	for i, out := range outs {
-		if slices.ContainsFunc(outs[:i], func(other string) bool { return sameFile(out, other) }) {
+		if slices.ContainsFunc(outs[:i], func(other string) bool { return disk.SameFile(out, other) }) {
 			return exit.Usage(fmt.Errorf("--out %s is the same file as another --out", out), "choose another --out")
 		}
 	}

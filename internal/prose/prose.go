@@ -67,5 +67,8 @@ func Enumerate(words []string) string {
 // Or lists what may be chosen: "a, b or c".
 func Or(words []string) string {
 	last := len(words) - 1
+	if last == 0 {
+		return words[0]
+	}
 	return strings.Join(words[:last], ", ") + " or " + words[last]
 }

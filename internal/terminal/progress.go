@@ -103,9 +103,9 @@ func (w *Progress) Event(e batch.Event) {
 	case batch.EventResumed:
 		w.note = ""
 	case batch.EventOutage:
-		w.note = "next try " + clock(e.Wait) + ", nothing succeeds"
+		w.note = "next try " + after(e.Wait) + ", nothing succeeds"
 	case batch.EventWaiting:
-		w.note = "next try " + clock(e.Wait) + ", waiting " + waitsFor(e)
+		w.note = "next try " + after(e.Wait) + ", waiting " + waitsFor(e)
 	case batch.EventStopping:
 		w.note = "stopping"
 	}
@@ -221,4 +221,5 @@ func (w *Progress) End() {
 	}
 }
 
-func clock(wait time.Duration) string { return time.Now().Add(wait).Format(time.TimeOnly) }
+// after is the time of day after a wait.
+func after(wait time.Duration) string { return time.Now().Add(wait).Format(time.TimeOnly) }
