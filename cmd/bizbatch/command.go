@@ -1,8 +1,11 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"reflect"
+	"runtime/debug"
+	"strings"
 )
 
 // env is what a command needs of its surroundings.
@@ -18,4 +21,27 @@ func commandExamples(command reflect.Value) string {
 		return c.examples()
 	}
 	return ""
+}
+
+type versionCmd struct{}
+
+// Run prints the version, as --version does.
+func (*versionCmd) Run(e env) error {
+	_, err := fmt.Fprintln(e.stdout, version())
+	return err
+}
+
+// version is the module's version, or the commit it was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	v := info.Main.Version
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && (v == "" || v == "(devel)") {
+			v = s.Value
+		}
+	}
+	return strings.TrimSpace("bizbatch " + v)
 }

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"os"
 	"time"
+	"unicode/utf8"
 
 	"golang.org/x/term"
 
@@ -127,3 +128,25 @@ func Tell(w io.Writer, err error, json bool) exit.Code {
 	}
 	return e.Code
 }
+
+// A jsonWriter escapes in JSON the characters that a terminal obeys, as far as
+// JSON itself leaves them as they are. To programs it says the same.
+type jsonWriter struct{ w io.Writer }
+
+func (j jsonWriter) Write(p []byte) (int, error) {
+	b := make([]byte, 0, len(p))
+	for _, r := range string(p) {
+		if r > '~' && prose.Obeyed(r) {
+			b = fmt.Appendf(b, `\u%04x`, r)
+		} else {
+			b = utf8.AppendRune(b, r)
+		}
+	}
+	if _, err := j.w.Write(b); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+// jsonLog logs in JSON.
+func jsonLog(w io.Writer) *slog.Logger { return slog.New(slog.NewJSONHandler(jsonWriter{w}, nil)) }
