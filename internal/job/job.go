@@ -37,6 +37,9 @@ type job struct {
 	failures []checkpoint.FailureGroup
 	next     string // the command to type next
 
+	waits   bool           // what is said is about a run that waits and goes on by itself
+	notices []<-chan error // of commands of --notify that may still be on
+
 	asking atomic.Pointer[checkpoint.Store] // the store, while requests may be in flight
 
 	spent, uncertain batch.Money // by all runs on the checkpoint, where --max-spend-total ended this one
@@ -47,8 +50,11 @@ type job struct {
 // ended is how the run ended, if it began.
 func (j *job) ended() string { return cmp.Or(j.outcome, "not started") }
 
-// again says how to run the job again.
+// again says how the job goes on.
 func (j *job) again() string {
+	if j.waits {
+		return "the run goes on by itself"
+	}
 	return "run the same command again: " + terminal.CommandLine(j.Command)
 }
 
@@ -79,6 +85,8 @@ type Options struct {
 	Reuse    []string // checkpoints whose answers are taken over, beside those in the checkpoint's folder
 	NoReuse  bool
 	AskAgain bool // agrees to pay again for what was answered with other settings
+
+	Notify string // a command that is told of the end, and of waiting for a person; empty: none
 
 	DryRun      bool
 	RetryFailed bool

@@ -116,17 +116,30 @@ func Tell(w io.Writer, err error, json bool) exit.Code {
 	}
 	e := exit.As(err)
 	if json {
-		jsonLog(w).Error(prose.Clean(e.Error()), "event", "error", "detail", e.Detail, "hint", e.Hint, "exit_code", int(e.Code))
+		jsonLog(w).Error(prose.Clean(e.Error()), "event", "error", "detail", cleanAll(e.Detail), "hint", prose.Clean(e.Hint), "exit_code", int(e.Code))
 		return e.Code
 	}
 	fmt.Fprintf(w, "error: %s\n", prose.Clean(e.Error()))
+	tellMore(w, e)
+	return e.Code
+}
+
+// cleanAll cleans each line.
+func cleanAll(lines []string) (clean []string) {
+	for _, line := range lines {
+		clean = append(clean, prose.Clean(line))
+	}
+	return clean
+}
+
+// tellMore prints what an error says beside what happened.
+func tellMore(w io.Writer, e *exit.Error) {
 	for _, line := range e.Detail {
 		fmt.Fprintf(w, "       %s\n", prose.Clean(line))
 	}
 	if e.Hint != "" {
 		fmt.Fprintf(w, "hint:  %s\n", prose.Clean(e.Hint))
 	}
-	return e.Code
 }
 
 // A jsonWriter escapes in JSON the characters that a terminal obeys, as far as
