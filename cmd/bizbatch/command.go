@@ -5,7 +5,10 @@ import (
 	"io"
 	"reflect"
 	"runtime/debug"
+	"slices"
 	"strings"
+
+	"github.com/alecthomas/kong"
 )
 
 // env is what a command needs of its surroundings.
@@ -13,6 +16,11 @@ type env struct {
 	args           []string
 	stdin          io.Reader
 	stdout, stderr io.Writer
+}
+
+// isCommand reports whether a command that is told of has the name.
+func isCommand(app *kong.Application, name string) bool {
+	return slices.ContainsFunc(app.Children, func(n *kong.Node) bool { return n.Name == name && !n.Hidden })
 }
 
 // commandExamples returns the examples of a command, a line each; empty: it has none.

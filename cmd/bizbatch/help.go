@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -28,8 +27,7 @@ func (c *helpCmd) Run(ctx *kong.Context, e env) error {
 		_, err := fmt.Fprint(e.stdout, text)
 		return err
 	}
-	isCommand := func(n *kong.Node) bool { return n.Name == c.Topic && !n.Hidden }
-	if c.Topic != "" && !slices.ContainsFunc(ctx.Model.Children, isCommand) {
+	if c.Topic != "" && !isCommand(ctx.Model, c.Topic) {
 		return exit.Usage(fmt.Errorf("there is no page about %s", terminal.Quote(c.Topic)), "the topics are: "+topics())
 	}
 	var command []string

@@ -89,7 +89,7 @@ func execute(e env) exit.Code {
 		_ = wrong.Context.PrintUsage(false) // there is nowhere to tell that it failed
 		return exit.BadUsage
 	default:
-		err = exit.Usage(plainUsage(err), helpFor(e.args))
+		err = exit.Usage(plainUsage(err), helpFor(parser.Model, e.args))
 	}
 	if c.Run.Quiet && err != nil && exit.As(err).Asked {
 		return exit.As(err).Code

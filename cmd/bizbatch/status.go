@@ -52,9 +52,7 @@ func (c *statusCmd) Run(e env) error {
 		}
 	}
 	if c.JSON {
-		enc := json.NewEncoder(e.stdout)
-		enc.SetIndent("", "  ")
-		if err := enc.Encode(s); err != nil {
+		if err := printJSON(e.stdout, s); err != nil {
 			return err
 		}
 	} else {
@@ -65,6 +63,12 @@ func (c *statusCmd) Run(e env) error {
 			Hint: "restore the file from a backup"}
 	}
 	return nil
+}
+
+func printJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
 }
 
 // list tells of the checkpoints in this folder, one on each line.
@@ -87,9 +91,7 @@ func (c *statusCmd) list(e env) error {
 	}
 	switch {
 	case c.JSON:
-		enc := json.NewEncoder(e.stdout)
-		enc.SetIndent("", "  ")
-		err = enc.Encode(all)
+		err = printJSON(e.stdout, all)
 	case len(paths) == 0:
 		fmt.Fprintln(e.stdout, "no checkpoint in this folder; bizbatch run FILE makes FILE.bizbatch")
 	case len(all) > 0:
