@@ -5,7 +5,6 @@ import (
 	"context"
 	"io"
 	"os"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -49,23 +48,6 @@ type job struct {
 
 // ended is how the run ended, if it began.
 func (j *job) ended() string { return cmp.Or(j.outcome, "not started") }
-
-// again says how the job goes on.
-func (j *job) again() string {
-	if j.waits {
-		return "the run goes on by itself"
-	}
-	return "run the same command again: " + terminal.CommandLine(j.Command)
-}
-
-// withFlag adds a flag to a command, unless it is there already. It comes
-// first: what follows "--" is no flag.
-func withFlag(args []string, flag string) []string {
-	if slices.Contains(args, flag) {
-		return args
-	}
-	return slices.Insert(slices.Clone(args), 1, flag)
-}
 
 // Options say what a run does.
 type Options struct {
