@@ -12,13 +12,12 @@ import (
 )
 
 // lastRun says how the last run goes on, or how it ended and what to do.
-func (s *status) lastRun(now time.Time) []string {
-	r := s.LastRun
+func lastRun(r *job.State, active bool, inFlight []checkpoint.Flight, now time.Time) []string {
 	switch {
 	case r == nil:
 		return nil
-	case s.Active:
-		return s.running(now)
+	case active:
+		return running(r, inFlight, now)
 	case r.Ended.IsZero():
 		return []string{
 			fmt.Sprintf("last run: began %s and was killed, or its machine stopped", when(r.Started)),
@@ -33,8 +32,7 @@ func (s *status) lastRun(now time.Time) []string {
 }
 
 // running says how a run goes on.
-func (s *status) running(now time.Time) []string {
-	r := s.LastRun
+func running(r *job.State, inFlight []checkpoint.Flight, now time.Time) []string {
 	if w := r.Waiting; w != nil {
 		line := fmt.Sprintf("waiting %s since %s, next try %s", w.For, clock(w.Since), clock(w.Next))
 		return append([]string{line}, told(w.Told)...)
@@ -51,8 +49,8 @@ func (s *status) running(now time.Time) []string {
 		line += " · about " + terminal.Short(left) + " left"
 	}
 	lines = append(lines, line)
-	if len(s.InFlightQuestions) > 0 {
-		oldest := slices.MinFunc(s.InFlightQuestions, func(a, b checkpoint.Flight) int { return a.Started.Compare(b.Started) })
+	if len(inFlight) > 0 {
+		oldest := slices.MinFunc(inFlight, func(a, b checkpoint.Flight) int { return a.Started.Compare(b.Started) })
 		lines = append(lines, fmt.Sprintf("oldest in flight: %s, for %s", oldest.RowID, terminal.Short(now.Sub(oldest.Started).Truncate(time.Second))))
 	}
 	return lines

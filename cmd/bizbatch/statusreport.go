@@ -107,7 +107,7 @@ func (s *status) print(w io.Writer, checked bool) {
 		state = "a run is on"
 	}
 	line("%s: %s, answers from %s", s.Checkpoint, state, s.Endpoint)
-	for _, text := range s.lastRun(time.Now()) {
+	for _, text := range lastRun(s.LastRun, s.Active, s.InFlightQuestions, time.Now()) {
 		line("%s", text)
 	}
 	line("%d rows, %d different questions, %d skipped", s.Rows, s.Questions, s.Skipped)
