@@ -36,7 +36,7 @@ func (c *statusCmd) Run(e env) error {
 	if c.Checkpoint == "" {
 		return c.list(e)
 	}
-	if c.Watch {
+	if c.Watch && terminal.IsTerminal(e.stdout) { // elsewhere once is enough
 		return c.watch(e)
 	}
 	store, err := job.View(&c.Checkpoint)
@@ -69,9 +69,6 @@ func (c *statusCmd) Run(e env) error {
 
 // watch paints the status again and again, until no run is on.
 func (c *statusCmd) watch(e env) error {
-	if !terminal.IsTerminal(e.stdout) {
-		return exit.Usage(errors.New("--watch needs a terminal"), "bizbatch status prints the status once")
-	}
 	for {
 		store, err := job.View(&c.Checkpoint)
 		if err != nil {

@@ -90,7 +90,7 @@ func readStatus(store *checkpoint.Store) (*status, error) {
 	for _, r := range h.Runs {
 		run := runStatus{Run: r.Run, Started: r.Started, Ended: r.Ended, Outcome: r.Outcome}
 		if r.Outcome == "finished" && r.Summary.Left > 0 {
-			run.Outcome = "limit reached" // that of --limit
+			run.Outcome = job.LimitReached
 		}
 		if !r.Ended.IsZero() {
 			run.Summary = &r.Summary

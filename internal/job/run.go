@@ -92,7 +92,7 @@ func (j *job) ask(ctx context.Context, service Service) error {
 	if unwritten != nil {
 		err = outputError(err, unwritten, stop, j.Checkpoint, j.unwritten())
 	}
-	j.diary.end(j.outcome, err)
+	j.diary.end(j.outcome, j.sum.Left, err)
 	return err
 }
 

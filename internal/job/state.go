@@ -62,6 +62,9 @@ func ReadState(store *checkpoint.Store) (s State, ok bool, err error) {
 	return s, err == nil, err
 }
 
+// LimitReached is the outcome of a run that --limit ended, with questions left.
+const LimitReached = "limit reached"
+
 // stateInterval is how often a run notes its pace.
 const stateInterval = 5 * time.Second
 
@@ -132,10 +135,13 @@ func (d *diary) event(e batch.Event, advice *exit.Error) {
 	}
 }
 
-// end notes how the run ended.
-func (d *diary) end(outcome string, verdict error) {
+// end notes how the run ended, and how many questions it left.
+func (d *diary) end(outcome string, left int, verdict error) {
 	close(d.stop)
 	<-d.stopped
+	if outcome == "finished" && left > 0 {
+		outcome = LimitReached
+	}
 	d.state = State{Command: d.state.Command, Started: d.state.Started, Ended: time.Now(), Outcome: outcome}
 	if verdict != nil {
 		e := exit.As(verdict)
