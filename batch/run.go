@@ -78,8 +78,7 @@ type Options struct {
 	OnEvent func(Event)
 }
 
-// WithDefaults returns the options that Run takes o for: what is not set has its
-// default.
+// WithDefaults returns o with the defaults for what is not set, as Run takes it.
 func (o Options) WithDefaults() Options {
 	o.Workers = cmp.Or(o.Workers, 8)
 	o.MaxAttempts = cmp.Or(o.MaxAttempts, 5)

@@ -12,12 +12,13 @@ import (
 )
 
 // lastRun says how the last run goes on, or how it ended and what to do.
-func lastRun(r *job.State, active bool, inFlight []checkpoint.Flight, now time.Time) []string {
+func (s *status) lastRun(now time.Time) []string {
+	r := s.LastRun
 	switch {
 	case r == nil:
 		return nil
-	case active:
-		return running(r, inFlight, now)
+	case s.Active:
+		return s.running(now)
 	case r.Ended.IsZero():
 		return []string{
 			fmt.Sprintf("last run: began %s and was killed, or its machine stopped", when(r.Started)),
@@ -32,12 +33,16 @@ func lastRun(r *job.State, active bool, inFlight []checkpoint.Flight, now time.T
 }
 
 // running says how a run goes on.
-func running(r *job.State, inFlight []checkpoint.Flight, now time.Time) []string {
+func (s *status) running(now time.Time) []string {
+	r := s.LastRun
 	if w := r.Waiting; w != nil {
 		line := fmt.Sprintf("waiting %s since %s, next try %s", w.For, clock(w.Since), clock(w.Next))
 		return append([]string{line}, told(w.Told)...)
 	}
 	var lines []string
+	if r.PausedBy != "" {
+		lines = append(lines, fmt.Sprintf("paused by %s; to go on: bizbatch ctl %s resume", r.PausedBy, terminal.QuoteFile(s.Checkpoint)))
+	}
 	if r.PausedUntil.After(now) {
 		lines = append(lines, fmt.Sprintf("paused until %s (429)", clock(r.PausedUntil)))
 	}
@@ -49,8 +54,8 @@ func running(r *job.State, inFlight []checkpoint.Flight, now time.Time) []string
 		line += " · about " + terminal.Short(left) + " left"
 	}
 	lines = append(lines, line)
-	if len(inFlight) > 0 {
-		oldest := slices.MinFunc(inFlight, func(a, b checkpoint.Flight) int { return a.Started.Compare(b.Started) })
+	if len(s.InFlightQuestions) > 0 {
+		oldest := slices.MinFunc(s.InFlightQuestions, func(a, b checkpoint.Flight) int { return a.Started.Compare(b.Started) })
 		lines = append(lines, fmt.Sprintf("oldest in flight: %s, for %s", oldest.RowID, terminal.Short(now.Sub(oldest.Started).Truncate(time.Second))))
 	}
 	return lines

@@ -2,6 +2,8 @@ package terminal
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -10,42 +12,76 @@ import (
 
 // A standing is how a run stands, as it is told.
 type standing struct {
-	last     batch.Progress
-	rate     rate
-	estimate batch.Money // of everything that this run set out to ask
-	note     string      // what it is waiting for; the time first, where there is little room
+	last                batch.Progress
+	rate                rate
+	estimate            batch.Money // of everything that this run set out to ask
+	paused, pausedUntil time.Time   // the pause that is on, or was the last
+	note                string      // what it is waiting for; the time first, where there is little room
 }
 
-// text is what stands beside the bar, what matters most first. Where there is
-// no room for a part of it, it is left out.
+// A part is something that stands beside the bar. Where there is no room for all
+// parts, those of a lower rank are left out.
+type part struct {
+	rank int // 1 is the highest
+	text string
+}
+
+// text is what stands beside the bar: what was spent and what failed even where
+// there is little room.
 func (s *standing) text(now time.Time, room int) string {
 	p := s.last
-	parts := []string{s.waiting(now)}
+	money := part{1, p.Spent.String()}
+	parts := []part{{3, s.waiting(now)}, {4, ""}, {5, Short(now.Sub(s.rate.begun).Truncate(time.Second)) + " elapsed"}, money, {7, fmt.Sprintf("%d in flight", p.InFlight)}, {2, ""}, {8, ""}}
 	if left := s.timeLeft(now); left > 0 {
-		parts = append(parts, roughly(left)+" left")
+		parts[1].text = roughly(left) + " left"
 	}
-	parts = append(parts, fmt.Sprintf("%s, %s to come", p.Spent, s.toCome()), fmt.Sprintf("%d in flight", p.InFlight))
 	if p.Failed > 0 {
-		parts = append(parts, fmt.Sprintf("%d failed", p.Failed))
+		parts[5].text = fmt.Sprintf("%d failed", p.Failed)
 	}
-	if perMinute := s.rate.perMinute(now); perMinute > 0 {
-		parts = append(parts, fmt.Sprintf("%.*f a minute", places(perMinute), perMinute))
+	if perMinute := s.rate.perMinute(s.clock(now)); perMinute > 0 {
+		parts[6].text = fmt.Sprintf("%.*f a minute", places(perMinute), perMinute)
 	}
-	text, used := "", 0
+	whole := slices.Clone(parts)
+	whole[3].text = fmt.Sprintf("%s, %s to come", p.Spent, s.toCome())
+	const needed = 4 // ranks that go before what is to come
+	if fitting := fit(whole, room, needed); fitting != "" {
+		return fitting
+	}
+	return fit(parts, room, 0)
+}
+
+// fit joins the parts that there is room for, by rank. It returns "" where the
+// first needed ranks do not fit; where needed is 0 and not even the first part fits,
+// it is cut.
+func fit(parts []part, room, needed int) string {
+	ranked := slices.SortedFunc(slices.Values(parts), func(a, b part) int { return a.rank - b.rank })
+	const gap = 3 // columns between two parts
+	used := -gap
+	out := map[int]bool{}
+	for _, part := range ranked {
+		if part.text == "" {
+			continue
+		}
+		n := gap + utf8.RuneCountInString(part.text)
+		if used+n > room {
+			if part.rank <= needed {
+				return ""
+			}
+			if used < 0 {
+				return string([]rune(part.text)[:max(0, room)])
+			}
+			out[part.rank] = true
+			continue
+		}
+		used += n
+	}
+	var kept []string
 	for _, part := range parts {
-		n := utf8.RuneCountInString(part)
-		switch {
-		case part == "":
-		case text == "":
-			text, used = part, n
-		case used+3+n <= room:
-			text, used = text+" · "+part, used+3+n
+		if part.text != "" && !out[part.rank] {
+			kept = append(kept, part.text)
 		}
 	}
-	if runes := []rune(text); len(runes) > room {
-		text = string(runes[:max(0, room)])
-	}
-	return text
+	return strings.Join(kept, " · ")
 }
 
 // places are the decimal places that a number is worth.
@@ -69,11 +105,19 @@ func (s *standing) timeLeft(now time.Time) time.Duration {
 	if s.note != "" {
 		return 0 // that depends on others
 	}
-	left := s.rate.left(now, s.last.Total-s.last.Answered-s.last.Failed)
+	left := s.rate.left(s.clock(now), s.last.Total-s.last.Answered-s.last.Failed)
 	if left > 0 {
 		left += max(0, s.last.PausedUntil.Sub(now))
 	}
 	return left
+}
+
+// clock is the time by which the rate goes. It stands still during a pause.
+func (s *standing) clock(now time.Time) time.Time {
+	if s.last.PausedUntil.After(now) && !s.paused.IsZero() {
+		return s.paused
+	}
+	return now
 }
 
 // toCome is about what the rest costs: the estimate, without what is spent and
