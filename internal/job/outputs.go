@@ -15,6 +15,7 @@ import (
 	"bizbatch/checkpoint"
 	"bizbatch/internal/disk"
 	"bizbatch/internal/exit"
+	"bizbatch/internal/prose"
 	"bizbatch/internal/terminal"
 )
 
@@ -143,7 +144,8 @@ func tryOutput(out string, in batch.Input) error {
 
 // A writtenFile is an output that was written.
 type writtenFile struct {
-	content string    // its digest
+	content string // its digest
+	rows    int
 	kept    *keptFile // an edited file that was there; nil: none was
 	// noted is the error of having the checkpoint know what was written. The file
 	// is there all the same.
@@ -159,7 +161,7 @@ func writeOutput(store *checkpoint.Store, in batch.Input, out string, o report.O
 		return w, err
 	}
 	defer f.Abort()
-	w.content = sum(content)
+	w.content, w.rows = sum(content), f.Rows()
 	before := contentDigest(out)
 	if before != "" && !wroteThat(store, out, before) {
 		before = ""
@@ -225,7 +227,7 @@ func Export(store *checkpoint.Store, in batch.Input, outs []string, o report.Opt
 		if err != nil {
 			return err
 		}
-		p.Say("wrote %s", out)
+		p.Say("wrote %s: %s", out, prose.Count(w.rows, "row"))
 		if w.noted != nil {
 			p.Notice("unnoted", unnoted(out))
 		}

@@ -228,6 +228,22 @@ func (w *Progress) record(e batch.Event) {
 	w.printer.Record(level, string(e.Kind), text, args...)
 }
 
+// Tell prints how the run stands in a line of its own, also in a quiet run.
+func (w *Progress) Tell() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	now := time.Now()
+	if w.printer.JSON() {
+		w.show(now)
+		return
+	}
+	if w.bar != nil {
+		_ = w.bar.Clear()
+	}
+	const wide = 1000
+	fmt.Fprintf(w.printer.err, "%d of %d · %s\n", w.last.Answered+w.last.Failed, w.last.Total, w.text(now, wide))
+}
+
 // Note tells something while the run is on, above the bar.
 func (w *Progress) Note(event, text string, args ...any) {
 	w.mu.Lock()
