@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"bizbatch/internal/prose"
 )
 
 // An AskMode names one of the ways in which a service looks for an answer, and
@@ -50,8 +52,7 @@ func (m AskModes) Parse(s string) (AskMode, error) {
 	for i, mode := range m.Modes {
 		names[i] = string(mode.Name)
 	}
-	last := len(names) - 1
-	return "", fmt.Errorf("unknown ask mode %q (%s or %s)", s, strings.Join(names[:last], ", "), names[last])
+	return "", fmt.Errorf("unknown ask mode %q (%s)", s, prose.Or(names))
 }
 
 // named is the mode of that name; the zero mode where there is none.

@@ -120,6 +120,10 @@ type Input struct {
 	FilteredRows int `json:"filtered_rows,omitempty"`
 }
 
+// QuestionNames are the names of columns that hold questions, in order of preference
+// and in lower case.
+var QuestionNames = []string{"question", "prompt", "text", "query"}
+
 // A PrivateCount is how many questions hold one kind of private text, such as
 // social security numbers. Package private finds it.
 type PrivateCount struct {

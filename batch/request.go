@@ -44,7 +44,7 @@ func (s Settings) withDefaults() Settings {
 // request's other parts decide it.
 func CheckParam(name string) error {
 	switch name {
-	case "model", "messages", "stream":
+	case "model", "messages", "stream", "stream_options":
 		return fmt.Errorf("%q cannot be set as a parameter", name)
 	}
 	return nil

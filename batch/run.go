@@ -83,7 +83,8 @@ type Options struct {
 	OnEvent func(Event)
 }
 
-func (o Options) withDefaults() Options {
+// WithDefaults returns o with the defaults for what is not set, as Run takes it.
+func (o Options) WithDefaults() Options {
 	o.Workers = cmp.Or(o.Workers, 8)
 	o.MaxAttempts = cmp.Or(o.MaxAttempts, 5)
 	o.AttemptTimeout = cmp.Or(o.AttemptTimeout, 10*time.Minute)
@@ -106,7 +107,7 @@ func (o Options) validate() error {
 		{"AttemptTimeout", o.AttemptTimeout > 0}, {"Drain", o.Drain > 0}, {"MaxPause", o.MaxPause > 0},
 		{"MaxOutage", o.MaxOutage > 0}, {"Limit", o.Limit >= 0}, {"MaxSpend", o.MaxSpend >= 0},
 		{"MaxSpendTotal", o.MaxSpendTotal >= 0}, {"WaitForCredits", o.WaitForCredits >= 0}, {"WaitForReset", o.WaitForReset >= 0},
-		{"Sources", slices.Contains([]SourceMode{AllSources, CitedSources, NoSources}, o.Sources)},
+		{"Sources", slices.Contains(SourceModes, o.Sources)},
 	} {
 		if !f.ok {
 			return fmt.Errorf("batch: Options.%s is out of range", f.name)
@@ -128,7 +129,7 @@ var (
 // the next Run takes it up. A run whose drain brought home every answer was not
 // stopped. Questions that were given up are no error: see Summary.Failed.
 func Run(ctx context.Context, store Store, asker Asker, o Options) (Summary, error) {
-	o = o.withDefaults()
+	o = o.WithDefaults()
 	if err := o.validate(); err != nil {
 		return Summary{}, err
 	}

@@ -17,6 +17,9 @@ const (
 	NoSources    SourceMode = "none"
 )
 
+// SourceModes are all of them.
+var SourceModes = []SourceMode{AllSources, CitedSources, NoSources}
+
 // keepSources leaves out the sources that the mode does not keep. Those of the
 // caller stay as they are: an Asker may use them again.
 func (a *Answer) keepSources(mode SourceMode) {

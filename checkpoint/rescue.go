@@ -8,6 +8,8 @@ import (
 	"maps"
 	"os"
 	"sync"
+
+	"bizbatch/internal/disk"
 )
 
 // A rescue keeps the answers of a run that its checkpoint has not taken, in one
@@ -125,7 +127,7 @@ func (s *Store) rescueTo(dir string, answers iter.Seq2[rescued, error]) (f *os.F
 		return nil, false, err
 	}
 	err = errors.Join(f.Chmod(0o600), writeRescued(f, answers)) // whatever the umask
-	return f, errors.Join(f.Sync(), syncDir(dir)) == nil, err
+	return f, errors.Join(f.Sync(), disk.SyncFolder(dir)) == nil, err
 }
 
 // removeOpen closes a file and removes it, if there is one.

@@ -4,9 +4,10 @@ import (
 	"database/sql"
 	"fmt"
 	"hash/crc32"
-	"os"
 	"path/filepath"
 	"slices"
+
+	"bizbatch/internal/disk"
 )
 
 // reuse answers the requests of the input that have no answer with those of other
@@ -58,7 +59,7 @@ func (im *importer) unanswered() (wanted []bool, err error) {
 // reuseFrom takes over what one checkpoint has. The error unread is why it could
 // not be read.
 func (im *importer) reuseFrom(path string, wanted []bool) (unread, err error) {
-	if sameFile(path, im.s.Path()) {
+	if disk.SameFile(path, im.s.Path()) {
 		return nil, nil
 	}
 	other, unread := Peek(path)
@@ -89,13 +90,6 @@ func (im *importer) reuseFrom(path string, wanted []bool) (unread, err error) {
 		im.plan.Asking = append(im.plan.Asking, Reused{im.s.rel(other.path), len(asked)})
 	}
 	return unread, nil
-}
-
-// sameFile reports whether two names are those of one file.
-func sameFile(a, b string) bool {
-	infoA, errA := os.Stat(a)
-	infoB, errB := os.Stat(b)
-	return errA == nil && errB == nil && os.SameFile(infoA, infoB)
 }
 
 // A match is a request that another checkpoint has an answer to.

@@ -7,6 +7,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"bizbatch/batch/chat"
+	"bizbatch/internal/prose"
 )
 
 // customData takes in a custom_data object and says whether nothing of it is lost.
@@ -55,7 +56,7 @@ func suggestions(a chat.Draft, list gjson.Result) (understood bool) {
 		if item.Type != gjson.String {
 			understood = false
 		} else if a.Room() {
-			a.Suggestions = append(a.Suggestions, chat.ToUTF8(item.Str))
+			a.Suggestions = append(a.Suggestions, prose.UTF8(item.Str))
 		}
 		return !a.Full()
 	})
@@ -92,9 +93,9 @@ func without(v gjson.Result, name string) json.RawMessage {
 			if len(object) > 1 {
 				object = append(object, ',')
 			}
-			object = append(object, chat.ToUTF8(key.Raw)...)
+			object = append(object, prose.UTF8(key.Raw)...)
 			object = append(object, ':')
-			object = append(object, chat.ToUTF8(value.Raw)...)
+			object = append(object, prose.UTF8(value.Raw)...)
 		}
 		return true
 	})

@@ -40,10 +40,14 @@ import (
 	"bizbatch/batch"
 )
 
+// The defaults of Config.
 const (
-	defaultIdleTimeout = 3 * time.Minute
-	defaultMaxAnswer   = 32_000_000
+	DefaultIdleTimeout = 3 * time.Minute
+	DefaultMaxAnswer   = 32_000_000
 	defaultUserAgent   = "bizbatch"
+)
+
+const (
 
 	// tail is how long a whole answer waits for the chunks that may follow its
 	// finish reason, and for the end of the stream.
@@ -82,8 +86,8 @@ func New(cfg Config) (*Client, error) {
 	if cfg.Provider.Name == "" {
 		cfg.BaseURL = cmp.Or(cfg.BaseURL, openAIURL)
 	}
-	cfg.IdleTimeout = cmp.Or(cfg.IdleTimeout, defaultIdleTimeout)
-	cfg.MaxAnswer = cmp.Or(cfg.MaxAnswer, defaultMaxAnswer)
+	cfg.IdleTimeout = cmp.Or(cfg.IdleTimeout, DefaultIdleTimeout)
+	cfg.MaxAnswer = cmp.Or(cfg.MaxAnswer, DefaultMaxAnswer)
 	cfg.UserAgent = cmp.Or(cfg.UserAgent, defaultUserAgent)
 	if err := cfg.validate(); err != nil {
 		return nil, err

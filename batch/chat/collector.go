@@ -10,6 +10,7 @@ import (
 
 	"bizbatch/batch"
 	"bizbatch/batch/internal/finish"
+	"bizbatch/internal/prose"
 )
 
 // An answer of tiny parts takes many times the memory that its stream is long.
@@ -58,7 +59,7 @@ func (c *collector) length() int { return c.text.Len() + c.reasoning.Len() }
 
 // partial is the text so far. A character that is not UTF-8 is replaced only
 // here, and the key here too: two chunks may hold its halves.
-func (c *collector) partial() string { return hideAll(c.secrets, ToUTF8(c.text.String())) }
+func (c *collector) partial() string { return hideAll(c.secrets, prose.UTF8(c.text.String())) }
 
 // finish returns the answer; requestID is used if the stream named none.
 func (c *collector) finish(requestID string) *batch.Answer {
@@ -66,14 +67,14 @@ func (c *collector) finish(requestID string) *batch.Answer {
 	c.text.end()
 	c.reasoning.end()
 	a.Text = c.partial()
-	a.Reasoning = hideAll(c.secrets, ToUTF8(c.reasoning.String()))
+	a.Reasoning = hideAll(c.secrets, prose.UTF8(c.reasoning.String()))
 	c.takeLists()
 	if c.refused && finish.Parse(a.FinishReason) == finish.Complete {
 		a.FinishReason = "refusal"
 	}
 	a.RequestID = cmp.Or(a.RequestID, requestID, c.id)
 	for _, s := range []*string{&a.RequestID, &a.ThreadID, &a.Model, &a.FinishReason, &a.Summary} {
-		*s = hideAll(c.secrets, ToUTF8(*s))
+		*s = hideAll(c.secrets, prose.UTF8(*s))
 	}
 	return a
 }
@@ -115,7 +116,7 @@ func (c *collector) chunk(data []byte) error {
 // like.
 func (c *collector) failed(data string) error {
 	if !valid(data) {
-		data = string(gjson.AppendJSONString(nil, ToUTF8(data)))
+		data = string(gjson.AppendJSONString(nil, prose.UTF8(data)))
 	}
 	body := gjson.Parse(c.hideKey(data))
 	if c.whole() {

@@ -15,6 +15,7 @@ import (
 	"unicode/utf8"
 
 	"bizbatch/batch"
+	"bizbatch/internal/prose"
 )
 
 // maxPartial bounds the text of half an answer, which every failed attempt
@@ -187,7 +188,7 @@ func clean(s string, secrets []string, limit int) string {
 			return -1
 		}
 		return r
-	}, beginning(ToUTF8(s), enough))
+	}, beginning(prose.UTF8(s), enough))
 	s = hideAll(secrets, strings.Join(strings.Fields(s), " "))
 	if runes := []rune(s); len(runes) > limit {
 		s = string(runes[:limit-1]) + "…"

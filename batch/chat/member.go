@@ -8,6 +8,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"bizbatch/batch"
+	"bizbatch/internal/prose"
 )
 
 // A Member takes in an object that only one service sends, and reports whether
@@ -37,10 +38,7 @@ func (d Draft) Keep(object json.RawMessage) { d.c.other(object) }
 func (d Draft) AddSource(id string, source gjson.Result) { d.c.source(id, source) }
 
 // Raw copies a value as it was sent, so that the line it stood in can go.
-func Raw(v gjson.Result) json.RawMessage { return json.RawMessage(ToUTF8(v.Raw)) }
-
-// ToUTF8 replaces what is not UTF-8, and would not survive being saved as JSON.
-func ToUTF8(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
+func Raw(v gjson.Result) json.RawMessage { return json.RawMessage(prose.UTF8(v.Raw)) }
 
 // special takes in a member that only this service sends.
 func (c *collector) special(take Member, v gjson.Result) {
@@ -85,7 +83,7 @@ func (c *collector) source(id string, v gjson.Result) {
 	}
 	source := c.answer.Sources[at]
 	v.ForEach(func(key, value gjson.Result) bool {
-		name := ToUTF8(key.Str)
+		name := prose.UTF8(key.Str)
 		old, had := source[name]
 		empty := value.Type == gjson.Null || value.Raw == `""`
 		if !had {

@@ -10,6 +10,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"bizbatch/batch"
+	"bizbatch/internal/prose"
 )
 
 // unknown takes in a member of a chunk, a choice or a delta that not every service
@@ -30,7 +31,7 @@ func (c *collector) unknown(place, name string, value gjson.Result) {
 		c.cite(name, value)
 		return
 	}
-	key := ToUTF8(place + "." + name)
+	key := prose.UTF8(place + "." + name)
 	values, raw := c.answer.Extra[key], Raw(value)
 	if n := len(values); place != "delta" && n > 0 && bytes.Equal(values[n-1], raw) || c.extra == maxMembers {
 		return
@@ -66,7 +67,7 @@ func (c *collector) cite(name string, list gjson.Result) {
 			break
 		}
 		c.extra++
-		known = append(known, ToUTF8(strings.Clone(item)))
+		known = append(known, prose.UTF8(strings.Clone(item)))
 	}
 	if c.lists == nil {
 		c.lists = map[string][]string{}
@@ -139,7 +140,7 @@ func citedSource(item gjson.Result) batch.Source {
 		item = inner
 	}
 	item.ForEach(func(name, value gjson.Result) bool {
-		source[ToUTF8(name.Str)] = Raw(value)
+		source[prose.UTF8(name.Str)] = Raw(value)
 		return true
 	})
 	for _, name := range []string{"uri", "link", "href"} {

@@ -5,14 +5,15 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"bizbatch/batch"
 )
 
 // The names by which columns and members are found, in order of preference and
 // in canonical form.
 var (
-	questionNames = []string{"question", "prompt", "text", "query"}
-	idNames       = []string{"id", "question_id", "custom_id"}
-	askModeNames  = []string{"ask_mode", "askmode", "mode"}
+	idNames      = []string{"id", "question_id", "custom_id"}
+	askModeNames = []string{"ask_mode", "askmode", "mode"}
 )
 
 // canonical is the form in which names are compared: in lower case, with an
@@ -40,7 +41,7 @@ func plain(name string) bool {
 }
 
 // namesQuestion says whether a cell is the name of a question column.
-func namesQuestion(cell string) bool { return slices.Contains(questionNames, canonical(cell)) }
+func namesQuestion(cell string) bool { return slices.Contains(batch.QuestionNames, canonical(cell)) }
 
 // blank says whether nobody sees anything of a text: there are at most spaces and
 // zero-width characters.
@@ -62,7 +63,7 @@ func (o *Options) layout(names []string) (l layout, err error) {
 
 // layoutOf is layout for names of which the canonical form is known.
 func (o *Options) layoutOf(keys, names []string) (l layout, err error) {
-	if l.question, err = locate(keys, names, questionNames, o.QuestionColumn, "--question-column"); err != nil {
+	if l.question, err = locate(keys, names, batch.QuestionNames, o.QuestionColumn, "--question-column"); err != nil {
 		return l, err
 	}
 	if l.id, err = locate(keys, names, idNames, o.IDColumn, "--id-column"); err != nil {

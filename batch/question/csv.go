@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"bizbatch/batch"
+	"bizbatch/internal/prose"
 )
 
 // The bytes that stand for what encoding/csv would take for something else, on
@@ -245,7 +246,7 @@ func (c *csvText) tooManyColumns() *Error {
 func (c *csvText) tooManyFields(fields int, spaced bool) *Error {
 	e := &Error{
 		Line: c.start,
-		Msg:  fmt.Sprintf("row has %s, the header has %d", count(fields, "field"), c.width),
+		Msg:  fmt.Sprintf("row has %s, the header has %d", prose.Count(fields, "field"), c.width),
 		Hint: fmt.Sprintf("a field that holds the delimiter %q or a line break must stand in double quotes", c.delimiter()),
 	}
 	switch {

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"bizbatch/batch"
 )
 
 // maxTitleRows is the largest number of rows that may stand above the header.
@@ -61,7 +63,7 @@ func (o *Options) isHeader(row header, template []string) bool {
 	if o.Template != "" && len(template) == 0 {
 		return true // it says nothing about the columns
 	}
-	wanted := questionNames
+	wanted := batch.QuestionNames
 	if o.QuestionColumn != "" {
 		wanted = []string{canonical(o.QuestionColumn)}
 	}

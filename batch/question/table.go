@@ -216,11 +216,3 @@ func (t *table) marshal(row row, others map[string]string) json.RawMessage {
 	_ = enc.Encode(t.fields) // strings in memory: nothing to fail
 	return bytes.Clone(bytes.TrimSuffix(t.json.Bytes(), []byte("\n")))
 }
-
-// count writes a number of things.
-func count(n int, thing string) string {
-	if n != 1 {
-		thing += "s"
-	}
-	return strconv.Itoa(n) + " " + thing
-}

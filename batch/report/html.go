@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"bizbatch/batch"
+	"bizbatch/internal/prose"
 )
 
 //go:embed page/report.css
@@ -132,17 +133,15 @@ func numbersFor(h *batch.History, f *figures) (list [][2]string) {
 		add(seconds(f.quantile(0.5)), "for half of the answers")
 	}
 	if n := len(h.Runs); n > 0 {
-		add(strconv.Itoa(n), plural(n, "run"))
+		number, runs, _ := strings.Cut(prose.Count(n, "run"), " ")
+		add(number, runs)
 	}
 	return list
 }
 
-// questionNames are the names of columns that hold questions, the first first.
-var questionNames = []string{"question", "prompt", "text", "query"}
-
 // questionColumn is the column that holds the questions by its name, or -1.
 func questionColumn(columns []string) int {
-	for _, name := range questionNames {
+	for _, name := range batch.QuestionNames {
 		for i, column := range columns {
 			if sameName(column, name) {
 				return i
@@ -249,7 +248,7 @@ func notes(rec batch.Record) (list []string) {
 		list = append(list, clock(rec.Finished), seconds(rec.Seconds), rec.Cost.String())
 	}
 	if rec.Attempts > 0 {
-		list = append(list, fmt.Sprintf("%d %s", rec.Attempts, plural(rec.Attempts, "attempt")))
+		list = append(list, prose.Count(rec.Attempts, "attempt"))
 	}
 	if requestID != "" {
 		list = append(list, requestID)

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"bizbatch/batch"
+	"bizbatch/internal/prose"
 )
 
 // An xlsxWriter writes a workbook: the sheet Answers, with the input's columns
@@ -58,7 +59,7 @@ func newXLSXWriter(b *bufio.Writer, folder string, in batch.Input, o Options) (_
 func answerColumns(in batch.Input) (columns []column, sourced int) {
 	for _, name := range in.Columns {
 		c := column{name, 18, wrappedCell}
-		if slices.ContainsFunc(questionNames, func(long string) bool { return sameName(name, long) }) {
+		if slices.ContainsFunc(batch.QuestionNames, func(long string) bool { return sameName(name, long) }) {
 			c.width = 48
 		}
 		columns = append(columns, c)
@@ -130,7 +131,7 @@ func (w *xlsxWriter) write(rec batch.Record) error {
 			return err
 		}
 		if n > 0 {
-			cells[w.sourced].text, cells[w.sourced].link = fmt.Sprintf("%d %s", n, plural(n, "source")), place
+			cells[w.sourced].text, cells[w.sourced].link = prose.Count(n, "source"), place
 		}
 	}
 	if w.answers.full() {

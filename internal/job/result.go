@@ -9,7 +9,7 @@ import (
 
 	"bizbatch/batch"
 	"bizbatch/checkpoint"
-	"bizbatch/internal/exit"
+	"bizbatch/internal/prose"
 	"bizbatch/internal/terminal"
 )
 
@@ -40,7 +40,7 @@ func (j *job) tellResult(verdict error) {
 		u.Say("%s", terminal.ToLookAt(s.AnswersToLookAt, s.Answered, s.ToLookAt))
 	}
 	if s.Unmetered > 0 {
-		u.Say("%s without token counts: taken to cost what the dearest did", terminal.Count(s.Unmetered, "answer"))
+		u.Say("%s without token counts: taken to cost what the dearest did", prose.Count(s.Unmetered, "answer"))
 	}
 	if s.Uncertain > 0 {
 		u.Say("%s", j.uncertainLine())
@@ -90,20 +90,4 @@ func (j *job) lookBack() (err error) {
 	}
 	j.failures, err = j.store.Failures()
 	return err
-}
-
-// nextCommand is what to type after the run: the same command for what is left,
-// with --retry-failed for what failed, and else one that shows the answer that took
-// longest.
-func (j *job) nextCommand(verdict error) string {
-	switch {
-	case verdict != nil && exit.As(verdict).Code == exit.Failures:
-		return terminal.CommandLine(withFlag(j.Command, "--retry-failed"))
-	case verdict != nil || j.sum.Left > 0:
-		return terminal.CommandLine(j.Command)
-	}
-	if len(j.slowest) > 0 {
-		return "bizbatch show " + terminal.QuoteFile(j.Checkpoint) + " " + terminal.QuoteID(j.slowest[0].RowID)
-	}
-	return "bizbatch status " + terminal.QuoteFile(j.Checkpoint)
 }
