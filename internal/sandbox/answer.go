@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
@@ -119,6 +120,16 @@ func passage(title string, start, n int) string {
 		b.WriteString(" " + points[i%len(points)].text)
 	}
 	return excerpt(b.String(), n)
+}
+
+// invent makes up the answer to a request, under a rule.
+func (s *Server) invent(req request, rule Rule) answer {
+	a := invent(req.asked, s.layout, s.sources)
+	if req.schema != nil && !rule.Prose {
+		a.text = inventObject(req.schema, a, randomness(req.asked))
+	}
+	a.text = cmp.Or(rule.Text, a.text)
+	return a
 }
 
 // invent makes up the answer to a question. Without sources (a plain OpenAI
