@@ -11,6 +11,7 @@ const (
 	EventAnswered EventKind = "answered"
 	EventFailed   EventKind = "failed"   // a question was given up; Err says why
 	EventAgain    EventKind = "again"    // a passing fault; asked again after Wait
+	EventUnfit    EventKind = "unfit"    // an answer does not fit; Err says why, and it is asked for again at once
 	EventPause    EventKind = "pause"    // throttled; nothing is sent for Wait
 	EventOutage   EventKind = "outage"   // nothing succeeds; one question is sent as a probe every Wait
 	EventWaiting  EventKind = "waiting"  // Options.WaitForCredits or WaitForReset; probing after Wait
@@ -56,6 +57,10 @@ type Summary struct {
 	Refused   int `json:"refused"`
 	Empty     int `json:"empty"`
 	Unclear   int `json:"unclear"`
+	// Unfit are those of the answered whose answer does not fit (Options.Fits), and
+	// Reasked are the answers that were asked for again.
+	Unfit   int `json:"unfit"`
+	Reasked int `json:"reasked"`
 	// Unmetered are answers whose cost is not known, for they came without token
 	// counts: it is taken to be that of the dearest.
 	Unmetered int `json:"unmetered"`

@@ -26,6 +26,9 @@ type ImportOptions struct {
 	// AskAgain agrees to pay again for questions that are answered under other
 	// settings. The checkpoint remembers that for these questions.
 	AskAgain bool
+	// Reask is how often an answer that does not fit is asked for again; see
+	// Options.Reask.
+	Reask int
 	// Reuse and Neighbours name other checkpoints whose answers are taken over, at
 	// no cost; see [checkpoint.ImportOptions].
 	Reuse, Neighbours []string
@@ -40,6 +43,8 @@ type Plan struct {
 	checkpoint.Plan
 	Prices   PriceList `json:"-"`        // by which the estimate was made
 	Estimate Money     `json:"estimate"` // for all pending questions
+	// Most is the estimate if each of them is asked again as often as Reask allows.
+	Most Money `json:"most,omitempty"`
 	// InterruptedCost is what the interrupted requests cost if they were
 	// charged.
 	InterruptedCost Money `json:"interrupted_cost"`
@@ -89,6 +94,7 @@ func Import(store *checkpoint.Store, questions iter.Seq2[Question, error], o Imp
 		Settings:    settings,
 		RetryFailed: o.RetryFailed,
 		Agree:       o.AskAgain,
+		AskUnfit:    o.Reask,
 		Reuse:       o.Reuse,
 		Neighbours:  o.Neighbours,
 		Confirm:     func(p checkpoint.Plan) error { return o.confirm(p, prices) },
@@ -109,7 +115,11 @@ func Import(store *checkpoint.Store, questions iter.Seq2[Question, error], o Imp
 	case err == nil:
 		err = noteModes(store, o.AskModes)
 	}
-	return Plan{Plan: p, Prices: prices, Estimate: prices.estimate(p.Pending), InterruptedCost: Money(p.InterruptedCost)}, err
+	plan := Plan{Plan: p, Prices: prices, Estimate: prices.estimate(p.Pending), InterruptedCost: Money(p.InterruptedCost)}
+	if o.Reask > 0 {
+		plan.Most = plan.Estimate + prices.estimate(p.Again)
+	}
+	return plan, err
 }
 
 // rows turns questions into the checkpoint's rows.

@@ -71,6 +71,13 @@ type Options struct {
 	// service refuses one of them, the run stops and no question fails for it.
 	// The zero value: so only where it refuses the model or the role.
 	Settings Settings
+	// Fits says why an answer does not fit what was asked for, such as a JSON Schema;
+	// nil: it fits. It is called from many goroutines.
+	Fits func(*Answer) error
+	// Reask is how often a question is asked again for an answer that fits, over all
+	// runs, as far as those requests may have been charged. The last answer is kept.
+	// Default: never.
+	Reask int
 	// OnEvent is called for everything worth telling, from one goroutine. It
 	// must not block for long: the run waits for it.
 	OnEvent func(Event)
@@ -97,7 +104,7 @@ func (o Options) validate() error {
 	}{
 		{"Workers", o.Workers > 0}, {"MaxAttempts", o.MaxAttempts > 0}, {"RPM", o.RPM >= 0},
 		{"AttemptTimeout", o.AttemptTimeout > 0}, {"Drain", o.Drain > 0}, {"MaxPause", o.MaxPause > 0},
-		{"MaxOutage", o.MaxOutage > 0}, {"Limit", o.Limit >= 0}, {"MaxSpend", o.MaxSpend >= 0},
+		{"MaxOutage", o.MaxOutage > 0}, {"Limit", o.Limit >= 0}, {"Reask", o.Reask >= 0}, {"MaxSpend", o.MaxSpend >= 0},
 		{"MaxSpendTotal", o.MaxSpendTotal >= 0}, {"WaitForCredits", o.WaitForCredits >= 0}, {"WaitForReset", o.WaitForReset >= 0},
 		{"Sources", slices.Contains([]SourceMode{AllSources, CitedSources, NoSources}, o.Sources)},
 	} {
