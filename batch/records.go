@@ -15,10 +15,10 @@ func Records(store *checkpoint.Store) iter.Seq2[Record, error] {
 	return readAhead(recordsIn(store, store.Results()))
 }
 
-// RecordsOf yields the rows that have the id, as Records does; there are
+// RecordsByID yields the rows that have the id, as Records does; there are
 // several where the input uses an id more than once.
-func RecordsOf(store *checkpoint.Store, id string) iter.Seq2[Record, error] {
-	return recordsIn(store, store.ResultsOf(id))
+func RecordsByID(store *checkpoint.Store, id string) iter.Seq2[Record, error] {
+	return recordsIn(store, store.ResultsByID(id))
 }
 
 func recordsIn(store *checkpoint.Store, results iter.Seq2[checkpoint.Result, error]) iter.Seq2[Record, error] {
@@ -95,8 +95,8 @@ func readAhead[V any](seq iter.Seq2[V, error]) iter.Seq2[V, error] {
 	}
 }
 
-// InputOf describes the input whose rows the checkpoint holds.
-func InputOf(store *checkpoint.Store) (in Input, err error) {
+// ReadInput describes the input whose rows the checkpoint holds.
+func ReadInput(store *checkpoint.Store) (in Input, err error) {
 	b, err := store.Input()
 	if err != nil || b == nil {
 		return in, err
@@ -116,9 +116,14 @@ func record(r checkpoint.Result) (Record, error) {
 	if r.Skip != "" {
 		rec.Status, rec.Error = Skipped, r.Skip
 	}
+	masked, err := originalsIn(r.Originals)
+	if err != nil {
+		return rec, fmt.Errorf("read what was masked in question %s: %w", r.ID, err)
+	}
+	rec.Error = masked.restore(rec.Error)
 	if r.Answer != nil {
 		rec.Answer = new(Answer)
-		if err := json.Unmarshal(r.Answer, rec.Answer); err != nil { // whoever wrote that, the other rows are well
+		if err := json.Unmarshal(masked.restoreJSON(r.Answer), rec.Answer); err != nil { // whoever wrote that, the other rows are well
 			rec.Answer, rec.Status, rec.Error = nil, Failed, fmt.Sprintf("its answer in the checkpoint cannot be read: %v", err)
 			return rec, nil
 		}

@@ -27,11 +27,11 @@ import (
 	"time"
 )
 
-// A Key identifies a request: the SHA-256 of its payload.
-type Key [sha256.Size]byte
+// A requestKey identifies a request: the SHA-256 of its payload.
+type requestKey [sha256.Size]byte
 
-// KeyOf returns the key of a payload.
-func KeyOf(payload []byte) Key { return sha256.Sum256(payload) }
+// keyOf returns the key of a payload.
+func keyOf(payload []byte) requestKey { return sha256.Sum256(payload) }
 
 // A State says where a request stands.
 type State string
@@ -88,6 +88,9 @@ type Row struct {
 	Payload []byte // what is sent for it; nil for a skipped row
 	Mode    string // a label by which requests are counted and priced
 	Subject string // what it is about, whatever the settings; see Plan.Conflicts
+	// Originals is kept for the row's Result. It is what the payload masks, so
+	// it is never sent.
+	Originals []byte
 }
 
 // A Request is a pending request.
@@ -144,11 +147,13 @@ type Result struct {
 	ID       string
 	Line     int
 	Fields   []byte
-	Skip     string
-	State    State // empty for a skipped row
-	Rescued  bool  // running, and its answer is in a rescue file
-	Attempts int
-	Error    string
+	// Originals is as in Row.
+	Originals []byte
+	Skip      string
+	State     State // empty for a skipped row
+	Rescued   bool  // running, and its answer is in a rescue file
+	Attempts  int
+	Error     string
 	// RequestID is the service's name for the request that the error is about.
 	RequestID string
 	Answer    []byte

@@ -20,12 +20,13 @@ type importer struct {
 	// ids are the requests by key, nil until they are read. Looking them up here
 	// and not in an index of the database takes a third of the time of an import.
 	ids      *keyTable
-	was, now []uint32        // by id, the first row that asks a request: in the last input, in this one
-	damaged  map[uint32]bool // requests to mend from the input: their payload does not have their key
-	misnamed map[Key]uint32  // the same ones, if it is the key that is damaged: by the right one
-	reread   bool            // the rows are to be read though the input is the same
+	was, now []uint32              // by id, the first row that asks a request: in the last input, in this one
+	damaged  map[uint32]bool       // requests to mend from the input: their payload does not have their key
+	misnamed map[requestKey]uint32 // the same ones, if it is the key that is damaged: by the right one
+	reread   bool                  // the rows are to be read though the input is the same
 	requests bulk
 	rows     bulk
+	masked   bulk
 
 	rescueFiles []string // to remove once their answers are committed
 }
@@ -115,7 +116,7 @@ func (im *importer) begin() error {
 	if err := im.load(); err != nil {
 		return err
 	}
-	if err := im.s.exec("ALTER TABLE rows RENAME TO old_rows;" + rowsSchema); err != nil {
+	if err := im.s.exec("DELETE FROM masked; ALTER TABLE rows RENAME TO old_rows;" + rowsSchema); err != nil {
 		return err
 	}
 	if err := im.s.outdate(); err != nil {
@@ -123,11 +124,12 @@ func (im *importer) begin() error {
 	}
 	im.requests = bulk{conn: im.s.writer, into: "requests (id, key, position, settings, mode, subject, payload)", cols: 7}
 	im.rows = bulk{conn: im.s.writer, into: "rows (position, request, line, id, skip, fields)", cols: 6}
+	im.masked = bulk{conn: im.s.writer, into: "masked (position, originals)", cols: 2}
 	return nil
 }
 
 // find returns the id of the request with a key; 0: there is none.
-func (im *importer) find(key Key) (int64, error) {
+func (im *importer) find(key requestKey) (int64, error) {
 	err := im.load()
 	if err != nil {
 		return 0, err
@@ -135,7 +137,7 @@ func (im *importer) find(key Key) (int64, error) {
 	return int64(im.id(key)), nil
 }
 
-func (im *importer) id(key Key) uint32 {
+func (im *importer) id(key requestKey) uint32 {
 	if id := im.ids.find(shortKey(key[:])); id != 0 {
 		return id
 	}
@@ -172,6 +174,7 @@ func (im *importer) load() error {
 func (im *importer) readAll(rows iter.Seq2[Row, error]) error {
 	defer im.requests.close()
 	defer im.rows.close()
+	defer im.masked.close()
 	for row, err := range rows {
 		if err != nil {
 			return err
@@ -180,7 +183,7 @@ func (im *importer) readAll(rows iter.Seq2[Row, error]) error {
 			return fmt.Errorf("import rows into %s: %w", im.s.path, err)
 		}
 	}
-	if err := errors.Join(im.requests.flush(), im.rows.flush()); err != nil {
+	if err := errors.Join(im.requests.flush(), im.rows.flush(), im.masked.flush()); err != nil {
 		return fmt.Errorf("import rows into %s: %w", im.s.path, err)
 	}
 	return nil
@@ -194,7 +197,7 @@ func (im *importer) add(r Row) error {
 		im.plan.Skipped++
 		return im.rows.add(position, nil, int64(r.Line), r.ID, r.Skip, r.Fields)
 	}
-	key := KeyOf(r.Payload)
+	key := keyOf(r.Payload)
 	id := im.id(key)
 	switch {
 	case id == 0:
@@ -214,6 +217,11 @@ func (im *importer) add(r Row) error {
 		}
 	default:
 		im.plan.Duplicates++
+	}
+	if r.Originals != nil {
+		if err := im.masked.add(position, r.Originals); err != nil {
+			return err
+		}
 	}
 	return im.rows.add(position, int64(id), int64(r.Line), r.ID, "", r.Fields)
 }

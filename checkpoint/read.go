@@ -32,7 +32,7 @@ func (s *Store) pending(after int64, n int) (page []Request, err error) {
 		var r Request
 		var key []byte
 		err := rows.Scan(&r.ID, &r.Position, &r.RowID, &r.Mode, &r.Attempts, &r.Answered, &r.Again, &key, &r.Payload)
-		if k := KeyOf(r.Payload); err == nil && string(k[:]) != string(key) {
+		if k := keyOf(r.Payload); err == nil && string(k[:]) != string(key) {
 			err = fmt.Errorf("question %s: %w", r.RowID, ErrNotCheckpoint) // not to pay for what nobody asked
 		}
 		if err != nil {
@@ -47,9 +47,11 @@ func (s *Store) pending(after int64, n int) (page []Request, err error) {
 // damaged is failed, and counts as that from then on, if the store may write.
 func (s *Store) Results() iter.Seq2[Result, error] { return s.results("") }
 
-// ResultsOf yields the rows of the last input that have the id: one, unless
+// ResultsByID yields the rows of the last input that have the id: one, unless
 // the input uses it more than once.
-func (s *Store) ResultsOf(id string) iter.Seq2[Result, error] { return s.results("WHERE r.id = ?", id) }
+func (s *Store) ResultsByID(id string) iter.Seq2[Result, error] {
+	return s.results("WHERE r.id = ?", id)
+}
 
 func (s *Store) results(where string, args ...any) iter.Seq2[Result, error] {
 	return func(yield func(Result, error) bool) {
@@ -69,11 +71,12 @@ func (s *Store) results(where string, args ...any) iter.Seq2[Result, error] {
 			more = err != nil || yield(r, nil)
 			return more, err
 		}, `WITH last AS (SELECT request, max(id) AS id, sum(cost) AS cost FROM earlier GROUP BY request)
-			SELECT coalesce(r.request, 0), r.position, r.id, r.line, r.skip, r.fields,
+			SELECT coalesce(r.request, 0), r.position, r.id, r.line, r.skip, r.fields, m.originals,
 				iif(e.id, 'answered', coalesce(q.state, '')), coalesce(q.attempts, 0), iif(e.id, '', coalesce(q.error, '')), iif(e.id, '', coalesce(q.request_id, '')),
 				iif(q.position = r.position, iif(q.state = 'answered', q.cost, 0) + coalesce(l.cost, 0), 0),
 				coalesce(e.started, q.started, 0), coalesce(e.finished, q.finished, 0), coalesce(u.origin, ''), coalesce(a.crc, e.crc, 0), coalesce(a.answer, e.answer)
 			FROM rows r LEFT JOIN requests q ON q.id = r.request LEFT JOIN answers a ON a.request = r.request LEFT JOIN reused u ON u.request = r.request
+			LEFT JOIN masked m ON m.position = r.position
 			LEFT JOIN last l ON l.request = r.request LEFT JOIN earlier e ON e.id = l.id AND q.state IN ('pending', 'running')
 			`+where+` ORDER BY r.position`, args...)
 		if len(damaged) > 0 && s.writer != nil && s.original == "" {
@@ -88,7 +91,7 @@ func (s *Store) results(where string, args ...any) iter.Seq2[Result, error] {
 func scanResult(rows *sql.Rows) (r Result, id int64, err error) {
 	var started, finished int64
 	var crc uint32
-	err = rows.Scan(&id, &r.Position, &r.ID, &r.Line, &r.Skip, &r.Fields,
+	err = rows.Scan(&id, &r.Position, &r.ID, &r.Line, &r.Skip, &r.Fields, &r.Originals,
 		&r.State, &r.Attempts, &r.Error, &r.RequestID, &r.Cost, &started, &finished, &r.Reused, &crc, &r.Answer)
 	if crc32.ChecksumIEEE(r.Answer) != crc || r.State == Answered && len(r.Answer) == 0 {
 		r.State, r.Answer, r.Error = Failed, nil, damagedAnswer
@@ -101,6 +104,7 @@ func scanResult(rows *sql.Rows) (r Result, id int64, err error) {
 
 // An Outcome is what became of a request of the last input: answered or failed.
 type Outcome struct {
+	RowID    string // of the first row that asks it
 	State    State
 	Mode     string
 	Reason   string // of a failure
@@ -109,18 +113,18 @@ type Outcome struct {
 	Finished time.Time
 }
 
-// Outcomes yields them by the time at which their last attempt began. Rows that
-// share a request share its outcome.
+// Outcomes yields the outcome of each answered and failed request of the last
+// input, in the order in which their last attempts began.
 func (s *Store) Outcomes() iter.Seq2[Outcome, error] {
 	return func(yield func(Outcome, error) bool) {
 		err := s.query(func(rows *sql.Rows) (bool, error) {
 			var o Outcome
 			var started, finished int64
-			err := rows.Scan(&o.State, &o.Mode, &o.Reason, &o.Cost, &started, &finished)
+			err := rows.Scan(&o.RowID, &o.State, &o.Mode, &o.Reason, &o.Cost, &started, &finished)
 			o.Started, o.Finished = fromMillis(started), fromMillis(finished)
 			return err == nil && yield(o, nil), err
-		}, `SELECT state, mode, iif(state = 'failed', reason, ''), iif(state = 'answered', cost, 0), started, finished
-			FROM requests WHERE position > 0 AND state IN ('answered', 'failed') ORDER BY started`)
+		}, `SELECT r.id, q.state, q.mode, iif(q.state = 'failed', q.reason, ''), iif(q.state = 'answered', q.cost, 0), q.started, q.finished
+			FROM requests q JOIN rows r ON r.position = q.position WHERE q.state IN ('answered', 'failed') ORDER BY q.started`)
 		if err != nil {
 			yield(Outcome{}, fmt.Errorf("read outcomes from %s: %w", s.path, err))
 		}

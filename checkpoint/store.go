@@ -77,7 +77,7 @@ func (s *Store) Close() error {
 	if s.db != nil {
 		errs = append(errs, s.db.Close())
 	}
-	if s.created && s.InPlace() == nil {
+	if s.created && s.inPlace() == nil {
 		errs = append(errs, remove(s.path, s.path+"-journal"))
 	}
 	if _, err := os.Lstat(s.path); s.emptied && errors.Is(err, fs.ErrNotExist) {
@@ -103,7 +103,7 @@ func (s *Store) Saves() (saves, syncs int64) { return s.grouped.Load(), s.commit
 // countAnswered counts on the writing connection, or before there is one.
 func (s *Store) countAnswered() (n int64, err error) {
 	text := "SELECT count(*) FROM requests WHERE state = 'answered'"
-	if s.format > 2 {
+	if s.format > 3 {
 		text = "SELECT (" + text + ") + (SELECT count(*) FROM earlier)"
 	}
 	if s.writer != nil {
@@ -140,7 +140,7 @@ func (s *Store) write(fn func() error) error {
 	if err != nil {
 		return err
 	}
-	return s.InPlace()
+	return s.inPlace()
 }
 
 // setWait says how long the writing connection waits for a lock.
@@ -197,9 +197,9 @@ func (s *Store) noteSaved() {
 	s.lock.note(s.saved)
 }
 
-// InPlace fails with ErrGone when the database is not what its name stands for
+// inPlace fails with ErrGone when the database is not what its name stands for
 // any more: what is saved into it nobody would find.
-func (s *Store) InPlace() error {
+func (s *Store) inPlace() error {
 	info, err := os.Stat(s.path)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && !os.SameFile(info, s.file) {
 		return fmt.Errorf("%s: %w", s.path, ErrGone)

@@ -196,7 +196,7 @@ func (w *htmlWriter) write(rec batch.Record) error {
 		return err
 	}
 	if a := rec.Answer; a != nil {
-		_, cited := a.Numbered()
+		_, cited, _ := a.Numbered()
 		text := answerHTML{numbersOf(cited), fmt.Sprintf("q%d-", w.number)}
 		cited, note := listed(a, cited)
 		if note != "" {

@@ -29,7 +29,7 @@ func members(rec batch.Record) []member {
 	if a == nil {
 		a = &batch.Answer{}
 	}
-	text, cited := a.Numbered()
+	text, cited, _ := a.Numbered()
 	return []member{
 		{"id", rec.ID},
 		{"line", rec.Line},

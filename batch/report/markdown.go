@@ -78,7 +78,7 @@ func (w *markdownWriter) write(rec batch.Record) error {
 }
 
 func writeMarkdownAnswer(b *strings.Builder, a *batch.Answer) {
-	answer, cited := a.Numbered()
+	answer, cited, _ := a.Numbered()
 	fmt.Fprintf(b, "\n%s\n", sectionMarkdown(answer))
 	if len(cited) > 0 {
 		b.WriteString("\n### Sources\n\n")

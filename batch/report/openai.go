@@ -83,7 +83,7 @@ func (w openAIWriter) write(rec batch.Record) error {
 
 func openAIResponseOf(rec batch.Record) *openAIResponse {
 	a := rec.Answer
-	text, cited, marks := a.Cited()
+	text, cited, marks := a.Numbered()
 	cited, _ = listed(a, cited)
 	finish := a.FinishReason
 	switch a.Status() {

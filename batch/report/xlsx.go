@@ -159,7 +159,7 @@ func (w *xlsxWriter) write(rec batch.Record) error {
 // cite writes a record's sources and returns how many there are, and where the
 // first of them stands.
 func (w *xlsxWriter) cite(rec batch.Record) (n int, place string, err error) {
-	_, cited := rec.Answer.Numbered()
+	_, cited, _ := rec.Answer.Numbered()
 	cited, _ = listed(rec.Answer, cited)
 	for i, s := range cited {
 		if n := len(w.sources); n == 0 || w.sources[n-1].full() {

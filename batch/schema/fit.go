@@ -40,7 +40,7 @@ func (s *Schema) Names() []string {
 // it is that which fits the schema. The error says why there is none, or none that
 // is the answer without a doubt.
 func (s *Schema) Fit(a *batch.Answer) (Data, error) {
-	text, _ := a.Numbered()
+	text, _, _ := a.Numbered()
 	object, err := s.find(text)
 	if err != nil {
 		return Data{}, err

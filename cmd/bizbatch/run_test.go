@@ -23,8 +23,8 @@ func TestTheEarlierEndCounts(t *testing.T) {
 		{"a time of day that is over", runCmd{Until: "20:00", MaxDuration: time.Hour}, now.Add(-2 * time.Hour), true},
 		{"the shortest duration", runCmd{MaxDuration: 1}, now.Add(1), false},
 	} {
-		if _, err := tt.cmd.check(now); err != nil || !tt.cmd.end.Equal(tt.end) || tt.cmd.over != tt.over {
-			t.Errorf("%s: until %v, over %v, %v; want %v, %v", tt.name, tt.cmd.end, tt.cmd.over, err, tt.end, tt.over)
+		if end, reopens, err := tt.cmd.window(now); err != nil || !end.Equal(tt.end) || reopens.IsZero() == tt.over {
+			t.Errorf("%s: until %v, again %v, %v; want %v, %v", tt.name, end, reopens, err, tt.end, tt.over)
 		}
 	}
 }
