@@ -42,6 +42,7 @@ type ImportOptions struct {
 type Plan struct {
 	checkpoint.Plan
 	Estimate Money `json:"estimate"` // what asking all pending questions costs
+	Reask    int   `json:"-"`        // that of the import
 	// Most is the estimate if each of them is asked again as often as Reask allows.
 	Most     Money `json:"most,omitempty"`
 	Unpriced bool  `json:"-"` // no price is known, and Estimate is 0
@@ -52,8 +53,11 @@ type Plan struct {
 	prices priceList // by which the estimate was made
 }
 
-// AtMost returns the most that asking n of the pending questions can cost.
-func (p Plan) AtMost(n int) Money { return p.prices.atMost(n, p.Pending) }
+// AtMost returns the most that asking n of the pending questions can cost, each as
+// often as Reask allows.
+func (p Plan) AtMost(n int) Money {
+	return min(Money(1+p.Reask)*p.prices.atMost(n, p.Pending), max(p.Most, p.Estimate))
+}
 
 // A SettingsError refuses an import that would pay again for answers that are
 // there under other settings. ImportOptions.AskAgain agrees to it.
@@ -125,7 +129,7 @@ func Import(store *checkpoint.Store, questions iter.Seq2[Question, error], o Imp
 		Plan: p, Estimate: estimate, Unpriced: estimate == 0 && prices.fixed == nil,
 		InterruptedCost: Money(p.InterruptedCost), prices: prices,
 	}
-	if o.Reask > 0 {
+	if plan.Reask = o.Reask; o.Reask > 0 {
 		plan.Most = estimate + prices.estimate(p.Again)
 	}
 	return plan, err

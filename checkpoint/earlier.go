@@ -7,11 +7,12 @@ import "database/sql"
 // running, and its answer is the last one in the table earlier. Answers that were
 // replaced stay there, with what they cost.
 
-// setAside has an answered request asked once more, within a transaction.
+// setAside has an answered request asked once more, within a transaction. A copy,
+// made to plan with, holds no answers.
 func (s *Store) setAside(id int64) error {
 	return s.exec(`INSERT INTO earlier (request, label, cost, started, finished, crc, answer)
-			SELECT q.id, q.reason, q.cost, q.started, q.finished, a.crc, a.answer
-			FROM requests q JOIN answers a ON a.request = q.id WHERE q.id = ?1;
+			SELECT q.id, q.reason, q.cost, q.started, q.finished, coalesce(a.crc, 0), coalesce(a.answer, 'null')
+			FROM requests q LEFT JOIN answers a ON a.request = q.id WHERE q.id = ?1;
 		DELETE FROM answers WHERE request = ?1;
 		UPDATE requests SET state = 'pending', cost = 0, reason = '' WHERE id = ?1`, id)
 }

@@ -56,6 +56,13 @@ func (s *Schema) Fit(a *batch.Answer) (Data, error) {
 	return d, nil
 }
 
+// Why says why an answer does not fit; nil: it fits.
+func (s *Schema) Why(a *batch.Answer) error {
+	text, _, _ := a.Numbered()
+	_, err := s.find(text)
+	return err
+}
+
 // find finds the one object of a text that fits.
 func (s *Schema) find(text string) (json.RawMessage, error) {
 	objects, err := objectsIn(text)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	"bizbatch/batch/chat"
 	"bizbatch/batch/question"
 	"bizbatch/batch/report"
+	"bizbatch/batch/schema"
 	"bizbatch/internal/exit"
 	"bizbatch/internal/job"
 	"bizbatch/internal/terminal"
@@ -50,6 +52,7 @@ type runCmd struct {
 
 	AskMode  batch.AskMode `group:"asking" placeholder:"MODE" help:"How thoroughly the service looks: fast, web, deep or auto; a column ask_mode sets it for a row (default: the service's, fast)." example:"bizbatch run questions.csv --ask-mode deep"`
 	Param    []string      `group:"asking" sep:"none" placeholder:"KEY=VALUE" help:"Another member of every request, as JSON or as text; may be repeated."`
+	Schema   string        `group:"asking" placeholder:"FILE" help:"Ask for answers that fit this JSON Schema; their members become columns." example:"bizbatch run questions.csv --schema answer.json"`
 	AskAgain bool          `group:"asking" help:"Agree to pay again for questions that were answered with other settings."`
 
 	serviceFlags
@@ -60,6 +63,7 @@ type runCmd struct {
 	PriceTokens    *chat.TokenPrice `group:"money" xor:"price" placeholder:"IN,OUT" help:"What a million tokens cost, in dollars, in a question and in an answer: the cost of an answer comes from its token counts."`
 	MaxSpend       batch.Money      `group:"money" placeholder:"DOLLARS" help:"Spend no more than this in this run." example:"bizbatch run questions.csv --max-spend 25"`
 	MaxSpendTotal  batch.Money      `group:"money" placeholder:"DOLLARS" help:"Spend no more than this on this checkpoint, over all runs."`
+	Reask          int              `group:"money" placeholder:"N" help:"Ask a question again, and pay again, at most N times over all runs, where its answer does not fit --schema (default: never)."`
 	WaitForCredits time.Duration    `group:"money" placeholder:"DURATION" help:"When the balance is used up, keep running and try one question at this interval." example:"bizbatch run questions.csv --wait-for-credits 15m"`
 	WaitForReset   time.Duration    `group:"money" placeholder:"DURATION" help:"On a monthly limit, keep running and try one question at this interval."`
 	MaxDuration    time.Duration    `group:"money" placeholder:"DURATION" help:"Send no question after this long."`
@@ -79,6 +83,8 @@ type runCmd struct {
 	Quiet       bool          `group:"output" short:"q" help:"Print only what a person must act on." example:"bizbatch run questions.csv --quiet"`
 	LogFormat   string        `group:"output" enum:"text,json" default:"text" help:"text or json, on standard error (default: ${default})."`
 	LogInterval time.Duration `group:"output" default:"1m" help:"Interval of progress lines where there is no terminal (default: ${default})."`
+
+	schema *schema.Schema // that of --schema; nil: none
 }
 
 func (*runCmd) examples() string {
@@ -86,6 +92,7 @@ func (*runCmd) examples() string {
 bizbatch run --limit 5 questions.csv                      # ask five; they are not paid for again
 bizbatch run questions.csv --out a.csv --out a.jsonl      # the answers in two forms
 bizbatch run questions.csv --max-spend 25 --until 06:00   # a night's run
+bizbatch run questions.csv --schema answer.json           # answers in columns
 bizbatch run questions.csv --template 'For {{.client}}: {{.question}}' --checkpoint clients.bizbatch`
 }
 
@@ -189,7 +196,41 @@ func (c *runCmd) settings() (s batch.Settings, err error) {
 	if s.Params, err = parseParams(c.Param); err != nil {
 		return s, exit.Usage(err, "give --param as KEY=VALUE, such as --param temperature=0.2")
 	}
+	if err := c.readSchema(); err != nil || c.schema == nil {
+		return s, err
+	}
+	if s.Params["response_format"] != nil {
+		return s, exit.Unsent(exit.Usage(errors.New("--schema and --param response_format exclude each other"), "leave one of them out"))
+	}
+	s.Schema, s.SchemaInMessage = c.schema.Source(), c.provider.SchemaInMessage
 	return s, nil
+}
+
+// readSchema reads --schema.
+func (c *runCmd) readSchema() error {
+	if c.Schema == "" {
+		if c.Reask > 0 {
+			return exit.Unsent(exit.Usage(errors.New("--reask needs --schema, which says what does not fit"), "name the JSON Schema with --schema FILE"))
+		}
+		return nil
+	}
+	content, err := os.ReadFile(c.Schema)
+	if err == nil {
+		c.schema, err = schema.Parse(content)
+	}
+	if err != nil {
+		err = fmt.Errorf("--schema %s: %w", c.Schema, pathless(err))
+		return exit.Unsent(exit.Usage(err, "bizbatch help formats tells what a schema may hold"))
+	}
+	return nil
+}
+
+// pathless is an error without the name of its file.
+func pathless(err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return e.Err
+	}
+	return err
 }
 
 // window is when the run ends, by --until and --max-duration, and when the time of
@@ -245,6 +286,9 @@ func (c *runCmd) asking(settings batch.Settings, end time.Time) batch.Options {
 	}
 	if c.PriceTokens != nil {
 		o.CostOf = c.PriceTokens.Cost
+	}
+	if c.schema != nil {
+		o.Fits, o.Reask = c.schema.Why, c.Reask
 	}
 	return o
 }

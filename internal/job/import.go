@@ -27,7 +27,7 @@ func (j *job) takeIn(ctx context.Context, endpoint, digest string) (err error) {
 	var skipped []string
 	j.plan, err = batch.Import(j.store, untilDone(ctx, j.reader.Questions(), &skipped), batch.ImportOptions{
 		Settings: j.Asking.Settings, Input: j.reader.Input, Digest: digest, RetryFailed: j.RetryFailed,
-		AskAgain: j.AskAgain, Reuse: named, Neighbours: others, DryRun: j.DryRun, Price: j.Asking.Price,
+		AskAgain: j.AskAgain, Reask: j.Asking.Reask, Reuse: named, Neighbours: others, DryRun: j.DryRun, Price: j.Asking.Price,
 	})
 	if err != nil {
 		return importError(err, j)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"bizbatch/batch"
+	"bizbatch/batch/schema"
 	"bizbatch/checkpoint"
 	"bizbatch/internal/terminal"
 )
@@ -19,6 +20,9 @@ func (j *job) tellPlan(skipped []string) {
 		for _, line := range understoodLines(understood, j.Reading, format, u.Columns()) {
 			u.Say("%s", line)
 		}
+	}
+	if line := j.schemaLine(); line != "" && (j.DryRun || u.Redraws()) {
+		u.Say("%s", line)
 	}
 	u.Say("%s", planLine(p))
 	if j.DryRun && j.store.Active() {
@@ -56,9 +60,24 @@ func (j *job) tellPlan(skipped []string) {
 		args = append(args, "until", end.Truncate(time.Second))
 	}
 	if u.JSON() {
-		args = append(args, "interrupted_cost", p.InterruptedCost.Dollars(), "rescued", p.Rescued, "reused", reusedAnswers(p.Reused), "to_ask_by_mode", p.Pending)
+		args = append(args, "unfit", p.Unfit, "most", max(p.Most, p.Estimate).Dollars(), "interrupted_cost", p.InterruptedCost.Dollars(), "rescued", p.Rescued, "reused", reusedAnswers(p.Reused), "to_ask_by_mode", p.Pending)
 	}
 	u.Record(slog.LevelInfo, "plan", "plan", args...)
+}
+
+// schemaLine says how answers are asked to fit a schema, and which columns that
+// makes; empty: they are not.
+func (j *job) schemaLine() string {
+	s := j.Asking.Settings
+	parsed, err := schema.Parse(s.Schema)
+	if err != nil { // there is none
+		return ""
+	}
+	how := "as response_format"
+	if s.SchemaInMessage {
+		how = "at the end of each question"
+	}
+	return fmt.Sprintf("the schema is sent %s · columns: %s", how, terminal.Enumerate(parsed.Names()))
 }
 
 // planLine is the plan in one line.
@@ -83,7 +102,13 @@ func planLine(p batch.Plan) string {
 		return strings.Join(append(parts, "nothing to ask"), " · ")
 	}
 	ask := fmt.Sprintf("%d to ask%s", p.ToAsk(), terminal.ByMode(p.Pending))
+	if p.Unfit > 0 {
+		ask += fmt.Sprintf(", %d of them again for an answer that fits", p.Unfit)
+	}
 	cost := "about " + p.Estimate.String()
+	if p.Most > p.Estimate {
+		cost += fmt.Sprintf(", up to %s with --reask %d", p.Most, p.Reask)
+	}
 	if p.Unpriced {
 		cost = "at a price that is not known yet"
 	}

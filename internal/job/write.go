@@ -9,6 +9,7 @@ import (
 
 	"bizbatch/batch"
 	"bizbatch/batch/report"
+	"bizbatch/batch/schema"
 	"bizbatch/checkpoint"
 	"bizbatch/internal/terminal"
 )
@@ -57,6 +58,9 @@ func composeOutput(store *checkpoint.Store, in batch.Input, out string, o report
 	if err != nil {
 		return nil, err
 	}
+	if o, err = withSchema(o, store); err != nil {
+		return nil, err
+	}
 	if f, err = report.Create(out, in, o); err != nil {
 		return nil, err
 	}
@@ -64,6 +68,20 @@ func composeOutput(store *checkpoint.Store, in batch.Input, out string, o report
 		_ = f.Abort()
 	}
 	return f, err
+}
+
+// withSchema adds the columns of structured answers to a file.
+func withSchema(o report.Options, store *checkpoint.Store) (report.Options, error) {
+	settings, err := batch.ReadSettings(store)
+	if err != nil || len(settings.Schema) == 0 {
+		return o, err
+	}
+	s, err := schema.Parse(settings.Schema)
+	if err != nil {
+		return o, fmt.Errorf("read the schema of the answers in %s: %w", store.Path(), err)
+	}
+	o.Columns, o.Members = append(s.Columns(), o.Columns...), append(s.Members(), o.Members...)
+	return o, nil
 }
 
 func compose(f *report.File, store *checkpoint.Store) error {
