@@ -9,6 +9,9 @@ package private
 
 import "slices"
 
+// Version changes when the same text would be masked in another way.
+const Version = 1
+
 // A Kind is a kind of private text. Its value begins the placeholders of the kind:
 // [SSN-1].
 type Kind string

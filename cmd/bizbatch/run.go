@@ -5,11 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/alecthomas/kong"
 
@@ -50,10 +50,12 @@ type runCmd struct {
 	Quote          string `group:"input" placeholder:"WHICH" help:"Whether fields are quoted as in CSV: csv or none (default: csv; in a file with tabs, quotes that do not pair up are text)."`
 	Encoding       string `group:"input" placeholder:"NAME" help:"Encoding of FILE, such as windows-1252 (default: UTF-8, or UTF-16 with a byte order mark)."`
 
-	AskMode  batch.AskMode `group:"asking" placeholder:"MODE" help:"How thoroughly the service looks: fast, web, deep or auto; a column ask_mode sets it for a row (default: the service's, fast)." example:"bizbatch run questions.csv --ask-mode deep"`
-	Param    []string      `group:"asking" sep:"none" placeholder:"KEY=VALUE" help:"Another member of every request, as JSON or as text; may be repeated."`
-	Schema   string        `group:"asking" placeholder:"FILE" help:"Ask for answers that fit this JSON Schema; their members become columns." example:"bizbatch run questions.csv --schema answer.json"`
-	AskAgain bool          `group:"asking" help:"Agree to pay again for questions that were answered with other settings."`
+	AskMode      batch.AskMode `group:"asking" placeholder:"MODE" help:"How thoroughly the service looks: fast, web, deep or auto; a column ask_mode sets it for a row (default: the service's, fast)." example:"bizbatch run questions.csv --ask-mode deep"`
+	Param        []string      `group:"asking" sep:"none" placeholder:"KEY=VALUE" help:"Another member of every request, as JSON or as text; may be repeated."`
+	Schema       string        `group:"asking" placeholder:"FILE" help:"Ask for answers that fit this JSON Schema; their members become columns." example:"bizbatch run questions.csv --schema answer.json"`
+	Private      string        `group:"asking" enum:"warn,mask,refuse" default:"warn" help:"Private text in the questions, such as social security numbers: warn, mask (send placeholders, and put the originals back into the answers) or refuse (default: ${default})." example:"bizbatch run questions.csv --private mask"`
+	PrivateWords string        `group:"asking" placeholder:"FILE" help:"Words that are private too, such as clients' names, one on each line."`
+	AskAgain     bool          `group:"asking" help:"Agree to pay again for questions that were answered with other settings."`
 
 	serviceFlags
 
@@ -139,6 +141,10 @@ func (c *runCmd) options(e env, now time.Time) (o job.Options, err error) {
 	if err != nil {
 		return o, err
 	}
+	words, err := c.privateWords()
+	if err != nil {
+		return o, err
+	}
 	if c.File == "-" && (c.Checkpoint == "" || c.Format == "") {
 		return o, exit.Usage(errors.New("standard input needs --checkpoint and --format"),
 			"such as bizbatch run - --format csv --checkpoint questions.bizbatch")
@@ -153,6 +159,7 @@ func (c *runCmd) options(e env, now time.Time) (o job.Options, err error) {
 	}
 	return job.Options{
 		File: c.File, Stdin: e.stdin, Reading: c.reading(), Checkpoint: cmp.Or(c.Checkpoint, checkpoint),
+		Private: c.Private, PrivateWords: words,
 		Outputs: c.Out, Force: c.Force, Summary: c.Summary, MetricsFile: c.MetricsFile,
 		Report: report.Options{CSVSafe: c.CSVSafe, CSVBOM: report.Choice(c.CSVBOM), OpenAIBatch: c.Format == openAIBatch},
 		Reuse:  c.Reuse, NoReuse: c.NoReuse, AskAgain: c.AskAgain,
@@ -186,7 +193,7 @@ func (c *runCmd) priced() bool {
 
 // settings are what is asked beside the questions.
 func (c *runCmd) settings() (s batch.Settings, err error) {
-	s = batch.Settings{Model: c.model(), Role: c.Role, Template: c.Template, AskModes: c.askModes()}
+	s = batch.Settings{Model: c.model(), Role: c.Role, Template: c.Template, Masked: c.Private == job.MaskPrivate, AskModes: c.askModes()}
 	if s.AskMode, err = s.AskModes.Parse(string(c.AskMode)); err != nil {
 		return s, exit.Usage(fmt.Errorf("--ask-mode: %w", err), "see bizbatch run --help")
 	}
@@ -206,31 +213,25 @@ func (c *runCmd) settings() (s batch.Settings, err error) {
 	return s, nil
 }
 
-// readSchema reads --schema.
-func (c *runCmd) readSchema() error {
-	if c.Schema == "" {
-		if c.Reask > 0 {
-			return exit.Unsent(exit.Usage(errors.New("--reask needs --schema, which says what does not fit"), "name the JSON Schema with --schema FILE"))
-		}
-		return nil
+// privateWords are the lines of the file of --private-words, but for empty ones and
+// those that begin with #.
+func (c *runCmd) privateWords() (words []string, err error) {
+	if c.PrivateWords == "" {
+		return nil, nil
 	}
-	content, err := os.ReadFile(c.Schema)
-	if err == nil {
-		c.schema, err = schema.Parse(content)
+	content, err := os.ReadFile(c.PrivateWords)
+	if err == nil && !utf8.Valid(content) {
+		err = fmt.Errorf("%s is not UTF-8", c.PrivateWords)
 	}
 	if err != nil {
-		err = fmt.Errorf("--schema %s: %w", c.Schema, pathless(err))
-		return exit.Unsent(exit.Usage(err, "bizbatch help formats tells what a schema may hold"))
+		return nil, exit.Unsent(exit.Usage(fmt.Errorf("--private-words: %w", err), "name a text file with a word or a phrase on each line"))
 	}
-	return nil
-}
-
-// pathless is an error without the name of its file.
-func pathless(err error) error {
-	if e, ok := errors.AsType[*fs.PathError](err); ok {
-		return e.Err
+	for line := range strings.Lines(strings.TrimPrefix(string(content), "\ufeff")) {
+		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
+			words = append(words, line)
+		}
 	}
-	return err
+	return words, nil
 }
 
 // window is when the run ends, by --until and --max-duration, and when the time of

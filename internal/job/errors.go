@@ -35,6 +35,9 @@ func importError(err error, j *job) error {
 	var settings *batch.SettingsError
 	var sig interrupt.Error
 	var bad *question.Error
+	if refused := privateError(err); refused != nil {
+		return refused
+	}
 	switch {
 	case errors.As(err, &settings):
 		return exit.Usage(fmt.Errorf("%w; nothing was sent", err),

@@ -25,8 +25,17 @@ func (j *job) takeIn(ctx context.Context, endpoint, digest string) (err error) {
 		return err
 	}
 	var skipped []string
-	j.plan, err = batch.Import(j.store, untilDone(ctx, j.reader.Questions(), &skipped), batch.ImportOptions{
-		Settings: j.Asking.Settings, Input: j.reader.Input, Digest: digest, RetryFailed: j.RetryFailed,
+	screen := j.screen()
+	read := false
+	input := func() batch.Input {
+		read = true
+		in := j.reader.Input()
+		in.Private = screen.Found()
+		return in
+	}
+	questions := screen.Questions(untilDone(ctx, j.reader.Questions(), &skipped))
+	j.plan, err = batch.Import(j.store, questions, batch.ImportOptions{
+		Settings: j.Asking.Settings, Input: input, Digest: digest, RetryFailed: j.RetryFailed,
 		AskAgain: j.AskAgain, Reask: j.Asking.Reask, Reuse: named, Neighbours: others, DryRun: j.DryRun, Price: j.Asking.Price,
 	})
 	if err != nil {
@@ -40,6 +49,9 @@ func (j *job) takeIn(ctx context.Context, endpoint, digest string) (err error) {
 	debug.FreeOSMemory() // the import took most; what follows may go on for days
 	if j.input, err = batch.ReadInput(j.store); err != nil {
 		return err
+	}
+	if read { // a dry run kept nothing
+		j.input.Private = screen.Found()
 	}
 	j.tellPlan(skipped)
 	j.tellModels()

@@ -21,6 +21,9 @@ type Options struct {
 	Reading    question.Options
 	Checkpoint string
 
+	Private      string   // WarnPrivate, MaskPrivate or RefusePrivate
+	PrivateWords []string // that count as private text, too
+
 	Outputs              []string // the answers go there; empty: to one file beside the questions
 	Report               report.Options
 	Force                bool   // overwrite files that bizbatch did not write

@@ -31,6 +31,7 @@ func (j *job) tellPlan(skipped []string) {
 	if len(skipped) > 0 {
 		u.Say("%s without a question, skipped: %s %s", terminal.Count(len(skipped), "row"), lineWord(format), terminal.Enumerate(skipped))
 	}
+	j.tellPrivate(j.input.Private)
 	if p.Interrupted > 0 {
 		u.Say("%s in flight when the last run was cut off: asked again; %s may have been charged without an answer (bizbatch status lists them)",
 			terminal.Count(p.Interrupted, "question"), p.InterruptedCost)
@@ -60,7 +61,8 @@ func (j *job) tellPlan(skipped []string) {
 		args = append(args, "until", end.Truncate(time.Second))
 	}
 	if u.JSON() {
-		args = append(args, "unfit", p.Unfit, "most", max(p.Most, p.Estimate).Dollars(), "interrupted_cost", p.InterruptedCost.Dollars(), "rescued", p.Rescued, "reused", reusedAnswers(p.Reused), "to_ask_by_mode", p.Pending)
+		args = append(args, "unfit", p.Unfit, "most", max(p.Most, p.Estimate).Dollars(), "interrupted_cost", p.InterruptedCost.Dollars(), "rescued", p.Rescued, "reused", reusedAnswers(p.Reused), "to_ask_by_mode", p.Pending,
+			"private", privateKeys(j.input.Private))
 	}
 	u.Record(slog.LevelInfo, "plan", "plan", args...)
 }

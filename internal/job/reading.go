@@ -18,7 +18,7 @@ import (
 func (j *job) understood() question.Understood {
 	u := j.reader.Understood()
 	if u.First != "" {
-		return u
+		return j.masked(u)
 	}
 	for q, err := range j.reader.Questions() {
 		if err != nil || q.Skip == "" {
@@ -27,7 +27,7 @@ func (j *job) understood() question.Understood {
 	}
 	u = j.reader.Understood()
 	u.FilteredRows = j.input.FilteredRows
-	return u
+	return j.masked(u)
 }
 
 // understoodLines expose a misread file before it is paid for, in lines of the

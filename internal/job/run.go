@@ -36,7 +36,7 @@ func (j *job) run(ctx context.Context) (err error) {
 	defer j.reader.Close()
 	digest := ""
 	if j.File != "-" {
-		digest = digestFile(j.File, j.Reading)
+		digest = digestFile(j.File, j.readingPlan())
 	}
 	service, err := j.Connect(ctx)
 	if err != nil {
