@@ -71,7 +71,7 @@ func (s *Store) results(where string, args ...any) iter.Seq2[Result, error] {
 			more = err != nil || yield(r, nil)
 			return more, err
 		}, `WITH last AS (SELECT request, max(id) AS id, sum(cost) AS cost FROM earlier GROUP BY request)
-			SELECT coalesce(r.request, 0), r.position, r.id, r.line, r.skip, r.fields, m.originals,
+			SELECT coalesce(r.request, 0), r.position, r.id, r.line, r.skip, r.fields, m.originals, q.payload,
 				iif(e.id, 'answered', coalesce(q.state, '')), coalesce(q.attempts, 0), iif(e.id, '', coalesce(q.error, '')), iif(e.id, '', coalesce(q.request_id, '')),
 				iif(q.position = r.position, iif(q.state = 'answered', q.cost, 0) + coalesce(l.cost, 0), 0),
 				coalesce(e.started, q.started, 0), coalesce(e.finished, q.finished, 0), coalesce(u.origin, ''), coalesce(a.crc, e.crc, 0), coalesce(a.answer, e.answer)
@@ -91,7 +91,7 @@ func (s *Store) results(where string, args ...any) iter.Seq2[Result, error] {
 func scanResult(rows *sql.Rows) (r Result, id int64, err error) {
 	var started, finished int64
 	var crc uint32
-	err = rows.Scan(&id, &r.Position, &r.ID, &r.Line, &r.Skip, &r.Fields, &r.Originals,
+	err = rows.Scan(&id, &r.Position, &r.ID, &r.Line, &r.Skip, &r.Fields, &r.Originals, &r.Payload,
 		&r.State, &r.Attempts, &r.Error, &r.RequestID, &r.Cost, &started, &finished, &r.Reused, &crc, &r.Answer)
 	if crc32.ChecksumIEEE(r.Answer) != crc || r.State == Answered && len(r.Answer) == 0 {
 		r.State, r.Answer, r.Error = Failed, nil, damagedAnswer

@@ -73,7 +73,7 @@ func answerColumns(in batch.Input, more []Column) (columns []column, sourced int
 		switch own {
 		case "": // a further one
 			c.look = wrappedCell
-		case "answer", "citations", "error":
+		case "answer", "citations", "error", "checks":
 			c.look = wrappedCell
 		case "sources":
 			c.look, sourced = linkCell, len(columns)
