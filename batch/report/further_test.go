@@ -28,7 +28,7 @@ func further() []report.Column {
 	}
 }
 
-const furtherHeader = "id,question,answer,limit,bizbatch_id,allowed,bizbatch_status,none,citations,status,error,attempts,seconds,request_id,cost,answered,reviewed by,bizbatch_Limit"
+const furtherHeader = "id,question,answer,limit,bizbatch_id,allowed,bizbatch_status,none,citations,status,error,checks,attempts,seconds,request_id,cost,answered,reviewed by,bizbatch_Limit"
 
 func furtherRows(status ...batch.Status) (recs []batch.Record) {
 	for _, s := range status {
@@ -47,8 +47,8 @@ func TestFurtherColumnsStandBesideTheAnswerOrLast(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.csv")
 	write(t, path, furtherInput, report.Options{Columns: further()}, furtherRows(batch.Answered, batch.Pending)...)
 	want := furtherHeader + "\n" +
-		"1,How?,So.,1160000.50,=1+1,true,12345678901234567890,,,answered,,0,0.0,,0.00,,A,false\n" +
-		"1,How?,,,,,,,,pending,,0,,,,,,\n"
+		"1,How?,So.,1160000.50,=1+1,true,12345678901234567890,,,answered,,cites nothing,0,0.0,,0.00,,A,false\n" +
+		"1,How?,,,,,,,,pending,,,0,,,,,,\n"
 	if got := read(t, path); got != want {
 		t.Errorf("%s\nwant %s", got, want)
 	}
@@ -75,7 +75,7 @@ func TestFurtherColumnsAreTypedInAWorkbook(t *testing.T) {
 	}{
 		"D2": {excelize.CellTypeUnset, "1160000.50"}, "E2": {excelize.CellTypeInlineString, "=1+1"}, "F2": {excelize.CellTypeBool, "1"},
 		"G2": {excelize.CellTypeInlineString, "12345678901234567890"}, // Excel would round it
-		"S2": {excelize.CellTypeBool, "0"},
+		"T2": {excelize.CellTypeBool, "0"},
 	} {
 		kind, err := f.GetCellType("Answers", cell)
 		text, err2 := f.GetCellValue("Answers", cell, excelize.Options{RawCellValue: true})

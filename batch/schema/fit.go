@@ -41,7 +41,7 @@ func (s *Schema) Names() []string {
 // is the answer without a doubt.
 func (s *Schema) Fit(a *batch.Answer) (Data, error) {
 	text, _, _ := a.Numbered()
-	object, err := s.find(text)
+	object, _, err := s.find(text)
 	if err != nil {
 		return Data{}, err
 	}
@@ -59,35 +59,35 @@ func (s *Schema) Fit(a *batch.Answer) (Data, error) {
 // Why says why an answer does not fit; nil: it fits.
 func (s *Schema) Why(a *batch.Answer) error {
 	text, _, _ := a.Numbered()
-	_, err := s.find(text)
+	_, _, err := s.find(text)
 	return err
 }
 
-// find finds the one object of a text that fits.
-func (s *Schema) find(text string) (json.RawMessage, error) {
+// find finds the one object of a text that fits, and which of its objects that is.
+func (s *Schema) find(text string) (found json.RawMessage, at int, err error) {
 	objects, err := objectsIn(text)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	var fits []json.RawMessage
 	var longest json.RawMessage
 	var why error
-	for _, object := range objects {
+	for i, object := range objects {
 		err := s.validate(object)
 		switch {
 		case err != nil && len(object) > len(longest):
 			longest, why = object, err
 		case err == nil && (len(fits) == 0 || !bytes.Equal(fits[0], object)):
-			fits = append(fits, object)
+			fits, at = append(fits, object), i
 		}
 	}
 	switch len(fits) {
 	case 0:
-		return nil, why
+		return nil, 0, why
 	case 1:
-		return fits[0], nil
+		return fits[0], at, nil
 	}
-	return nil, fmt.Errorf("holds %d JSON objects that fit", len(fits))
+	return nil, 0, fmt.Errorf("holds %d JSON objects that fit", len(fits))
 }
 
 func (s *Schema) validate(object json.RawMessage) error {

@@ -94,7 +94,7 @@ func (*runCmd) examples() string {
 bizbatch run --limit 5 questions.csv                      # ask five; they are not paid for again
 bizbatch run questions.csv --out a.csv --out a.jsonl      # the answers in two forms
 bizbatch run questions.csv --max-spend 25 --until 06:00   # a night's run
-bizbatch run questions.csv --schema answer.json           # answers in columns
+bizbatch run questions.csv --schema answer.json --checkpoint columns.bizbatch
 bizbatch run questions.csv --template 'For {{.client}}: {{.question}}' --checkpoint clients.bizbatch`
 }
 

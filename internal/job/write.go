@@ -58,36 +58,42 @@ func composeOutput(store *checkpoint.Store, in batch.Input, out string, o report
 	if err != nil {
 		return nil, err
 	}
-	if o, err = withSchema(o, store); err != nil {
+	s, err := schemaOf(store)
+	if err != nil {
 		return nil, err
+	}
+	if s != nil {
+		o.Columns, o.Members = append(s.Columns(), o.Columns...), append(s.Members(), o.Members...)
 	}
 	if f, err = report.Create(out, in, o); err != nil {
 		return nil, err
 	}
-	if err = compose(f, store); err != nil {
+	if err = compose(f, store, s); err != nil {
 		_ = f.Abort()
 	}
 	return f, err
 }
 
-// withSchema adds the columns of structured answers to a file.
-func withSchema(o report.Options, store *checkpoint.Store) (report.Options, error) {
+// schemaOf returns the schema that the answers were asked to fit; nil: there is none.
+func schemaOf(store *checkpoint.Store) (*schema.Schema, error) {
 	settings, err := batch.ReadSettings(store)
 	if err != nil || len(settings.Schema) == 0 {
-		return o, err
+		return nil, err
 	}
 	s, err := schema.Parse(settings.Schema)
 	if err != nil {
-		return o, fmt.Errorf("read the schema of the answers in %s: %w", store.Path(), err)
+		return nil, fmt.Errorf("read the schema of the answers in %s: %w", store.Path(), err)
 	}
-	o.Columns, o.Members = append(s.Columns(), o.Columns...), append(s.Members(), o.Members...)
-	return o, nil
+	return s, nil
 }
 
-func compose(f *report.File, store *checkpoint.Store) error {
+func compose(f *report.File, store *checkpoint.Store, s *schema.Schema) error {
 	for rec, err := range batch.Records(store) {
 		if err != nil {
 			return err
+		}
+		if s != nil {
+			s.Note(&rec)
 		}
 		if err := f.Write(rec); err != nil {
 			return err
