@@ -63,15 +63,6 @@ func (a *Answer) Status() Status {
 	return Answered
 }
 
-// label is what the checkpoint counts the answer by: its status, if that is not
-// the usual one.
-func (a *Answer) label() string {
-	if s := a.Status(); s != Answered {
-		return string(s)
-	}
-	return ""
-}
-
 // A Source is a document that an answer rests on, with every field that
 // arrived for it. The same source can arrive several times; its node id is its
 // identity.

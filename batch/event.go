@@ -58,9 +58,16 @@ type Summary struct {
 	Empty     int `json:"empty"`
 	Unclear   int `json:"unclear"`
 	// Unfit are those of the answered whose answer does not fit (Options.Fits), and
-	// Reasked are the answers that were asked for again.
+	// Reasked are the requests that asked for another answer, as far as they may have
+	// been charged.
 	Unfit   int `json:"unfit"`
 	Reasked int `json:"reasked"`
+	// AnswersToLookAt are among the answered: answers that somebody should look at
+	// before relying on them. ToLookAt counts them by what there is to look at:
+	// truncated, refused, empty, unclear, and the kinds that Options.Check returns.
+	// An answer can count as several.
+	AnswersToLookAt int            `json:"answers_to_look_at"`
+	ToLookAt        map[string]int `json:"to_look_at"`
 	// Unmetered are answers whose cost is not known, for they came without token
 	// counts: it is taken to be that of the dearest.
 	Unmetered int `json:"unmetered"`
@@ -87,5 +94,15 @@ func (s *Summary) count(status Status) {
 		s.Empty++
 	case EndedUnclear:
 		s.Unclear++
+	}
+}
+
+// lookAt counts what there is to look at in an answer.
+func (s *Summary) lookAt(kinds []string) {
+	if len(kinds) > 0 {
+		s.AnswersToLookAt++
+	}
+	for _, kind := range kinds {
+		s.ToLookAt[kind]++
 	}
 }

@@ -89,7 +89,7 @@ func (r *runner) answered(res *result) {
 	if res.fault != nil {
 		r.stopFor(StopSave, res.fault)
 	}
-	r.settleOrReask(res)
+	told := r.settleOrReask(res)
 	r.throttled = time.Time{}
 	r.accepted(res.it)
 	if r.probe != nil && (res.probe || r.probe.interval == 0 && r.upAfterAll(res.it.sent)) {
@@ -97,11 +97,7 @@ func (r *runner) answered(res *result) {
 		r.outage.over(res.back)
 		r.event(Event{Kind: EventResumed, Question: res.it.RowID})
 	}
-	if res.reask {
-		r.event(Event{Kind: EventUnfit, Question: res.it.RowID, Err: res.unfit})
-	} else {
-		r.event(Event{Kind: EventAnswered, Question: res.it.RowID, Err: res.unfit})
-	}
+	r.event(Event{Kind: told, Question: res.it.RowID, Err: res.unfit})
 	if r.probe == nil {
 		r.fail(r.outage.answered(res.it.sent), true)
 	}
@@ -119,6 +115,9 @@ func (r *runner) unanswered(res *result, e *Error) {
 	if e.MaybeCharged {
 		r.sum.Uncertain++
 		r.sum.UncertainCost += res.cost
+		if res.it.Answered {
+			r.sum.Reasked++
+		}
 	}
 	if e.status() == 402 && e.Cost > 0 {
 		if err := r.prices.learn(r.store, res.it.mode(), e.Cost); err != nil {

@@ -5,6 +5,10 @@ package batch
 // becomes of the new request can only take its place. How often it was asked again
 // is on disk before the request leaves, so that a kill does not add to it.
 
+// unfit is what there is to look at in an answer that does not fit, as package check
+// calls it.
+const unfit = "unfit"
+
 // reasked counts a request for a question that has an answer, or takes one that was
 // not charged back, as the checkpoint does.
 func (it *item) reasked(n int) {
@@ -17,22 +21,26 @@ func (it *item) reasked(n int) {
 // be.
 func (it *item) spent(most int) bool { return it.Answered && it.Again >= most }
 
-// settleOrReask counts an answer, or has it asked for again.
-func (r *runner) settleOrReask(res *result) {
+// settleOrReask counts an answer, or has it asked for again, and returns what is to
+// be told.
+func (r *runner) settleOrReask(res *result) EventKind {
 	it := res.it
-	if res.reask && res.fault == nil {
+	if it.Answered {
 		r.sum.Reasked++
+	}
+	if res.reask && res.fault == nil {
 		it.Answered, it.attempts = true, 0
 		r.queue.again(it, res.back)
-		return
+		return EventUnfit
 	}
-	res.reask = false
 	r.left[it.mode()]--
 	r.sum.Answered++
 	r.sum.count(res.answer.Status())
+	r.sum.lookAt(res.toLookAt)
 	if res.unfit != nil {
 		r.sum.Unfit++
 	}
+	return EventAnswered
 }
 
 // keep counts a question that keeps the answer it has: another could not be had.
@@ -40,5 +48,6 @@ func (r *runner) keep(it *item) {
 	r.left[it.mode()]--
 	r.sum.Answered++
 	r.sum.Unfit++
+	r.sum.lookAt([]string{unfit})
 	r.event(Event{Kind: EventAnswered, Question: it.RowID, Err: it.err})
 }

@@ -99,9 +99,9 @@ func TestAnAnswerThatDoesNotFitIsAskedForAgain(t *testing.T) {
 		"none fits: the last is kept":                 {2, "no 1,no 2,no 3,yes", "no 3", 72 * Cent, 1, 2, 0},
 		"a fault that was not charged does not count": {1, "no,503,503,yes", "yes", 48 * Cent, 0, 1, 0},
 		"one that may have been does":                 {1, "no,cut,yes", "no", 24 * Cent, 1, 1, 1},
-		"but leaves the others":                       {2, "no,cut,yes", "yes", 48 * Cent, 0, 1, 1},
-		"a refusal leaves the answer":                 {2, "no,400,yes", "no", 24 * Cent, 1, 1, 0},
-		"so do faults without an end":                 {1, "no,503", "no", 24 * Cent, 1, 1, 0},
+		"but leaves the others":                       {2, "no,cut,yes", "yes", 48 * Cent, 0, 2, 1},
+		"a refusal leaves the answer":                 {2, "no,400,yes", "no", 24 * Cent, 1, 0, 0},
+		"so do faults without an end":                 {1, "no,503", "no", 24 * Cent, 1, 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -84,9 +84,8 @@ func (f Finding) examples() string {
 	return strings.Join(list, ", ")
 }
 
-// Answers says of how many answers that they have findings of a kind: "2 with a
-// quotation that is not in the excerpts".
-func (k Kind) Answers(n int) string {
+// answers says of how many answers that they have findings of the kind.
+func (k Kind) answers(n int) string {
 	text := string(k)
 	switch k {
 	case Unfit:
@@ -95,12 +94,26 @@ func (k Kind) Answers(n int) string {
 		text = verb(n, "cites", "cite") + " nothing"
 	case NoSource:
 		text = "with citations that have no source"
-	case Quotation, Amount, Percentage, Form:
+	case Quotation, Percentage, Form:
 		text = "with a " + text + " that is not in the excerpts"
 	case Section:
 		text = "with a section number that is not in the excerpts"
+	case Amount:
+		text = "with a dollar amount that is not in the excerpts"
 	}
 	return strconv.Itoa(n) + " " + text
+}
+
+// Tally lists how many answers have findings of which kind: "1 cites nothing, 2
+// with a quotation that is not in the excerpts".
+func Tally(by map[string]int) string {
+	var parts []string
+	for _, kind := range kinds {
+		if n := by[string(kind)]; n > 0 {
+			parts = append(parts, kind.answers(n))
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 func verb(n int, one, many string) string {

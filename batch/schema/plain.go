@@ -5,13 +5,14 @@ import (
 	"strings"
 
 	"bizbatch/batch"
+	"bizbatch/batch/check"
 )
 
 // Note says of a record's answer why it does not fit, or has its texts as plain
 // text: what is checked of an answer are its sentences, and not the quotes and names
-// of JSON.
+// of JSON. Without a schema it does nothing.
 func (s *Schema) Note(rec *batch.Record) {
-	if rec.Answer == nil {
+	if s == nil || rec.Answer == nil {
 		return
 	}
 	text, _, _ := rec.Answer.Numbered()
@@ -27,6 +28,14 @@ func (s *Schema) Note(rec *batch.Record) {
 	plain := *rec.Answer
 	plain.Text = strings.Join(textsIn(objects[at]), "\n\n")
 	rec.Plain = &plain
+}
+
+// Check returns the kinds of what there is to look at in an answer, for
+// [batch.Options].
+func (s *Schema) Check(a *batch.Answer, payload []byte) []string {
+	rec := batch.Record{Answer: a, Payload: payload}
+	s.Note(&rec)
+	return check.Record(rec).Kinds()
 }
 
 // textsIn are the texts in a value, in order.

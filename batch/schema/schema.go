@@ -18,6 +18,9 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
+
+	"bizbatch/batch"
+	"bizbatch/checkpoint"
 )
 
 // A Schema is a JSON Schema of an object: draft 2020-12, unless its $schema names
@@ -49,6 +52,20 @@ func Parse(content []byte) (*Schema, error) {
 	}
 	s.columns, err = columnsOf(s.source)
 	return s, err
+}
+
+// Read returns the schema that the answers in a checkpoint were asked to fit; nil:
+// there is none.
+func Read(store *checkpoint.Store) (*Schema, error) {
+	settings, err := batch.ReadSettings(store)
+	if err != nil || len(settings.Schema) == 0 {
+		return nil, err
+	}
+	s, err := Parse(settings.Schema)
+	if err != nil {
+		return nil, fmt.Errorf("read the schema of the answers in %s: %w", store.Path(), err)
+	}
+	return s, nil
 }
 
 // Source is the schema without white space, its members in the order in which they

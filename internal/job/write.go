@@ -58,7 +58,7 @@ func composeOutput(store *checkpoint.Store, in batch.Input, out string, o report
 	if err != nil {
 		return nil, err
 	}
-	s, err := schemaOf(store)
+	s, err := schema.Read(store)
 	if err != nil {
 		return nil, err
 	}
@@ -74,27 +74,12 @@ func composeOutput(store *checkpoint.Store, in batch.Input, out string, o report
 	return f, err
 }
 
-// schemaOf returns the schema that the answers were asked to fit; nil: there is none.
-func schemaOf(store *checkpoint.Store) (*schema.Schema, error) {
-	settings, err := batch.ReadSettings(store)
-	if err != nil || len(settings.Schema) == 0 {
-		return nil, err
-	}
-	s, err := schema.Parse(settings.Schema)
-	if err != nil {
-		return nil, fmt.Errorf("read the schema of the answers in %s: %w", store.Path(), err)
-	}
-	return s, nil
-}
-
 func compose(f *report.File, store *checkpoint.Store, s *schema.Schema) error {
 	for rec, err := range batch.Records(store) {
 		if err != nil {
 			return err
 		}
-		if s != nil {
-			s.Note(&rec)
-		}
+		s.Note(&rec)
 		if err := f.Write(rec); err != nil {
 			return err
 		}

@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"cmp"
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
@@ -128,7 +127,9 @@ func (s *Server) invent(req request, rule Rule) answer {
 	if req.schema != nil && !rule.Prose {
 		a.text = inventObject(req.schema, a, randomness(req.asked))
 	}
-	a.text = cmp.Or(rule.Text, a.text)
+	if rule.Text != "" {
+		a.text = withCitations(rule.Text, a.sources)
+	}
 	return a
 }
 
@@ -178,6 +179,14 @@ func inventText(asked string, l layout, sources []source, r *rand.Rand) string {
 		}
 	}
 	return b.String()
+}
+
+// withCitations is a text of a script with the citations that it asks for.
+func withCitations(text string, sources []source) string {
+	for i, s := range sources {
+		text = strings.ReplaceAll(text, fmt.Sprintf("[source %d]", i+1), "["+s.NodeID+"]")
+	}
+	return text
 }
 
 // excerpt is a text in one line of at most about n bytes.
