@@ -96,3 +96,12 @@ func TestFurtherMembersOfJSONLines(t *testing.T) {
 		t.Errorf("%s\nwant %s", got, want)
 	}
 }
+
+func TestFurtherColumnsAreAListInAMemo(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.md")
+	write(t, path, furtherInput, report.Options{Columns: further()}, furtherRows(batch.Answered, batch.Pending)...)
+	const want = "\n- limit: 1160000\\.50\n- id: \\=1+1\n- reviewed by: A\n- allowed: true\n- status: 12345678901234567890\n- Limit: false\n\nChecks: "
+	if got := read(t, path); strings.Count(got, want) != 1 || strings.Count(got, "\n- ") != 6 {
+		t.Errorf("%s\nwant%s", got, want)
+	}
+}
