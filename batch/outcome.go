@@ -115,9 +115,7 @@ func (r *runner) unanswered(res *result, e *Error) {
 	if e.MaybeCharged {
 		r.sum.Uncertain++
 		r.sum.UncertainCost += res.cost
-		if res.it.Answered {
-			r.sum.Reasked++
-		}
+		r.sum.Reasked += res.it.asAgain()
 	}
 	if e.status() == 402 && e.Cost > 0 {
 		if err := r.prices.learn(r.store, res.it.mode(), e.Cost); err != nil {

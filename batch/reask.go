@@ -17,6 +17,14 @@ func (it *item) reasked(n int) {
 	}
 }
 
+// asAgain is 1 for a question that has an answer, as a count of requests for another.
+func (it *item) asAgain() int {
+	if it.Answered {
+		return 1
+	}
+	return 0
+}
+
 // spent reports a question that has an answer and was asked again as often as may
 // be.
 func (it *item) spent(most int) bool { return it.Answered && it.Again >= most }
@@ -25,9 +33,7 @@ func (it *item) spent(most int) bool { return it.Answered && it.Again >= most }
 // be told.
 func (r *runner) settleOrReask(res *result) EventKind {
 	it := res.it
-	if it.Answered {
-		r.sum.Reasked++
-	}
+	r.sum.Reasked += it.asAgain()
 	if res.reask && res.fault == nil {
 		it.Answered, it.attempts = true, 0
 		r.queue.again(it, res.back)

@@ -76,12 +76,10 @@ type Options struct {
 	// service refuses one of them, the run stops and no question fails for it.
 	// The zero value: so only where it refuses the model or the role.
 	Settings Settings
-	// Fits says why an answer does not fit what was asked for, such as a JSON Schema;
-	// nil: it fits. It is called from many goroutines.
+	// Fits says why an answer does not fit a schema; nil: it does. Default: all do.
 	Fits func(*Answer) error
 	// Reask is how often a question is asked again for an answer that fits, over all
-	// runs, as far as those requests may have been charged. The last answer is kept.
-	// Default: never.
+	// runs, as far as that may have been charged. The last answer is kept. Default: never.
 	Reask int
 	// OnEvent is called for everything worth telling, from one goroutine. It
 	// must not block for long: the run waits for it.

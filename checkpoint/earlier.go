@@ -39,8 +39,12 @@ func (im *importer) askUnfit() error {
 		return err
 	}
 	for _, id := range done {
-		if err := s.exec(noteInterrupted+" AND id = ?", id); err != nil {
+		wasRunning, err := changes(s.writer.ExecContext(bg, noteInterrupted+" AND id = ?", id))
+		if err != nil {
 			return err
+		}
+		if wasRunning {
+			im.plan.Kept++
 		}
 		if err := s.takeBack(id); err != nil {
 			return err

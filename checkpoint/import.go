@@ -57,7 +57,8 @@ type Plan struct {
 	// InterruptedCost then.
 	Interrupted     int            `json:"interrupted"`
 	InterruptedCost int64          `json:"-"`
-	Pending         map[string]int `json:"pending"` // requests to ask, by mode
+	Kept            int            `json:"kept,omitempty"` // of these, not asked again: they have an answer
+	Pending         map[string]int `json:"pending"`        // requests to ask, by mode
 	Conflicts       *Conflicts     `json:"conflicts,omitempty"`
 	// Unfit are those of them that have an answer which does not fit, and Again are
 	// the requests that AskUnfit may have sent besides, by mode.

@@ -33,8 +33,16 @@ func (j *job) tellPlan(skipped []string) {
 	}
 	j.tellPrivate(j.input.Private)
 	if p.Interrupted > 0 {
-		u.Say("%s in flight when the last run was cut off: asked again; %s may have been charged without an answer (bizbatch status lists them)",
-			terminal.Count(p.Interrupted, "question"), p.InterruptedCost)
+		then := "asked again"
+		switch p.Kept {
+		case 0:
+		case p.Interrupted:
+			then = "not asked again, for there is an answer"
+		default:
+			then += fmt.Sprintf(", but for %d with an answer", p.Kept)
+		}
+		u.Say("%s in flight when the last run was cut off: %s; %s may have been charged without an answer (bizbatch status lists them)",
+			terminal.Count(p.Interrupted, "question"), then, p.InterruptedCost)
 	}
 	for _, other := range p.Asking {
 		u.Notice("asking", fmt.Sprintf("a run on %s is asking %d of these questions too, and both will be charged: to take over its answers instead, stop this run, wait for that one, and run the same command again", other.Checkpoint, other.Answers),
