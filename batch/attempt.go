@@ -23,6 +23,8 @@ type result struct {
 	back     time.Time
 	answer   *Answer  // nil unless it was answered
 	toLookAt []string // what to look at in it
+	unfit    error    // why the answer does not fit
+	reask    bool     // it is asked for again
 	err      error    // from the asker; nil as well: it was not sent
 	action   Action   // what err means
 	setting  string   // of the run, which err refuses; then action is Doubt
@@ -49,7 +51,9 @@ func (r *runner) attempt(res *result, n int, apart time.Duration) {
 		res.back = time.Now()
 		return
 	}
+	it.reasked(1)
 	if r.gate.pass(r.admitting, it.sent, apart) != nil {
+		it.reasked(-1)
 		res.fault = r.run.Release(it.ID, it.last) // no attempt: it was not sent
 		res.back = time.Now()
 		return
@@ -95,10 +99,15 @@ func (r *runner) saveAnswer(res *result, n int) {
 		}
 	}
 	res.answer.keepSources(r.o.Sources)
+	if r.o.Fits != nil {
+		res.unfit = r.o.Fits(res.answer)
+		res.reask = res.unfit != nil && res.it.Again < r.o.Reask
+	}
 	var label string
 	res.toLookAt, label = r.check(res)
 	res.fault = r.run.Complete(res.it.ID, checkpoint.Completion{
 		Answer: encode(*res.answer), Label: label, Attempts: n, Cost: int64(res.paid), Started: res.it.sent, Finished: res.back,
+		Unfit: res.unfit != nil, Again: res.reask,
 	})
 }
 
@@ -158,5 +167,7 @@ func (r *runner) saveError(res *result, n int) {
 		res.fault = r.run.Fail(it.ID, f)
 		return
 	}
-	res.fault = r.run.Release(it.ID, f)
+	if res.fault = r.run.Release(it.ID, f); !f.MaybeCharged {
+		it.reasked(-1)
+	}
 }

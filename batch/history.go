@@ -136,13 +136,19 @@ func (h *History) readSettings(store *checkpoint.Store) (err error) {
 	if h.Endpoint, err = store.Endpoint(); err != nil {
 		return err
 	}
+	h.Settings, err = ReadSettings(store)
+	return err
+}
+
+// ReadSettings returns what the questions of the last input were asked with.
+func ReadSettings(store *checkpoint.Store) (s Settings, err error) {
 	settings, err := store.Settings()
 	if err == nil && settings != nil {
-		if err = json.Unmarshal(settings, &h.Settings); err != nil {
+		if err = json.Unmarshal(settings, &s); err != nil {
 			err = fmt.Errorf("read the settings in %s: %w", store.Path(), err)
 		}
 	}
-	return err
+	return s, err
 }
 
 func (h *History) readRuns(store *checkpoint.Store) error {

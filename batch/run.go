@@ -76,6 +76,11 @@ type Options struct {
 	// service refuses one of them, the run stops and no question fails for it.
 	// The zero value: so only where it refuses the model or the role.
 	Settings Settings
+	// Fits says why an answer does not fit a schema; nil: it does. Default: all do.
+	Fits func(*Answer) error
+	// Reask is how often a question is asked again for an answer that fits, over all
+	// runs, as far as that may have been charged. The last answer is kept. Default: never.
+	Reask int
 	// Steering changes the run while it is on. Nil: nothing does.
 	Steering <-chan Steering
 	// OnEvent is called for everything worth telling, from one goroutine. It
@@ -105,7 +110,7 @@ func (o Options) validate() error {
 	}{
 		{"Workers", o.Workers > 0}, {"MaxAttempts", o.MaxAttempts > 0}, {"RPM", o.RPM >= 0},
 		{"AttemptTimeout", o.AttemptTimeout > 0}, {"Drain", o.Drain > 0}, {"MaxPause", o.MaxPause > 0},
-		{"MaxOutage", o.MaxOutage > 0}, {"Limit", o.Limit >= 0}, {"MaxSpend", o.MaxSpend >= 0},
+		{"MaxOutage", o.MaxOutage > 0}, {"Limit", o.Limit >= 0}, {"Reask", o.Reask >= 0}, {"MaxSpend", o.MaxSpend >= 0},
 		{"MaxSpendTotal", o.MaxSpendTotal >= 0}, {"WaitForCredits", o.WaitForCredits >= 0}, {"WaitForReset", o.WaitForReset >= 0},
 		{"Sources", slices.Contains(SourceModes, o.Sources)},
 	} {

@@ -6,7 +6,7 @@ const applicationID = 0x62697a62
 // migrations make a checkpoint of format n+1 out of one of format n, the first
 // of them out of an empty database. What has been released never changes: a new
 // format is one more migration, with a file of the format before it in testdata.
-var migrations = []string{format1, format2, format3}
+var migrations = []string{format1, format2, format3, format4}
 
 // format1 has the tables. The big column of a table comes last, so that reading
 // the others does not walk through it. Times are milliseconds since 1970, 0
@@ -121,4 +121,25 @@ CREATE TABLE orders (
 	reason TEXT NOT NULL,
 	run    INTEGER NOT NULL DEFAULT 0  -- that took it up
 );
+`
+
+// format4 remembers which answers do not fit what was asked for, how often each was
+// asked for again, and the answers before.
+const format4 = `
+CREATE TABLE unfit (           -- answers that do not fit
+	request INTEGER PRIMARY KEY REFERENCES requests,
+	times   INTEGER NOT NULL DEFAULT 0      -- sent again for that, without those that were not charged
+);
+
+CREATE TABLE earlier (         -- answers that were asked for again
+	id       INTEGER PRIMARY KEY,
+	request  INTEGER NOT NULL REFERENCES requests,
+	label    TEXT NOT NULL,
+	cost     INTEGER NOT NULL,
+	started  INTEGER NOT NULL,
+	finished INTEGER NOT NULL,
+	crc      INTEGER NOT NULL,
+	answer   BLOB NOT NULL
+);
+CREATE INDEX earlier_request ON earlier (request);
 `

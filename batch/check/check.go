@@ -12,6 +12,7 @@
 package check
 
 import (
+	"cmp"
 	"strings"
 
 	"bizbatch/batch"
@@ -27,6 +28,8 @@ const (
 	Truncated = Kind(batch.Truncated)    // it was cut at the model's length limit
 	Refused   = Kind(batch.Refused)      // the service's content filter ended it
 	Unclear   = Kind(batch.EndedUnclear) // it ended for a reason that is not known
+
+	Unfit Kind = "unfit" // it does not fit the schema that it was asked to fit
 
 	NoCitation Kind = "no_citation" // it cites nothing
 	NoSource   Kind = "no_source"   // citations whose source did not arrive
@@ -45,7 +48,7 @@ const (
 )
 
 // kinds are all of them, in their order.
-var kinds = []Kind{Empty, Truncated, Refused, Unclear, NoCitation, NoSource, Quotation, Section, Form, Amount, Percentage, NoExcerpt, NotKept}
+var kinds = []Kind{Empty, Truncated, Refused, Unclear, Unfit, NoCitation, NoSource, Quotation, Section, Form, Amount, Percentage, NoExcerpt, NotKept}
 
 // isNote reports a kind for which there is nothing to look at.
 func (k Kind) isNote() bool { return k == NoExcerpt || k == NotKept }
@@ -84,7 +87,7 @@ func Record(rec batch.Record) Verdict {
 	if rec.Answer == nil {
 		return Verdict{}
 	}
-	return Of(rec.Answer, batch.Asked(rec.Payload))
+	return of(cmp.Or(rec.Plain, rec.Answer), batch.Asked(rec.Payload), rec.Unfit)
 }
 
 // Kinds are those of the answer to a request, for [batch.Options].
@@ -92,10 +95,15 @@ func Kinds(a *batch.Answer, payload []byte) []string { return Of(a, batch.Asked(
 
 // Of checks an answer. What was asked is no claim of the answer: what stands there
 // too is not looked for.
-func Of(a *batch.Answer, asked string) Verdict {
+func Of(a *batch.Answer, asked string) Verdict { return of(a, asked, "") }
+
+func of(a *batch.Answer, asked, unfit string) Verdict {
 	c := &checker{found: map[Kind]*Finding{}, seen: map[claim]bool{}}
 	if s := a.Status(); s != batch.Answered {
 		c.count(Kind(s), clean(a.FinishReason), "")
+	}
+	if unfit != "" {
+		c.count(Unfit, clean(unfit), "")
 	}
 	text, cited, marks := a.Numbered()
 	c.asked = newExcerpt("", asked)

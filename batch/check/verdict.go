@@ -47,6 +47,8 @@ func (f Finding) text() string {
 		return "refused by the service's content filter"
 	case Unclear:
 		return "ended for an unknown reason: " + strings.Join(f.Examples, "")
+	case Unfit:
+		return "does not fit the schema: " + strings.Join(f.Examples, "")
 	case NoCitation:
 		return "cites nothing"
 	case NoSource:
@@ -87,6 +89,8 @@ func (f Finding) examples() string {
 func (k Kind) answers(n int) string {
 	text := string(k)
 	switch k {
+	case Unfit:
+		text = verb(n, "does", "do") + " not fit the schema"
 	case NoCitation:
 		text = verb(n, "cites", "cite") + " nothing"
 	case NoSource:

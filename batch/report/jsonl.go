@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -105,12 +106,14 @@ type jsonlWriter struct {
 	rows    rowReader
 	columns []string          // what a CSV file's columns are called, as JSON
 	names   map[string]string // what our members are called, as JSON
-	idAt    int               // which column is called id, or -1
-	line    bytes.Buffer      // the line being written
-	json    *json.Encoder     // into line
+	more    []Column
+	moreAs  []string      // what they are called, as JSON
+	idAt    int           // which column is called id, or -1
+	line    bytes.Buffer  // the line being written
+	json    *json.Encoder // into line
 }
 
-func newJSONLWriter(b *bufio.Writer, _ string, in batch.Input, _ Options) (writer, error) {
+func newJSONLWriter(b *bufio.Writer, _ string, in batch.Input, o Options) (writer, error) {
 	var wanted []string
 	for _, m := range members(batch.Record{}) {
 		wanted = append(wanted, m.name)
@@ -120,8 +123,10 @@ func newJSONLWriter(b *bufio.Writer, _ string, in batch.Input, _ Options) (write
 		rows:    rowReader{in},
 		columns: memberNames(in.Columns),
 		names:   ownNames(wanted, in.Columns),
+		more:    o.Members,
 		idAt:    slices.IndexFunc(in.Columns, func(column string) bool { return sameName(column, "id") }),
 	}
+	w.moreAs = furtherNames(o.Members, slices.AppendSeq(slices.Clone(in.Columns), maps.Values(w.names)))
 	w.json = json.NewEncoder(&w.line)
 	w.json.SetEscapeHTML(false)
 	for i, name := range w.columns {
@@ -129,6 +134,9 @@ func newJSONLWriter(b *bufio.Writer, _ string, in batch.Input, _ Options) (write
 	}
 	for own, name := range w.names {
 		w.names[own] = w.quoted(name)
+	}
+	for i, name := range w.moreAs {
+		w.moreAs[i] = w.quoted(name)
 	}
 	return w, nil
 }
@@ -156,6 +164,11 @@ func (w *jsonlWriter) write(rec batch.Record) error {
 			continue // the input says so already
 		}
 		if err := w.member(w.names[m.name], m.value); err != nil {
+			return err
+		}
+	}
+	for i, value := range valuesOf(&rec, w.more) {
+		if err := w.member(w.moreAs[i], value); err != nil {
 			return err
 		}
 	}

@@ -25,10 +25,11 @@ type markdownWriter struct {
 	out      *bufio.Writer
 	rows     rowReader
 	question int
+	more     []Column
 }
 
 func newMarkdownWriter(b *bufio.Writer, _ string, in batch.Input, o Options) (writer, error) {
-	w := &markdownWriter{out: b, rows: rowReader{in}, question: questionColumn(in.Columns)}
+	w := &markdownWriter{out: b, rows: rowReader{in}, question: questionColumn(in.Columns), more: o.Columns}
 	fmt.Fprintf(b, "# %s\n", plainMarkdown(oneLine(titleOf(o))))
 	if s := selection(o); s != "" {
 		fmt.Fprintf(b, "\n%s\n", plainMarkdown(s))
@@ -70,6 +71,12 @@ func (w *markdownWriter) write(rec batch.Record) error {
 			fmt.Fprintf(&b, ": %s", plainMarkdown(oneLine(rec.Error)))
 		}
 		b.WriteString("\n")
+	}
+	for i, p := range pairsOf(&rec, w.more) {
+		if i == 0 {
+			b.WriteString("\n")
+		}
+		fmt.Fprintf(&b, "- %s: %s\n", plainMarkdown(oneLine(p.Name)), plainMarkdown(oneLine(p.Text)))
 	}
 	if rec.Answer != nil {
 		fmt.Fprintf(&b, "\nChecks: %s\n", plainMarkdown(oneLine(check.Record(rec).String())))

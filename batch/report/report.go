@@ -56,6 +56,10 @@ type Options struct {
 	// History is what the summary of HTML and XLSX tells of the runs. Default:
 	// there is no summary.
 	History *batch.History
+	// Columns are further ones of a table, and what other formats tell of a record.
+	Columns []Column
+	// Members are further ones of JSON lines, instead of Columns.
+	Members []Column
 	// Copy gets every byte of the file, too, before it has its name. Default:
 	// nothing does.
 	Copy io.Writer

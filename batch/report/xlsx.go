@@ -2,6 +2,7 @@ package report
 
 import (
 	"bufio"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -24,6 +25,7 @@ type xlsxWriter struct {
 	book    *book
 	rows    rowReader
 	ours    columnWriter
+	more    []Column
 	history *batch.History
 	columns []column
 	answers *sheet
@@ -37,8 +39,8 @@ type xlsxWriter struct {
 }
 
 func newXLSXWriter(b *bufio.Writer, folder string, in batch.Input, o Options) (_ writer, err error) {
-	w := &xlsxWriter{book: newBook(b), rows: rowReader{in}, history: o.History, written: map[batch.Status]int{}}
-	w.columns, w.sourced = answerColumns(in)
+	w := &xlsxWriter{book: newBook(b), rows: rowReader{in}, more: o.Columns, history: o.History, written: map[batch.Status]int{}}
+	w.columns, w.sourced = answerColumns(in, o.Columns)
 	if len(w.columns) > 16_384 {
 		return nil, fmt.Errorf("an Excel sheet has room for 16,384 columns, the input has %d", len(in.Columns))
 	}
@@ -56,7 +58,7 @@ func newXLSXWriter(b *bufio.Writer, folder string, in batch.Input, o Options) (_
 // answerColumns are the columns of the sheet Answers, and which of them leads to
 // the row's sources. That is one of its own, for a cell has one link, and
 // LibreOffice puts a linked cell on one line.
-func answerColumns(in batch.Input) (columns []column, sourced int) {
+func answerColumns(in batch.Input, more []Column) (columns []column, sourced int) {
 	for _, name := range in.Columns {
 		c := column{name, 18, wrappedCell}
 		if slices.ContainsFunc(batch.QuestionNames, func(long string) bool { return sameName(name, long) }) {
@@ -65,11 +67,13 @@ func answerColumns(in batch.Input) (columns []column, sourced int) {
 		columns = append(columns, c)
 	}
 	wanted := slices.Insert(slices.Clone(common), 2, "sources")
-	widths := slices.Insert(slices.Clone(commonWidths), 2, 11)
-	names := ownNames(wanted, in.Columns)
-	for i, name := range wanted {
-		c := column{names[name], widths[i], plainCell}
-		switch name {
+	names := headerOf(wanted, more, in)
+	widths := placed(slices.Insert(slices.Clone(commonWidths), 2, 11), more, slices.Repeat([]float64{moreWidth}, len(more)))
+	for i, own := range placed(wanted, more, make([]string, len(more))) {
+		c := column{names[i], widths[i], plainCell}
+		switch own {
+		case "": // a further one
+			c.look = wrappedCell
 		case "answer", "citations", "error", "checks":
 			c.look = wrappedCell
 		case "sources":
@@ -83,6 +87,9 @@ func answerColumns(in batch.Input) (columns []column, sourced int) {
 	}
 	return columns, sourced
 }
+
+// moreWidth is that of a further column, in characters.
+const moreWidth = 24
 
 // numbered is a sheet's name, with its number from the second on.
 func numbered(name string, n int) string {
@@ -116,13 +123,21 @@ func (w *xlsxWriter) write(rec batch.Record) error {
 	if err != nil {
 		return err
 	}
-	row = slices.Insert(append(row, ours...), w.sourced, "")
+	more := valuesOf(&rec, w.more)
+	values := append(make([]any, len(row)), placed(make([]any, len(ours)+1), w.more, more)...)
+	row = append(row, placed(slices.Insert(slices.Clone(ours), 2, ""), w.more, textsOf(more))...)
 	cells := make([]cell, len(row))
 	for i, text := range row {
 		look := w.columns[i].look
 		cells[i] = cell{text: text, look: look, number: look == moneyCell}
 		if look == dateCell && text != "" {
 			cells[i] = w.book.date(rec.Finished)
+		}
+		switch v := values[i].(type) {
+		case json.Number:
+			cells[i].number = isExcelNumber(v)
+		case bool:
+			cells[i].truth = true
 		}
 	}
 	if rec.Answer != nil {

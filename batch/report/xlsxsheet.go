@@ -31,6 +31,7 @@ type cell struct {
 	look   int
 	link   string // where it leads: a URL, or a place in the workbook after #
 	number bool   // text is one
+	truth  bool   // text is true or false
 }
 
 // A column is a column of a sheet.
@@ -95,6 +96,10 @@ func (s *sheet) add(w io.Writer, cells []cell) error {
 		ref := columnName(i) + strconv.Itoa(s.rows)
 		if c.number {
 			fmt.Fprintf(b, `<c r="%s" s="%d"><v>%s</v></c>`, ref, c.look, c.text)
+			continue
+		}
+		if c.truth {
+			fmt.Fprintf(b, `<c r="%s" s="%d" t="b"><v>%d</v></c>`, ref, c.look, strings.Count(c.text, "true"))
 			continue
 		}
 		look := c.look

@@ -8,6 +8,7 @@ import (
 
 	"bizbatch/batch"
 	"bizbatch/batch/check"
+	"bizbatch/batch/schema"
 	"bizbatch/checkpoint"
 	"bizbatch/internal/exit"
 	"bizbatch/internal/job"
@@ -36,6 +37,10 @@ func (c *showCmd) Run(e env) error {
 	if err != nil {
 		return err
 	}
+	s, err := schema.Read(store)
+	if err != nil {
+		return err
+	}
 	p := terminal.NewPage(e.stdout)
 	n := 0
 	for rec, err := range batch.RecordsByID(store, c.ID) {
@@ -45,6 +50,7 @@ func (c *showCmd) Run(e env) error {
 		if n++; n > 1 {
 			p.Line("")
 		}
+		s.Note(&rec)
 		showRecord(p, in, rec)
 	}
 	if n == 0 {

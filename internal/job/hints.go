@@ -84,6 +84,8 @@ func (j *job) settingFlag(setting string) string {
 		return "--role " + terminal.Quote(s.Role)
 	case setting == "askMode" && s.AskMode != "":
 		return "--ask-mode " + string(s.AskMode)
+	case setting == "response_format" && s.Schema != nil:
+		return "--schema"
 	}
 	return "--param " + terminal.Quote(setting)
 }
