@@ -102,6 +102,9 @@ type Input struct {
 	// Columns are the header of a CSV or Excel file, or the member names of a
 	// JSONL file in order of first appearance.
 	Columns []string `json:"columns"`
+	// Question is the column (or JSONL member) that holds the questions, by its
+	// name in Columns; empty: not known, or none does.
+	Question string `json:"question,omitempty"`
 	// Delimiter separates CSV fields; empty means a comma.
 	Delimiter string `json:"delimiter,omitempty"`
 	// Tabs says that the file has tabs as its name promises, such as q.tsv: a
@@ -140,6 +143,7 @@ type Record struct {
 	ID       string
 	Line     int             // line in the input, from 1
 	Fields   json.RawMessage // as in [Question]
+	Question string          // the text that was asked, or the last message of a conversation; empty for a skipped row
 	Status   Status
 	Answer   *Answer // nil unless there is one
 	Error    string  // why the row is failed or skipped, or was last not answered

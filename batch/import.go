@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
@@ -125,12 +126,14 @@ func Import(store *checkpoint.Store, questions iter.Seq2[Question, error], o Imp
 func (o ImportOptions) rows(questions iter.Seq2[Question, error]) iter.Seq2[checkpoint.Row, error] {
 	return func(yield func(checkpoint.Row, error) bool) {
 		for q, err := range questions {
-			row := checkpoint.Row{ID: q.ID, Line: q.Line, Fields: q.Fields, Skip: q.Skip, Subject: q.Subject}
+			row := checkpoint.Row{ID: q.ID, Line: q.Line, Fields: q.Fields, Skip: q.Skip, Subject: q.subject()}
 			if err == nil && q.Skip == "" {
 				var req Request
 				var mode AskMode
-				if req, mode, err = o.Request(q); err != nil {
+				if req, mode, err = o.Request(q); err != nil && q.Line > 0 {
 					err = fmt.Errorf("line %d: %w", q.Line, err)
+				} else if err != nil {
+					err = fmt.Errorf("question %s: %w", q.ID, err)
 				}
 				row.Payload, row.Mode = req.Payload, string(mode)
 			}
@@ -139,6 +142,15 @@ func (o ImportOptions) rows(questions iter.Seq2[Question, error]) iter.Seq2[chec
 			}
 		}
 	}
+}
+
+// subject returns the question's subject, or by default what is asked.
+func (q Question) subject() string {
+	if q.Subject != "" || q.Messages == nil {
+		return cmp.Or(q.Subject, q.Text)
+	}
+	conversation, _ := json.Marshal(q.Messages) // strings: cannot fail
+	return string(conversation)
 }
 
 func (o ImportOptions) confirm(p checkpoint.Plan, prices priceList) error {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"iter"
 
+	"github.com/tidwall/gjson"
+
 	"bizbatch/checkpoint"
 )
 
@@ -107,9 +109,18 @@ func ReadInput(store *checkpoint.Store) (in Input, err error) {
 	return in, nil
 }
 
+// asked returns the text of the last message of a request.
+func asked(payload []byte) string {
+	messages := gjson.GetBytes(payload, "messages").Array()
+	if len(messages) == 0 {
+		return ""
+	}
+	return messages[len(messages)-1].Get("content").String()
+}
+
 func record(r checkpoint.Result) (Record, error) {
 	rec := Record{
-		ID: r.ID, Line: r.Line, Fields: r.Fields, Status: Status(r.State), Error: r.Error, RequestID: r.RequestID, Attempts: r.Attempts,
+		ID: r.ID, Line: r.Line, Fields: r.Fields, Question: asked(r.Payload), Status: Status(r.State), Error: r.Error, RequestID: r.RequestID, Attempts: r.Attempts,
 		Cost: Money(r.Cost), Reused: r.Reused, Started: r.Started, Finished: r.Finished,
 		Seconds: r.Finished.Sub(r.Started).Seconds(),
 	}

@@ -83,7 +83,7 @@ func (e *EndpointError) Error() string {
 type Row struct {
 	ID      string
 	Line    int    // line in the input, from 1
-	Fields  []byte // the row as it was read, kept for the output
+	Fields  []byte // the row as it was read, kept for the output; may be nil
 	Skip    string // why the row is not asked; empty for a row that is
 	Payload []byte // what is sent for it; nil for a skipped row
 	Mode    string // a label by which requests are counted and priced
@@ -138,8 +138,9 @@ type Result struct {
 	Line     int
 	Fields   []byte
 	Skip     string
-	State    State // empty for a skipped row
-	Rescued  bool  // running, and its answer is in a rescue file
+	Payload  []byte // what is sent for it; nil for a skipped row
+	State    State  // empty for a skipped row
+	Rescued  bool   // running, and its answer is in a rescue file
 	Attempts int
 	Error    string
 	// RequestID is the service's name for the request that the error is about.
