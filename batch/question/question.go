@@ -277,7 +277,7 @@ func (r *Reader) read() (batch.Question, error) {
 // member names of a JSONL file are known only then.
 func (r *Reader) Input() batch.Input {
 	in := r.input
-	in.FilteredRows = r.understood.FilteredRows
+	in.FilteredRows, in.Question = r.understood.FilteredRows, r.understood.Question
 	return in
 }
 

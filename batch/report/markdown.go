@@ -27,7 +27,7 @@ type markdownWriter struct {
 }
 
 func newMarkdownWriter(b *bufio.Writer, in batch.Input, o Options) (*markdownWriter, error) {
-	w := &markdownWriter{out: b, rows: rowReader{in}, question: questionColumn(in.Columns)}
+	w := &markdownWriter{out: b, rows: rowReader{in}, question: questionColumn(in)}
 	fmt.Fprintf(b, "# %s\n", plainMarkdown(oneLine(titleOf(o))))
 	if s := selection(o); s != "" {
 		fmt.Fprintf(b, "\n%s\n", plainMarkdown(s))
