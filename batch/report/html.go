@@ -53,7 +53,7 @@ type htmlWriter struct {
 	history  *batch.History
 }
 
-func newHTMLWriter(b *bufio.Writer, in batch.Input, o Options) (*htmlWriter, error) {
+func newHTMLWriter(b *bufio.Writer, _ string, in batch.Input, o Options) (writer, error) {
 	w := &htmlWriter{out: b, rows: rowReader{in}, question: questionColumn(in), history: o.History}
 	head := pageHead{Title: titleOf(o), Policy: pagePolicy, CSS: template.CSS(pageCSS), Statuses: pageStatuses, Columns: in.Columns, Selection: selection(o)}
 	if o.History != nil {

@@ -26,7 +26,7 @@ type markdownWriter struct {
 	question int
 }
 
-func newMarkdownWriter(b *bufio.Writer, in batch.Input, o Options) (*markdownWriter, error) {
+func newMarkdownWriter(b *bufio.Writer, _ string, in batch.Input, o Options) (writer, error) {
 	w := &markdownWriter{out: b, rows: rowReader{in}, question: questionColumn(in)}
 	fmt.Fprintf(b, "# %s\n", plainMarkdown(oneLine(titleOf(o))))
 	if s := selection(o); s != "" {

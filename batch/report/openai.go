@@ -14,6 +14,10 @@ import (
 // format work unchanged.
 type openAIWriter struct{ out *bufio.Writer }
 
+func newOpenAIWriter(b *bufio.Writer, _ string, _ batch.Input, _ Options) (writer, error) {
+	return openAIWriter{b}, nil
+}
+
 type (
 	openAILine struct {
 		ID       string          `json:"id"`

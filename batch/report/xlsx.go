@@ -35,8 +35,8 @@ type xlsxWriter struct {
 	sourced int // the column that leads to the sources
 }
 
-func newXLSXWriter(b *bufio.Writer, folder string, in batch.Input, o Options) (w *xlsxWriter, err error) {
-	w = &xlsxWriter{book: newBook(b), rows: rowReader{in}, history: o.History, written: map[batch.Status]int{}}
+func newXLSXWriter(b *bufio.Writer, folder string, in batch.Input, o Options) (_ writer, err error) {
+	w := &xlsxWriter{book: newBook(b), rows: rowReader{in}, history: o.History, written: map[batch.Status]int{}}
 	w.columns, w.sourced = answerColumns(in)
 	if len(w.columns) > 16_384 {
 		return nil, fmt.Errorf("an Excel sheet has room for 16,384 columns, the input has %d", len(in.Columns))

@@ -151,7 +151,7 @@ func compose(f *report.File, store *checkpoint.Store) error {
 // tellsOfRuns reports a file in which the runs are told of beside the answers.
 func tellsOfRuns(out string) (bool, error) {
 	format, err := report.FormatOf(out)
-	return format == report.XLSX || format == report.HTML || format == report.Markdown, err
+	return format.History, err
 }
 
 // claimOutput has the checkpoint know a file as ours before anything is written
