@@ -16,28 +16,29 @@ type Action int
 
 // The actions.
 const (
-	// Again: a passing fault. The attempt counts, the question is asked again
-	// after a backoff, the run goes on.
+	// Again is a passing fault. The attempt counts, the question is asked again
+	// after a backoff, and the run continues.
 	Again Action = iota
-	// Pause: the account is throttled. No attempt counts; every question waits
-	// until the same moment.
+	// Pause means that the account is throttled. No attempt counts, and all
+	// questions wait until the same time.
 	Pause
-	// GiveUp: this request is wrong. The question fails, the run goes on; unless
-	// what is wrong is what every question has from the settings. That is a doubt.
+	// GiveUp means that the request is wrong. The question fails and the run
+	// continues. If the error is about a setting that all questions share, the run
+	// may stop instead.
 	GiveUp
-	// Doubt: the key or the address is refused, to everybody or, by a gateway that
-	// dislikes its text, to this question alone. It is held back until another
-	// question tells: then it fails, or the run stops.
+	// Doubt means that the key or the address is refused, either for all questions
+	// or for this one only. The question is held back until the outcome of another
+	// question decides whether it fails or the run stops.
 	Doubt
-	// Stop: no request will succeed. The question stays pending; the run
-	// drains and stops.
+	// Stop means that no request can succeed. The question stays pending, and the
+	// run drains and stops.
 	Stop
 )
 
 func (a Action) String() string { return [...]string{"again", "pause", "give up", "doubt", "stop"}[a] }
 
-// Classify says what an error from an [Asker] means. A 429 that clears within
-// maxPause of now is a pause, any other is a stop.
+// Classify returns what an error from an [Asker] means. A 429 is a Pause if it
+// clears within maxPause of now, and otherwise a Stop.
 func Classify(err error, now time.Time, maxPause time.Duration) Action {
 	var e *Error
 	if !errors.As(err, &e) {

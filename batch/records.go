@@ -10,15 +10,14 @@ import (
 	"bizbatch/checkpoint"
 )
 
-// Records yields every row of the checkpoint's input, in order, with what
-// became of it. What was in flight when its run ended without a word is
-// pending.
+// Records yields every row of the checkpoint's input in order, with its outcome. A
+// row that was in flight when a run was killed is pending.
 func Records(store *checkpoint.Store) iter.Seq2[Record, error] {
 	return readAhead(recordsIn(store, store.Results()))
 }
 
-// RecordsByID yields the rows that have the id, as Records does; there are
-// several where the input uses an id more than once.
+// RecordsByID yields the rows with the given ID, as Records does. There are several
+// if the input uses the ID more than once.
 func RecordsByID(store *checkpoint.Store, id string) iter.Seq2[Record, error] {
 	return recordsIn(store, store.ResultsByID(id))
 }
@@ -97,7 +96,7 @@ func readAhead[V any](seq iter.Seq2[V, error]) iter.Seq2[V, error] {
 	}
 }
 
-// ReadInput describes the input whose rows the checkpoint holds.
+// ReadInput returns the description of the input whose rows the checkpoint contains.
 func ReadInput(store *checkpoint.Store) (in Input, err error) {
 	b, err := store.Input()
 	if err != nil || b == nil {

@@ -15,24 +15,24 @@ import (
 	"time"
 )
 
-// Options for Open. The zero value is ready to use.
+// Options are the options of [Open]. The zero value is ready to use.
 type Options struct {
-	// Endpoint names the service that answers. A checkpoint remembers the
-	// first one it was opened for, and refuses any other. Empty: not checked.
+	// Endpoint names the service that answers. A checkpoint remembers the first
+	// endpoint, and Open refuses any other. If it is empty, it is not checked.
 	Endpoint string
-	// LastResort takes answers that neither the checkpoint nor a rescue file could
-	// take, as lines of JSON. Default: standard error.
+	// LastResort receives the answers that neither the checkpoint nor a rescue file
+	// could store, as lines of JSON. Default: standard error.
 	LastResort io.Writer
-	// NoSync leaves syncing to the system. A power cut can then lose answers;
-	// only for benchmarks that measure what syncing costs.
+	// NoSync does not sync writes, so that a power cut can lose answers. It is meant
+	// for benchmarks.
 	NoSync bool
 }
 
-// Open opens the checkpoint at path for a run, and makes it where there is
-// none, with mode 0600. A checkpoint of an older format is brought to today's. It
-// fails with ErrInUse while another run holds it, ErrNotCheckpoint, ErrNewer, or
-// an *EndpointError. Without a successful Import, Close removes a checkpoint that
-// Open made.
+// Open opens the checkpoint at path for a run. It creates the file with mode 0600 if
+// it does not exist, and upgrades an older format. It returns ErrInUse while another
+// run uses the checkpoint, ErrNotCheckpoint, ErrLost, ErrNewer, or an
+// [*EndpointError]. If Open created the file and nothing was imported, Close removes
+// it.
 func Open(path string, opts Options) (_ *Store, err error) {
 	path = resolve(path)
 	l, err := takeLock(path)
@@ -74,8 +74,8 @@ func Open(path string, opts Options) (_ *Store, err error) {
 	return s, s.startWriter()
 }
 
-// abandon closes a store that could not be opened. What a run that died left,
-// its notes in the lock file included, stays for whoever mends it.
+// abandon closes a store that could not be opened. It leaves everything that a
+// killed run left, including its notes in the lock file.
 func (s *Store) abandon() error {
 	l := s.lock
 	s.lock = nil
@@ -86,9 +86,9 @@ func (s *Store) abandon() error {
 	return errors.Join(s.Close(), close())
 }
 
-// checkSaved compares what is there with what a run that died had noted as
-// saved. SQLite does not miss the end of its log: where that is damaged or gone,
-// the answers in it would be asked, and paid, again.
+// checkSaved compares the number of answers with the number that a killed run had
+// recorded. SQLite does not notice a missing end of its log, and the answers in it
+// would be paid for again.
 func (s *Store) checkSaved() error {
 	if s.lock.saved == 0 {
 		return nil
@@ -96,7 +96,7 @@ func (s *Store) checkSaved() error {
 	return s.checkHolds(s.lock.saved)
 }
 
-// checkHolds fails with ErrLost unless there are so many answers.
+// checkHolds returns ErrLost if there are fewer answers.
 func (s *Store) checkHolds(saved int64) error {
 	n, err := s.countAnswered()
 	if err != nil {

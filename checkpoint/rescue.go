@@ -58,9 +58,8 @@ func (q *rescue) rewrite(missing map[int64]rescued) {
 	}
 }
 
-// RescueWaiting writes every answer that waits to be saved to the rescue file.
-// It is for a process that is about to end without waiting for them, and may have
-// little time: all of them together take one sync.
+// RescueWaiting writes all answers that wait to be saved to the rescue file, with
+// one sync. Call it before the process exits without waiting for End.
 func (s *Store) RescueWaiting() {
 	r := s.begun.Load()
 	if r == nil {

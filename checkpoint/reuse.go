@@ -182,7 +182,8 @@ func (s *Store) rel(path string) string {
 	return to
 }
 
-// Reused tells which answers of the last input other checkpoints paid for.
+// Reused returns the number of answers of the last input that each other checkpoint
+// paid for.
 func (s *Store) Reused() (list []Reused, err error) {
 	err = s.query(func(rows *sql.Rows) (bool, error) {
 		var r Reused

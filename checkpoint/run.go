@@ -26,8 +26,8 @@ type run struct {
 	keys map[int64]requestKey // of what was given out and has no answer
 }
 
-// Begin begins a run; see [Run] for the rules. It fails with ErrReadOnly in a
-// view, ErrCopy in a copy, and ErrBegun before the last run has ended.
+// Begin begins a run; see [Run] for the rules. It returns ErrReadOnly for a view,
+// ErrCopy for a copy, and ErrBegun if the last run has not ended.
 func (s *Store) Begin(now time.Time) (Run, Begun, error) {
 	r := &run{s: s, early: map[int64]bool{}, keys: map[int64]requestKey{}}
 	r.rescue.run = r
