@@ -16,11 +16,11 @@ import (
 	"bizbatch/batch"
 )
 
-// ErrorFrom describes a response that is not an answer, or not the beginning of
-// one, from its status, its header and what was read of its body; or, with status 0
-// and no header, an error within a stream. An Asker of somebody else can use it:
-// what [batch.Run] makes of an error, it finds in the fields. Its texts are as they
-// came; [batch.Error] says how they are to be.
+// ErrorFrom returns the error for a response that is not an answer, from its status,
+// its header and the part of its body that was read. With status 0 and no header, it
+// returns the error for a message within a stream. Other Askers may use it:
+// [batch.Run] decides by the fields of the error. The texts of the error are not
+// cleaned or shortened; see [batch.Error].
 func ErrorFrom(status int, header http.Header, body []byte) *batch.Error {
 	mediaType, _, _ := mime.ParseMediaType(header.Get("Content-Type"))
 	isJSON := valid(string(body))

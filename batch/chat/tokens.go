@@ -11,11 +11,12 @@ import (
 	"bizbatch/batch"
 )
 
-// A TokenPrice is what a million tokens cost, of a question and of its answer.
+// A TokenPrice is the price of a million input tokens and of a million output
+// tokens.
 type TokenPrice struct{ In, Out batch.Money }
 
-// UnmarshalText reads a flag's value, such as "2.50,10": dollars for a million
-// tokens in, and out.
+// UnmarshalText parses a pair of prices in dollars for a million tokens, input and
+// output, such as "2.50,10".
 func (p *TokenPrice) UnmarshalText(text []byte) (err error) {
 	in, out, ok := strings.Cut(string(text), ",")
 	if ok {
@@ -30,10 +31,10 @@ func (p *TokenPrice) UnmarshalText(text []byte) (err error) {
 	return nil
 }
 
-// Cost is what an answer cost by its token counts, rounded up to a millionth of a
-// dollar; ok is false where it has none. What the model thought is paid for: some
-// services count it among the tokens of the answer, others only in the total. What
-// is cheaper because it was cached is not known.
+// Cost returns the cost of an answer by its token counts, rounded up to a millionth
+// of a dollar; ok is false if it has no token counts. Reasoning tokens are charged:
+// some services count them as output tokens, others only in the total. Discounts for
+// cached tokens are not known.
 func (p TokenPrice) Cost(a *batch.Answer) (cost batch.Money, ok bool) {
 	in, out := tokens(gjson.ParseBytes(a.Usage))
 	if in+out == 0 {
