@@ -80,8 +80,8 @@ func Classify(err error, now time.Time, maxPause time.Duration) Action {
 	return Again
 }
 
-// statuses are the HTTP statuses that go with the types of errors, for an
-// error inside a stream, which has a type but no status.
+// statuses maps types of errors to HTTP statuses, for errors inside a stream, which
+// have no status of their own.
 var statuses = map[string]int{
 	"permission_error":      403,
 	"not_found_error":       404,
@@ -96,7 +96,7 @@ var statuses = map[string]int{
 	"timeout_error":         408,
 }
 
-// status is the error's HTTP status, or the one that goes with its type.
+// status returns the HTTP status of the error, or the status for its type.
 func (e *Error) status() int {
 	switch {
 	case e.aboutMoney():
@@ -114,8 +114,8 @@ func (e *Error) aboutModel() bool {
 	return e.Param == "model" || strings.Contains(strings.ToLower(e.Type+" "+e.Message), "model")
 }
 
-// contentRefused reports what a service dislikes about the question's text.
-// OpenRouter says so with 403: "requires moderation".
+// contentRefused reports whether the service refuses the content of the question.
+// OpenRouter does so with a 403 that "requires moderation".
 func (e *Error) contentRefused() bool {
 	return e.Type == "content_filter" || e.Type == "content_policy_violation" ||
 		e.status() == 403 && strings.Contains(e.Message, "moderation")
@@ -123,17 +123,17 @@ func (e *Error) contentRefused() bool {
 
 var tooLarge = regexp.MustCompile(`(?i)request too large|must be reduced`)
 
-// tooLarge reports a request that is larger than what the account may use in a
-// minute: OpenAI says so with 429. Where it is said in other words, see throttles.
+// tooLarge reports whether the request exceeds what the account may use in a minute.
+// OpenAI returns 429 for that. See throttles for services that use other words.
 func (e *Error) tooLarge() bool { return tooLarge.MatchString(e.Message) }
 
-// usedUp reports a limit that does not clear in the time of a run, told
-// without the moment when it does.
+// usedUp reports whether a limit that lasts longer than a run is used up, such as a
+// monthly one, and the service does not say when it resets.
 func (e *Error) usedUp() bool {
 	return e.RetryAfter == 0 && e.ResetAt.IsZero() && strings.Contains(strings.ToLower(e.Message), "monthly")
 }
 
-// clears is how long the service asks to wait, 0 where it does not say.
+// clears returns how long the service asks to wait, or 0 if it does not say.
 func (e *Error) clears(now time.Time) time.Duration {
 	if !e.ResetAt.IsZero() {
 		return max(e.RetryAfter, e.ResetAt.Sub(now))
@@ -141,8 +141,8 @@ func (e *Error) clears(now time.Time) time.Duration {
 	return e.RetryAfter
 }
 
-// reason is the short label by which failures are counted: it holds nothing
-// that is different each time.
+// reason returns the label by which failures are counted. It contains nothing that
+// differs from question to question.
 func reason(err error) string {
 	e := asError(err)
 	switch {
@@ -159,8 +159,8 @@ func reason(err error) string {
 	return label
 }
 
-// asError is err as an *Error; an error of another type becomes one that says
-// nothing about the service.
+// asError returns err as an *Error. For any other error it returns one that may have
+// been charged and says nothing about the service.
 func asError(err error) *Error {
 	var e *Error
 	if errors.As(err, &e) {

@@ -141,9 +141,8 @@ func Run(ctx context.Context, store Store, asker Asker, o Options) (Summary, err
 	return r.end()
 }
 
-// A runner is one run. All its fields but the channel belong to the goroutine
-// that runs loop; the attempts run in goroutines of the group and send what
-// came of them.
+// A runner is one run. All its fields except the channels belong to the goroutine
+// that runs loop. Attempts run in goroutines of the group and send their results.
 type runner struct {
 	o     Options
 	store noteStore
@@ -239,22 +238,23 @@ func newRunner(store Store, asker Asker, o Options) (*runner, error) {
 	return r, nil
 }
 
-// takeUpRPM has the user's limit hold from the last run to this one.
+// takeUpRPM applies Options.RPM to the time between the last request of the previous
+// run and the first of this one.
 func (r *runner) takeUpRPM(last time.Time) {
 	if age := min(r.sum.Started.Sub(last), never); r.o.RPM > 0 && age > 0 { // else a clock was set
 		r.spaced(r.sum.Started.Add(-age)) // has a monotonic reading
 	}
 }
 
-// spaced keeps the next request apart from one that was sent at the given time,
-// as the user wants it.
+// spaced keeps the distance of Options.RPM between the next request and one that was
+// sent at the given time.
 func (r *runner) spaced(sent time.Time) {
 	if r.o.RPM > 0 {
 		r.user = sent.Add(time.Duration(min(60/r.o.RPM*float64(time.Second), float64(never))))
 	}
 }
 
-// end waits for the group and notes how the run ended.
+// end waits for the group and records how the run ended.
 func (r *runner) end() (Summary, error) {
 	_ = r.group.Wait() // attempts report through results, never as errors
 	r.abandon(nil)
@@ -285,8 +285,8 @@ func (r *runner) end() (Summary, error) {
 	return r.sum, err
 }
 
-// releaseWaiting writes down the attempts of questions that were waiting for
-// another when the run stopped.
+// releaseWaiting saves the attempts of questions that were waiting for another
+// attempt when the run stopped.
 func (r *runner) releaseWaiting() {
 	for _, it := range append(r.queue.unsent(), r.outage.takeParked()...) {
 		if it.attempts > 0 {

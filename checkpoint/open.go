@@ -108,7 +108,8 @@ func (s *Store) checkHolds(saved int64) error {
 	return nil
 }
 
-// resolve follows links, so that every name of a checkpoint has the same lock.
+// resolve follows symbolic links, so that all names of a checkpoint have the same
+// lock.
 func resolve(path string) string {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		return real
@@ -116,8 +117,7 @@ func resolve(path string) string {
 	return path
 }
 
-// dsn names a database file as a URI, so that no character of its path can
-// pass for a parameter.
+// dsn returns the URI of a database file, with its path escaped.
 func dsn(path, mode string, pragmas ...string) string {
 	if abs, err := filepath.Abs(path); err == nil {
 		path = abs
@@ -133,12 +133,13 @@ func dsn(path, mode string, pragmas ...string) string {
 	return (&url.URL{Scheme: "file", Path: path}).String() + "?" + q.Encode()
 }
 
-// waiting is how long a connection waits for another program's lock.
+// waiting returns the pragma for the time that a connection waits for another
+// program's lock.
 func waiting(d time.Duration) string { return fmt.Sprintf("busy_timeout(%d)", d.Milliseconds()) }
 
-// durable are the settings of a connection that writes. EXTRA is FULL, and
-// without WAL makes the end of a transaction last through a power cut, too. A
-// Mac syncs for good only when told to.
+// durable returns the pragmas of a connection that writes. EXTRA is FULL and,
+// without WAL, makes the end of a transaction survive a power cut. On a Mac,
+// fullfsync is required.
 func durable(opts Options) []string {
 	if opts.NoSync {
 		return []string{"synchronous(OFF)"}
@@ -187,7 +188,8 @@ func (s *Store) connect(dsn string) error {
 	return nil
 }
 
-// openError tells a file that is no database from one that cannot be opened.
+// openError returns ErrNotCheckpoint if the file is not a database, and otherwise an
+// error that says why it cannot be opened.
 func (s *Store) openError(err error) error {
 	if damaged(err) {
 		return fmt.Errorf("%s: %w: %w", s.path, ErrNotCheckpoint, err)
@@ -222,8 +224,8 @@ func (s *Store) checkEndpoint(want string) error {
 	return nil
 }
 
-// startWriter takes the one connection that writes, and starts the goroutine
-// that groups saves.
+// startWriter opens the writing connection and starts the goroutine that groups
+// saves.
 func (s *Store) startWriter() (err error) {
 	if s.writer, err = s.db.Conn(bg); err != nil {
 		return s.openError(err)
@@ -241,9 +243,9 @@ func (s *Store) startWriter() (err error) {
 	return nil
 }
 
-// useWAL makes the checkpoint log its changes ahead, so that a save is one sync
-// and readers never wait. A checkpoint without rows does not: its first import
-// would write everything twice.
+// useWAL switches the checkpoint to a write-ahead log, so that a save is one sync
+// and readers never wait. A checkpoint without rows has none, because its first
+// import would be written twice.
 func (s *Store) useWAL() error {
 	if err := s.exec("PRAGMA journal_mode = WAL"); err != nil {
 		return s.openError(err)
@@ -269,6 +271,5 @@ func isCode(err error, codes ...int) bool {
 	return errors.As(err, &e) && slices.Contains(codes, e.Code()&0xff)
 }
 
-// damaged reports an error by which SQLite says that a file is no database, or
-// a broken one.
+// damaged reports whether an error says that a file is not a database or is damaged.
 func damaged(err error) bool { return isCode(err, corrupt, notADatabase) }

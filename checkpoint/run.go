@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// A run is the Run of a Store.
+// A run implements Run.
 type run struct {
 	s      *Store
 	id     int64
@@ -75,8 +75,8 @@ func (r *run) begin(now time.Time) (b Begun, err error) {
 	return b, err
 }
 
-// recover makes pending again what a run that ended without a word had in
-// flight, and notes that it may have been charged.
+// recover makes the requests pending that a killed run had in flight, and records
+// that they may have been charged.
 func (s *Store) recover() error {
 	err := s.exec(noteInterrupted + "; UPDATE runs SET outcome = '" + interrupted + "' WHERE ended = 0")
 	if err != nil {
@@ -143,14 +143,14 @@ func (r *run) ClaimAny() (*Request, error) {
 	return &found[0], nil
 }
 
-// give notes a request that is given out.
+// give records a request that Claim returns.
 func (r *run) give(q Request) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.keys[q.ID] = keyOf(q.Payload)
 }
 
-// key is that of a request which was given out and has no answer.
+// key returns the key of a request that was claimed and has no answer.
 func (r *run) key(id int64) (key requestKey, given bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -165,7 +165,7 @@ func (r *run) done(id int64) {
 	delete(r.keys, id)
 }
 
-// on fails with ErrEnded once the run has ended.
+// on returns ErrEnded after the run has ended.
 func (r *run) on() error {
 	if r.s.begun.Load() != r {
 		return ErrEnded

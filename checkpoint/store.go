@@ -99,7 +99,8 @@ func (s *Store) Close() error {
 // a sync.
 func (s *Store) Saves() (saves, syncs int64) { return s.grouped.Load(), s.commits.Load() }
 
-// countAnswered counts on the writing connection, or before there is one.
+// countAnswered returns the number of answers, read on the writing connection if
+// there is one.
 func (s *Store) countAnswered() (n int64, err error) {
 	const text = "SELECT count(*) FROM requests WHERE state = 'answered'"
 	if s.writer != nil {
@@ -139,7 +140,7 @@ func (s *Store) write(fn func() error) error {
 	return s.inPlace()
 }
 
-// setWait says how long the writing connection waits for a lock.
+// setWait sets how long the writing connection waits for a lock.
 func (s *Store) setWait() {
 	wait := idleLockWait
 	switch {
@@ -175,8 +176,8 @@ func (s *Store) transact(fn func() error) (err error) {
 	return nil
 }
 
-// noteSaved has the lock file know how many answers there are now, if the last
-// transaction changed that. Where they cannot be counted, it knows less.
+// noteSaved records the number of answers in the lock file, if the last transaction
+// changed it.
 func (s *Store) noteSaved() {
 	switch {
 	case s.fresh == 0 && !s.fewer:
