@@ -77,6 +77,9 @@ type Question struct {
 	// Fields is the row as it was read: for CSV and XLSX a JSON array of strings in
 	// the order of Input.Columns, for JSONL the original object. It may be nil.
 	Fields json.RawMessage
+	// Originals are the texts that placeholders in Text, Messages and Params stand
+	// for. They are never sent. [Records] puts them back into the answer.
+	Originals map[string]string
 	// Skip is the reason why the row cannot be asked, such as "no question", or
 	// empty.
 	Skip string
@@ -117,8 +120,19 @@ type Input struct {
 	BOM bool `json:"bom,omitempty"`
 	// Encoding is the character encoding of the file. Default: UTF-8.
 	Encoding string `json:"encoding,omitempty"`
+	// Private lists the kinds of text in the questions that perhaps should not be
+	// sent.
+	Private []PrivateCount `json:"private,omitempty"`
 	// FilteredRows is the number of rows of an Excel sheet that a filter hides.
 	FilteredRows int `json:"filtered_rows,omitempty"`
+}
+
+// A PrivateCount is the number of questions with one kind of private text, such as
+// social security numbers. Package private finds it.
+type PrivateCount struct {
+	Kind      string   `json:"kind"`
+	Questions int      `json:"questions"`
+	First     []string `json:"first"` // the IDs of the first few
 }
 
 // A Status is the state of a row.

@@ -14,6 +14,7 @@ const (
 	EventPause    EventKind = "pause"    // the account is throttled; nothing is sent for Wait
 	EventOutage   EventKind = "outage"   // no attempt succeeds; one question is sent every Wait
 	EventWaiting  EventKind = "waiting"  // Options.WaitForCredits or WaitForReset; one question is sent after Wait
+	EventIdle     EventKind = "idle"     // waiting, and nothing is in flight
 	EventResumed  EventKind = "resumed"  // such a question was answered
 	EventStopping EventKind = "stopping" // no further question is sent; Err is the *StopError
 )

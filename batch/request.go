@@ -27,6 +27,9 @@ type Settings struct {
 	AskModes AskModes `json:"-"`
 	// Params are additional members of every request.
 	Params map[string]json.RawMessage `json:"params,omitempty"`
+	// Masked reports that placeholders stand for private text. It is used only to
+	// report changed settings: package private masks the questions.
+	Masked bool `json:"masked,omitempty"`
 	// Template is the template that built the questions, if any. It is used only to
 	// report changed settings: package question applies it.
 	Template string `json:"template,omitempty"`
@@ -150,11 +153,14 @@ func (s Settings) diff(old Settings) (lines []string) {
 	for _, name := range slices.Compact(names) {
 		add("parameter "+name, oneForm(old.Params[name]), oneForm(s.Params[name]))
 	}
+	add("private text", sent[old.Masked], sent[s.Masked])
 	if old.Template != s.Template {
 		lines = append(lines, "the template")
 	}
 	return lines
 }
+
+var sent = map[bool]string{false: "sent", true: "masked"}
 
 // oneForm writes a value in the one way in which it is compared.
 func oneForm(value json.RawMessage) string {

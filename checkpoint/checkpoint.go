@@ -84,6 +84,9 @@ type Row struct {
 	Payload []byte // what is sent; nil for a skipped row
 	Mode    string // a label for counts and prices
 	Subject string // the question, independent of settings; see Plan.Conflicts
+	// Originals are the texts that the payload masks. They are kept for the row's
+	// Result and never sent.
+	Originals []byte
 }
 
 // A Request is a request that a [Run] has claimed.
@@ -133,12 +136,14 @@ type Result struct {
 	ID       string
 	Line     int
 	Fields   []byte
-	Skip     string
-	Payload  []byte // what is sent for it; nil for a skipped row
-	State    State  // empty for a skipped row
-	Rescued  bool   // the request is running, and its answer is in a rescue file
-	Attempts int
-	Error    string
+	// Originals is as in Row.
+	Originals []byte
+	Skip      string
+	Payload   []byte // what is sent for it; nil for a skipped row
+	State     State  // empty for a skipped row
+	Rescued   bool   // the request is running, and its answer is in a rescue file
+	Attempts  int
+	Error     string
 	// RequestID is the service's ID of the request that Error is about.
 	RequestID string
 	Answer    []byte
