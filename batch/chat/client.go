@@ -167,9 +167,8 @@ func (x *exchange) read() error {
 	}
 }
 
-// take takes in the data of one event. Text that comes after a finish reason
-// moves the end of the wait for more; while there is none, the wait is as long as
-// before.
+// take handles the data of one event. Text after a finish reason extends the wait
+// for more; without such text, the wait does not change.
 func (x *exchange) take(data []byte) error {
 	if x.lines.event == "error" && (x.lines.joined || data[0] != '{' || valid(string(data))) {
 		return x.got.failed(string(data))

@@ -14,7 +14,7 @@ import (
 	"github.com/sashabaranov/go-openai"
 )
 
-// openAIURL is the address of a service of which nothing is said.
+// openAIURL is the default address.
 const openAIURL = "https://api.openai.com/v1"
 
 // Config describes how to reach an API. Only Key is required.
@@ -56,7 +56,7 @@ type Config struct {
 	Transport http.RoundTripper
 }
 
-// secrets are what no answer or error may hold.
+// secrets returns the texts that no answer or error may contain.
 func (cfg *Config) secrets() []string { return append([]string{cfg.Key}, cfg.Secrets...) }
 
 // versionQuery is the query that an address may have.

@@ -42,7 +42,7 @@ func Raw(v gjson.Result) json.RawMessage { return json.RawMessage(ToUTF8(v.Raw))
 // ToUTF8 replaces invalid UTF-8 by U+FFFD.
 func ToUTF8(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
 
-// special takes in a member that only this service sends.
+// special handles a member that only this service sends.
 func (c *collector) special(take Member, v gjson.Result) {
 	if v.Type == gjson.Null {
 		return

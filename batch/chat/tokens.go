@@ -43,9 +43,9 @@ func (p TokenPrice) Cost(a *batch.Answer) (cost batch.Money, ok bool) {
 	return batch.Money(math.Ceil((in*float64(p.In) + out*float64(p.Out)) / 1e6)), true
 }
 
-// tokens reads the token counts of a question and its answer, under OpenAI's names
-// and those of newer APIs. Some services write them as fractions or texts. Both are
-// 0 where they say nothing.
+// tokens returns the token counts of a question and its answer, under the names of
+// OpenAI and of newer APIs. Some services send them as fractions or texts. Both are
+// 0 if there are none.
 func tokens(usage gjson.Result) (in, out float64) {
 	const most = 1e12 // and NaN
 	count := func(name string) float64 { return usage.Get(name).Float() }
@@ -57,8 +57,8 @@ func tokens(usage gjson.Result) (in, out float64) {
 	return in, out
 }
 
-// used takes in token counts. The last are those of the whole answer, unless they
-// say nothing.
+// used handles token counts. The last ones that are not empty are those of the whole
+// answer.
 func (c *collector) used(place string, usage gjson.Result) {
 	in, out := tokens(usage)
 	raw := Raw(usage)
