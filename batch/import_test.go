@@ -217,10 +217,11 @@ func TestABadQuestionLeavesTheCheckpointAsItWas(t *testing.T) {
 		err  error
 		want string
 	}{
-		"the reader fails":            {Question{}, broken, "line 7: a broken quote"},
-		"a parameter that is no JSON": {Question{Line: 9, Text: "x", Params: map[string]json.RawMessage{"p": []byte("{")}}, nil, `line 9: parameter "p": "{" is not JSON: unexpected EOF`},
-		"a parameter of two values":   {Question{Line: 9, Text: "x", Params: map[string]json.RawMessage{"p": []byte("1 2")}}, nil, `line 9: parameter "p": "1 2" is more than one JSON value`},
-		"a parameter that is not one": {Question{Line: 9, Text: "x", Params: map[string]json.RawMessage{"stream": []byte("1")}}, nil, `line 9: "stream" cannot be set as a parameter`},
+		"the reader fails":             {Question{}, broken, "line 7: a broken quote"},
+		"a parameter that is no JSON":  {Question{Line: 9, Text: "x", Params: map[string]json.RawMessage{"p": []byte("{")}}, nil, `line 9: parameter "p": "{" is not JSON: unexpected EOF`},
+		"a parameter of two values":    {Question{Line: 9, Text: "x", Params: map[string]json.RawMessage{"p": []byte("1 2")}}, nil, `line 9: parameter "p": "1 2" is more than one JSON value`},
+		"a parameter that is not one":  {Question{Line: 9, Text: "x", Params: map[string]json.RawMessage{"stream": []byte("1")}}, nil, `line 9: "stream" cannot be set as a parameter`},
+		"a parameter of the transport": {Question{Line: 9, Text: "x", Params: map[string]json.RawMessage{"stream_options": []byte("{}")}}, nil, `line 9: "stream_options" cannot be set as a parameter`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			store := newStore(t)

@@ -42,10 +42,10 @@ func (s Settings) withDefaults() Settings {
 }
 
 // CheckParam returns an error if the name is that of a request parameter that cannot
-// be set: model, messages or stream.
+// be set: model, messages, stream or stream_options.
 func CheckParam(name string) error {
 	switch name {
-	case "model", "messages", "stream":
+	case "model", "messages", "stream", "stream_options":
 		return fmt.Errorf("%q cannot be set as a parameter", name)
 	}
 	return nil

@@ -156,7 +156,7 @@ func (t *table) makeHeader(opts *Options) (h header, err error) {
 }
 
 // severalColumns returns the error for a file without a header and with several
-// columns, of which none is named as the question.
+// columns, if none is named as the question.
 func severalColumns(names, first []string) *Error {
 	var shown []string
 	for i, cell := range first[:min(4, len(first))] {
