@@ -41,8 +41,8 @@ type Progress struct {
 
 // A Summary describes a run. In JSON, amounts of money are numbers of dollars.
 type Summary struct {
-	Started time.Time `json:"started"`
-	Ended   time.Time `json:"ended"`
+	Started time.Time `json:"started,omitzero"`
+	Ended   time.Time `json:"ended,omitzero"`
 	Progress
 	// Attempts is the number of requests sent, with any outcome.
 	Attempts int `json:"attempts"`
