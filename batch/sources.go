@@ -6,14 +6,14 @@ import (
 	"github.com/google/uuid"
 )
 
-// A SourceMode says which of an answer's sources are kept. It changes neither
-// the answer's text nor what is asked and charged.
+// A SourceMode says which sources are saved with an answer. It has no effect on the
+// text of the answer, the request or the price.
 type SourceMode string
 
 // The source modes.
 const (
 	AllSources   SourceMode = "full"
-	CitedSources SourceMode = "cited" // those that the text cites
+	CitedSources SourceMode = "cited" // the sources that the text cites
 	NoSources    SourceMode = "none"
 )
 

@@ -11,8 +11,8 @@ import (
 	"bizbatch/internal/disk"
 )
 
-// Files are the names of all files that belong to the checkpoint at path while
-// it is made or used.
+// Files returns the paths of all files that may belong to the checkpoint at path
+// while it is created or used.
 func Files(path string) []string {
 	return []string{path, path + "-wal", path + "-shm", path + "-journal", path + newSuffix, lockPath(path)}
 }

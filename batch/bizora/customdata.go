@@ -10,7 +10,8 @@ import (
 	"bizbatch/internal/prose"
 )
 
-// customData takes in a custom_data object and says whether nothing of it is lost.
+// customData handles a custom_data object and reports whether it kept everything in
+// it.
 func customData(a chat.Draft, v gjson.Result) bool {
 	switch v.Get("type").String() {
 	case "start":
@@ -63,7 +64,7 @@ func suggestions(a chat.Draft, list gjson.Result) (understood bool) {
 	return understood
 }
 
-// list takes in a list of sources and says whether it was one.
+// list handles a list of sources and reports whether v is one.
 func list(a chat.Draft, sources gjson.Result) (understood bool) {
 	understood = sources.IsArray()
 	sources.ForEach(func(_, source gjson.Result) bool {
@@ -75,7 +76,7 @@ func list(a chat.Draft, sources gjson.Result) (understood bool) {
 	return understood
 }
 
-// only says whether an object has no members but its type and these.
+// only reports whether an object has no members except its type and the given ones.
 func only(v gjson.Result, names ...string) bool {
 	rest := false
 	v.ForEach(func(name, _ gjson.Result) bool {

@@ -20,7 +20,7 @@ type request struct {
 	params   map[string]json.RawMessage
 }
 
-// isBatchLine says whether it is one for OpenAI's Batch API.
+// isBatchLine reports whether the object is a line for OpenAI's Batch API.
 func (r request) isBatchLine() bool { return strings.HasPrefix(r.member, "body.") }
 
 // request finds a conversation and the request parameters: in the members

@@ -29,7 +29,7 @@ type markdownWriter struct {
 }
 
 func newMarkdownWriter(b *bufio.Writer, _ string, in batch.Input, o Options) (writer, error) {
-	w := &markdownWriter{out: b, rows: rowReader{in}, question: questionColumn(in.Columns), more: o.Columns}
+	w := &markdownWriter{out: b, rows: rowReader{in}, question: questionColumn(in), more: o.Columns}
 	fmt.Fprintf(b, "# %s\n", plainMarkdown(oneLine(titleOf(o))))
 	if s := selection(o); s != "" {
 		fmt.Fprintf(b, "\n%s\n", plainMarkdown(s))
