@@ -2,9 +2,11 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"bizbatch/batch"
 )
@@ -91,4 +93,51 @@ func memberNames(columns []string) []string {
 		names[i] = name
 	}
 	return names
+}
+
+// questionNames are the names of columns that hold questions, the first first.
+var questionNames = []string{"question", "prompt", "text", "query"}
+
+// questionColumn is the column that holds the questions by its name, or -1.
+func questionColumn(columns []string) int {
+	for _, name := range questionNames {
+		for i, column := range columns {
+			if sameName(column, name) {
+				return i
+			}
+		}
+	}
+	if len(columns) == 1 {
+		return 0
+	}
+	return -1
+}
+
+// A field is a cell of a row, with the name of its column.
+type field struct {
+	Column      int
+	Name, Value string
+}
+
+// fieldsOf is a row's question and its other columns, as far as they hold
+// anything, and which of them is its id, or -1.
+func fieldsOf(rows rowReader, questionAt int, rec batch.Record) (question string, fields []field, idAt int, err error) {
+	row, err := rows.cells(rec.Fields)
+	if err != nil {
+		return "", nil, -1, err
+	}
+	idAt = -1
+	for i, value := range row {
+		name := strings.TrimSpace(rows.in.Columns[i])
+		switch {
+		case i == questionAt:
+			question = value
+		case strings.TrimSpace(value) == "":
+		case idAt < 0 && strings.TrimSpace(value) == rec.ID:
+			idAt = i
+		default:
+			fields = append(fields, field{i, cmp.Or(name, "column "+strconv.Itoa(i+1)), value})
+		}
+	}
+	return question, fields, idAt, nil
 }
