@@ -93,6 +93,9 @@ func (j *job) reason(stop *batch.StopError, said *batch.Error) *exit.Error {
 		if errors.As(stop, &sig) {
 			return &exit.Error{Code: sig.ExitCode(), Err: fmt.Errorf("stopped: %w", sig)}
 		}
+		if by := (steered{}); errors.As(stop, &by) {
+			return &exit.Error{Code: exit.Terminated, Err: by, Asked: true}
+		}
 		return &exit.Error{Code: exit.Interrupted, Err: errors.New("stopped")}
 	case batch.StopBalance:
 		e := &exit.Error{Code: exit.Money, Err: fmt.Errorf("the balance is used up (%w)", said), Hint: j.creditsHint(said)}
