@@ -88,6 +88,9 @@ func (w *htmlWriter) countsInWords() string {
 	}
 	if h := w.o.History; h != nil {
 		words += " · " + h.Spent.String() + " spent"
+		if len(h.Uncertain) > 0 {
+			words += " · " + h.UncertainCost.String() + " perhaps charged without an answer"
+		}
 	}
 	return words
 }
