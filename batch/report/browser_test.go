@@ -1,20 +1,29 @@
 package report_test
 
 import (
+	"encoding/csv"
 	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"bizbatch/batch"
+	"bizbatch/batch/bizora"
+	"bizbatch/batch/chat"
 	"bizbatch/batch/report"
+	"bizbatch/internal/sandbox"
 )
 
-var big = flag.Bool("big", false, "TestInChromium: measure a page of 10,000 answers too")
+var big = flag.Bool("big", false, "TestInChromium: measure the search of 10,000 answers too")
+
+// largestPage is how large a page of 10,000 answers may be, in bytes.
+const largestPage = 25_000_000
 
 // TestInChromium has .ci/browser/page.mjs look at pages as people do. It needs
 // Chromium, Node and npm ci in that folder; .ci/run installs them.
@@ -51,8 +60,12 @@ func TestInChromium(t *testing.T) {
 		hostiles = append(hostiles, rec)
 	}
 	page("hostile.html", batch.Input{Format: batch.CSV, Columns: []string{`</option><script>window.pwned=1</script>`}}, hostiles...)
-	if *big {
-		page("big.html", batch.Input{Format: batch.CSV, Columns: []string{"client", "question"}}, bigRows(10_000)...)
+	clients := batch.Input{Format: batch.CSV, Columns: []string{"Client", "question"}}
+	rows := answeredRows(t)
+	page("clients.html", clients, clientRows(rows[:60])...)
+	page("big.html", clients, repeated(rows, 10_000)...)
+	if info, err := os.Stat(filepath.Join(folder, "big.html")); err != nil || info.Size() > largestPage {
+		t.Errorf("10,000 answers: %v, a page of %d bytes", err, info.Size())
 	}
 	b, err := json.Marshal(want)
 	if err == nil {
@@ -61,7 +74,11 @@ func TestInChromium(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.Command(node, filepath.Join(driver, "page.mjs"), chromium, folder).CombinedOutput()
+	cmd := exec.Command(node, filepath.Join(driver, "page.mjs"), chromium, folder)
+	if *big {
+		cmd.Env = append(cmd.Environ(), "BIG=1")
+	}
+	out, err := cmd.CombinedOutput()
 	t.Logf("%s", out)
 	if err != nil {
 		t.Error(err)
@@ -85,23 +102,73 @@ var hostile = []string{
 	"```html\n<script>window.pwned=1</script>\n", "| <script>window.pwned=1</script> |\n|---|\n| [a](javascript:x) |", "https://x.example/\"><script>window.pwned=1</script>",
 }
 
-// bigRows are rows as long as real ones.
-func bigRows(n int) []batch.Record {
-	paragraph := strings.Repeat("An expense is deductible in the year in which it is paid or incurred, if it is ordinary and necessary. ", 4)
-	rows := make([]batch.Record, n)
-	for i := range rows {
-		text := fmt.Sprintf("Answer to question %d.\n\n## Rule\n\n", i)
-		rec := asked("", "")
-		for k := range 6 {
-			id := fmt.Sprintf("00000000-0000-4000-8000-%012d", k)
-			text += fmt.Sprintf("**Point %d.** %s [%s]\n\n- first\n- second\n\n", k, paragraph, id)
-			rec.Answer.Sources = append(rec.Answer.Sources, batch.Source{
-				"node_id": quoted(id), "title": quoted(fmt.Sprintf("Treas. Reg. § 1.%d", k)), "text": quoted(strings.Repeat(paragraph, 3)), "url": quoted("https://sources.example/a.pdf"),
-			})
+// answeredRows are the sandbox's answers to the sample questions, and to variants
+// of them: 90 rows.
+func answeredRows(t *testing.T) (rows []batch.Record) {
+	t.Helper()
+	server, err := sandbox.Start("", sandbox.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	asker, err := chat.New(chat.Config{Provider: bizora.Provider, BaseURL: server.URL, Key: "any"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, err := csv.NewReader(strings.NewReader(read(t, "../../samples/tax_questions.csv"))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 90 {
+		question := table[1+i%45][2]
+		if i >= 45 {
+			question += " Answer for 2024."
 		}
-		rec.ID, rec.Line, rec.Answer.Text = fmt.Sprintf("Q%d", i), i+2, text
-		rec.Fields = fieldsOf(fmt.Sprintf("client %d", i%50), fmt.Sprintf("This is question %d: how is it taxed?", i))
-		rows[i] = rec
+		request, _, err := batch.Settings{}.Request(batch.Question{Text: question})
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := asker.Ask(t.Context(), request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		finished := time.Date(2026, 9, 1, 9, 0, i, 0, time.UTC)
+		rows = append(rows, batch.Record{
+			ID: fmt.Sprintf("TQ-%03d", i+1), Line: i + 2, Fields: fieldsOf(fmt.Sprintf("Client %d", i%10), question), Status: batch.Answered,
+			Answer: &answer, Attempts: 1, Seconds: 31, Cost: 24 * batch.Cent, Finished: finished, Payload: request.Payload,
+		})
 	}
 	return rows
+}
+
+// clientRows are 60 rows of ten clients, of which 5 failed, 2 are truncated, 1 is
+// refused, and 4 cite a source that did not come.
+func clientRows(rows []batch.Record) []batch.Record {
+	rows = slices.Clone(rows)
+	for i := range rows {
+		r := &rows[i]
+		answer := *r.Answer
+		r.Answer = &answer
+		switch {
+		case i%12 == 2:
+			r.Status, r.Answer, r.Error = batch.Failed, nil, "400 invalid_request_error: the question is too vague"
+		case i%30 == 9:
+			r.Status, answer.FinishReason = batch.Truncated, "length"
+		case i == 44:
+			r.Status, answer.FinishReason = batch.Refused, "content_filter"
+		case i%15 == 7:
+			answer.Text += " [" + lost + "]"
+		}
+	}
+	return rows
+}
+
+// repeated are n rows with these answers.
+func repeated(rows []batch.Record, n int) []batch.Record {
+	list := make([]batch.Record, n)
+	for i := range list {
+		list[i] = rows[i%len(rows)]
+		list[i].ID, list[i].Line = fmt.Sprintf("Q%d", i+1), i+2
+	}
+	return list
 }

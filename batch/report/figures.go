@@ -75,6 +75,15 @@ func (f *figures) histogram(n int) (counts []int, width float64) {
 	return counts, width
 }
 
+// spread is how many bars of the histogram hold answers.
+func (f *figures) spread() (bars int) {
+	counts, _ := f.histogram(latencyBars)
+	for _, n := range counts {
+		bars += min(n, 1)
+	}
+	return bars
+}
+
 // niceStep is the least of 1, 2, 2.5 and 5 times a power of ten that is not
 // below x.
 func niceStep(x float64) float64 {

@@ -2,19 +2,19 @@ package report
 
 import (
 	"bufio"
+	"bytes"
 	"cmp"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
-	"fmt"
+	"encoding/json"
 	"html/template"
 	"io"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"bizbatch/batch"
+	"bizbatch/batch/check"
 	"bizbatch/internal/prose"
 )
 
@@ -36,138 +36,73 @@ var pagePolicy = func() string {
 	return "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'"
 }()
 
-// longestExcerpt is how much of a source the page shows, in characters: with
-// 10,000 questions on it, whole sources would be most of the page.
-const longestExcerpt = 600
-
-// pageGroup is how many questions the page has in a group: what is not in view
-// costs the browser something for each group, not for each question.
+// pageGroup is how many answers the page has in a group: what is not in view
+// costs the browser something for each group, not for each answer.
 const pageGroup = 10
 
-// An htmlWriter writes one page that needs nothing else. Rows are written as
-// they come; the summary, which stands above them, is of the runs' history.
+// An htmlWriter writes one page that needs nothing else. What needs attention
+// and the index stand above the answers, so all of it is spooled as it comes,
+// and the page is put together at the end.
 type htmlWriter struct {
-	out      *bufio.Writer
-	rows     rowReader
-	number   int // of the row, from 1
+	out     *bufio.Writer
+	in      batch.Input
+	rows    rowReader
+	o       Options
+	figures *figures // nil without a history
+
 	question int // the column of the questions, or -1
-	history  *batch.History
+	group    int // the column that may group them, or -1
+
+	spool   *spool
+	written []pageRow
+	counts  map[string]int // of the rows, by kind
+	groups  pageGroups
+	sources pageSources
+	scratch bytes.Buffer
 }
 
-func newHTMLWriter(b *bufio.Writer, _ string, in batch.Input, o Options) (writer, error) {
-	w := &htmlWriter{out: b, rows: rowReader{in}, question: questionColumn(in), history: o.History}
-	head := pageHead{Title: titleOf(o), Policy: pagePolicy, CSS: template.CSS(pageCSS), Statuses: pageStatuses, Columns: in.Columns, Selection: selection(o)}
+// A pageRow is a row of the file, as far as it is kept in memory.
+type pageRow struct {
+	line, entry piece
+	group       int
+	kinds       []string // its status, and what else a chip selects it by
+}
+
+func newHTMLWriter(b *bufio.Writer, folder string, in batch.Input, o Options) (writer, error) {
+	w := &htmlWriter{out: b, in: in, rows: rowReader{in}, o: o, question: questionColumn(in), counts: map[string]int{}}
+	w.group = groupColumn(in.Columns, w.question)
 	if o.History != nil {
 		f, err := figuresOf(o.History)
 		if err != nil {
 			return nil, err
 		}
-		head.Figures, head.Plots, head.Settings = numbersFor(o.History, f), plotsOf(o.History, f), settingsOf(o.History)
-		head.Sandbox = o.History.Endpoint == "sandbox"
-		head.When = period(o.History, f)
+		w.figures = f
 	}
-	return w, pageTemplates.ExecuteTemplate(b, "head", head)
+	var err error
+	w.spool, err = newSpool(folder, ".page.*.tmp")
+	return w, err
 }
 
-type pageHead struct {
-	Title, Policy   string
-	CSS             template.CSS
-	When, Selection string
-	Sandbox         bool
-	Figures         [][2]string // a number, and what it is of
-	Plots           []plot
-	Settings        [][2]string
-	Statuses        []batch.Status
-	Columns         []string
-}
-
-var pageStatuses = []batch.Status{batch.Answered, batch.Failed, batch.Pending, batch.Running, batch.Truncated, batch.Refused, batch.Empty, batch.EndedUnclear, batch.Skipped}
-
-// titleOf names a report by the file whose questions it answers.
-func titleOf(o Options) string {
-	if o.History == nil || o.History.Name == "" {
-		return "Answers"
+// spooled executes a template into the spool.
+func (w *htmlWriter) spooled(name string, data any) (piece, error) {
+	w.scratch.Reset()
+	if err := pageTemplates.ExecuteTemplate(&w.scratch, name, data); err != nil {
+		return piece{}, err
 	}
-	return "Answers to " + o.History.Name
-}
-
-// selection says which rows are there, where not all are.
-func selection(o Options) string {
-	var parts []string
-	if o.Status != "" {
-		parts = append(parts, string(o.Status)+" questions only")
-	}
-	if !o.Since.IsZero() {
-		parts = append(parts, "since "+clock(o.Since))
-	}
-	return strings.Join(parts, ", ")
-}
-
-// period is when the answers came in.
-func period(h *batch.History, f *figures) string {
-	if len(f.finished) == 0 {
-		return ""
-	}
-	first, last := time.UnixMilli(f.finished[0]).Local(), time.UnixMilli(f.finished[len(f.finished)-1]).Local()
-	const day = "2 January 2006"
-	if first.Format(day) == last.Format(day) {
-		return last.Format(day)
-	}
-	return first.Format(day) + " to " + last.Format(day)
-}
-
-// numbersFor are the numbers at the top of the page.
-func numbersFor(h *batch.History, f *figures) (list [][2]string) {
-	add := func(number, of string) { list = append(list, [2]string{number, of}) }
-	add(strconv.Itoa(h.Answered), "answered")
-	if h.Failed > 0 {
-		add(strconv.Itoa(h.Failed), "failed")
-	}
-	if h.Pending > 0 {
-		add(strconv.Itoa(h.Pending), "pending")
-	}
-	add(h.Spent.String(), "spent")
-	if len(h.Uncertain) > 0 {
-		add(h.UncertainCost.String(), "perhaps charged without an answer")
-	}
-	if len(f.seconds) > 0 {
-		add(seconds(f.quantile(0.5)), "for half of the answers")
-	}
-	if n := len(h.Runs); n > 0 {
-		number, runs, _ := strings.Cut(prose.Count(n, "run"), " ")
-		add(number, runs)
-	}
-	return list
-}
-
-// questionColumn returns the column that holds the questions, or -1. An input that
-// does not name it is that of an older checkpoint.
-func questionColumn(in batch.Input) int {
-	if in.Question != "" {
-		return slices.Index(in.Columns, in.Question)
-	}
-	for _, name := range batch.QuestionNames {
-		for i, column := range in.Columns {
-			if sameName(column, name) {
-				return i
-			}
-		}
-	}
-	if len(in.Columns) == 1 {
-		return 0
-	}
-	return -1
+	return w.spool.add(w.scratch.Bytes())
 }
 
 // An entry is a row as people read it.
 type entry struct {
-	Number      int
+	Number      int // of the row, from 1
 	ID          string
 	IDAt        int // the column that holds the id, or -1
-	QuestionAt  int // the column that holds the question
 	Status      batch.Status
 	Question    string
 	Fields      []field
+	Checks      string // what there is to look at
+	Look        bool   // it is more than the status says
+	Kinds       string // what chips select it by, where that is more than that it is answered
 	Answer      template.HTML
 	Summary     string
 	Sources     []entrySource
@@ -176,73 +111,79 @@ type entry struct {
 	Notes       []string // how long it took and the like
 }
 
-type field struct {
-	Column      int
-	Name, Value string
-}
-
-type entrySource struct {
-	Number                          int
-	Title, Page, Tool, Excerpt, URL string
-	Link                            string // the URL where it can be followed
-}
+// An entrySource is a source in the list under an answer that cites it.
+type entrySource struct{ ID, Title, Page string }
 
 func (w *htmlWriter) write(rec batch.Record) error {
-	if w.number%pageGroup == 0 {
-		if err := pageTemplates.ExecuteTemplate(w.out, "group", w.number); err != nil {
-			return err
-		}
-	}
-	w.number++
-	e := entry{Number: w.number, ID: rec.ID, QuestionAt: w.question, Status: rec.Status, Error: rec.Error, Notes: notes(rec)}
+	e := entry{Number: len(w.written) + 1, ID: rec.ID, Status: rec.Status, Error: rec.Error, Notes: notes(rec)}
 	var err error
 	if e.Question, e.Fields, e.IDAt, err = fieldsOf(w.rows, w.question, rec); err != nil {
 		return err
 	}
+	opening := ""
 	if a := rec.Answer; a != nil {
-		_, cited, _ := a.Numbered()
-		text := answerHTML{numbersOf(cited), fmt.Sprintf("q%d-", w.number)}
-		cited, note := listed(a, cited)
-		if note != "" {
-			text.anchor, e.Notes = "", append(e.Notes, note)
+		if opening, err = w.answer(&e, a); err != nil {
+			return err
 		}
-		e.Answer = text.render(a.Text)
-		e.Sources, e.Suggestions, e.Summary = entrySources(cited), a.Suggestions, a.Summary
+		e.check(rec)
 	}
-	return pageTemplates.ExecuteTemplate(w.out, "entry", e)
-}
-
-// fieldsOf returns a row's question as it was asked, its other columns that hold
-// anything, and which column is its id, or -1.
-func fieldsOf(rows rowReader, questionAt int, rec batch.Record) (question string, fields []field, idAt int, err error) {
-	row, err := rows.cells(rec.Fields)
+	group := w.groups.of(e.Fields, w.group)
+	for i, p := range pairsOf(&rec, w.o.Columns) {
+		e.Fields = append(e.Fields, field{len(w.in.Columns) + i, p.Name, p.Text})
+	}
+	row := pageRow{group: group, kinds: []string{string(e.Status)}}
+	if e.Look {
+		row.kinds = append(row.kinds, toCheck)
+	}
+	for _, kind := range row.kinds {
+		w.counts[kind]++
+	}
+	if row.kinds[0] != string(batch.Answered) || e.Look {
+		e.Kinds = strings.Join(row.kinds, " ")
+	}
+	line, err := json.Marshal(lineOf(e, rec, opening))
 	if err != nil {
-		return "", nil, -1, err
+		return err
 	}
-	question, idAt = rec.Question, -1
-	for i, value := range row {
-		name := strings.TrimSpace(rows.in.Columns[i])
-		switch {
-		case i == questionAt && (question == "" || strings.TrimSpace(value) == question):
-			question = value
-		case strings.TrimSpace(value) == "":
-		case idAt < 0 && strings.TrimSpace(value) == rec.ID:
-			idAt = i
-		default:
-			fields = append(fields, field{i, cmp.Or(name, "column "+strconv.Itoa(i+1)), value})
-		}
+	if row.line, err = w.spool.add(line); err != nil {
+		return err
 	}
-	return question, fields, idAt, nil
+	row.entry, err = w.spooled("entry", e)
+	w.written = append(w.written, row)
+	return err
 }
 
-func entrySources(cited []batch.Source) (list []entrySource) {
-	for i, s := range cited {
-		list = append(list, entrySource{
-			Number: i + 1, Title: cmp.Or(oneLine(s.Title()), s.URL(), s.NodeID()), Page: oneLine(s.Page()), Tool: s.Tool(),
-			Excerpt: shortened(s.Excerpt(), longestExcerpt), URL: s.URL(), Link: safeURL(s.URL()),
-		})
+// check fills in what there is to look at.
+func (e *entry) check(rec batch.Record) {
+	verdict := check.Record(rec)
+	if verdict.OK {
+		e.Notes = append(e.Notes, "checks: "+verdict.String())
+		return
 	}
-	return list
+	e.Checks = verdict.String()
+	e.Look = slices.ContainsFunc(verdict.Kinds(), func(kind string) bool { return kind != string(e.Status) })
+}
+
+// answer fills in what an answer brings. Its opening is the sentence that tells
+// the most of it.
+func (w *htmlWriter) answer(e *entry, a *batch.Answer) (opening string, err error) {
+	shown, cited, _ := a.Numbered()
+	kept, note := listed(a, cited)
+	text := answerHTML{numbers: numbersOf(cited), byNumber: len(cited) > 0 && shown == a.Text}
+	if note != "" {
+		e.Notes = append(e.Notes, note)
+	}
+	for _, s := range kept {
+		id, err := w.source(s)
+		if err != nil {
+			return "", err
+		}
+		text.anchors = append(text.anchors, id)
+		e.Sources = append(e.Sources, entrySource{id, sourceTitle(s), oneLine(s.Page())})
+	}
+	e.Answer, opening = text.render(a.Text)
+	e.Summary, e.Suggestions = a.Summary, a.Suggestions
+	return sentence(cmp.Or(oneLine(a.Summary), opening)), nil
 }
 
 // notes are a row's figures.
@@ -250,27 +191,36 @@ func notes(rec batch.Record) (list []string) {
 	requestID := rec.RequestID
 	if rec.Answer != nil {
 		requestID = rec.Answer.RequestID
-		list = append(list, clock(rec.Finished), seconds(rec.Seconds), rec.Cost.String())
+		list = append(list, strings.TrimSpace("answered "+clock(rec.Finished)), seconds(rec.Seconds), rec.Cost.String())
 	}
-	if rec.Attempts > 0 {
+	if rec.Attempts > 1 || rec.Answer == nil && rec.Attempts > 0 {
 		list = append(list, prose.Count(rec.Attempts, "attempt"))
 	}
 	if requestID != "" {
 		list = append(list, requestID)
 	}
-	if list != nil && list[0] == "" { // no time is known
-		list = list[1:]
-	}
 	return list
 }
 
 func (w *htmlWriter) end() error {
-	if err := pageTemplates.ExecuteTemplate(w.out, "foot", w.number); err != nil {
+	if err := w.spool.flush(); err != nil {
 		return err
+	}
+	for _, part := range []func() error{w.putHead, w.putNeeds, w.putTools, w.putIndex, w.putAnswers, w.putSources, w.putFigures} {
+		if err := part(); err != nil {
+			return err
+		}
 	}
 	// As it is: the policy names the script by its digest.
 	_, err := io.WriteString(w.out, "<script>"+pageJS+"</script>\n</body>\n</html>\n")
 	return err
 }
 
-func (w *htmlWriter) close() error { return nil }
+func (w *htmlWriter) close() error {
+	if w.spool == nil {
+		return nil
+	}
+	s := w.spool
+	w.spool = nil
+	return s.close()
+}

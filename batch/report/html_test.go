@@ -4,10 +4,16 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"html"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"bizbatch/batch"
+	"bizbatch/batch/report"
 )
 
 // between is what stands in a text between two marks.
@@ -100,4 +106,83 @@ func TestAnAnswerThatIsTooLongForMarkdownIsText(t *testing.T) {
 			t.Errorf("it reads as something else (-want +got):\n%s", diff)
 		}
 	})
+}
+
+// answering is an answer that cites a source with this excerpt, in a row.
+func answering(client, question, excerpt string) batch.Record {
+	rec := asked("", "It depends ["+irc+"].")
+	rec.Fields = fieldsOf(client, question)
+	rec.Answer.Sources = []batch.Source{{"node_id": quoted(irc), "title": quoted("26 U.S.C. § 280A"), "text": quoted(excerpt)}}
+	return rec
+}
+
+var clientsAndQuestions = batch.Input{Format: batch.CSV, Columns: []string{"Client_Name", "question"}}
+
+func TestAnExcerptStandsOnceOnAPage(t *testing.T) {
+	page := written(t, "a.html", clientsAndQuestions, answering("A", "q1", "an excerpt"), answering("B", "q2", "an excerpt"), answering("B", "q3", "another"))
+	for excerpt, want := range map[string]int{"<blockquote>an excerpt</blockquote>": 1, "<blockquote>another</blockquote>": 1, `<a href="#s1">[1]</a>`: 2, `<a href="#s2">[1]</a>`: 1} {
+		if n := strings.Count(page, excerpt); n != want {
+			t.Errorf("%s stands there %d times, want %d", excerpt, n, want)
+		}
+	}
+}
+
+// The index is grouped by a column whose values come twice or more on average,
+// and so are the answers; a column that does not group is one of the index.
+func TestTheIndexIsGroupedByClients(t *testing.T) {
+	order := regexp.MustCompile(`(?m)^<summary>.*</summary>$|^<details open><summary>.*|<li><a href="#q\d+"|<article id="q\d+"`)
+	page := written(t, "a.html", clientsAndQuestions, answering("A & B", "q1", ""), answering("C", "q2", ""), answering("A & B", "q3", ""), answering("", "q4", ""))
+	want := []string{
+		"<details open><summary>A &amp; B <b>2</b></summary>", `<li><a href="#q1"`, `<li><a href="#q3"`,
+		"<details open><summary>C <b>1</b></summary>", `<li><a href="#q2"`, "<details open><summary>Others <b>1</b></summary>", `<li><a href="#q4"`,
+		`<article id="q1"`, `<article id="q3"`, `<article id="q2"`, `<article id="q4"`,
+	}
+	_, index, _ := strings.Cut(page, `<nav class="index"`)
+	if diff := cmp.Diff(want, order.FindAllString(index, -1)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	page = written(t, "a.html", clientsAndQuestions, answering("A", "q1", ""), answering("B", "q2", ""), answering("", "q3", ""))
+	for _, part := range []string{`<nav class="index cells"`, `</a> <b>A</b> q1 <i>It depends.</i>`, `</a> <b>–</b> q3 <i>`} {
+		if !strings.Contains(page, part) {
+			t.Errorf("nowhere is %s", part)
+		}
+	}
+}
+
+func TestThePageShowsTheSummaryThatWasPaidFor(t *testing.T) {
+	page := written(t, "a.html", oneColumn, csvOnly(homeOffice))
+	if !strings.Contains(page, `<p class="summary">The answer rests on § 280A.`) || !strings.Contains(page, "The answer rests on § 280A.</i>") {
+		t.Error("it is not with the answer, or not in the index")
+	}
+}
+
+// csvOnly is an answer in a row of oneColumn.
+func csvOnly(a *batch.Answer) batch.Record {
+	rec := asked("q", "")
+	rec.Answer = a
+	return rec
+}
+
+// Of services that number their sources, the numbers in the text lead to them.
+func TestCitationsByNumberLeadToTheirSources(t *testing.T) {
+	page := written(t, "a.html", oneColumn, csvOnly(&batch.Answer{
+		Text:    "Yes [1][2]. See [2](https://x.example) and `[1]`, [3] or [0].",
+		Sources: []batch.Source{{"number": []byte("1"), "title": quoted("one")}, {"number": []byte("2"), "title": quoted("two")}},
+	}))
+	want := `<p>Yes <a href="#s1">[1]</a><a href="#s2">[2]</a>. See <a href="https://x.example" rel="noreferrer noopener">2</a> and <code>[1]</code>, [3] or [0].</p>`
+	if got := between(t, page, "<div class=\"answer\">\n", "\n</div>"); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+func TestTimesOnAPageNameTheirZone(t *testing.T) {
+	inNewYork(t)
+	path := filepath.Join(t.TempDir(), "a.html")
+	write(t, path, batch.Input{Format: batch.CSV, Columns: []string{"id", "Question", "Notes", ""}}, report.Options{History: history(), Since: time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC)}, csvRows...)
+	page := read(t, path)
+	for _, part := range []string{"1 September 2026 to 2 September 2026, EST", "since 2026-08-31 19:00:00 EST", "answered 2026-09-01 23:31:39 EST"} {
+		if !strings.Contains(page, part) {
+			t.Errorf("nowhere is %s", part)
+		}
+	}
 }

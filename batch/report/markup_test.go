@@ -22,7 +22,7 @@ func TestWhatIsToldBesideAnswersIsText(t *testing.T) {
 	for _, name := range []string{"a.html", "a.md"} {
 		harmless := elements(t, toldEverywhere(t, name, "text"))
 		for _, e := range harmless {
-			if strings.HasPrefix(e, "<a href=") && !strings.HasPrefix(e, `<a href="#q1"`) {
+			if strings.HasPrefix(e, "<a href=") && e != `<a href="#q1">` && e != `<a href="#s1">` {
 				t.Errorf("%s: %s is a link, although it leads to no page", name, e)
 			}
 		}

@@ -16,6 +16,7 @@ import (
 )
 
 // A plot is a figure of the summary: an inline SVG, and in words what it shows.
+// Where a drawing would say no more than the words, there is none.
 type plot struct {
 	Title string
 	Words string
@@ -32,9 +33,21 @@ const (
 
 // plotsOf are the plots for which there is something to show.
 func plotsOf(h *batch.History, f *figures) (plots []plot) {
-	for _, p := range []plot{progressPlot(h, f), latencyPlot(f), timePlot(f), failurePlot(h), moneyPlot(f)} {
+	for _, p := range []struct {
+		plot
+		tells bool // more than its words do
+	}{
+		{progressPlot(h, f), len(f.finished) >= 10},
+		{latencyPlot(f), f.spread() >= 3},
+		{timePlot(f), max(f.busy, f.paused, f.idle) < (f.busy+f.paused+f.idle)*99/100},
+		{failurePlot(h), len(h.Reasons) > 1},
+		{moneyPlot(f), len(f.byDay) > 1},
+	} {
+		if !p.tells {
+			p.SVG = ""
+		}
 		if p.Title != "" {
-			plots = append(plots, p)
+			plots = append(plots, p.plot)
 		}
 	}
 	return plots
@@ -90,11 +103,14 @@ func progressPlot(h *batch.History, f *figures) plot {
 	return plot{"Progress", fmt.Sprintf("%d of %d answered in %s.", len(f.finished), all, seconds(last.Sub(first).Seconds())), c.svg(plotHeight)}
 }
 
+// latencyBars are the bars of the histogram.
+const latencyBars = 18
+
 func latencyPlot(f *figures) plot {
 	if len(f.seconds) == 0 {
 		return plot{}
 	}
-	const bars = 18
+	const bars = latencyBars
 	counts, width := f.histogram(bars)
 	most := slices.Max(counts)
 	var c canvas
@@ -154,7 +170,7 @@ func timePlot(f *figures) plot {
 
 func failurePlot(h *batch.History) plot {
 	if len(h.Reasons) == 0 {
-		return plot{Title: "Failures by reason", Words: "No question failed."}
+		return plot{}
 	}
 	const most = 6
 	reasons := byCount(h.Reasons)
@@ -174,12 +190,17 @@ func failurePlot(h *batch.History) plot {
 	return plot{"Failures by reason", strings.Join(words, ", ") + ".", c.svg(34 * min(len(reasons), most))}
 }
 
-// shortened is s, or as much of it as n characters hold.
+// shortened is s, or as many of its words as n characters hold.
 func shortened(s string, n int) string {
-	if r := []rune(s); len(r) > n {
-		return string(r[:n-1]) + "…"
+	r := []rune(s)
+	if len(r) <= n {
+		return s
 	}
-	return s
+	s = string(r[:n-1])
+	if at := strings.LastIndexAny(s, " \n"); at > len(s)*3/4 && r[n-1] != ' ' {
+		s = s[:at]
+	}
+	return strings.TrimRight(s, " \n,;:") + "…"
 }
 
 func moneyPlot(f *figures) plot {

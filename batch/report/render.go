@@ -2,8 +2,10 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"html"
 	"html/template"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -31,10 +33,11 @@ var markdown = goldmark.New(
 	goldmark.WithRendererOptions(renderer.WithNodeRenderers(util.Prioritized(harmless{}, 100))),   // before the usual one, at 1000
 )
 
-// A citationNode is a source's id in square brackets.
+// A citationNode is a source's id or number in square brackets.
 type citationNode struct {
 	ast.BaseInline
-	id uuid.UUID
+	id     uuid.UUID
+	number int // where the text cites by numbers
 }
 
 var citationKind = ast.NewNodeKind("Citation")
@@ -48,8 +51,25 @@ type citationParser struct{}
 
 func (citationParser) Trigger() []byte { return []byte{'['} }
 
-func (citationParser) Parse(_ ast.Node, block text.Reader, _ parser.Context) ast.Node {
+// numberedKey leads to how many sources the text cites by numbers.
+var numberedKey = parser.NewContextKey()
+
+var numberAhead = regexp.MustCompile(`^\[([1-9][0-9]{0,4})\]`)
+
+func (citationParser) Parse(_ ast.Node, block text.Reader, pc parser.Context) ast.Node {
 	line, _ := block.PeekLine()
+	if most, ok := pc.Get(numberedKey).(int); ok {
+		m := numberAhead.FindSubmatch(line)
+		if m == nil || bytes.HasPrefix(line[len(m[0]):], []byte("(")) { // a link
+			return nil
+		}
+		number, _ := strconv.Atoi(string(m[1])) // digits
+		if number > most {
+			return nil
+		}
+		block.Advance(len(m[0]))
+		return &citationNode{number: number}
+	}
 	const length = 1 + 36 + 1
 	if len(line) < length || line[length-1] != ']' {
 		return nil
@@ -66,17 +86,23 @@ func (citationParser) Parse(_ ast.Node, block text.Reader, _ parser.Context) ast
 // of the page: HTML in it is shown as text, pictures are links (nothing is
 // loaded from anywhere), and links lead to pages and mail addresses only.
 type answerHTML struct {
-	numbers map[uuid.UUID]int // of the sources that the answer cites
-	anchor  string            // with the number behind it, the id of a source's excerpt; empty: there are none
+	numbers  map[uuid.UUID]int // of the sources that the answer cites by their ids
+	anchors  []string          // the ids of the sources on the page, by their numbers; nil: they are not there
+	byNumber bool              // the text cites by these numbers
 }
 
-// render gives the answer as HTML, headings from the third level on.
-func (a answerHTML) render(answer string) template.HTML {
+// render gives the answer as HTML, headings from the third level on, and the
+// text of its first paragraph.
+func (a answerHTML) render(answer string) (page template.HTML, opening string) {
 	if len(answer) > longestMarkdown {
-		return template.HTML("<pre>" + html.EscapeString(answer) + "</pre>")
+		return template.HTML("<pre>" + html.EscapeString(answer) + "</pre>"), ""
 	}
 	source := []byte(strings.ToValidUTF8(answer, "\ufffd"))
-	doc := markdown.Parser().Parse(text.NewReader(source))
+	pc := parser.NewContext()
+	if a.byNumber {
+		pc.Set(numberedKey, len(a.anchors))
+	}
+	doc := markdown.Parser().Parse(text.NewReader(source), parser.WithContext(pc))
 	_ = ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		switch n := n.(type) {
 		case *ast.Heading:
@@ -84,16 +110,42 @@ func (a answerHTML) render(answer string) template.HTML {
 				n.Level = min(n.Level+2, 6)
 			}
 		case *citationNode:
-			n.SetAttributeString("number", a.numbers[n.id])
-			n.SetAttributeString("anchor", a.anchor)
+			number, anchor := cmp.Or(n.number, a.numbers[n.id]), ""
+			if number <= len(a.anchors) {
+				anchor = a.anchors[number-1]
+			}
+			n.SetAttributeString("number", number)
+			n.SetAttributeString("anchor", anchor)
+		case *ast.Paragraph:
+			if opening == "" {
+				opening = plainText(n, source)
+			}
 		}
 		return ast.WalkContinue, nil
 	})
 	var b bytes.Buffer
 	if err := markdown.Renderer().Render(&b, source, doc); err != nil { // a buffer takes everything
-		return template.HTML("<pre>" + html.EscapeString(answer) + "</pre>")
+		return template.HTML("<pre>" + html.EscapeString(answer) + "</pre>"), ""
 	}
-	return template.HTML(b.String())
+	return template.HTML(b.String()), opening
+}
+
+// citationGaps are what the text has before a sign where a citation was.
+var citationGaps = strings.NewReplacer(" .", ".", " ,", ",")
+
+// plainText is the text of a paragraph, without its citations.
+func plainText(paragraph ast.Node, source []byte) string {
+	var b strings.Builder
+	_ = ast.Walk(paragraph, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if t, ok := n.(*ast.Text); ok && entering {
+			b.Write(t.Value(source))
+			if t.SoftLineBreak() || t.HardLineBreak() {
+				b.WriteByte(' ')
+			}
+		}
+		return ast.WalkContinue, nil
+	})
+	return citationGaps.Replace(oneLine(b.String()))
 }
 
 // numbersOf are the numbers of cited sources by their ids.
@@ -140,7 +192,7 @@ func renderCitation(w util.BufWriter, _ []byte, n ast.Node, entering bool) (ast.
 		_, _ = w.WriteString("[" + mark + "]")
 		return ast.WalkContinue, nil
 	}
-	_, _ = w.WriteString(`<a class="c" href="#` + html.EscapeString(anchor.(string)) + mark + `" aria-label="source ` + mark + `">[` + mark + `]</a>`)
+	_, _ = w.WriteString(`<a href="#` + anchor.(string) + `">[` + mark + `]</a>`)
 	return ast.WalkContinue, nil
 }
 

@@ -2,9 +2,12 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 
 	"bizbatch/batch"
 )
@@ -91,4 +94,52 @@ func memberNames(columns []string) []string {
 		names[i] = name
 	}
 	return names
+}
+
+// questionColumn returns the column that holds the questions, or -1. An input that
+// does not name it is that of an older checkpoint.
+func questionColumn(in batch.Input) int {
+	if in.Question != "" {
+		return slices.Index(in.Columns, in.Question)
+	}
+	for _, name := range batch.QuestionNames {
+		for i, column := range in.Columns {
+			if sameName(column, name) {
+				return i
+			}
+		}
+	}
+	if len(in.Columns) == 1 {
+		return 0
+	}
+	return -1
+}
+
+// A field is a cell of a row, with the name of its column.
+type field struct {
+	Column      int
+	Name, Value string
+}
+
+// fieldsOf returns a row's question as it was asked, its other columns that hold
+// anything, and which column is its id, or -1.
+func fieldsOf(rows rowReader, questionAt int, rec batch.Record) (question string, fields []field, idAt int, err error) {
+	row, err := rows.cells(rec.Fields)
+	if err != nil {
+		return "", nil, -1, err
+	}
+	question, idAt = rec.Question, -1
+	for i, value := range row {
+		name := strings.TrimSpace(rows.in.Columns[i])
+		switch {
+		case i == questionAt && (question == "" || strings.TrimSpace(value) == question):
+			question = value
+		case strings.TrimSpace(value) == "":
+		case idAt < 0 && strings.TrimSpace(value) == rec.ID:
+			idAt = i
+		default:
+			fields = append(fields, field{i, cmp.Or(name, "column "+strconv.Itoa(i+1)), value})
+		}
+	}
+	return question, fields, idAt, nil
 }

@@ -57,7 +57,7 @@ func TestNoReaderSeesTheIDsOfSourcesThatWereNotKept(t *testing.T) {
 			t.Errorf("%s has not the numbers, or says %d times that the sources were not kept:\n%s", name, n, file)
 		}
 	}
-	if file := content(t, "a.html", trimmed(batch.NoSources)); strings.Contains(file, `<a class="c"`) {
+	if file := content(t, "a.html", trimmed(batch.NoSources)); strings.Contains(file, `<a href="#s`) {
 		t.Errorf("links to sources that are not there:\n%s", file)
 	}
 	if file := content(t, "openai.jsonl", trimmed(batch.NoSources)); !strings.Contains(file, `"annotations":[]`) {

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"bizbatch/batch"
@@ -100,5 +101,14 @@ func clock(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return t.Local().Format("2006-01-02 15:04:05")
+	return t.Local().Format("2006-01-02 15:04:05 ") + zone(t)
+}
+
+// zone names our time zone at a time: EST, or UTC-03 where it has no name.
+func zone(t time.Time) string {
+	name := t.Local().Format("MST")
+	if strings.ContainsAny(name[:1], "+-") {
+		name = "UTC" + name
+	}
+	return name
 }
