@@ -94,10 +94,10 @@ func byCount(reasons map[string]int) []string {
 	})
 }
 
-// clock is a time for people, where they are.
+// clock is a time for people, where they are, with its offset.
 func clock(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return t.Local().Format("2006-01-02 15:04:05")
+	return t.Local().Format("2006-01-02 15:04:05 -07:00")
 }
