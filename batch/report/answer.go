@@ -33,7 +33,7 @@ type readAnswer struct {
 // read is the answer as a tree. Where ok is false it is too long or too deep for
 // that, and its text is to be shown as it is.
 func read(a *batch.Answer) (r readAnswer, ok bool) {
-	text, cited, marks := a.Cited()
+	text, cited, marks := a.Numbered()
 	return readText(text, marks, cited)
 }
 

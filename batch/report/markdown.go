@@ -20,7 +20,7 @@ type markdownWriter struct {
 	question int
 }
 
-func newMarkdownWriter(b *bufio.Writer, in batch.Input, o Options) (*markdownWriter, error) {
+func newMarkdownWriter(b *bufio.Writer, _ string, in batch.Input, o Options) (writer, error) {
 	w := &markdownWriter{out: b, rows: rowReader{in}, question: questionColumn(in.Columns)}
 	fmt.Fprintf(b, "# %s\n", plainMarkdown(oneLine(titleOf(o))))
 	if s := selection(o); s != "" {

@@ -35,8 +35,8 @@ type xlsxWriter struct {
 	sourced int // the column that leads to the sources
 }
 
-func newXLSXWriter(b *bufio.Writer, folder string, in batch.Input, o Options) (w *xlsxWriter, err error) {
-	w = &xlsxWriter{book: newBook(b), rows: rowReader{in}, history: o.History, written: map[batch.Status]int{}}
+func newXLSXWriter(b *bufio.Writer, folder string, in batch.Input, o Options) (_ writer, err error) {
+	w := &xlsxWriter{book: newBook(b), rows: rowReader{in}, history: o.History, written: map[batch.Status]int{}}
 	w.columns, w.sourced = answerColumns(in)
 	if len(w.columns) > 16_384 {
 		return nil, fmt.Errorf("an Excel sheet has room for 16,384 columns, the input has %d", len(in.Columns))
@@ -144,7 +144,7 @@ func (w *xlsxWriter) write(rec batch.Record) error {
 // cite writes a record's sources and returns how many there are, and where the
 // first of them stands.
 func (w *xlsxWriter) cite(rec batch.Record) (n int, place string, err error) {
-	_, cited := rec.Answer.Numbered()
+	_, cited, _ := rec.Answer.Numbered()
 	cited, _ = listed(rec.Answer, cited)
 	for i, s := range cited {
 		if n := len(w.sources); n == 0 || w.sources[n-1].full() {
