@@ -9,14 +9,14 @@ import (
 
 // longestTitle is how much of a question stands in the title of its section, in
 // characters.
-const longestTitle = 150
+const longestTitle = 250
 
 // A memo is what stands above a row's answer in its section of a memo, in
 // Markdown or Word.
 type memo struct {
 	title    string  // the question, on one line
 	question string  // the same in full, where the title is not all of it
-	fields   []field // the row's id and its other columns, as far as they hold anything
+	fields   []field // the row's id, its other columns as far as they hold anything, and when it was answered
 }
 
 func memoOf(rows rowReader, questionAt int, rec batch.Record) (m memo, err error) {
@@ -39,6 +39,9 @@ func memoOf(rows rowReader, questionAt int, rec batch.Record) (m memo, err error
 	}
 	for _, f := range fields {
 		m.fields = append(m.fields, field{f.Column, oneLine(f.Name), oneLine(f.Value)})
+	}
+	if rec.Answer != nil && !rec.Finished.IsZero() {
+		m.fields = append(m.fields, field{-1, "answered", clock(rec.Finished)})
 	}
 	return m, nil
 }

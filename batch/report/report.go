@@ -47,6 +47,9 @@ type Options struct {
 	// which holds the answered questions only. With a Status of failed or
 	// pending it holds those, as OpenAI's error file does.
 	OpenAIBatch bool
+	// WordTemplate is a Word document whose styles, page, header and footer a
+	// Word file takes. Default: ours.
+	WordTemplate string
 	// Status keeps only rows that are answered (truncated and refused answers
 	// included), failed, or pending (in flight included). Default: all rows.
 	Status batch.Status
