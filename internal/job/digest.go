@@ -75,7 +75,7 @@ func setCurrent(store *checkpoint.Store, out, content string, o report.Options) 
 func howWritten(o report.Options) string {
 	o.Copy = nil
 	winter, summer := time.Date(2026, 1, 1, 0, 0, 0, 0, time.Local), time.Date(2026, 7, 1, 0, 0, 0, 0, time.Local)
-	return fmt.Sprintf("%s %s %s %+v", program(), winter.Format("-0700"), summer.Format("-0700"), o)
+	return fmt.Sprintf("%s %s %s %s %+v", program(), winter.Format("-0700"), summer.Format("-0700"), contentDigest(o.WordTemplate), o)
 }
 
 // program identifies this program. A version alone would not: those who build

@@ -37,13 +37,17 @@ func checkOutput(out, input string, store *checkpoint.Store, force bool) error {
 	return nil
 }
 
-// checkDistinct refuses a file that is given as an output twice, by whatever
-// name: only the last form of the answers would be in it.
-func checkDistinct(outs []string) error {
+// checkSet refuses a file that is given as an output twice, by whatever name, for
+// only the last form of the answers would be in it, and a template of which
+// nothing is made.
+func checkSet(outs []string, o report.Options) error {
 	for i, out := range outs {
 		if slices.ContainsFunc(outs[:i], func(other string) bool { return sameFile(out, other) }) {
 			return exit.Usage(fmt.Errorf("--out %s is the same file as another --out", out), "choose another --out")
 		}
+	}
+	if o.WordTemplate != "" && !slices.ContainsFunc(outs, func(out string) bool { return strings.EqualFold(filepath.Ext(out), ".docx") }) {
+		return exit.Usage(fmt.Errorf("--docx-template %s is for Word files, and none is written", o.WordTemplate), "add --out answers.docx")
 	}
 	return nil
 }
@@ -106,7 +110,7 @@ var otherNames = map[string]batch.Format{".tsv": batch.CSV, ".txt": batch.CSV, "
 func (j *job) checkOutputs() error {
 	in := j.reader.Input()
 	j.outputs = j.outputsFor(in.Format)
-	if err := checkDistinct(j.outputs); err != nil {
+	if err := checkSet(j.outputs, j.Report); err != nil {
 		return exit.Unsent(err)
 	}
 	for _, out := range j.outputs {
@@ -115,7 +119,7 @@ func (j *job) checkOutputs() error {
 			j.replaced = append(j.replaced, out)
 		}
 		if err == nil && !j.DryRun {
-			err = tryOutput(out, in)
+			err = tryOutput(out, in, j.Report)
 		}
 		if err != nil {
 			return exit.Unsent(err)
@@ -125,8 +129,8 @@ func (j *job) checkOutputs() error {
 }
 
 // tryOutput begins the file, and leaves it as it was.
-func tryOutput(out string, in batch.Input) error {
-	f, err := report.Create(out, in, report.Options{})
+func tryOutput(out string, in batch.Input, o report.Options) error {
+	f, err := report.Create(out, in, o)
 	if err == nil {
 		err = f.Abort()
 	}

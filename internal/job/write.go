@@ -81,7 +81,7 @@ func compose(f *report.File, store *checkpoint.Store) error {
 // Export writes the answers of a checkpoint to files, once all of them may be
 // written.
 func Export(store *checkpoint.Store, in batch.Input, outs []string, o report.Options, force bool, p *terminal.Printer) error {
-	if err := checkDistinct(outs); err != nil {
+	if err := checkSet(outs, o); err != nil {
 		return err
 	}
 	for _, out := range outs {
