@@ -57,9 +57,8 @@ type RunHistory struct {
 
 // ReadHistory reads what is known of the runs on a checkpoint.
 func ReadHistory(store *checkpoint.Store) (*History, error) {
-	name := strings.TrimSuffix(filepath.Base(store.Path()), ".bizbatch")
 	h := &History{
-		Path: store.Path(), Name: strings.TrimSuffix(name, ".sandbox"), Active: store.Active(),
+		Path: store.Path(), Name: NameOf(store), Active: store.Active(),
 		SpentByMode: map[AskMode]Money{}, ToLookAt: map[Status]int{}, Outcomes: store.Outcomes(),
 	}
 	for _, read := range []func(*checkpoint.Store) error{h.readCounts, h.readSettings, h.readRuns} {
@@ -68,6 +67,12 @@ func ReadHistory(store *checkpoint.Store) (*History, error) {
 		}
 	}
 	return h, nil
+}
+
+// NameOf names the questions of a checkpoint by its file, without folder and
+// extension.
+func NameOf(store *checkpoint.Store) string {
+	return strings.TrimSuffix(strings.TrimSuffix(filepath.Base(store.Path()), ".bizbatch"), ".sandbox")
 }
 
 func (h *History) readCounts(store *checkpoint.Store) error {

@@ -59,6 +59,9 @@ type Options struct {
 	// History is what the summary of HTML and XLSX tells of the runs. Default:
 	// there is no summary.
 	History *batch.History
+	// Groups are what the workbook tells of the files that a [Pattern] makes.
+	// Default: nothing.
+	Groups []Group
 	// Copy gets every byte of the file, too, before it has its name. Default:
 	// nothing does.
 	Copy io.Writer

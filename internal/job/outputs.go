@@ -114,18 +114,27 @@ func (j *job) checkOutputs() error {
 		return exit.Unsent(err)
 	}
 	for _, out := range j.outputs {
-		err := checkOutput(out, j.File, j.store, j.Force)
-		if j.Sandbox && writtenFrom(j.File+".bizbatch", out) {
-			j.replaced = append(j.replaced, out)
+		check := j.checkFile
+		if report.IsPattern(out) {
+			check = checkPattern
 		}
-		if err == nil && !j.DryRun {
-			err = tryOutput(out, in, j.Report)
-		}
-		if err != nil {
+		if err := check(out, in); err != nil {
 			return exit.Unsent(err)
 		}
 	}
 	return nil
+}
+
+// checkFile finds that out of one file.
+func (j *job) checkFile(out string, in batch.Input) error {
+	err := checkOutput(out, j.File, j.store, j.Force)
+	if j.Sandbox && writtenFrom(j.File+".bizbatch", out) {
+		j.replaced = append(j.replaced, out)
+	}
+	if err == nil && !j.DryRun {
+		err = tryOutput(out, in, j.Report)
+	}
+	return err
 }
 
 // tryOutput begins the file, and leaves it as it was.

@@ -23,10 +23,10 @@ type writtenFile struct {
 }
 
 // writeOutput writes one output file.
-func writeOutput(store *checkpoint.Store, in batch.Input, out string, o report.Options, force bool) (w writtenFile, err error) {
+func writeOutput(store *checkpoint.Store, in batch.Input, out string, part *report.Part, o report.Options, force bool) (w writtenFile, err error) {
 	content := sha256.New()
 	o.Copy = content
-	f, err := composeOutput(store, in, out, o)
+	f, err := composeOutput(store, in, out, part, o)
 	if err != nil {
 		return w, err
 	}
@@ -49,10 +49,10 @@ func writeOutput(store *checkpoint.Store, in batch.Input, out string, o report.O
 }
 
 // composeOutput writes all of a file but its name.
-func composeOutput(store *checkpoint.Store, in batch.Input, out string, o report.Options) (f *report.File, err error) {
+func composeOutput(store *checkpoint.Store, in batch.Input, out string, part *report.Part, o report.Options) (f *report.File, err error) {
 	tells, err := tellsOfRuns(out)
 	if err == nil && tells {
-		o.History, err = batch.ReadHistory(store)
+		o.History, err = readHistory(store, part)
 	}
 	if err != nil {
 		return nil, err
@@ -60,14 +60,27 @@ func composeOutput(store *checkpoint.Store, in batch.Input, out string, o report
 	if f, err = report.Create(out, in, o); err != nil {
 		return nil, err
 	}
-	if err = compose(f, store); err != nil {
+	if err = compose(f, store, part); err != nil {
 		_ = f.Abort()
 	}
 	return f, err
 }
 
-func compose(f *report.File, store *checkpoint.Store) error {
-	for rec, err := range batch.Records(store) {
+// readHistory is what is told of the runs: in a part, of its rows.
+func readHistory(store *checkpoint.Store, part *report.Part) (*batch.History, error) {
+	if part == nil {
+		return batch.ReadHistory(store)
+	}
+	name := batch.NameOf(store) + ": " + part.Name()
+	return batch.ReadPartHistory(store, name, part.Positions)
+}
+
+func compose(f *report.File, store *checkpoint.Store, part *report.Part) error {
+	records := batch.Records(store)
+	if part != nil {
+		records = batch.RecordsAt(store, part.Positions)
+	}
+	for rec, err := range records {
 		if err != nil {
 			return err
 		}
@@ -84,20 +97,33 @@ func Export(store *checkpoint.Store, in batch.Input, outs []string, o report.Opt
 	if err := checkSet(outs, o); err != nil {
 		return err
 	}
+	outs, parts, err := split(store, in, outs)
+	if err != nil {
+		return err
+	}
 	for _, out := range outs {
 		if err := checkOutput(out, "", store, force); err != nil {
 			return err
 		}
 	}
+	groups, err := groupsOf(store, outs, parts)
+	if err != nil {
+		return err
+	}
+	var done []string
+	defer func() { tellWritten(p, done, nil, parts) }()
 	for _, out := range outs {
-		w, err := writeOutput(store, in, out, o, force)
+		if o.Groups = nil; parts[out] == nil {
+			o.Groups = groups
+		}
+		w, err := writeOutput(store, in, out, parts[out], o, force)
 		if w.kept != nil {
 			p.Notice("kept", w.kept.line())
 		}
 		if err != nil {
 			return err
 		}
-		p.Say("wrote %s", out)
+		done = append(done, out)
 		if w.noted != nil {
 			p.Notice("unnoted", unnoted(out))
 		}
@@ -109,13 +135,21 @@ func Export(store *checkpoint.Store, in batch.Input, outs []string, o report.Opt
 // That the checkpoint takes no more was told by then.
 func (j *job) write(stop *batch.StopError) error {
 	var errs []error
+	groups, err := groupsOf(j.store, j.outputs, j.parts)
+	if err != nil {
+		errs = append(errs, err)
+	}
+	j.groups = groups
 	for _, out := range j.outputs {
-		o := j.Report
-		if isCurrent(j.store, out, o) {
+		o, part := j.Report, j.parts[out]
+		if tells, _ := tellsOfRuns(out); tells && part == nil {
+			o.Groups = groups
+		}
+		if isCurrent(j.store, out, part, o) {
 			j.written, j.current = append(j.written, out), append(j.current, out)
 			continue
 		}
-		w, err := writeOutput(j.store, j.input, out, o, j.Force)
+		w, err := writeOutput(j.store, j.input, out, part, o, j.Force)
 		if w.kept != nil {
 			j.kept = append(j.kept, *w.kept)
 			j.Printer.Notice("kept", w.kept.line(), "output", out, "as", w.kept.As)
@@ -129,7 +163,7 @@ func (j *job) write(stop *batch.StopError) error {
 			j.unnoted = append(j.unnoted, out)
 			continue
 		}
-		if err := setCurrent(j.store, out, w.content, o); stop == nil || stop.Kind != batch.StopSave {
+		if err := setCurrent(j.store, out, part, w.content, o); stop == nil || stop.Kind != batch.StopSave {
 			errs = append(errs, err)
 		}
 	}
