@@ -67,13 +67,13 @@ func TestSomeResults(t *testing.T) {
 		if err != nil || r.Line == 0 || len(r.Fields) == 0 {
 			t.Errorf("row %+v, %v", r, err)
 		}
-		all = append(all, fmt.Sprint(r.Position, r.ID))
+		all = append(all, fmt.Sprint(r.Position, " ", r.ID))
 	}
 	for r, err := range s.ResultsAt([]int64{4, 1, 9}) {
 		if err != nil {
 			t.Error(err)
 		}
-		some = append(some, fmt.Sprint(r.Position, r.ID))
+		some = append(some, fmt.Sprint(r.Position, " ", r.ID))
 	}
 	diff(t, "rows", []string{"1 1", "2 x", "3 2", "4 x"}, all)
 	diff(t, "some results", []string{"1 1", "4 x"}, some)

@@ -60,7 +60,23 @@ type Part struct {
 	// Positions are those of the rows in the input, from 1.
 	Positions []int64
 
-	line int // of the first row
+	line int    // of the first row
+	used []bool // the columns in which a row has something
+}
+
+// Input is in with the columns of the part. Those of JSON lines are names that
+// only another part's rows may have.
+func (p *Part) Input(in batch.Input) batch.Input {
+	if in.Format == batch.JSONL {
+		columns := in.Columns
+		in.Columns = nil
+		for i, name := range columns {
+			if p.used[i] {
+				in.Columns = append(in.Columns, name)
+			}
+		}
+	}
+	return in
 }
 
 // A Value is what a row has in a column.
@@ -110,13 +126,16 @@ func (p *Pattern) Split(rows iter.Seq2[checkpoint.Result, error]) ([]*Part, erro
 		part := byName[folded]
 		switch {
 		case part == nil:
-			part = &Part{Path: path, Pattern: p.path, Values: values, line: row.Line}
+			part = &Part{Path: path, Pattern: p.path, Values: values, line: row.Line, used: make([]bool, len(cells))}
 			byName[folded] = part
 			if parts = append(parts, part); len(parts) > MostParts {
 				return nil, fmt.Errorf("%s would be more than %d files: choose a column that fewer rows differ in", p.path, MostParts)
 			}
 		case !slices.Equal(part.Values, values):
 			return nil, fmt.Errorf("%s: %q in line %d and %q in line %d would be one file, %s", p.path, part.Name(), part.line, (&Part{Values: values}).Name(), row.Line, part.Path)
+		}
+		for i, cell := range cells {
+			part.used[i] = part.used[i] || cell != ""
 		}
 		part.Positions = append(part.Positions, row.Position)
 	}

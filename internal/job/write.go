@@ -57,6 +57,9 @@ func composeOutput(store *checkpoint.Store, in batch.Input, out string, part *re
 	if err != nil {
 		return nil, err
 	}
+	if part != nil {
+		in = part.Input(in)
+	}
 	if f, err = report.Create(out, in, o); err != nil {
 		return nil, err
 	}
