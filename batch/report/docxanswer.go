@@ -117,7 +117,7 @@ func (a *docxAnswer) table(table *extast.Table, at place) {
 		a.raw(fmt.Sprintf(`<w:tblInd w:w="%d" w:type="dxa"/>`, at.left))
 	}
 	a.raw(`<w:tblLook w:val="0620" w:firstRow="1" w:noHBand="1" w:noVBand="1"/></w:tblPr><w:tblGrid>` +
-		strings.Repeat(fmt.Sprintf(`<w:gridCol w:w="%d"/>`, (textWidth-at.left)/max(1, columns)), columns) + `</w:tblGrid>`)
+		strings.Repeat(fmt.Sprintf(`<w:gridCol w:w="%d"/>`, (a.template.width-at.left)/max(1, columns)), columns) + `</w:tblGrid>`)
 	for row := table.FirstChild(); row != nil; row = row.NextSibling() {
 		header := row.Kind() == extast.KindTableHeader
 		a.raw(`<w:tr><w:trPr><w:cantSplit/>`)

@@ -13,7 +13,8 @@ type wordStyle struct {
 	paragraph, run        string // its properties
 }
 
-// wordStyles are the styles that a document uses.
+// wordStyles are the styles that a document uses. In braces are places on a line:
+// its end, and where the space to sign ends.
 var wordStyles = []wordStyle{
 	{"paragraph", "Normal", "Normal", "", "", `<w:spacing w:after="120" w:line="264" w:lineRule="auto"/>`, ``},
 	{"paragraph", "Title", "Title", "Normal", "Normal", `<w:spacing w:before="0" w:after="60" w:line="240" w:lineRule="auto"/>`, `<w:b/><w:color w:val="1F3A4D"/><w:sz w:val="44"/><w:szCs w:val="44"/>`},
@@ -21,7 +22,7 @@ var wordStyles = []wordStyle{
 	headingStyle(1, 30, `<w:pBdr><w:top w:val="single" w:sz="6" w:space="8" w:color="1F3A4D"/></w:pBdr><w:spacing w:before="480" w:after="100" w:line="240" w:lineRule="auto"/>`),
 	headingStyle(2, 24, ""), headingStyle(3, 22, ""), headingStyle(4, 21, ""), headingStyle(5, 21, ""), headingStyle(6, 21, ""),
 	{"paragraph", "TOCHeading", "TOC Heading", "Normal", "Normal", `<w:keepNext/><w:spacing w:before="360" w:after="120"/>`, `<w:b/><w:color w:val="1F3A4D"/><w:sz w:val="26"/><w:szCs w:val="26"/>`},
-	{"paragraph", "TOC1", "toc 1", "Normal", "Normal", `<w:tabs><w:tab w:val="right" w:pos="9350"/></w:tabs><w:spacing w:after="80"/><w:ind w:right="720"/>`, ``},
+	{"paragraph", "TOC1", "toc 1", "Normal", "Normal", `<w:tabs><w:tab w:val="right" w:pos="{right}"/></w:tabs><w:spacing w:after="80"/><w:ind w:right="720"/>`, ``},
 	{"paragraph", "ListParagraph", "List Paragraph", "Normal", "", `<w:spacing w:after="60"/>`, ``},
 	{"paragraph", "Quote", "Quote", "Normal", "Normal", `<w:pBdr><w:left w:val="single" w:sz="12" w:space="10" w:color="BFBFBF"/></w:pBdr><w:ind w:left="288"/>`, `<w:color w:val="404040"/>`},
 	{"paragraph", "ShortAnswer", "Short Answer", "Normal", "Normal", `<w:keepLines/><w:pBdr><w:left w:val="single" w:sz="24" w:space="8" w:color="1F5C99"/></w:pBdr><w:shd w:val="clear" w:color="auto" w:fill="EEF3F8"/><w:spacing w:before="120" w:after="160"/><w:ind w:left="200" w:right="100"/>`, ``},
@@ -30,9 +31,9 @@ var wordStyles = []wordStyle{
 	{"paragraph", "Source", "Source", "Normal", "Source Excerpt", `<w:keepNext/><w:keepLines/><w:spacing w:before="60" w:after="40" w:line="240" w:lineRule="auto"/><w:ind w:left="504" w:hanging="504"/>`, `<w:sz w:val="20"/><w:szCs w:val="20"/>`},
 	{"paragraph", "SourceExcerpt", "Source Excerpt", "Normal", "", `<w:spacing w:after="100" w:line="240" w:lineRule="auto"/><w:ind w:left="504"/>`, `<w:color w:val="404040"/><w:sz w:val="18"/><w:szCs w:val="18"/>`},
 	{"paragraph", "Checks", "Checks", "Normal", "Normal", `<w:keepLines/><w:spacing w:before="160"/>`, ``},
-	{"paragraph", "Reviewer", "Reviewer", "Normal", "Normal", `<w:tabs><w:tab w:val="left" w:leader="underscore" w:pos="5760"/><w:tab w:val="left" w:pos="5940"/><w:tab w:val="left" w:leader="underscore" w:pos="9350"/></w:tabs><w:spacing w:before="320" w:after="240"/>`, ``},
-	{"paragraph", "Header", "header", "Normal", "", `<w:pBdr><w:bottom w:val="single" w:sz="4" w:space="4" w:color="BFBFBF"/></w:pBdr><w:tabs><w:tab w:val="right" w:pos="9360"/></w:tabs><w:spacing w:after="0"/>`, small},
-	{"paragraph", "Footer", "footer", "Normal", "", `<w:tabs><w:tab w:val="right" w:pos="9360"/></w:tabs><w:spacing w:after="0"/>`, small},
+	{"paragraph", "Reviewer", "Reviewer", "Normal", "Normal", `<w:tabs><w:tab w:val="left" w:leader="underscore" w:pos="{middle}"/><w:tab w:val="left" w:pos="{after}"/><w:tab w:val="left" w:leader="underscore" w:pos="{right}"/></w:tabs><w:spacing w:before="320" w:after="240"/>`, ``},
+	{"paragraph", "Header", "header", "Normal", "", `<w:pBdr><w:bottom w:val="single" w:sz="4" w:space="4" w:color="BFBFBF"/></w:pBdr><w:tabs><w:tab w:val="right" w:pos="{right}"/></w:tabs><w:spacing w:after="0"/>`, small},
+	{"paragraph", "Footer", "footer", "Normal", "", `<w:tabs><w:tab w:val="right" w:pos="{right}"/></w:tabs><w:spacing w:after="0"/>`, small},
 	{"character", "Hyperlink", "Hyperlink", "", "", "", `<w:color w:val="1F5C99"/><w:u w:val="single"/>`},
 	{"character", "CodeText", "Code Text", "", "", "", mono + `<w:sz w:val="19"/><w:szCs w:val="19"/><w:shd w:val="clear" w:color="auto" w:fill="F0F0F0"/>`},
 	{"table", "TableGrid", "Table Grid", "", "", `<w:spacing w:after="0" w:line="240" w:lineRule="auto"/>`, ``},

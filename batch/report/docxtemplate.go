@@ -22,6 +22,7 @@ type wordTemplate struct {
 	styles   string
 	ids      map[string]string // of its styles, by their names in lower case
 	section  string            // the page, header and footer
+	width    int               // of the text on the page, in twentieths of a point
 	settings string
 	rels     string // from the document to the parts
 	types    string // of the parts
@@ -43,7 +44,7 @@ type wordLists struct {
 var plainLists = wordLists{kinds: xmlHead + `<w:numbering ` + wordNS + `>`, rest: `</w:numbering>`}
 
 var plainTemplate = &wordTemplate{
-	plain: true, lists: plainLists,
+	plain: true, lists: plainLists, width: 9360,
 	section: `<w:sectPr><w:headerReference w:type="default" r:id="header"/><w:footerReference w:type="default" r:id="footer"/><w:pgSz w:w="12240" w:h="15840"/>` +
 		`<w:pgMar w:top="1440" w:right="1440" w:bottom="1224" w:left="1440" w:header="720" w:footer="576" w:gutter="0"/></w:sectPr>`,
 	rels:  relationship("header", relNS+"/header", "header1.xml") + relationship("footer", relNS+"/footer", "footer1.xml"),
@@ -324,6 +325,8 @@ func (r *templateReader) readSection(main string, kept map[string]bool) error {
 	}
 	var b strings.Builder
 	b.WriteString(`<w:sectPr>`)
+	r.t.width = plainTemplate.width
+	size := map[string]int{}
 	for _, e := range document.Section.Elements {
 		name := e.XMLName.Local
 		if !slices.Contains([]string{"headerReference", "footerReference", "pgSz", "pgMar", "titlePg"}, name) {
@@ -335,6 +338,7 @@ func (r *templateReader) readSection(main string, kept map[string]bool) error {
 			if strings.HasSuffix(a.Name.Space, "/relationships") {
 				prefix, value, known = "r:", "t"+value, kept[value]
 			}
+			size[name+" "+a.Name.Local], _ = strconv.Atoi(a.Value) // 0 for what is no number
 			attrs += " " + prefix + a.Name.Local + `="` + xmlEscaped(value) + `"`
 		}
 		if known {
@@ -342,6 +346,9 @@ func (r *templateReader) readSection(main string, kept map[string]bool) error {
 		}
 	}
 	b.WriteString(`</w:sectPr>`)
+	if width := size["pgSz w"] - size["pgMar left"] - size["pgMar right"] - size["pgMar gutter"]; width > 0 {
+		r.t.width = width
+	}
 	r.t.section = b.String()
 	return nil
 }
@@ -374,9 +381,16 @@ func (t *wordTemplate) stylesXML() string {
 			ours.WriteString(s.xml(ids))
 		}
 	}
+	all := placed(ours.String(), t.width)
 	if t.plain {
-		return xmlHead + `<w:styles ` + wordNS + `>` + wordDefaults + ours.String() + `</w:styles>`
+		return xmlHead + `<w:styles ` + wordNS + `>` + wordDefaults + all + `</w:styles>`
 	}
 	at := strings.LastIndex(t.styles, "</w:styles>")
-	return t.styles[:at] + ours.String() + t.styles[at:]
+	return t.styles[:at] + all + t.styles[at:]
+}
+
+// placed are styles with the places on a line of the width.
+func placed(styles string, width int) string {
+	at := func(n int) string { return strconv.Itoa(n) }
+	return strings.NewReplacer("{right}", at(width-10), "{middle}", at(width*6/10), "{after}", at(width*6/10+180)).Replace(styles)
 }

@@ -8,10 +8,6 @@ import (
 
 const wordNS = `xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:r="` + relNS + `"`
 
-// textWidth is that of the text on a page, in twentieths of a point, where no
-// template tells another.
-const textWidth = 9360
-
 // bulletList stands for the list whose items have dots.
 const bulletList = "bullets"
 
