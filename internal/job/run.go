@@ -86,7 +86,7 @@ func (j *job) ask(ctx context.Context, service Service) error {
 	j.next = j.nextCommand(err)
 	j.tellResult(err)
 	if unwritten != nil {
-		err = outputError(err, unwritten, stop, j.Checkpoint)
+		err = outputError(err, unwritten, stop, j.Checkpoint, j.unwritten())
 	}
 	return err
 }
