@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"time"
 
@@ -14,19 +15,20 @@ import (
 
 // A result is what came of one attempt, after it was saved.
 type result struct {
-	it      *item
-	probe   bool  // it was sent to find out whether anything succeeds
-	cost    Money // reserved for it
-	paid    Money // what the answer cost
-	guessed bool  // paid is not known, and taken to be what was reserved
-	back    time.Time
-	answer  *Answer // nil unless it was answered
-	err     error   // from the asker; nil as well: it was not sent
-	action  Action  // what err means
-	setting string  // of the run, which err refuses; then action is Doubt
-	heard   bool    // the pacer was told what the service said
-	until   int     // the last question given out before it was held back; see hold
-	fault   error   // from the checkpoint, where it was not saved
+	it       *item
+	probe    bool  // it was sent to find out whether anything succeeds
+	cost     Money // reserved for it
+	paid     Money // what the answer cost
+	guessed  bool  // paid is not known, and taken to be what was reserved
+	back     time.Time
+	answer   *Answer  // nil unless it was answered
+	toLookAt []string // what to look at in it
+	err      error    // from the asker; nil as well: it was not sent
+	action   Action   // what err means
+	setting  string   // of the run, which err refuses; then action is Doubt
+	heard    bool     // the pacer was told what the service said
+	until    int      // the last question given out before it was held back; see hold
+	fault    error    // from the checkpoint, where it was not saved
 }
 
 // An accepted is an attempt whose request was let in, before it is answered.
@@ -93,9 +95,29 @@ func (r *runner) saveAnswer(res *result, n int) {
 		}
 	}
 	res.answer.keepSources(r.o.Sources)
+	var label string
+	res.toLookAt, label = r.check(res)
 	res.fault = r.run.Complete(res.it.ID, checkpoint.Completion{
-		Answer: encode(*res.answer), Label: res.answer.label(), Attempts: n, Cost: int64(res.paid), Started: res.it.sent, Finished: res.back,
+		Answer: encode(*res.answer), Label: label, Attempts: n, Cost: int64(res.paid), Started: res.it.sent, Finished: res.back,
 	})
+}
+
+// checked begins the label of an answer that Options.Check has seen.
+const checked = "checked"
+
+// check returns what to look at in an answer, and the label by which the checkpoint
+// counts it. The answer is paid for: a check that panics does not keep it from
+// being saved.
+func (r *runner) check(res *result) (kinds []string, label string) {
+	if s := res.answer.Status(); s != Answered {
+		kinds, label = []string{string(s)}, string(s)
+	}
+	if r.o.Check == nil {
+		return kinds, label
+	}
+	defer func() { _ = recover() }()
+	found := r.o.Check(res.answer, res.it.Payload)
+	return found, strings.Join(append([]string{checked}, found...), " ")
 }
 
 // encode writes an answer for the checkpoint. It is paid for: where a part

@@ -153,6 +153,7 @@ type Record struct {
 	ID       string
 	Line     int             // line in the input, from 1
 	Fields   json.RawMessage // as in [Question]
+	Payload  json.RawMessage // as in [Request], with what was masked in it; nil for a row that cannot be asked
 	Status   Status
 	Answer   *Answer // nil unless there is one
 	Error    string  // why the row is failed or skipped, or was last not answered

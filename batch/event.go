@@ -57,6 +57,12 @@ type Summary struct {
 	Refused   int `json:"refused"`
 	Empty     int `json:"empty"`
 	Unclear   int `json:"unclear"`
+	// AnswersToLookAt are among the answered: answers that somebody should look at
+	// before relying on them. ToLookAt counts them by what there is to look at:
+	// truncated, refused, empty, unclear, and the kinds that Options.Check returns.
+	// An answer can count as several.
+	AnswersToLookAt int            `json:"answers_to_look_at"`
+	ToLookAt        map[string]int `json:"to_look_at"`
 	// Unmetered are answers whose cost is not known, for they came without token
 	// counts: it is taken to be that of the dearest.
 	Unmetered int `json:"unmetered"`
@@ -83,5 +89,15 @@ func (s *Summary) count(status Status) {
 		s.Empty++
 	case EndedUnclear:
 		s.Unclear++
+	}
+}
+
+// lookAt counts what there is to look at in an answer.
+func (s *Summary) lookAt(kinds []string) {
+	if len(kinds) > 0 {
+		s.AnswersToLookAt++
+	}
+	for _, kind := range kinds {
+		s.ToLookAt[kind]++
 	}
 }

@@ -89,6 +89,7 @@ func (r *runner) answered(res *result) {
 		}
 	}
 	r.sum.count(res.answer.Status())
+	r.sum.lookAt(res.toLookAt)
 	if res.fault != nil {
 		r.stopFor(StopSave, res.fault)
 	}

@@ -170,3 +170,22 @@ func oneForm(value json.RawMessage) string {
 	b, _ := json.Marshal(v) // it was JSON
 	return string(b)
 }
+
+// Asked is the text of a request's messages: what was asked, and what was said
+// before it.
+func Asked(payload json.RawMessage) string {
+	var body struct {
+		Messages []struct {
+			Content json.RawMessage `json:"content"`
+		} `json:"messages"`
+	}
+	_ = json.Unmarshal(payload, &body) // a request has messages
+	var texts []string
+	for _, m := range body.Messages {
+		var text string
+		if json.Unmarshal(m.Content, &text) == nil {
+			texts = append(texts, text)
+		}
+	}
+	return strings.Join(texts, "\n\n")
+}

@@ -67,6 +67,11 @@ type Options struct {
 	// Sources says which of an answer's sources are kept when it is saved;
 	// answers that are saved already keep what they have. Default AllSources.
 	Sources SourceMode
+	// Check returns the kinds of what somebody should look at in the answer to a
+	// request, such as those of package check. It is called before the answer is
+	// saved, and what it returns is saved with it, to be counted by. Nil: only how
+	// an answer ended counts.
+	Check func(a *Answer, payload []byte) []string
 	// Settings are those that the questions were imported with. Where the
 	// service refuses one of them, the run stops and no question fails for it.
 	// The zero value: so only where it refuses the model or the role.
@@ -201,7 +206,7 @@ func newRunner(store Store, asker Asker, o Options) (*runner, error) {
 		unproven:    map[string]bool{},
 		outage:      outage{enough: most},
 		spentBefore: Money(begun.SpentTotal + begun.Uncertain),
-		sum:         Summary{Started: now, SpentByMode: map[AskMode]Money{}},
+		sum:         Summary{Started: now, SpentByMode: map[AskMode]Money{}, ToLookAt: map[string]int{}},
 	}
 	r.fresh = begun.States[checkpoint.Answered] == 0
 	if err := r.takeUpPace(); err != nil {

@@ -140,6 +140,7 @@ type Result struct {
 	ID       string
 	Line     int
 	Fields   []byte
+	Payload  []byte // of its request
 	// Originals is as in Row.
 	Originals []byte
 	Skip      string

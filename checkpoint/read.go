@@ -96,7 +96,7 @@ func (s *Store) results(where string, args ...any) iter.Seq2[Result, error] {
 			}
 			more = err != nil || yield(r, nil)
 			return more, err
-		}, `SELECT coalesce(r.request, 0), r.position, r.id, r.line, r.skip, r.fields, m.originals,
+		}, `SELECT coalesce(r.request, 0), r.position, r.id, r.line, r.skip, r.fields, m.originals, q.payload,
 				coalesce(q.state, ''), coalesce(q.attempts, 0), coalesce(q.error, ''), coalesce(q.request_id, ''), iif(q.state = 'answered' AND q.position = r.position, q.cost, 0),
 				coalesce(q.started, 0), coalesce(q.finished, 0), coalesce(u.origin, ''), coalesce(a.crc, 0), a.answer
 			FROM rows r LEFT JOIN requests q ON q.id = r.request LEFT JOIN answers a ON a.request = r.request LEFT JOIN reused u ON u.request = r.request LEFT JOIN masked m ON m.position = r.position
@@ -113,7 +113,7 @@ func (s *Store) results(where string, args ...any) iter.Seq2[Result, error] {
 func scanResult(rows *sql.Rows) (r Result, id int64, err error) {
 	var started, finished int64
 	var crc uint32
-	err = rows.Scan(&id, &r.Position, &r.ID, &r.Line, &r.Skip, &r.Fields, &r.Originals,
+	err = rows.Scan(&id, &r.Position, &r.ID, &r.Line, &r.Skip, &r.Fields, &r.Originals, &r.Payload,
 		&r.State, &r.Attempts, &r.Error, &r.RequestID, &r.Cost, &started, &finished, &r.Reused, &crc, &r.Answer)
 	if crc32.ChecksumIEEE(r.Answer) != crc || r.State == Answered && len(r.Answer) == 0 {
 		r.State, r.Answer, r.Error = Failed, nil, damagedAnswer

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"bizbatch/batch"
+	"bizbatch/batch/check"
 )
 
 // A docxWriter writes a Word document: a section for each question, below a table
@@ -159,6 +160,10 @@ func (w *docxWriter) answered(rec batch.Record) {
 	for _, s := range a.Suggestions {
 		w.paragraph("", place{left: indent, item: bulletList, level: 1, keep: true}, func() { w.run(oneLine(s), look{}) })
 	}
+	w.paragraph("Checks", place{}, func() {
+		w.run("Checks: ", look{bold: true})
+		w.run(oneLine(check.Record(rec).String()), look{})
+	})
 	w.paragraph("Reviewer", place{}, func() {
 		w.raw(`<w:r><w:t xml:space="preserve">Reviewed by </w:t><w:tab/><w:tab/><w:t xml:space="preserve">Date </w:t><w:tab/></w:r>`)
 	})

@@ -102,6 +102,7 @@ func TestPythonDocxReadsASection(t *testing.T) {
 		{"Source", "[2]\tH.R. 1, One Big Bill, p. 12\n[https://example.com/hr1.pdf?a=1&b=2](https://example.com/hr1.pdf?a=1&b=2)"},
 		{"Heading 2", "Follow-up questions"},
 		{"List Paragraph", "What is \"regular\" use?"},
+		{"Checks", "Checks: ok; not compared: 1 of 2 citations (no excerpt)"},
 		{"Reviewer", "Reviewed by \t\tDate \t"},
 		{"Heading 1", "Is a \"gift\" taxed?"},
 		{"Row Fields", "id: gift"},
@@ -294,7 +295,7 @@ json.dump({"font": d.styles["Heading 1"].font.name, "source": str(d.styles["Sour
 	for _, l := range docxText(t, path) {
 		lines = append(lines, l[0]+": "+l[1])
 	}
-	if diff := cmp.Diff([]string{"Heading 1: q", "Row Fields: row: 1", "List Paragraph: one", "Heading 3: two", "Reviewer: Reviewed by \t\tDate \t"}, lines[4:]); diff != "" {
+	if diff := cmp.Diff([]string{"Heading 1: q", "Row Fields: row: 1", "List Paragraph: one", "Heading 3: two", "Checks: Checks: cites nothing", "Reviewer: Reviewed by \t\tDate \t"}, lines[4:]); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -30,7 +30,7 @@ var wordStyles = []wordStyle{
 	{"paragraph", "CodeBlock", "Code Block", "Normal", "Normal", `<w:shd w:val="clear" w:color="auto" w:fill="F4F4F4"/><w:spacing w:line="240" w:lineRule="auto"/>`, mono + `<w:sz w:val="18"/><w:szCs w:val="18"/>`},
 	{"paragraph", "Source", "Source", "Normal", "Source Excerpt", `<w:keepNext/><w:keepLines/><w:spacing w:before="60" w:after="40" w:line="240" w:lineRule="auto"/><w:ind w:left="504" w:hanging="504"/>`, `<w:sz w:val="20"/><w:szCs w:val="20"/>`},
 	{"paragraph", "SourceExcerpt", "Source Excerpt", "Normal", "", `<w:spacing w:after="100" w:line="240" w:lineRule="auto"/><w:ind w:left="504"/>`, `<w:color w:val="404040"/><w:sz w:val="18"/><w:szCs w:val="18"/>`},
-	{"paragraph", "Checks", "Checks", "Normal", "Normal", `<w:keepLines/><w:spacing w:before="160"/>`, ``},
+	{"paragraph", "Checks", "Checks", "Normal", "Normal", `<w:keepNext/><w:keepLines/><w:spacing w:before="160"/>`, ``},
 	{"paragraph", "Reviewer", "Reviewer", "Normal", "Normal", `<w:tabs><w:tab w:val="left" w:leader="underscore" w:pos="{middle}"/><w:tab w:val="left" w:pos="{after}"/><w:tab w:val="left" w:leader="underscore" w:pos="{right}"/></w:tabs><w:spacing w:before="320" w:after="240"/>`, ``},
 	{"paragraph", "Header", "header", "Normal", "", `<w:pBdr><w:bottom w:val="single" w:sz="4" w:space="4" w:color="BFBFBF"/></w:pBdr><w:tabs><w:tab w:val="right" w:pos="{right}"/></w:tabs><w:spacing w:after="0"/>`, small},
 	{"paragraph", "Footer", "footer", "Normal", "", `<w:tabs><w:tab w:val="right" w:pos="{right}"/></w:tabs><w:spacing w:after="0"/>`, small},

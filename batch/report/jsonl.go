@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"bizbatch/batch"
+	"bizbatch/batch/check"
 )
 
 // A member is one of ours in an object of a JSONL file.
@@ -37,6 +38,7 @@ func members(rec batch.Record) []member {
 		{"citations", citations(cited)},
 		{"status", rec.Status},
 		{"error", orNull(rec.Error)},
+		{"checks", unless(rec.Answer == nil, check.Record(rec))},
 		{"attempts", unless(rec.Status == batch.Skipped, rec.Attempts)},
 		{"seconds", unless(rec.Answer == nil && rec.Status != batch.Failed, math.Round(rec.Seconds*1000)/1000)},
 		{"request_id", orNull(cmp.Or(a.RequestID, rec.RequestID))},

@@ -9,6 +9,7 @@ import (
 	"unicode"
 
 	"bizbatch/batch"
+	"bizbatch/batch/check"
 )
 
 // A markdownWriter writes a memo: a section for each question, with its sources
@@ -65,6 +66,7 @@ func (w *markdownWriter) write(rec batch.Record) error {
 		b.WriteString("\n")
 	}
 	if rec.Answer != nil {
+		fmt.Fprintf(&b, "\nChecks: %s\n", plainMarkdown(oneLine(check.Record(rec).String())))
 		writeMarkdownAnswer(&b, rec.Answer)
 	}
 	_, err = io.WriteString(w.out, b.String())

@@ -61,7 +61,8 @@ func TestAnAnswerStaysInItsSection(t *testing.T) {
 	} {
 		t.Run(answer, func(t *testing.T) {
 			file := written(t, "a.md", oneColumn, asked("q", answer))
-			_, got, _ := strings.Cut(file, "## q\n\nrow: 1\n\n")
+			_, got, _ := strings.Cut(file, "## q\n\nrow: 1\n\nChecks: ")
+			_, got, _ = strings.Cut(got, "\n\n")
 			if diff := cmp.Diff(want, strings.TrimSuffix(got, "\n")); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
@@ -83,7 +84,7 @@ func FuzzMemo(f *testing.F) {
 		rec.Answer.Summary, rec.Answer.Suggestions = s, []string{s}
 		rec.Answer.Sources = []batch.Source{{"node_id": quoted(irc), "number": quoted("1"), "title": quoted(s), "url": quoted("https://x.example/?" + s)}}
 		page := shown(t, written(t, "a.md", oneColumn, rec, asked("last", "the end")))
-		if n := strings.Count(page, "<h2>"); n != 2 || strings.Count(page, "<h1>") != 1 || !strings.HasSuffix(page, "<h2>last</h2>\n<p>row: 1</p>\n<p>the end</p>\n") {
+		if n := strings.Count(page, "<h2>"); n != 2 || strings.Count(page, "<h1>") != 1 || !strings.HasSuffix(page, "<h2>last</h2>\n<p>row: 1</p>\n<p>Checks: cites nothing</p>\n<p>the end</p>\n") {
 			t.Errorf("%q: %d sections, or not these:\n%s", s, n, page)
 		}
 		for _, e := range element.FindAllString(page, -1) {

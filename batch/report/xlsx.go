@@ -70,7 +70,7 @@ func answerColumns(in batch.Input) (columns []column, sourced int) {
 	for i, name := range wanted {
 		c := column{names[name], widths[i], plainCell}
 		switch name {
-		case "answer", "citations", "error":
+		case "answer", "citations", "error", "checks":
 			c.look = wrappedCell
 		case "sources":
 			c.look, sourced = linkCell, len(columns)

@@ -15,6 +15,7 @@ import (
 
 	"bizbatch/batch"
 	"bizbatch/batch/chat"
+	"bizbatch/batch/check"
 	"bizbatch/batch/question"
 	"bizbatch/batch/report"
 	"bizbatch/internal/exit"
@@ -272,7 +273,7 @@ func (c *runCmd) asking(settings batch.Settings, end time.Time) batch.Options {
 		Workers: c.Workers, MaxAttempts: c.MaxAttempts, RPM: c.RPM, AttemptTimeout: c.AttemptTimeout, Drain: c.Drain,
 		MaxPause: c.MaxPause, MaxOutage: c.MaxOutage, Limit: c.Limit, Price: c.Price,
 		MaxSpend: c.MaxSpend, MaxSpendTotal: c.MaxSpendTotal, Until: end,
-		WaitForCredits: c.WaitForCredits, WaitForReset: c.WaitForReset, Sources: c.Sources, Settings: settings,
+		WaitForCredits: c.WaitForCredits, WaitForReset: c.WaitForReset, Sources: c.Sources, Check: check.Kinds, Settings: settings,
 	}
 	if c.PriceTokens != nil {
 		o.CostOf = c.PriceTokens.Cost

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"bizbatch/batch"
+	"bizbatch/batch/check"
 	"bizbatch/checkpoint"
 	"bizbatch/internal/exit"
 	"bizbatch/internal/job"
@@ -84,6 +85,8 @@ func showRecord(p *terminal.Page, in batch.Input, rec batch.Record) {
 	p.Line("")
 	p.Text(strings.TrimSpace(text))
 	showSources(p, rec.Answer, cited)
+	p.Line("")
+	p.Text("Checks: " + check.Record(rec).String())
 	if len(rec.Answer.Suggestions) > 0 {
 		p.Line("")
 		p.Heading("Further questions")

@@ -169,6 +169,14 @@ func inventText(asked string, l layout, sources []source, r *rand.Rand) string {
 	return b.String()
 }
 
+// withCitations is a text of a script with the citations that it asks for.
+func withCitations(text string, sources []source) string {
+	for i, s := range sources {
+		text = strings.ReplaceAll(text, fmt.Sprintf("[source %d]", i+1), "["+s.NodeID+"]")
+	}
+	return text
+}
+
 // excerpt is a text in one line of at most about n bytes.
 func excerpt(s string, n int) string {
 	s = strings.Join(strings.Fields(s), " ")
