@@ -23,7 +23,7 @@ var wordStyles = []wordStyle{
 	headingStyle(2, 24, ""), headingStyle(3, 22, ""), headingStyle(4, 21, ""), headingStyle(5, 21, ""), headingStyle(6, 21, ""),
 	{"paragraph", "TOCHeading", "TOC Heading", "Normal", "Normal", `<w:keepNext/><w:spacing w:before="360" w:after="120"/>`, `<w:b/><w:color w:val="1F3A4D"/><w:sz w:val="26"/><w:szCs w:val="26"/>`},
 	{"paragraph", "TOC1", "toc 1", "Normal", "Normal", `<w:tabs><w:tab w:val="right" w:pos="{right}"/></w:tabs><w:spacing w:after="80"/><w:ind w:right="720"/>`, ``},
-	{"paragraph", "ListParagraph", "List Paragraph", "Normal", "", `<w:spacing w:after="60"/>`, ``},
+	{"paragraph", "ListParagraph", "List Paragraph", "Normal", "", `<w:spacing w:after="120"/><w:contextualSpacing/>`, ``},
 	{"paragraph", "Quote", "Quote", "Normal", "Normal", `<w:pBdr><w:left w:val="single" w:sz="12" w:space="10" w:color="BFBFBF"/></w:pBdr><w:ind w:left="288"/>`, `<w:color w:val="404040"/>`},
 	{"paragraph", "ShortAnswer", "Short Answer", "Normal", "Normal", `<w:keepLines/><w:pBdr><w:left w:val="single" w:sz="24" w:space="8" w:color="1F5C99"/></w:pBdr><w:shd w:val="clear" w:color="auto" w:fill="EEF3F8"/><w:spacing w:before="120" w:after="160"/><w:ind w:left="200" w:right="100"/>`, ``},
 	{"paragraph", "RowFields", "Row Fields", "Normal", "Normal", `<w:keepNext/><w:keepLines/><w:spacing w:after="120" w:line="240" w:lineRule="auto"/>`, `<w:color w:val="595959"/><w:sz w:val="18"/><w:szCs w:val="18"/>`},
