@@ -2,6 +2,9 @@ package report
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -91,3 +94,45 @@ func (s wordStyle) xml(ids map[string]string) string {
 // wordDefaults are what every style begins with.
 const wordDefaults = `<w:docDefaults><w:rPrDefault><w:rPr><w:rFonts w:ascii="Calibri" w:hAnsi="Calibri" w:eastAsia="Calibri" w:cs="Calibri"/>` +
 	`<w:sz w:val="21"/><w:szCs w:val="21"/><w:lang w:val="en-US"/></w:rPr></w:rPrDefault><w:pPrDefault/></w:docDefaults>`
+
+// styleIDs are the ids of the styles that a document uses, by their names.
+func (t *wordTemplate) styleIDs() map[string]string {
+	ids := map[string]string{}
+	taken := slices.Collect(maps.Values(t.ids))
+	for _, s := range wordStyles {
+		id, ok := t.ids[strings.ToLower(s.name)]
+		if !ok {
+			id = s.id
+			for slices.Contains(taken, id) {
+				id = "bizbatch" + id
+			}
+		}
+		ids[s.name] = id
+	}
+	return ids
+}
+
+// stylesXML are the template's styles, and ours as far as it has none by that
+// name.
+func (t *wordTemplate) stylesXML() string {
+	ids := t.styleIDs()
+	var ours strings.Builder
+	for _, s := range wordStyles {
+		if _, ok := t.ids[strings.ToLower(s.name)]; !ok {
+			s.id = ids[s.name]
+			ours.WriteString(s.xml(ids))
+		}
+	}
+	all := placed(ours.String(), t.width)
+	if t.plain {
+		return xmlHead + `<w:styles ` + wordNS + `>` + wordDefaults + all + `</w:styles>`
+	}
+	at := strings.LastIndex(t.styles, "</w:styles>")
+	return t.styles[:at] + all + t.styles[at:]
+}
+
+// placed are styles with the places on a line of the width.
+func placed(styles string, width int) string {
+	at := func(n int) string { return strconv.Itoa(n) }
+	return strings.NewReplacer("{right}", at(width-10), "{middle}", at(width*6/10), "{after}", at(width*6/10+180)).Replace(styles)
+}

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"unicode"
 
@@ -127,4 +128,24 @@ func printable(s string) string {
 		}
 		return r
 	}, strings.ToValidUTF8(s, "\ufffd"))
+}
+
+var (
+	markdownSigns = regexp.MustCompile("[\\\\`*_\\[\\]<>~|]|&[#0-9A-Za-z]+;")
+	markdownStart = regexp.MustCompile(`(?m)^[ \t]*(?:[-+=#]|[0-9]{1,9}[.)])?`)
+)
+
+// escaped is a text in which nothing is markup, but for the beginnings of lines.
+func escaped(s string) string { return markdownSigns.ReplaceAllString(s, `\$0`) }
+
+// escapedStarts has no line begin a list, a heading, a line under one or code.
+func escapedStarts(s string) string {
+	return markdownStart.ReplaceAllStringFunc(s, func(m string) string {
+		m = strings.TrimLeft(m, " \t")
+		if m == "" {
+			return ""
+		}
+		at := len(m) - 1
+		return m[:at] + `\` + m[at:]
+	})
 }

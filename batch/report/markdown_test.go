@@ -73,8 +73,11 @@ func TestAnAnswerStaysInItsSection(t *testing.T) {
 // Nothing in an answer, and nothing beside one, changes what stands around it,
 // where a program lets HTML through.
 func FuzzMemo(f *testing.F) {
-	for _, s := range append(hostile, nastyStrings...) {
+	for _, s := range hostile {
 		f.Add(s)
+	}
+	for i := 0; i < len(nastyStrings); i += 7 { // some of each kind
+		f.Add(nastyStrings[i])
 	}
 	for _, s := range []string{"```IRC 61```", "<div>\n```\n</div>", "- > ```\n", "[a](<b> ![c](d)", "![a][b]\n\n[b]: https://c.example", "a\n    b\n\n\n\tc", "1) a\n   2. b", "![1](https://x.example)"} {
 		f.Add(s)
