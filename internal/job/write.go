@@ -17,6 +17,7 @@ import (
 // A writtenFile is an output that was written.
 type writtenFile struct {
 	content string    // its digest
+	rows    int
 	kept    *keptFile // an edited file that was there; nil: none was
 	// noted is the error of having the checkpoint know what was written. The file
 	// is there all the same.
@@ -32,7 +33,7 @@ func writeOutput(store *checkpoint.Store, in batch.Input, out string, part *repo
 		return w, err
 	}
 	defer f.Abort()
-	w.content = sum(content)
+	w.content, w.rows = sum(content), f.Rows()
 	before := contentDigest(out)
 	if before != "" && !wroteThat(store, out, before) {
 		before = ""
@@ -127,7 +128,11 @@ func Export(store *checkpoint.Store, in batch.Input, outs []string, o report.Opt
 		if err != nil {
 			return err
 		}
-		done = append(done, out)
+		if parts[out] != nil {
+			done = append(done, out) // told together
+		} else {
+			p.Say("wrote %s: %s", out, terminal.Count(w.rows, "row"))
+		}
 		if w.noted != nil {
 			p.Notice("unnoted", unnoted(out))
 		}
