@@ -16,7 +16,7 @@ import (
 
 // A writtenFile is an output that was written.
 type writtenFile struct {
-	content string    // its digest
+	content string // its digest
 	rows    int
 	kept    *keptFile // an edited file that was there; nil: none was
 	// noted is the error of having the checkpoint know what was written. The file
