@@ -60,9 +60,8 @@ type RunHistory struct {
 
 // ReadHistory reads the history of a checkpoint.
 func ReadHistory(store *checkpoint.Store) (*History, error) {
-	name := strings.TrimSuffix(filepath.Base(store.Path()), ".bizbatch")
 	h := &History{
-		Path: store.Path(), Name: strings.TrimSuffix(name, ".sandbox"), Active: store.Active(),
+		Path: store.Path(), Name: NameOf(store), Active: store.Active(),
 		SpentByMode: map[AskMode]Money{}, ToLookAt: map[string]int{}, Outcomes: store.Outcomes(),
 	}
 	for _, read := range []func(*checkpoint.Store) error{h.readCounts, h.readSettings, h.readRuns} {
@@ -71,6 +70,12 @@ func ReadHistory(store *checkpoint.Store) (*History, error) {
 		}
 	}
 	return h, nil
+}
+
+// NameOf names the questions of a checkpoint by its file, without folder and
+// extension.
+func NameOf(store *checkpoint.Store) string {
+	return strings.TrimSuffix(strings.TrimSuffix(filepath.Base(store.Path()), ".bizbatch"), ".sandbox")
 }
 
 func (h *History) readCounts(store *checkpoint.Store) error {

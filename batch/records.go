@@ -22,6 +22,12 @@ func RecordsByID(store *checkpoint.Store, id string) iter.Seq2[Record, error] {
 	return recordsIn(store, store.ResultsByID(id))
 }
 
+// RecordsAt yields the rows at the positions in the input, from 1, as Records
+// does.
+func RecordsAt(store *checkpoint.Store, positions []int64) iter.Seq2[Record, error] {
+	return readAhead(recordsIn(store, store.ResultsAt(positions)))
+}
+
 func recordsIn(store *checkpoint.Store, results iter.Seq2[checkpoint.Result, error]) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
 		active := store.Active()

@@ -2,6 +2,7 @@ package checkpoint
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 )
@@ -56,6 +57,26 @@ func TestSlowestAnswersOfTheLastRun(t *testing.T) {
 		return Outcome{RowID: id, State: Answered, Mode: "fast", Cost: 24, Started: noon, Finished: noon.Add(took)}
 	}
 	diff(t, "slowest", []Outcome{slow("3", 3*time.Second), slow("2", 2*time.Second)}, got)
+}
+
+func TestSomeResults(t *testing.T) {
+	s := open(t, temp(t), Options{})
+	doImport(t, s, ImportOptions{}, ask("1", "a"), ask("x", "b"), skipped("2"), ask("x", "c"))
+	var all, some []string
+	for r, err := range s.Rows() {
+		if err != nil || r.Line == 0 || len(r.Fields) == 0 {
+			t.Errorf("row %+v, %v", r, err)
+		}
+		all = append(all, fmt.Sprint(r.Position, " ", r.ID))
+	}
+	for r, err := range s.ResultsAt([]int64{4, 1, 9}) {
+		if err != nil {
+			t.Error(err)
+		}
+		some = append(some, fmt.Sprint(r.Position, " ", r.ID))
+	}
+	diff(t, "rows", []string{"1 1", "2 x", "3 2", "4 x"}, all)
+	diff(t, "some results", []string{"1 1", "4 x"}, some)
 }
 
 func TestResultsOfARow(t *testing.T) {

@@ -2,6 +2,7 @@ package checkpoint
 
 import (
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -50,6 +51,32 @@ func (s *Store) Results() iter.Seq2[Result, error] { return s.results("") }
 // if the input uses the ID more than once.
 func (s *Store) ResultsByID(id string) iter.Seq2[Result, error] {
 	return s.results("WHERE r.id = ?", id)
+}
+
+// ResultsAt yields the rows of the last input at the positions, in order.
+func (s *Store) ResultsAt(positions []int64) iter.Seq2[Result, error] {
+	list, err := json.Marshal(positions)
+	if err != nil { // numbers always are JSON
+		return func(yield func(Result, error) bool) { yield(Result{}, err) }
+	}
+	return s.results("WHERE r.position IN (SELECT value FROM json_each(?))", string(list))
+}
+
+// Rows yields every row of the last input as it was read, in order: its
+// position, id, line and fields, and nothing of what became of it.
+func (s *Store) Rows() iter.Seq2[Result, error] {
+	return func(yield func(Result, error) bool) {
+		more := true
+		err := s.query(func(rows *sql.Rows) (bool, error) {
+			var r Result
+			err := rows.Scan(&r.Position, &r.ID, &r.Line, &r.Fields)
+			more = err != nil || yield(r, nil)
+			return more, err
+		}, "SELECT position, id, line, fields FROM rows ORDER BY position")
+		if err != nil && more {
+			yield(Result{}, fmt.Errorf("read questions from %s: %w", s.path, err))
+		}
+	}
 }
 
 func (s *Store) results(where string, args ...any) iter.Seq2[Result, error] {

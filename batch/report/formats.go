@@ -28,6 +28,7 @@ var Formats = []Format{
 	{"Text", []string{".txt"}, false, newTextWriter},
 	{"Excel", []string{".xlsx"}, true, newXLSXWriter},
 	{"JSON Lines", []string{".jsonl", ".ndjson"}, false, newJSONLWriter},
+	{"Word", []string{".docx"}, true, newDOCXWriter},
 	{"Markdown", []string{".md", ".markdown"}, true, newMarkdownWriter},
 	{"HTML", []string{".html", ".htm"}, true, newHTMLWriter},
 }

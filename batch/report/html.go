@@ -79,7 +79,7 @@ func newHTMLWriter(b *bufio.Writer, folder string, in batch.Input, o Options) (w
 		w.figures = f
 	}
 	var err error
-	w.spool, err = newSpool(folder, ".page.*.tmp")
+	w.spool, err = newSpool(folder)
 	return w, err
 }
 
@@ -203,7 +203,7 @@ func notes(rec batch.Record) (list []string) {
 }
 
 func (w *htmlWriter) end() error {
-	if err := w.spool.flush(); err != nil {
+	if err := w.spool.Flush(); err != nil {
 		return err
 	}
 	for _, part := range []func() error{w.putHead, w.putNeeds, w.putTools, w.putIndex, w.putAnswers, w.putSources, w.putFigures} {

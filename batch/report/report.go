@@ -47,6 +47,9 @@ type Options struct {
 	// which holds the answered questions only. With a Status of failed or
 	// pending it holds those, as OpenAI's error file does.
 	OpenAIBatch bool
+	// WordTemplate is a Word document whose styles, page, header and footer a
+	// Word file takes. Default: ours.
+	WordTemplate string
 	// Status keeps only rows that are answered (truncated and refused answers
 	// included), failed, or pending (in flight included). Default: all rows.
 	Status batch.Status
@@ -60,6 +63,9 @@ type Options struct {
 	Columns []Column
 	// Members are further ones of JSON lines, instead of Columns.
 	Members []Column
+	// Groups are what the workbook tells of the files that a [Pattern] makes.
+	// Default: nothing.
+	Groups []Group
 	// Copy gets every byte of the file, too, before it has its name. Default:
 	// nothing does.
 	Copy io.Writer

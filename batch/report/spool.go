@@ -10,9 +10,9 @@ import (
 
 // A spool holds what stands later in a file than it comes, in a temporary file.
 type spool struct {
+	*bufio.Writer
 	file *os.File
-	buf  *bufio.Writer
-	size int64
+	size int64 // of the pieces
 }
 
 // A piece is a part of a spool.
@@ -21,30 +21,40 @@ type piece struct {
 	size int
 }
 
-func newSpool(folder, pattern string) (*spool, error) {
-	file, err := os.CreateTemp(folder, pattern)
+func newSpool(folder string) (*spool, error) {
+	f, err := os.CreateTemp(folder, ".spool.*.tmp")
 	if err != nil {
 		return nil, err
 	}
-	_ = os.Remove(file.Name()) // where the system lets it go on without its name; close removes it elsewhere
-	return &spool{file: file, buf: bufio.NewWriterSize(file, 64<<10)}, nil
+	_ = os.Remove(f.Name()) // where the system lets it go on without its name; close removes it elsewhere
+	return &spool{Writer: bufio.NewWriterSize(f, 64<<10), file: f}, nil
 }
 
+// add writes a piece. A spool has pieces only, or none.
 func (s *spool) add(b []byte) (piece, error) {
 	p := piece{s.size, len(b)}
 	s.size += int64(len(b))
-	_, err := s.buf.Write(b)
+	_, err := s.Write(b)
 	return p, err
 }
 
-// flush makes every piece readable that was added.
-func (s *spool) flush() error { return s.buf.Flush() }
-
-// read is the piece, which must be flushed.
+// read returns a piece, which must be flushed.
 func (s *spool) read(p piece) ([]byte, error) {
 	b := make([]byte, p.size)
 	_, err := io.ReadFull(io.NewSectionReader(s.file, p.at, int64(p.size)), b)
 	return b, err
+}
+
+// copyTo writes all of it.
+func (s *spool) copyTo(out io.Writer) error {
+	if err := s.Flush(); err != nil {
+		return err
+	}
+	if _, err := s.file.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	_, err := io.Copy(out, s.file)
+	return err
 }
 
 func (s *spool) close() error {

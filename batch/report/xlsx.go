@@ -27,6 +27,7 @@ type xlsxWriter struct {
 	ours    columnWriter
 	more    []Column
 	history *batch.History
+	groups  []Group
 	columns []column
 	answers *sheet
 	out     io.Writer // of answers
@@ -39,7 +40,7 @@ type xlsxWriter struct {
 }
 
 func newXLSXWriter(b *bufio.Writer, folder string, in batch.Input, o Options) (_ writer, err error) {
-	w := &xlsxWriter{book: newBook(b), rows: rowReader{in}, more: o.Columns, history: o.History, written: map[batch.Status]int{}}
+	w := &xlsxWriter{book: newBook(b), rows: rowReader{in}, more: o.Columns, history: o.History, groups: o.Groups, written: map[batch.Status]int{}}
 	w.columns, w.sourced = answerColumns(in, o.Columns)
 	if len(w.columns) > 16_384 {
 		return nil, fmt.Errorf("an Excel sheet has room for 16,384 columns, the input has %d", len(in.Columns))
@@ -209,7 +210,7 @@ func (w *xlsxWriter) end() error {
 	if err := run.begin(out); err != nil {
 		return err
 	}
-	for _, line := range runLines(w.history, w.written) {
+	for _, line := range runLines(w.history, w.groups, w.written) {
 		if err := run.add(out, line); err != nil {
 			return err
 		}

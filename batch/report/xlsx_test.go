@@ -292,7 +292,7 @@ func TestASheetHasNoMoreLinksThanExcelTakes(t *testing.T) {
 		}
 	}
 	rels := sheetXML(t, file, "xl/worksheets/_rels/sheet2.xml.rels")
-	if !strings.Contains(rels, `Target="https://x.example/a%20b?c=&lt;d&gt;&amp;e"`) {
+	if !strings.Contains(rels, `Target="https://x.example/a%20b?c=%3Cd%3E&amp;e"`) {
 		t.Errorf("the address is %.300s", rels)
 	}
 }

@@ -15,20 +15,22 @@ import (
 
 // runLines are the rows of the sheet Run: settings, counts, money, failures and
 // runs, as far as they are known.
-func runLines(h *batch.History, written map[batch.Status]int) (lines [][]cell) {
+func runLines(h *batch.History, groups []Group, written map[batch.Status]int) (lines [][]cell) {
 	title := func(text string) {
 		if lines != nil {
 			lines = append(lines, nil)
 		}
 		lines = append(lines, []cell{{text: text, look: titleCell}})
 	}
-	add := func(texts ...string) {
+	row := func(l int, texts []string) {
 		row := make([]cell, len(texts))
 		for i, text := range texts {
-			row[i] = cell{text: text, look: wrappedCell}
+			row[i] = cell{text: text, look: l}
 		}
 		lines = append(lines, row)
 	}
+	add := func(texts ...string) { row(wrappedCell, texts) }
+	header := func(texts ...string) { row(headerCell, texts) }
 	title("Rows in this workbook")
 	for _, status := range slices.Sorted(maps.Keys(written)) {
 		add(string(status), strconv.Itoa(written[status]))
@@ -55,6 +57,13 @@ func runLines(h *batch.History, written map[batch.Status]int) (lines [][]cell) {
 	if len(h.Uncertain) > 0 {
 		add("perhaps charged without an answer", fmt.Sprintf("%s (%d requests)", h.UncertainCost, len(h.Uncertain)))
 	}
+	if len(groups) > 0 {
+		title("Answers by " + columnsOf(groups[0]))
+		header("", "file", "rows", "answered", "failed", "spent")
+	}
+	for _, g := range groups {
+		add((&Part{Values: g.Values}).Name(), g.Output, strconv.Itoa(g.Rows), strconv.Itoa(g.Answered), strconv.Itoa(g.Failed), g.Spent.String())
+	}
 	title("Failures by reason")
 	for _, reason := range byCount(h.Reasons) {
 		add(reason, strconv.Itoa(h.Reasons[reason]))
@@ -63,12 +72,20 @@ func runLines(h *batch.History, written map[batch.Status]int) (lines [][]cell) {
 		add("none")
 	}
 	title("Runs")
-	lines = append(lines, []cell{{text: "started", look: headerCell}, {text: "ended", look: headerCell}, {text: "outcome", look: headerCell},
-		{text: "answered", look: headerCell}, {text: "failed", look: headerCell}, {text: "spent", look: headerCell}})
+	header("started", "ended", "outcome", "answered", "failed", "spent")
 	for _, r := range h.Runs {
 		add(clock(r.Started), clock(r.Ended), r.Outcome, strconv.Itoa(r.Summary.Answered), strconv.Itoa(r.Summary.Failed), r.Summary.Spent.String())
 	}
 	return lines
+}
+
+// columnsOf names the columns that part the groups.
+func columnsOf(g Group) string {
+	var names []string
+	for _, v := range g.Values {
+		names = append(names, v.Column)
+	}
+	return strings.Join(names, ", ")
 }
 
 // settingsOf are what the questions were asked with, each with its name.
@@ -96,7 +113,7 @@ func byCount(reasons map[string]int) []string {
 	})
 }
 
-// clock is a time for people, where they are.
+// clock is a time for people, where they are, with its offset.
 func clock(t time.Time) string {
 	if t.IsZero() {
 		return ""

@@ -121,5 +121,8 @@ func safeURL(link string) string {
 	default:
 		return ""
 	}
-	return u.String()
+	return linkSigns.Replace(u.String())
 }
+
+// linkSigns writes what ends an address in Markdown, wherever in it that stands.
+var linkSigns = strings.NewReplacer(" ", "%20", "<", "%3C", ">", "%3E", `\`, "%5C")

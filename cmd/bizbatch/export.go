@@ -14,15 +14,16 @@ import (
 )
 
 type exportCmd struct {
-	Checkpoint string   `arg:"" help:"The question file of a run, or its checkpoint, such as questions.csv.bizbatch."`
-	Out        []string `required:"" sep:"none" placeholder:"FILE" help:"Write the answers here: ${formats}; may be repeated."`
-	Status     string   `enum:"answered,failed,pending," default:"" placeholder:"STATUS" help:"Only rows that are answered, failed or pending."`
-	Since      string   `placeholder:"WHEN" help:"Only rows whose answer or failure came in since then: a time ago (24h, 7d), a day (today, monday, 2026-09-01) or a time (2026-09-01T18:00)."`
-	Format     string   `enum:"openai-batch," default:"" placeholder:"NAME" help:"openai-batch: .jsonl files are the output file of OpenAI's Batch API, with --status failed its error file."`
-	Force      bool     `help:"Overwrite a file that bizbatch did not write."`
-	CSVSafe    bool     `name:"csv-safe" help:"Prefix formula-like cells of a CSV file, and parts of cells, with an apostrophe, so that no spreadsheet runs them."`
-	CSVBOM     choice   `name:"csv-bom" help:"Begin CSV files with a byte order mark, which tells Excel on Windows that they are UTF-8. --csv-bom=no: without (default: as run does)."`
-	Quiet      bool     `short:"q" help:"Print only what a person must act on."`
+	Checkpoint   string   `arg:"" help:"The question file of a run, or its checkpoint, such as questions.csv.bizbatch."`
+	Out          []string `required:"" sep:"none" placeholder:"FILE" help:"Write the answers here: ${formats}; with {{.client}} in its name, a file for each value of that column; may be repeated."`
+	Status       string   `enum:"answered,failed,pending," default:"" placeholder:"STATUS" help:"Only rows that are answered, failed or pending."`
+	Since        string   `placeholder:"WHEN" help:"Only rows whose answer or failure came in since then: a time ago (24h, 7d), a day (today, monday, 2026-09-01) or a time (2026-09-01T18:00)."`
+	Format       string   `enum:"openai-batch," default:"" placeholder:"NAME" help:"openai-batch: .jsonl files are the output file of OpenAI's Batch API, with --status failed its error file."`
+	Force        bool     `help:"Overwrite a file that bizbatch did not write."`
+	CSVSafe      bool     `name:"csv-safe" help:"Prefix formula-like cells of a CSV file, and parts of cells, with an apostrophe, so that no spreadsheet runs them."`
+	CSVBOM       choice   `name:"csv-bom" help:"Begin CSV files with a byte order mark, which tells Excel on Windows that they are UTF-8. --csv-bom=no: without (default: as run does)."`
+	DocxTemplate string   `name:"docx-template" placeholder:"FILE" help:"Take the styles, page, header and footer of .docx files from this Word document."`
+	Quiet        bool     `short:"q" help:"Print only what a person must act on."`
 }
 
 func (*exportCmd) examples() string {
@@ -45,7 +46,7 @@ func (c *exportCmd) Run(e env) error {
 	if in.Format == "" {
 		return exit.Usage(errors.New(c.Checkpoint+" holds no questions yet"), "bizbatch run takes them in")
 	}
-	o := report.Options{CSVSafe: c.CSVSafe, CSVBOM: report.Choice(c.CSVBOM), Status: batch.Status(c.Status), OpenAIBatch: c.Format == openAIBatch}
+	o := report.Options{CSVSafe: c.CSVSafe, CSVBOM: report.Choice(c.CSVBOM), Status: batch.Status(c.Status), OpenAIBatch: c.Format == openAIBatch, WordTemplate: c.DocxTemplate}
 	if o.Since, err = parseSince(c.Since, time.Now()); err != nil {
 		return exit.Usage(err, "such as --since 24h, 7d, today, monday or 2026-09-01")
 	}

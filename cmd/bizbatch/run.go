@@ -28,7 +28,7 @@ type runCmd struct {
 	File string `arg:"" help:"Questions: .xlsx, .csv, .tsv, .jsonl or .ndjson, the last four also with .gz; - for standard input."`
 
 	Checkpoint string   `group:"files" placeholder:"FILE" help:"Where answers are kept while and after running (default: FILE.bizbatch, or FILE.sandbox.bizbatch with --sandbox)."`
-	Out        []string `group:"files" sep:"none" placeholder:"FILE" help:"Write the answers here: ${formats}; may be repeated (default: FILE with .answers before its extension: questions.answers.csv)." example:"bizbatch run questions.csv --out answers.xlsx --out memo.md"`
+	Out        []string `group:"files" sep:"none" placeholder:"FILE" help:"Write the answers here: ${formats}; with {{.client}} in its name, a file for each value of that column; may be repeated (default: FILE with .answers before its extension: questions.answers.csv)." example:"bizbatch run questions.csv --out answers.xlsx --out memo.md"`
 	Force      bool     `group:"files" help:"Overwrite an --out file that bizbatch did not write."`
 	Reuse      []string `group:"files" sep:"none" xor:"reuse" placeholder:"FILE" help:"Also take over answers to the same questions from this checkpoint, at no cost; checkpoints in the same folder need no flag; may be repeated."`
 	NoReuse    bool     `group:"files" xor:"reuse" help:"Take over no answers from other checkpoints; ask and pay again."`
@@ -37,8 +37,9 @@ type runCmd struct {
 	Notify     string   `group:"files" placeholder:"COMMAND" help:"Run this command in the shell at the end, and when the run begins to wait for credits or a limit, with the JSON of --summary on its standard input and BIZBATCH_OUTCOME and BIZBATCH_EXIT_CODE in its environment."`
 	Summary    string   `group:"files" placeholder:"FILE" help:"Write a summary of the run as JSON."`
 
-	Sources     batch.SourceMode `group:"files" enum:"${sourceNames}" default:"${sources}" placeholder:"WHICH" help:"Which of an answer's sources are kept: full, cited (those that its text cites) or none; answers that are saved keep what they have (default: ${default})."`
-	MetricsFile string           `group:"files" placeholder:"FILE" help:"Write metrics for Prometheus, as node_exporter's textfile collector reads them: a file in its folder whose name ends in .prom."`
+	Sources      batch.SourceMode `group:"files" enum:"${sourceNames}" default:"${sources}" placeholder:"WHICH" help:"Which of an answer's sources are kept: full, cited (those that its text cites) or none; answers that are saved keep what they have (default: ${default})."`
+	DocxTemplate string           `group:"files" name:"docx-template" placeholder:"FILE" help:"Take the styles, page, header and footer of .docx answers from this Word document."`
+	MetricsFile  string           `group:"files" placeholder:"FILE" help:"Write metrics for Prometheus, as node_exporter's textfile collector reads them: a file in its folder whose name ends in .prom."`
 
 	QuestionColumn string `group:"input" placeholder:"NAME" help:"Column with the questions (default: question, prompt, text or query)."`
 	IDColumn       string `group:"input" name:"id-column" placeholder:"NAME" help:"Column that names the rows (default: id, question_id or custom_id, else the row number)."`
@@ -163,7 +164,7 @@ func (c *runCmd) options(e env, now time.Time) (o job.Options, err error) {
 		File: c.File, Stdin: e.stdin, Reading: c.reading(), Checkpoint: cmp.Or(c.Checkpoint, checkpoint),
 		Private: c.Private, PrivateWords: words,
 		Outputs: c.Out, Force: c.Force, Summary: c.Summary, MetricsFile: c.MetricsFile, Notify: c.Notify,
-		Report: report.Options{CSVSafe: c.CSVSafe, CSVBOM: report.Choice(c.CSVBOM), OpenAIBatch: c.Format == openAIBatch},
+		Report: report.Options{CSVSafe: c.CSVSafe, CSVBOM: report.Choice(c.CSVBOM), OpenAIBatch: c.Format == openAIBatch, WordTemplate: c.DocxTemplate},
 		Reuse:  c.Reuse, NoReuse: c.NoReuse, AskAgain: c.AskAgain,
 		DryRun: c.DryRun, RetryFailed: c.RetryFailed, Asking: c.asking(settings, end), Until: c.Until, Reopens: reopens,
 		Connect: c.connectWith, Sandbox: c.Sandbox, KeyFile: c.APIKeyFile, KeyVariable: c.keyVariable(), AddressHint: c.addressHint(),

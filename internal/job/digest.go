@@ -56,26 +56,30 @@ func sum(h hash.Hash) string { return hex.EncodeToString(h.Sum(nil)) }
 // isCurrent reports an output that holds already what would be written there:
 // nothing has changed in the checkpoint since it was written, and neither has
 // the file. Its content tells that, for a clock may be set, and a file copied.
-func isCurrent(store *checkpoint.Store, out string, o report.Options) bool {
+func isCurrent(store *checkpoint.Store, out string, part *report.Part, o report.Options) bool {
 	noted, err := store.Current(out)
-	return err == nil && noted != nil && digestFile(out, howWritten(o)) == string(noted)
+	return err == nil && noted != nil && digestFile(out, howWritten(part, o)) == string(noted)
 }
 
 // setCurrent notes for isCurrent what was written to an output. One that tells
 // of the runs is out of date by the next.
-func setCurrent(store *checkpoint.Store, out, content string, o report.Options) error {
+func setCurrent(store *checkpoint.Store, out string, part *report.Part, content string, o report.Options) error {
 	if format, err := report.FormatOf(out); format.History || err != nil {
 		return err
 	}
-	return store.SetCurrent(out, []byte(digest(content, howWritten(o))))
+	return store.SetCurrent(out, []byte(digest(content, howWritten(part, o))))
 }
 
 // howWritten is all that decides how answers are written, beside the answers: the
 // program, the options, and where we are, for times are written as there.
-func howWritten(o report.Options) string {
+func howWritten(part *report.Part, o report.Options) string {
 	o.Copy, o.Columns, o.Members = nil, nil, nil // the checkpoint tells the columns
+	var rows []int64
+	if part != nil {
+		rows = part.Positions
+	}
 	winter, summer := time.Date(2026, 1, 1, 0, 0, 0, 0, time.Local), time.Date(2026, 7, 1, 0, 0, 0, 0, time.Local)
-	return fmt.Sprintf("%s %s %s %+v", program(), winter.Format("-0700"), summer.Format("-0700"), o)
+	return fmt.Sprintf("%s %s %s %s %v %+v", program(), winter.Format("-0700"), summer.Format("-0700"), contentDigest(o.WordTemplate), rows, o)
 }
 
 // program identifies this program. A version alone would not: those who build

@@ -51,16 +51,16 @@ func TestAnotherProgramWritesTheOutputAgain(t *testing.T) {
 	defer store.Close()
 	out := filepath.Join(dir, "q.answers.csv")
 	err = errors.Join(os.WriteFile(out, []byte("id,answer\n"), 0o600),
-		store.SetCurrent(out, []byte(digestFile(out, howWritten(report.Options{})))))
+		store.SetCurrent(out, []byte(digestFile(out, howWritten(nil, report.Options{})))))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !isCurrent(store, out, report.Options{}) {
+	if !isCurrent(store, out, nil, report.Options{}) {
 		t.Error("to this program it is out of date")
 	}
 	defer func(mine func() string) { program = mine }(program)
 	program = func() string { return "another" }
-	if isCurrent(store, out, report.Options{}) {
+	if isCurrent(store, out, nil, report.Options{}) {
 		t.Error("to another program it is up to date")
 	}
 }

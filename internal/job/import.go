@@ -41,14 +41,17 @@ func (j *job) takeIn(ctx context.Context, endpoint, digest string) (err error) {
 	if err != nil {
 		return importError(err, j)
 	}
+	debug.FreeOSMemory() // the import took most; what follows may go on for days
+	if j.input, err = batch.ReadInput(j.store); err != nil {
+		return err
+	}
+	if err := j.splitOutputs(); err != nil {
+		return err
+	}
 	for _, out := range j.outputs {
 		if err := claimOutput(j.store, out); err != nil && !j.DryRun {
 			return exit.Unsent(err)
 		}
-	}
-	debug.FreeOSMemory() // the import took most; what follows may go on for days
-	if j.input, err = batch.ReadInput(j.store); err != nil {
-		return err
 	}
 	if read { // a dry run kept nothing
 		j.input.Private = screen.Found()

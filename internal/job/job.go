@@ -26,9 +26,11 @@ type job struct {
 	sum     batch.Summary
 	outcome string // how the asking ended; empty: it did not begin
 	outputs []string
-	written []string // outputs that hold the answers as they are
-	models  []string // that the file names
-	current []string // those of them that did before, and were left alone
+	groups  []report.Group // what became of their rows
+	parts   parts          // those of the outputs that a pattern makes
+	written []string       // outputs that hold the answers as they are
+	models  []string       // that the file names
+	current []string       // those of them that did before, and were left alone
 	kept    []keptFile
 	unnoted []string // outputs of which the checkpoint could not note what is in them
 

@@ -1,23 +1,17 @@
 package job
 
 import (
-	"crypto/sha256"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"bizbatch/batch"
 	"bizbatch/batch/report"
-	"bizbatch/batch/schema"
 	"bizbatch/checkpoint"
 	"bizbatch/internal/disk"
 	"bizbatch/internal/exit"
-	"bizbatch/internal/prose"
-	"bizbatch/internal/terminal"
 )
 
 // checkOutput refuses a file that answers must not be written to. One that is
@@ -44,13 +38,17 @@ func checkOutput(out, input string, store *checkpoint.Store, force bool) error {
 	return nil
 }
 
-// checkDistinct refuses a file that is given as an output twice, by whatever
-// name: only the last form of the answers would be in it.
-func checkDistinct(outs []string) error {
+// checkSet refuses a file that is given as an output twice, by whatever name, for
+// only the last form of the answers would be in it, and a template of which
+// nothing is made.
+func checkSet(outs []string, o report.Options) error {
 	for i, out := range outs {
 		if slices.ContainsFunc(outs[:i], func(other string) bool { return disk.SameFile(out, other) }) {
 			return exit.Usage(fmt.Errorf("--out %s is the same file as another --out", out), "choose another --out")
 		}
+	}
+	if o.WordTemplate != "" && !slices.ContainsFunc(outs, func(out string) bool { return strings.EqualFold(filepath.Ext(out), ".docx") }) {
+		return exit.Usage(fmt.Errorf("--docx-template %s is for Word files, and none is written", o.WordTemplate), "add --out answers.docx")
 	}
 	return nil
 }
@@ -113,27 +111,36 @@ var otherNames = map[string]batch.Format{".tsv": batch.CSV, ".txt": batch.CSV, "
 func (j *job) checkOutputs() error {
 	in := j.reader.Input()
 	j.outputs = j.outputsFor(in.Format)
-	if err := checkDistinct(j.outputs); err != nil {
+	if err := checkSet(j.outputs, j.Report); err != nil {
 		return exit.Unsent(err)
 	}
 	for _, out := range j.outputs {
-		err := checkOutput(out, j.File, j.store, j.Force)
-		if j.Sandbox && writtenFrom(j.File+".bizbatch", out) {
-			j.replaced = append(j.replaced, out)
+		check := j.checkFile
+		if report.IsPattern(out) {
+			check = checkPattern
 		}
-		if err == nil && !j.DryRun {
-			err = tryOutput(out, in)
-		}
-		if err != nil {
+		if err := check(out, in); err != nil {
 			return exit.Unsent(err)
 		}
 	}
 	return nil
 }
 
+// checkFile finds that out of one file.
+func (j *job) checkFile(out string, in batch.Input) error {
+	err := checkOutput(out, j.File, j.store, j.Force)
+	if j.Sandbox && writtenFrom(j.File+".bizbatch", out) {
+		j.replaced = append(j.replaced, out)
+	}
+	if err == nil && !j.DryRun {
+		err = tryOutput(out, in, j.Report)
+	}
+	return err
+}
+
 // tryOutput begins the file, and leaves it as it was.
-func tryOutput(out string, in batch.Input) error {
-	f, err := report.Create(out, in, report.Options{})
+func tryOutput(out string, in batch.Input, o report.Options) error {
+	f, err := report.Create(out, in, o)
 	if err == nil {
 		err = f.Abort()
 	}
@@ -141,141 +148,4 @@ func tryOutput(out string, in batch.Input) error {
 		return exit.Usage(err, "choose another --out")
 	}
 	return nil
-}
-
-// A writtenFile is an output that was written.
-type writtenFile struct {
-	content string // its digest
-	rows    int
-	kept    *keptFile // an edited file that was there; nil: none was
-	// noted is the error of having the checkpoint know what was written. The file
-	// is there all the same.
-	noted error
-}
-
-// writeOutput writes one output file.
-func writeOutput(store *checkpoint.Store, in batch.Input, out string, o report.Options, force bool) (w writtenFile, err error) {
-	content := sha256.New()
-	o.Copy = content
-	f, err := composeOutput(store, in, out, o)
-	if err != nil {
-		return w, err
-	}
-	defer f.Abort()
-	w.content, w.rows = sum(content), f.Rows()
-	before := contentDigest(out)
-	if before != "" && !wroteThat(store, out, before) {
-		before = ""
-		if known, _, _ := store.Output(out); !force || known != "" || oursByName(out) {
-			as, err := keep(out, time.Now())
-			if err != nil {
-				return w, fmt.Errorf("keep the edited %s: %w", out, err)
-			}
-			w.kept = &keptFile{out, as, known == ""}
-		}
-	}
-	// Both are known until the new one has its name, whenever the process dies.
-	w.noted = store.SetOutput(out, strings.TrimSpace(before+" "+w.content))
-	return w, f.Commit()
-}
-
-// composeOutput writes all of a file but its name.
-func composeOutput(store *checkpoint.Store, in batch.Input, out string, o report.Options) (f *report.File, err error) {
-	format, err := report.FormatOf(out)
-	if err == nil && format.History {
-		o.History, err = batch.ReadHistory(store)
-	}
-	if err != nil {
-		return nil, err
-	}
-	s, err := schema.Read(store)
-	if err != nil {
-		return nil, err
-	}
-	if s != nil {
-		o.Columns, o.Members = append(s.Columns(), o.Columns...), append(s.Members(), o.Members...)
-	}
-	if f, err = report.Create(out, in, o); err != nil {
-		return nil, err
-	}
-	if err = compose(f, store, s); err != nil {
-		_ = f.Abort()
-	}
-	return f, err
-}
-
-func compose(f *report.File, store *checkpoint.Store, s *schema.Schema) error {
-	for rec, err := range batch.Records(store) {
-		if err != nil {
-			return err
-		}
-		s.Note(&rec)
-		if err := f.Write(rec); err != nil {
-			return err
-		}
-	}
-	return f.Finish()
-}
-
-// Export writes the answers of a checkpoint to files, once all of them may be
-// written.
-func Export(store *checkpoint.Store, in batch.Input, outs []string, o report.Options, force bool, p *terminal.Printer) error {
-	if err := checkDistinct(outs); err != nil {
-		return err
-	}
-	for _, out := range outs {
-		if err := checkOutput(out, "", store, force); err != nil {
-			return err
-		}
-	}
-	for _, out := range outs {
-		w, err := writeOutput(store, in, out, o, force)
-		if w.kept != nil {
-			p.Notice("kept", w.kept.line())
-		}
-		if err != nil {
-			return err
-		}
-		p.Say("wrote %s: %s", out, prose.Count(w.rows, "row"))
-		if w.noted != nil {
-			p.Notice("unnoted", unnoted(out))
-		}
-	}
-	return nil
-}
-
-// write writes every output file that is out of date, whatever stopped the run.
-// That the checkpoint takes no more was told by then.
-func (j *job) write(stop *batch.StopError) error {
-	var errs []error
-	for _, out := range j.outputs {
-		o := j.Report
-		if isCurrent(j.store, out, o) {
-			j.written, j.current = append(j.written, out), append(j.current, out)
-			continue
-		}
-		w, err := writeOutput(j.store, j.input, out, o, j.Force)
-		if w.kept != nil {
-			j.kept = append(j.kept, *w.kept)
-			j.Printer.Notice("kept", w.kept.line(), "output", out, "as", w.kept.As)
-		}
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		j.written = append(j.written, out)
-		if w.noted != nil {
-			j.unnoted = append(j.unnoted, out)
-			continue
-		}
-		if err := setCurrent(j.store, out, w.content, o); stop == nil || stop.Kind != batch.StopSave {
-			errs = append(errs, err)
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// unwritten are the outputs that do not hold the answers as they are.
-func (j *job) unwritten() []string {
-	return slices.DeleteFunc(slices.Clone(j.outputs), func(out string) bool { return slices.Contains(j.written, out) })
 }

@@ -3,7 +3,6 @@ package job
 import (
 	"fmt"
 	"log/slog"
-	"slices"
 	"strings"
 	"time"
 
@@ -54,13 +53,7 @@ func (j *job) tellResult(verdict error) {
 	if len(j.slowest) > 0 {
 		u.Say("slowest: %s", slowestLine(j.slowest))
 	}
-	for _, path := range j.written {
-		if slices.Contains(j.current, path) {
-			u.Say("%s is up to date", path)
-		} else {
-			u.Say("wrote %s", path)
-		}
-	}
+	tellWritten(u, j.written, j.current, j.parts)
 	for _, path := range j.replaced {
 		u.Say("%s held real answers; to write them again: bizbatch export %s --out %s", path, terminal.QuoteFile(j.File+".bizbatch"), terminal.QuoteFile(path))
 	}

@@ -30,9 +30,10 @@ type summaryFile struct {
 	Saves      int64         `json:"saves"` // changes put on disk: two for each answer, the sending and the answer
 	Syncs      int64         `json:"syncs"` // syncs of the disk that they took
 
-	Slowest  []slowAnswer              `json:"slowest"`        // the five answers of this run that took longest
-	Failures []checkpoint.FailureGroup `json:"failures"`       // of all runs on this input
-	Next     string                    `json:"next,omitempty"` // the command to type next
+	Slowest  []slowAnswer              `json:"slowest"`          // the five answers of this run that took longest
+	Failures []checkpoint.FailureGroup `json:"failures"`         // of all runs on this input
+	Groups   []report.Group            `json:"groups,omitempty"` // the files that a pattern of --out makes
+	Next     string                    `json:"next,omitempty"`   // the command to type next
 }
 
 // A slowAnswer is one that took long.
@@ -140,7 +141,7 @@ func (j *job) summaryOf(verdict error) summaryFile {
 	s := summaryFile{
 		Outcome: j.ended(), Checkpoint: j.Checkpoint, Outputs: append([]string{}, j.written...), Kept: append([]keptFile{}, j.kept...),
 		Plan: summaryPlan{j.plan.Rows - j.plan.Skipped, j.plan.ToAsk(), j.plan}, Run: j.sum,
-		Slowest: []slowAnswer{}, Failures: append([]checkpoint.FailureGroup{}, j.failures...), Next: j.next,
+		Slowest: []slowAnswer{}, Failures: append([]checkpoint.FailureGroup{}, j.failures...), Groups: j.groups, Next: j.next,
 	}
 	if j.store != nil {
 		s.Saves, s.Syncs = j.store.Saves()

@@ -1,0 +1,195 @@
+package job
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"bizbatch/batch"
+	"bizbatch/batch/report"
+	"bizbatch/batch/schema"
+	"bizbatch/checkpoint"
+	"bizbatch/internal/prose"
+	"bizbatch/internal/terminal"
+)
+
+// A writtenFile is an output that was written.
+type writtenFile struct {
+	content string // its digest
+	rows    int
+	kept    *keptFile // an edited file that was there; nil: none was
+	// noted is the error of having the checkpoint know what was written. The file
+	// is there all the same.
+	noted error
+}
+
+// writeOutput writes one output file.
+func writeOutput(store *checkpoint.Store, in batch.Input, out string, part *report.Part, o report.Options, force bool) (w writtenFile, err error) {
+	content := sha256.New()
+	o.Copy = content
+	f, err := composeOutput(store, in, out, part, o)
+	if err != nil {
+		return w, err
+	}
+	defer f.Abort()
+	w.content, w.rows = sum(content), f.Rows()
+	before := contentDigest(out)
+	if before != "" && !wroteThat(store, out, before) {
+		before = ""
+		if known, _, _ := store.Output(out); !force || known != "" || oursByName(out) {
+			as, err := keep(out, time.Now())
+			if err != nil {
+				return w, fmt.Errorf("keep the edited %s: %w", out, err)
+			}
+			w.kept = &keptFile{out, as, known == ""}
+		}
+	}
+	// Both are known until the new one has its name, whenever the process dies.
+	w.noted = store.SetOutput(out, strings.TrimSpace(before+" "+w.content))
+	return w, f.Commit()
+}
+
+// composeOutput writes all of a file but its name.
+func composeOutput(store *checkpoint.Store, in batch.Input, out string, part *report.Part, o report.Options) (f *report.File, err error) {
+	format, err := report.FormatOf(out)
+	if err == nil && format.History {
+		o.History, err = readHistory(store, part)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if part != nil {
+		in = part.Input(in)
+	}
+	s, err := schema.Read(store)
+	if err != nil {
+		return nil, err
+	}
+	if s != nil {
+		o.Columns, o.Members = append(s.Columns(), o.Columns...), append(s.Members(), o.Members...)
+	}
+	if f, err = report.Create(out, in, o); err != nil {
+		return nil, err
+	}
+	if err = compose(f, store, part, s); err != nil {
+		_ = f.Abort()
+	}
+	return f, err
+}
+
+// readHistory is what is told of the runs: in a part, of its rows.
+func readHistory(store *checkpoint.Store, part *report.Part) (*batch.History, error) {
+	if part == nil {
+		return batch.ReadHistory(store)
+	}
+	name := batch.NameOf(store) + ": " + part.Name()
+	return batch.ReadPartHistory(store, name, part.Positions)
+}
+
+func compose(f *report.File, store *checkpoint.Store, part *report.Part, s *schema.Schema) error {
+	records := batch.Records(store)
+	if part != nil {
+		records = batch.RecordsAt(store, part.Positions)
+	}
+	for rec, err := range records {
+		if err != nil {
+			return err
+		}
+		s.Note(&rec)
+		if err := f.Write(rec); err != nil {
+			return err
+		}
+	}
+	return f.Finish()
+}
+
+// Export writes the answers of a checkpoint to files, once all of them may be
+// written.
+func Export(store *checkpoint.Store, in batch.Input, outs []string, o report.Options, force bool, p *terminal.Printer) error {
+	if err := checkSet(outs, o); err != nil {
+		return err
+	}
+	outs, parts, err := split(store, in, outs)
+	if err != nil {
+		return err
+	}
+	for _, out := range outs {
+		if err := checkOutput(out, "", store, force); err != nil {
+			return err
+		}
+	}
+	groups, err := groupsOf(store, outs, parts)
+	if err != nil {
+		return err
+	}
+	var done []string
+	defer func() { tellWritten(p, done, nil, parts) }()
+	for _, out := range outs {
+		if o.Groups = nil; parts[out] == nil {
+			o.Groups = groups
+		}
+		w, err := writeOutput(store, in, out, parts[out], o, force)
+		if w.kept != nil {
+			p.Notice("kept", w.kept.line())
+		}
+		if err != nil {
+			return err
+		}
+		if parts[out] != nil {
+			done = append(done, out) // told together
+		} else {
+			p.Say("wrote %s: %s", out, prose.Count(w.rows, "row"))
+		}
+		if w.noted != nil {
+			p.Notice("unnoted", unnoted(out))
+		}
+	}
+	return nil
+}
+
+// write writes every output file that is out of date, whatever stopped the run.
+// That the checkpoint takes no more was told by then.
+func (j *job) write(stop *batch.StopError) error {
+	var errs []error
+	groups, err := groupsOf(j.store, j.outputs, j.parts)
+	if err != nil {
+		errs = append(errs, err)
+	}
+	j.groups = groups
+	for _, out := range j.outputs {
+		o, part := j.Report, j.parts[out]
+		if format, _ := report.FormatOf(out); format.History && part == nil {
+			o.Groups = groups
+		}
+		if isCurrent(j.store, out, part, o) {
+			j.written, j.current = append(j.written, out), append(j.current, out)
+			continue
+		}
+		w, err := writeOutput(j.store, j.input, out, part, o, j.Force)
+		if w.kept != nil {
+			j.kept = append(j.kept, *w.kept)
+			j.Printer.Notice("kept", w.kept.line(), "output", out, "as", w.kept.As)
+		}
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		j.written = append(j.written, out)
+		if w.noted != nil {
+			j.unnoted = append(j.unnoted, out)
+			continue
+		}
+		if err := setCurrent(j.store, out, part, w.content, o); stop == nil || stop.Kind != batch.StopSave {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// unwritten are the outputs that do not hold the answers as they are.
+func (j *job) unwritten() []string {
+	return slices.DeleteFunc(slices.Clone(j.outputs), func(out string) bool { return slices.Contains(j.written, out) })
+}
