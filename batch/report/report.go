@@ -57,6 +57,7 @@ var extensions = map[string]Format{
 	".jsonl":    JSONL,
 	".ndjson":   JSONL,
 	".xlsx":     XLSX,
+	".xlsm":     XLSX,
 	".md":       Markdown,
 	".markdown": Markdown,
 	".html":     HTML,
@@ -100,9 +101,23 @@ type Options struct {
 	// History is what the summary of HTML and XLSX tells of the runs. Default:
 	// there is no summary.
 	History *batch.History
+	// Source is what is known of the question file. Default: nothing; an XLSX
+	// file is made anew, and columns go by their names.
+	Source Source
 	// Copy gets every byte of the file, too, before it has its name. Default:
 	// nothing does.
 	Copy io.Writer
+}
+
+// A Source is the file that the questions were read from.
+type Source struct {
+	// Path names an Excel file to return with the answers in it; empty: none.
+	Path      string
+	Sheet     string // with the questions
+	HeaderRow int    // of that sheet
+	// Question and ID name the columns with these parts of a row; empty: they go
+	// by their usual names, or there is none.
+	Question, ID string
 }
 
 // A Choice is made, or (empty) left to the default.
@@ -145,7 +160,7 @@ func (f *File) newWriter(format Format, in batch.Input, o Options) (writer, erro
 	case OpenAIBatch:
 		return openAIWriter{f.buf}, nil
 	case XLSX:
-		return newXLSXWriter(f.buf, filepath.Dir(f.target), in, o)
+		return newXLSXWriter(f.buf, filepath.Dir(f.target), strings.EqualFold(filepath.Ext(f.path), ".xlsm"), in, o)
 	case Markdown:
 		return newMarkdownWriter(f.buf, in, o)
 	case HTML:

@@ -1,0 +1,107 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"bizbatch/batch"
+)
+
+// An answerRow makes the cells of our columns in a workbook: those of [ours], and
+// two of its own. One leads to the row's sources, for a cell has one link, and
+// LibreOffice puts a linked cell on one line. One says which cells of the row go
+// on where it ends, on paper and on the screen.
+type answerRow struct {
+	columns []column
+	names   []string // of ours, by which the columns are told apart
+	ours    columnWriter
+	sources *sourceSheets
+}
+
+func newAnswerRow(in batch.Input, sources *sourceSheets) *answerRow {
+	at := slices.Index(common, "citations") + 1
+	a := &answerRow{names: slices.Insert(slices.Clone(common), at, "sources", "continues"), sources: sources}
+	widths := slices.Insert(slices.Clone(commonWidths), at, 11, 13)
+	written := ownNames(a.names, in.Columns)
+	for i, name := range a.names {
+		c := column{written[name], widths[i], plainCell}
+		switch {
+		case name == "sources":
+			c.look = linkCell
+		case name == "continues":
+			c.look = footCell
+		case name == "cost":
+			c.look = moneyCell
+		case c.width > 30:
+			c.look = wrappedCell
+		}
+		a.columns = append(a.columns, c)
+	}
+	return a
+}
+
+// cells are those of a record, and a comment for that with its citations.
+func (a *answerRow) cells(rec batch.Record) (cells []cell, comment string, err error) {
+	ours, err := a.ours.cellsOf(rec)
+	if err != nil {
+		return nil, "", err
+	}
+	cells = make([]cell, len(a.columns))
+	next := 0
+	for i, name := range a.names {
+		c := &cells[i]
+		c.look = a.columns[i].look
+		if c.look == linkCell || c.look == footCell {
+			continue
+		}
+		c.text = ours[next]
+		next++
+		switch name {
+		case "answer":
+			*c = richCell(c.text, c.look)
+		case "attempts", "seconds", "cost":
+			c.number = c.text != ""
+		case "answered":
+			if c.text != "" {
+				*c = timeCell(rec.Finished)
+			}
+		}
+	}
+	if rec.Answer == nil {
+		return cells, "", nil
+	}
+	_, cited := rec.Answer.Numbered()
+	cited, _ = listed(rec.Answer, cited)
+	if len(cited) == 0 {
+		return cells, "", nil
+	}
+	c := &cells[slices.Index(a.names, "sources")]
+	c.text = fmt.Sprintf("%d %s", len(cited), plural(len(cited), "source"))
+	c.link, err = a.sources.cite(rec.ID, cited)
+	return cells, citationComment(cited), err
+}
+
+// continues says in the last but not least of our cells which cells of a row
+// have more lines than it shows.
+func (a *answerRow) continues(row []cell, columns []column) {
+	var long []string
+	for i, c := range row {
+		if linesOf(c, columns[i].width) > mostLines {
+			long = append(long, columns[i].name)
+		}
+	}
+	if long == nil {
+		return
+	}
+	goes := "goes"
+	if len(long) > 1 {
+		goes = "go"
+	}
+	row[len(row)-len(a.names)+slices.Index(a.names, "continues")].text = "… " + strings.Join(long, ", ") + " " + goes + " on in the cell"
+}
+
+// citationsAt is where the citations stand in a row that ends with our columns.
+func (a *answerRow) citationsAt(columns []column) int {
+	return len(columns) - len(a.names) + slices.Index(a.names, "citations")
+}
