@@ -66,7 +66,7 @@ func (w *xlsxWriter) nextAnswers() (err error) {
 		zones = w.answers.zones
 	}
 	n := len(w.book.sheets) + 1
-	w.answers = &sheet{name: numbered("Answers", n), columns: w.layout.columns, header: true, freeze: w.layout.freeze, first: n == 1, zones: zones}
+	w.answers = &sheet{name: numbered("Answers", n), columns: w.layout.columns, header: true, freeze: w.layout.freeze, print: w.layout.print, first: n == 1, zones: zones}
 	if w.out, err = w.book.begin(w.answers); err != nil {
 		return err
 	}

@@ -55,7 +55,15 @@ func (k *book) end(macros bool) error {
 		fmt.Fprintf(&rels, `<Relationship Id="rId%d" Type="%s/worksheet" Target="worksheets/sheet%d.xml"/>`, n, relNS, n)
 		if s.header {
 			fmt.Fprintf(&names, `<definedName name="_xlnm._FilterDatabase" localSheetId="%d" hidden="1">'%s'!%s</definedName>`, i, name.String(), absolute(s.area()))
-			fmt.Fprintf(&names, `<definedName name="_xlnm.Print_Titles" localSheetId="%d">'%s'!$1:$1</definedName>`, i, name.String())
+			if s.print.last > 0 {
+				area := fmt.Sprintf("%s1:%s%d", columnName(s.print.first), columnName(s.print.last), max(1, s.rows))
+				fmt.Fprintf(&names, `<definedName name="_xlnm.Print_Area" localSheetId="%d">'%s'!%s</definedName>`, i, name.String(), absolute(area))
+			}
+			titles := fmt.Sprintf(`'%s'!$1:$1`, name.String())
+			if n := s.freeze.columns; n > 0 {
+				titles = fmt.Sprintf(`'%s'!$A:$%s,`, name.String(), columnName(n-1)) + titles
+			}
+			fmt.Fprintf(&names, `<definedName name="_xlnm.Print_Titles" localSheetId="%d">%s</definedName>`, i, titles)
 		}
 		sheetRels := s.links.rels.String()
 		if s.notes.n > 0 {

@@ -46,6 +46,7 @@ type layout struct {
 	columns []column
 	order   []int // of the input's columns
 	freeze  freeze
+	print   span // a page has no room for every column: the answer and what says whether to rely on it
 }
 
 // What stays in sight beside the answer, in characters of a screen's 190.
@@ -89,6 +90,10 @@ func layOut(in batch.Input, asked Source, ours []column, rows [][]cell) (l layou
 		}
 	}
 	l.freeze = freeze{rows: 1, columns: frozen, first: len(in.Columns)}
+	if frozen > 0 {
+		last := slices.IndexFunc(ours, func(c column) bool { return strings.HasSuffix(c.name, "attempts") }) - 1
+		l.print = span{len(in.Columns), len(in.Columns) + last}
+	}
 	return l
 }
 

@@ -130,6 +130,16 @@ func TestTheQuestionAndItsAnswerAreInSight(t *testing.T) {
 			if diff := cmp.Diff(want, sight); diff != "" {
 				t.Errorf("in sight (-want +got):\n%s", diff)
 			}
+			names := map[string]string{}
+			for _, name := range f.GetDefinedName() {
+				if name.Scope == "Answers" {
+					names[name.Name] = name.RefersTo
+				}
+			}
+			area := strings.Split(strings.ReplaceAll(names["_xlnm.Print_Area"], "'Answers'!$", ""), "$")
+			if area[0] != strings.TrimRight(panes.TopLeftCell, "0123456789") || !strings.Contains(names["_xlnm.Print_Titles"], "'Answers'!$A:$") {
+				t.Errorf("it prints %v", names)
+			}
 		})
 	}
 }

@@ -38,12 +38,16 @@ type column struct {
 // beside them when the sheet opens, from 0; 0: the next.
 type freeze struct{ rows, columns, first int }
 
+// A span is a number of columns, from the first to the last, from 0.
+type span struct{ first, last int }
+
 // A sheet is the XML of one as it is written. Its rows are only ever added.
 type sheet struct {
 	name    string
 	columns []column
 	header  bool // the columns' names are the first row, with a filter
 	freeze  freeze
+	print   span     // the columns to print, beside those that stay in sight; zero: all
 	first   bool     // it is the one that shows when the workbook opens
 	styles  int      // the number of the workbook's first format that is ours
 	zones   []string // of its times
