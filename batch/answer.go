@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
+
+	"bizbatch/batch/internal/finish"
 )
 
 // An Answer is everything that arrived for one request.
@@ -37,8 +39,9 @@ type Answer struct {
 	Reasoning string `json:"reasoning,omitempty"`
 	// Model is the model that the server says answered.
 	Model string `json:"model,omitempty"`
-	// FinishReason is never empty: "stop", or "length" and "content_filter"
-	// for an answer that ended early; see [EndingOf].
+	// FinishReason is the reason that the service gave: "stop" for a complete
+	// answer, "length" or "content_filter" for one that ended early, or another
+	// service's word for one of these. [Answer.Status] interprets it.
 	FinishReason string `json:"finish_reason"`
 	RequestID    string `json:"request_id,omitempty"`
 	ThreadID     string `json:"thread_id,omitempty"`
@@ -46,12 +49,12 @@ type Answer struct {
 
 // Status is Answered, or what the finish reason says against that.
 func (a *Answer) Status() Status {
-	switch EndingOf(a.FinishReason) {
-	case CutShort:
+	switch finish.Parse(a.FinishReason) {
+	case finish.CutShort:
 		return Truncated
-	case Withheld:
+	case finish.Withheld:
 		return Refused
-	case Unclear:
+	case finish.Unclear:
 		return EndedUnclear
 	}
 	if strings.TrimSpace(a.Text) == "" {

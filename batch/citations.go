@@ -9,21 +9,18 @@ import (
 	"github.com/google/uuid"
 )
 
-// Numbered is the answer's text with its citations numbered [1], [2] in order
-// of first use, and the sources they name, in that order. An id in another
-// case is the same id. A citation of a source that never arrived, or was not
-// kept, gets a number too, and a Source with nothing but its node_id.
-func (a *Answer) Numbered() (text string, cited []Source) {
-	text, cited, _ = a.Cited()
-	return text, cited
-}
-
 // A Mark is a citation in a text: its place in bytes and its number, from 1.
 type Mark struct{ Begin, End, Number int }
 
-// Cited is [Answer.Numbered], and where in the text the citations are. A number
-// in brackets is one only where the service cites in this way.
-func (a *Answer) Cited() (text string, cited []Source, marks []Mark) {
+// Numbered returns the answer's text with its citations numbered [1], [2] in
+// order of first use, the sources that they name, in the same order, and the
+// places of the citations in the returned text. Ids that differ only in case are
+// the same id. A citation of a source that never arrived, or was not kept, gets a
+// number too, and a Source that has only a node_id.
+//
+// Some services number their citations themselves. Then the text is unchanged,
+// and the sources are those that have a number.
+func (a *Answer) Numbered() (text string, cited []Source, marks []Mark) {
 	var b strings.Builder
 	var ids []uuid.UUID
 	numbers := map[uuid.UUID]int{}

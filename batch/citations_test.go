@@ -51,7 +51,7 @@ func TestNumbered(t *testing.T) {
 			answer := batch.Answer{Text: test.text, Sources: []batch.Source{
 				{"title": json.RawMessage(`"no id"`)}, one, two, namedSource(firstNode, "one again"),
 			}}
-			text, cited := answer.Numbered()
+			text, cited, _ := answer.Numbered()
 			if text != test.want {
 				t.Errorf("text %q, want %q", text, test.want)
 			}
@@ -78,7 +78,7 @@ func FuzzNumbered(f *testing.F) {
 			return fmt.Sprintf("[%d]", slices.Index(want, id)+1)
 		})
 		answer := batch.Answer{Text: text, Sources: []batch.Source{namedSource(firstNode, "one")}}
-		got, cited := answer.Numbered()
+		got, cited, _ := answer.Numbered()
 		if got != numbered {
 			t.Errorf("text %q, want %q", got, numbered)
 		}

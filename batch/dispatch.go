@@ -118,7 +118,7 @@ func (r *runner) startNext(now, at time.Time, apart time.Duration) bool {
 	if it == nil {
 		return true
 	}
-	cost := r.prices.Of(it.mode())
+	cost := r.prices.of(it.mode())
 	if r.o.CostOf != nil && cost == 0 && r.sum.InFlight > 0 && r.o.MaxSpend+r.o.MaxSpendTotal > 0 {
 		r.queue.again(it, now)
 		return false // what is in flight tells what one costs

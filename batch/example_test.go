@@ -142,7 +142,7 @@ func ExampleRecords() {
 		if err != nil {
 			log.Fatal(err)
 		}
-		text, cited := r.Answer.Numbered()
+		text, cited, _ := r.Answer.Numbered()
 		fmt.Println(r.ID, strings.TrimPrefix(text, "You ask: "), len(cited))
 	}
 	// Output:

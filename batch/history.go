@@ -55,8 +55,8 @@ type RunHistory struct {
 	Summary Summary
 }
 
-// HistoryOf reads what is known of the runs on a checkpoint.
-func HistoryOf(store *checkpoint.Store) (*History, error) {
+// ReadHistory reads what is known of the runs on a checkpoint.
+func ReadHistory(store *checkpoint.Store) (*History, error) {
 	name := strings.TrimSuffix(filepath.Base(store.Path()), ".bizbatch")
 	h := &History{
 		Path: store.Path(), Name: strings.TrimSuffix(name, ".sandbox"), Active: store.Active(),
@@ -85,7 +85,7 @@ func (h *History) readCounts(store *checkpoint.Store) error {
 	for mode, cost := range counts.SpentByMode {
 		h.SpentByMode[AskMode(mode)] = Money(cost)
 	}
-	prices, err := PricesOf(store, nil)
+	prices, err := readPrices(store, nil)
 	if err != nil {
 		return fmt.Errorf("%s: %w", store.Path(), err)
 	}
@@ -106,11 +106,11 @@ func (h *History) readCounts(store *checkpoint.Store) error {
 }
 
 // paid is what an answer in the mode cost so far, on average, else its price.
-func paid(c checkpoint.Counts, mode string, prices PriceList) Money {
+func paid(c checkpoint.Counts, mode string, prices priceList) Money {
 	if n := c.PaidByMode[mode]; n > 0 {
 		return Money(c.SpentByMode[mode]) / Money(n)
 	}
-	return prices.Of(AskMode(mode))
+	return prices.of(AskMode(mode))
 }
 
 func (h *History) readSettings(store *checkpoint.Store) (err error) {

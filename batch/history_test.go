@@ -37,7 +37,7 @@ func TestHistoryTellsOfEveryRun(t *testing.T) {
 	if _, err := batch.Run(context.Background(), store, historyAsker{}, batch.Options{}); err != nil {
 		t.Fatal(err)
 	}
-	h, err := batch.HistoryOf(store)
+	h, err := batch.ReadHistory(store)
 	if err != nil {
 		t.Fatal(err)
 	}

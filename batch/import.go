@@ -38,12 +38,17 @@ type ImportOptions struct {
 // A Plan is what an import found, and what a run would cost.
 type Plan struct {
 	checkpoint.Plan
-	Prices   PriceList `json:"-"`        // by which the estimate was made
-	Estimate Money     `json:"estimate"` // for all pending questions
+	Estimate Money `json:"estimate"` // what asking all pending questions costs
+	Unpriced bool  `json:"-"`        // no price is known, and Estimate is 0
 	// InterruptedCost is what the interrupted requests cost if they were
 	// charged.
 	InterruptedCost Money `json:"interrupted_cost"`
+
+	prices priceList // by which the estimate was made
 }
+
+// AtMost returns the most that asking n of the pending questions can cost.
+func (p Plan) AtMost(n int) Money { return p.prices.atMost(n, p.Pending) }
 
 // A SettingsError refuses an import that would pay again for answers that are
 // there under other settings. ImportOptions.AskAgain agrees to it.
@@ -73,11 +78,11 @@ const requestFormat = "2"
 // read ahead, in a goroutine of their own that ends before Import does.
 func Import(store *checkpoint.Store, questions iter.Seq2[Question, error], o ImportOptions) (Plan, error) {
 	o.Settings = o.Settings.withDefaults()
-	prices, err := PricesOf(store, o.Price)
+	prices, err := readPrices(store, o.Price)
 	if err != nil {
 		return Plan{}, err
 	}
-	prices.Listed = o.AskModes
+	prices.listed = o.AskModes
 	settings, err := json.Marshal(struct {
 		Settings
 		RequestFormat string `json:"request_format"`
@@ -109,7 +114,11 @@ func Import(store *checkpoint.Store, questions iter.Seq2[Question, error], o Imp
 	case err == nil:
 		err = noteModes(store, o.AskModes)
 	}
-	return Plan{Plan: p, Prices: prices, Estimate: prices.estimate(p.Pending), InterruptedCost: Money(p.InterruptedCost)}, err
+	estimate := prices.estimate(p.Pending)
+	return Plan{
+		Plan: p, Estimate: estimate, Unpriced: estimate == 0 && prices.fixed == nil,
+		InterruptedCost: Money(p.InterruptedCost), prices: prices,
+	}, err
 }
 
 // rows turns questions into the checkpoint's rows.
@@ -132,7 +141,7 @@ func (o ImportOptions) rows(questions iter.Seq2[Question, error]) iter.Seq2[chec
 	}
 }
 
-func (o ImportOptions) confirm(p checkpoint.Plan, prices PriceList) error {
+func (o ImportOptions) confirm(p checkpoint.Plan, prices priceList) error {
 	if c := p.Conflicts; c != nil && !o.AskAgain {
 		var old Settings
 		if err := json.Unmarshal(c.Settings, &old); err != nil {

@@ -234,7 +234,7 @@ func TestAnInputWithTheSameDigestIsNotReadAgain(t *testing.T) {
 	if reads != 5 {
 		t.Errorf("read %d times, want 5", reads)
 	}
-	if got, err := InputOf(store); err != nil || !cmp.Equal(got, input) {
+	if got, err := ReadInput(store); err != nil || !cmp.Equal(got, input) {
 		t.Errorf("%+v, %v", got, err)
 	}
 	if len(records(t, store)) != 2 || !bytes.Equal(records(t, store)[0].Fields, []byte("[]")) {

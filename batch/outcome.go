@@ -83,7 +83,7 @@ func (r *runner) answered(res *result) {
 			r.stopFor(StopSpend, ErrUnmetered)
 		}
 	}
-	if r.o.CostOf != nil && res.paid > r.prices.Learned[mode] {
+	if r.o.CostOf != nil && res.paid > r.prices.learned[mode] {
 		if err := r.prices.learn(r.store, mode, res.paid); err != nil {
 			r.stopFor(StopSave, err)
 		}

@@ -2,24 +2,33 @@ package batch
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 )
 
-// A PriceList tells what an answer costs in each ask mode: what the user said, else
+// A priceList tells what an answer costs in each ask mode: what the user said, else
 // what the service said in a 402 (details.cost_cents), else the list price.
-type PriceList struct {
-	Fixed   *Money            // nil: the user said nothing
-	Learned map[AskMode]Money // what a 402 said, or the dearest answer cost
-	Listed  AskModes          // with their list prices
+type priceList struct {
+	fixed   *Money            // nil: the user said nothing
+	learned map[AskMode]Money // what a 402 said, or the dearest answer cost
+	listed  AskModes          // with their list prices
 }
 
-// PricesOf gives the prices that a checkpoint's runs have learned, and those of
-// the ask modes with which its input was imported; fixed, unless it is nil, goes
-// before them all.
-func PricesOf(store PriceStore, fixed *Money) (PriceList, error) {
-	p := PriceList{Fixed: fixed, Learned: map[AskMode]Money{}}
-	for name, value := range map[string]any{pricesNote: &p.Learned, modesNote: &p.Listed} {
+// A noteStore keeps the prices.
+type noteStore interface {
+	Note(name string) ([]byte, error)
+	SetNote(name string, value []byte) error
+}
+
+// readPrices returns the prices that a checkpoint's runs have learned and the list
+// prices of the ask modes that its input was imported with. The fixed price takes
+// precedence over both, unless it is nil.
+func readPrices(store noteStore, fixed *Money) (priceList, error) {
+	p := priceList{fixed: fixed, learned: map[AskMode]Money{}}
+	for name, value := range map[string]any{pricesNote: &p.learned, modesNote: &p.listed} {
 		b, err := store.Note(name)
 		if err == nil && b != nil {
 			err = json.Unmarshal(b, value)
@@ -37,7 +46,7 @@ const (
 )
 
 // noteModes notes ask modes and their prices for those who read the checkpoint.
-func noteModes(store PriceStore, modes AskModes) error {
+func noteModes(store noteStore, modes AskModes) error {
 	old, err := store.Note(modesNote)
 	if err != nil {
 		return err
@@ -49,13 +58,13 @@ func noteModes(store PriceStore, modes AskModes) error {
 	return store.SetNote(modesNote, b)
 }
 
-// Of is what an answer in the mode costs.
-func (p PriceList) Of(mode AskMode) Money {
-	if p.Fixed != nil {
-		return *p.Fixed
+// of returns what an answer in the mode costs.
+func (p priceList) of(mode AskMode) Money {
+	if p.fixed != nil {
+		return *p.fixed
 	}
-	learned, ok := p.Learned[mode]
-	switch listed := p.Listed.named(mode); {
+	learned, ok := p.learned[mode]
+	switch listed := p.listed.named(mode); {
 	case !ok:
 		return listed.Price
 	case listed.Varies: // what one answer cost says little of the next
@@ -64,21 +73,32 @@ func (p PriceList) Of(mode AskMode) Money {
 	return learned
 }
 
+// atMost returns the most that n of the pending questions can cost.
+func (p priceList) atMost(n int, pending map[string]int) (sum Money) {
+	price := func(mode string) Money { return p.of(AskMode(mode)) }
+	for _, mode := range slices.SortedFunc(maps.Keys(pending), func(a, b string) int { return cmp.Compare(price(b), price(a)) }) {
+		some := min(n, pending[mode])
+		n -= some
+		sum += Money(some) * price(mode)
+	}
+	return sum
+}
+
 // estimate is what so many answers in each mode cost.
-func (p PriceList) estimate(modes map[string]int) (sum Money) {
+func (p priceList) estimate(modes map[string]int) (sum Money) {
 	for mode, n := range modes {
-		sum += Money(n) * p.Of(AskMode(mode))
+		sum += Money(n) * p.of(AskMode(mode))
 	}
 	return sum
 }
 
 // learn notes what the service said, for this run and the next.
-func (p PriceList) learn(store PriceStore, mode AskMode, cost Money) error {
-	if p.Learned[mode] == cost {
+func (p priceList) learn(store noteStore, mode AskMode, cost Money) error {
+	if p.learned[mode] == cost {
 		return nil
 	}
-	p.Learned[mode] = cost
-	b, err := json.Marshal(p.Learned)
+	p.learned[mode] = cost
+	b, err := json.Marshal(p.learned)
 	if err != nil {
 		return err
 	}

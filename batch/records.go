@@ -15,10 +15,10 @@ func Records(store *checkpoint.Store) iter.Seq2[Record, error] {
 	return readAhead(recordsIn(store, store.Results()))
 }
 
-// RecordsOf yields the rows that have the id, as Records does; there are
+// RecordsByID yields the rows that have the id, as Records does; there are
 // several where the input uses an id more than once.
-func RecordsOf(store *checkpoint.Store, id string) iter.Seq2[Record, error] {
-	return recordsIn(store, store.ResultsOf(id))
+func RecordsByID(store *checkpoint.Store, id string) iter.Seq2[Record, error] {
+	return recordsIn(store, store.ResultsByID(id))
 }
 
 func recordsIn(store *checkpoint.Store, results iter.Seq2[checkpoint.Result, error]) iter.Seq2[Record, error] {
@@ -95,8 +95,8 @@ func readAhead[V any](seq iter.Seq2[V, error]) iter.Seq2[V, error] {
 	}
 }
 
-// InputOf describes the input whose rows the checkpoint holds.
-func InputOf(store *checkpoint.Store) (in Input, err error) {
+// ReadInput describes the input whose rows the checkpoint holds.
+func ReadInput(store *checkpoint.Store) (in Input, err error) {
 	b, err := store.Input()
 	if err != nil || b == nil {
 		return in, err

@@ -138,7 +138,7 @@ func Run(ctx context.Context, store Store, asker Asker, o Options) (Summary, err
 // came of them.
 type runner struct {
 	o     Options
-	store PriceStore
+	store noteStore
 	run   checkpoint.Run
 	asker Asker
 
@@ -168,7 +168,7 @@ type runner struct {
 	outage      outage
 	queue       queue
 	left        map[AskMode]int // pending questions, in flight included
-	prices      PriceList
+	prices      priceList
 	spentBefore Money     // by earlier runs on this checkpoint
 	reserved    Money     // for requests in flight
 	throttled   time.Time // the first 429 since the last answer
@@ -179,7 +179,7 @@ type runner struct {
 }
 
 func newRunner(store Store, asker Asker, o Options) (*runner, error) {
-	prices, err := PricesOf(store, o.Price)
+	prices, err := readPrices(store, o.Price)
 	if err != nil {
 		return nil, err
 	}
@@ -254,7 +254,7 @@ func (r *runner) end() (Summary, error) {
 	r.sum.Ended = time.Now()
 	for mode, n := range r.left {
 		r.sum.Left += n
-		r.sum.LeftCost += Money(n) * r.prices.Of(mode)
+		r.sum.LeftCost += Money(n) * r.prices.of(mode)
 	}
 	if r.stop != nil && r.stop.Kind != StopSave && r.stop.Kind != StopUnfinished && r.sum.Answered+r.sum.Failed == r.sum.Total {
 		r.stop = nil // the drain brought everything home

@@ -64,7 +64,7 @@ func TestSourcesAreKeptAsTheModeSays(t *testing.T) {
 			if diff := cmp.Diff(uncited(), sent); diff != "" {
 				t.Errorf("the asker's own answer was changed (-want +got):\n%s", diff)
 			}
-			text, cited := saved.Answer.Numbered()
+			text, cited, _ := saved.Answer.Numbered()
 			if saved.Answer.Text != sent.Text || text != "so [1], so [2], so [3]" || len(cited) != 3 {
 				t.Errorf("%q reads %q with %d sources", saved.Answer.Text, text, len(cited))
 			}
@@ -124,8 +124,8 @@ func TestCitedSourcesReadAsAllDo(t *testing.T) {
 		}
 		some := all
 		some.keepSources(CitedSources)
-		text, cited := all.Numbered()
-		gotText, gotCited := some.Numbered()
+		text, cited, _ := all.Numbered()
+		gotText, gotCited, _ := some.Numbered()
 		if diff := cmp.Diff(cited, gotCited); text != gotText || diff != "" {
 			rt.Errorf("%q reads %q, want %q; cited (-want +got):\n%s", all.Text, gotText, text, diff)
 		}

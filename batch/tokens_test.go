@@ -45,8 +45,8 @@ func TestTokensArePaidFor(t *testing.T) {
 		if out.Stop != StopSpend || out.Sum != 0 {
 			t.Errorf("the next run: %+v", out)
 		}
-		if plan, err := PricesOf(store, nil); err != nil || plan.Of("") != 7*Cent {
-			t.Errorf("the dearest cost %v, %v", plan.Of(""), err)
+		if plan, err := readPrices(store, nil); err != nil || plan.of("") != 7*Cent {
+			t.Errorf("the dearest cost %v, %v", plan.of(""), err)
 		}
 	})
 }

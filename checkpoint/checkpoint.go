@@ -27,11 +27,11 @@ import (
 	"time"
 )
 
-// A Key identifies a request: the SHA-256 of its payload.
-type Key [sha256.Size]byte
+// A requestKey identifies a request: the SHA-256 of its payload.
+type requestKey [sha256.Size]byte
 
-// KeyOf returns the key of a payload.
-func KeyOf(payload []byte) Key { return sha256.Sum256(payload) }
+// keyOf returns the key of a payload.
+func keyOf(payload []byte) requestKey { return sha256.Sum256(payload) }
 
 // A State says where a request stands.
 type State string

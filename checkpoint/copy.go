@@ -36,7 +36,7 @@ func OpenCopy(path string, opts Options) (_ *Store, err error) {
 
 // copyFrom takes in what another checkpoint holds, as it is at one moment.
 func (s *Store) copyFrom(path string) error {
-	active := InUse(path)
+	active := inUse(path)
 	// What was noted as saved was saved before: it is read first.
 	saved := notedSaved(path)
 	from, err := Peek(path) // which does not bring it to today's format

@@ -184,11 +184,11 @@ func TestWhatWasInFlightIsToldAndAskedAgain(t *testing.T) {
 	if _, err := Open(path, Options{}); !errors.Is(err, ErrInUse) {
 		t.Errorf("while the other runs: %v", err)
 	}
-	if !InUse(path) {
+	if !inUse(path) {
 		t.Error("not in use while the other runs")
 	}
 	kill(t, cmd, out)
-	if InUse(path) {
+	if inUse(path) {
 		t.Error("in use after the other was killed")
 	}
 
@@ -199,8 +199,8 @@ func TestWhatWasInFlightIsToldAndAskedAgain(t *testing.T) {
 	diff(t, "plan of the next", 0, doImport(t, s, ImportOptions{Digest: "x"}).Interrupted)
 	flights, err := s.Flights()
 	diff(t, "flights", Flights{
-		Interrupted: []InFlight{{RowID: "1", Line: 2, Run: 1, Started: noon, Mode: "fast", Cost: 24}},
-		Uncertain:   []Uncertain{{RowID: "1", Run: 1, Started: noon, Cost: 24, Mode: "fast", Reason: "interrupted"}},
+		Interrupted: []Flight{{RowID: "1", Line: 2, Run: 1, Started: noon, Mode: "fast", Cost: 24}},
+		Uncertain:   []Flight{{RowID: "1", Line: 2, Run: 1, Started: noon, Cost: 24, Mode: "fast", Reason: "interrupted"}},
 	}, flights)
 	diff(t, "error", nil, err)
 	runs, err := s.Runs()

@@ -17,7 +17,7 @@ type querier interface {
 // payload does not match their key.
 func damagedPayloads(db querier, condition string) ([]int64, error) {
 	return findRows(db, "SELECT id, key, payload FROM requests WHERE "+condition, func(key, payload []byte) bool {
-		k := KeyOf(payload)
+		k := keyOf(payload)
 		return string(k[:]) != string(key)
 	})
 }
@@ -71,7 +71,7 @@ func (im *importer) findDamage() error {
 	if err != nil {
 		return err
 	}
-	im.damaged, im.misnamed = map[uint32]bool{}, map[Key]uint32{}
+	im.damaged, im.misnamed = map[uint32]bool{}, map[requestKey]uint32{}
 	for _, id := range ids {
 		var asked bool
 		var payload []byte
@@ -79,7 +79,7 @@ func (im *importer) findDamage() error {
 			return err
 		}
 		im.damaged[uint32(id)] = true
-		im.misnamed[KeyOf(payload)] = uint32(id)
+		im.misnamed[keyOf(payload)] = uint32(id)
 		im.reread = im.reread || asked
 	}
 	if s.original != "" || !thorough {

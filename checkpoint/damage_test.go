@@ -84,7 +84,7 @@ func TestAFlippedByteIsNoAnswerAndNoQuestion(t *testing.T) {
 // input tells which of them it was, and mends it.
 func TestAnAnswerWithADamagedKeyIsNotAskedAgain(t *testing.T) {
 	const text = "what is the rate?"
-	key := KeyOf([]byte(text))
+	key := keyOf([]byte(text))
 	for name, part := range map[string]string{"the key": string(key[:]), "its end": string(key[20:]), "the text": text} {
 		t.Run(name, func(t *testing.T) {
 			path := temp(t)

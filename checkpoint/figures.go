@@ -3,7 +3,6 @@ package checkpoint
 import (
 	"database/sql"
 	"fmt"
-	"time"
 )
 
 // A FailureGroup is the failed requests of the last input that have the same
@@ -32,25 +31,18 @@ func (s *Store) Failures() (groups []FailureGroup, err error) {
 	return groups, nil
 }
 
-// A Duration is how long an answer took.
-type Duration struct {
-	RowID string
-	Mode  string
-	Took  time.Duration
-}
-
 // Slowest returns the n answers of the last run that took longest, the longest
 // first.
-func (s *Store) Slowest(n int) (list []Duration, err error) {
+func (s *Store) Slowest(n int) (list []Outcome, err error) {
 	err = s.query(func(rows *sql.Rows) (bool, error) {
-		var d Duration
-		var ms int64
-		err := rows.Scan(&d.RowID, &d.Mode, &ms)
-		d.Took = time.Duration(ms) * time.Millisecond
-		list = append(list, d)
+		o := Outcome{State: Answered}
+		var started, finished int64
+		err := rows.Scan(&o.RowID, &o.Mode, &o.Cost, &started, &finished)
+		o.Started, o.Finished = fromMillis(started), fromMillis(finished)
+		list = append(list, o)
 		return true, err
-	}, `SELECT r.id, q.mode, q.finished - q.started AS took FROM requests q JOIN rows r ON r.position = q.position
-		WHERE q.state = 'answered' AND q.run = (SELECT max(id) FROM runs) ORDER BY took DESC, q.position LIMIT ?`, n)
+	}, `SELECT r.id, q.mode, q.cost, q.started, q.finished FROM requests q JOIN rows r ON r.position = q.position
+		WHERE q.state = 'answered' AND q.run = (SELECT max(id) FROM runs) ORDER BY q.finished - q.started DESC, q.position LIMIT ?`, n)
 	if err != nil {
 		return nil, fmt.Errorf("read the slowest answers from %s: %w", s.path, err)
 	}

@@ -52,7 +52,10 @@ func TestSlowestAnswersOfTheLastRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	diff(t, "slowest", []Duration{{"3", "fast", 3 * time.Second}, {"2", "fast", 2 * time.Second}}, got)
+	slow := func(id string, took time.Duration) Outcome {
+		return Outcome{RowID: id, State: Answered, Mode: "fast", Cost: 24, Started: noon, Finished: noon.Add(took)}
+	}
+	diff(t, "slowest", []Outcome{slow("3", 3*time.Second), slow("2", 2*time.Second)}, got)
 }
 
 func TestResultsOfARow(t *testing.T) {
@@ -60,7 +63,7 @@ func TestResultsOfARow(t *testing.T) {
 	doImport(t, s, ImportOptions{}, ask("1", "a"), ask("x", "b"), skipped("2"), ask("x", "c"))
 	for id, want := range map[string]int{"1": 1, "x": 2, "2": 1, "": 0, "' OR 1=1 --": 0} {
 		n := 0
-		for r, err := range s.ResultsOf(id) {
+		for r, err := range s.ResultsByID(id) {
 			if err != nil || r.ID != id {
 				t.Errorf("%q: row %q, %v", id, r.ID, err)
 			}

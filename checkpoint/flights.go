@@ -6,41 +6,33 @@ import (
 	"time"
 )
 
-// Flights are the requests that were sent and brought no answer into the
-// checkpoint, as far as they matter still. Each list is in input order, the last
-// one in order of time.
+// Flights are the requests that were sent and whose answers are not in the
+// checkpoint. The first three lists are in input order, Uncertain in order of time.
 type Flights struct {
-	InFlight    []InFlight  // of the run that is on
-	Rescued     []InFlight  // their answers are in a rescue file, for the next Import
-	Interrupted []InFlight  // of a run that ended without a word
-	Uncertain   []Uncertain // attempts that may have been charged, interrupted ones included
+	InFlight    []Flight // of the run in progress
+	Rescued     []Flight // answered; the next Import reads the answers from a rescue file
+	Interrupted []Flight // of a run that was killed
+	Uncertain   []Flight // may have been charged, interrupted ones included
 }
 
-// An InFlight is a request that was sent.
-type InFlight struct {
-	RowID   string    `json:"id"`
-	Line    int       `json:"line"`
-	Run     int64     `json:"run"`
-	Started time.Time `json:"started"`
-	Mode    string    `json:"mode"`
-	Cost    int64     `json:"-"` // if it is charged, in the caller's unit
+// A Flight is a request that was sent, as one attempt of a run.
+type Flight struct {
+	RowID    string    `json:"id"`   // of the first row that asks it
+	Line     int       `json:"line"` // of that row; 0 if the input does not hold it any more
+	Run      int64     `json:"run"`
+	Started  time.Time `json:"started"`
+	Finished time.Time `json:"finished,omitzero"` // zero while its end is not known
+	Mode     string    `json:"mode"`
+	Cost     int64     `json:"-"` // if it is charged, in the caller's unit of money
+	// The following are set in Flights.Uncertain only.
+	Reason    string `json:"reason,omitempty"`     // why there is no answer
+	RequestID string `json:"request_id,omitempty"` // the service's name for the request
+	Partial   string `json:"partial,omitempty"`    // the text that had arrived
 }
 
-// An Uncertain is an attempt without an answer that may have been charged.
-type Uncertain struct {
-	RowID     string    `json:"id"`
-	Run       int64     `json:"run"`
-	Started   time.Time `json:"started"`
-	Finished  time.Time `json:"finished,omitzero"`
-	Cost      int64     `json:"-"` // in the caller's unit
-	Mode      string    `json:"mode"`
-	Reason    string    `json:"reason"`
-	RequestID string    `json:"request_id,omitempty"`
-	Partial   string    `json:"partial,omitempty"`
-}
-
-// Flights reads them all. What is running while no run is on was interrupted,
-// whether or not a later run has noted that.
+// Flights returns the requests that were sent and whose answers are not in the
+// checkpoint. A request that is running while no run is in progress counts as
+// interrupted.
 func (s *Store) Flights() (f Flights, err error) {
 	rescued, err := s.rescuedIDs()
 	if err == nil {
@@ -59,7 +51,7 @@ func (s *Store) Flights() (f Flights, err error) {
 func (s *Store) running(f *Flights, rescued map[int64]int64) error {
 	active := s.Active()
 	return s.query(func(rows *sql.Rows) (bool, error) {
-		var q InFlight
+		var q Flight
 		var id, started int64
 		var noted bool
 		err := rows.Scan(&id, &q.RowID, &q.Line, &q.Run, &started, &q.Mode, &q.Cost, &noted)
@@ -74,7 +66,8 @@ func (s *Store) running(f *Flights, rescued map[int64]int64) error {
 		default:
 			f.Interrupted = append(f.Interrupted, q)
 			if !noted {
-				f.Uncertain = append(f.Uncertain, Uncertain{RowID: q.RowID, Run: q.Run, Started: q.Started, Mode: q.Mode, Cost: q.Cost, Reason: interrupted})
+				q.Reason = interrupted
+				f.Uncertain = append(f.Uncertain, q)
 			}
 		}
 		return true, err
@@ -85,17 +78,17 @@ func (s *Store) running(f *Flights, rescued map[int64]int64) error {
 
 // uncertain reads the attempts that are noted as perhaps charged, without an
 // interrupted one whose answer was rescued.
-func (s *Store) uncertain(rescued map[int64]int64) (list []Uncertain, err error) {
+func (s *Store) uncertain(rescued map[int64]int64) (list []Flight, err error) {
 	err = s.query(func(rows *sql.Rows) (bool, error) {
-		var u Uncertain
+		var u Flight
 		var request, started, finished int64
-		err := rows.Scan(&request, &u.RowID, &u.Run, &started, &finished, &u.Cost, &u.Mode, &u.Reason, &u.RequestID, &u.Partial)
+		err := rows.Scan(&request, &u.RowID, &u.Line, &u.Run, &started, &finished, &u.Cost, &u.Mode, &u.Reason, &u.RequestID, &u.Partial)
 		u.Started, u.Finished = fromMillis(started), fromMillis(finished)
 		if at, found := rescued[request]; finished != 0 || !found || at != started {
 			list = append(list, u)
 		}
 		return true, err
-	}, `SELECT u.request, coalesce(r.id, ''), u.run, u.started, u.finished, u.cost, q.mode, u.reason, u.request_id, u.partial
+	}, `SELECT u.request, coalesce(r.id, ''), coalesce(r.line, 0), u.run, u.started, u.finished, u.cost, q.mode, u.reason, u.request_id, u.partial
 		FROM uncertain u JOIN requests q ON q.id = u.request
 		LEFT JOIN rows r ON r.position = q.position ORDER BY u.id`)
 	return list, err

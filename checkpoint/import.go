@@ -79,14 +79,6 @@ type Unread struct {
 	Reason     string `json:"reason"`
 }
 
-// ReusedAnswers is the number of them, over all checkpoints.
-func (p Plan) ReusedAnswers() (n int) {
-	for _, r := range p.Reused {
-		n += r.Answers
-	}
-	return n
-}
-
 // Conflicts are requests to ask whose subject is answered already under other
 // settings, without an earlier agreement: asking them pays again.
 type Conflicts struct {

@@ -20,10 +20,10 @@ type importer struct {
 	// ids are the requests by key, nil until they are read. Looking them up here
 	// and not in an index of the database takes a third of the time of an import.
 	ids      *keyTable
-	was, now []uint32        // by id, the first row that asks a request: in the last input, in this one
-	damaged  map[uint32]bool // requests to mend from the input: their payload does not have their key
-	misnamed map[Key]uint32  // the same ones, if it is the key that is damaged: by the right one
-	reread   bool            // the rows are to be read though the input is the same
+	was, now []uint32              // by id, the first row that asks a request: in the last input, in this one
+	damaged  map[uint32]bool       // requests to mend from the input: their payload does not have their key
+	misnamed map[requestKey]uint32 // the same ones, if it is the key that is damaged: by the right one
+	reread   bool                  // the rows are to be read though the input is the same
 	requests bulk
 	rows     bulk
 
@@ -127,7 +127,7 @@ func (im *importer) begin() error {
 }
 
 // find returns the id of the request with a key; 0: there is none.
-func (im *importer) find(key Key) (int64, error) {
+func (im *importer) find(key requestKey) (int64, error) {
 	err := im.load()
 	if err != nil {
 		return 0, err
@@ -135,7 +135,7 @@ func (im *importer) find(key Key) (int64, error) {
 	return int64(im.id(key)), nil
 }
 
-func (im *importer) id(key Key) uint32 {
+func (im *importer) id(key requestKey) uint32 {
 	if id := im.ids.find(shortKey(key[:])); id != 0 {
 		return id
 	}
@@ -194,7 +194,7 @@ func (im *importer) add(r Row) error {
 		im.plan.Skipped++
 		return im.rows.add(position, nil, int64(r.Line), r.ID, r.Skip, r.Fields)
 	}
-	key := KeyOf(r.Payload)
+	key := keyOf(r.Payload)
 	id := im.id(key)
 	switch {
 	case id == 0:

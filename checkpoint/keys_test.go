@@ -10,7 +10,7 @@ import (
 // the last one, and where ids are missing.
 func TestKeyTableIsAMap(t *testing.T) {
 	hashed := func(i uint32) (key shortKey) {
-		k := KeyOf(fmt.Append(nil, i))
+		k := keyOf(fmt.Append(nil, i))
 		return shortKey(k[:])
 	}
 	crowded := func(i uint32) (key shortKey) {

@@ -50,7 +50,7 @@ func takeLock(path string) (*lock, error) {
 		if !held {
 			_ = l.file.Close()
 			if try == lockTries {
-				return nil, inUse(path, name)
+				return nil, inUseError(path, name)
 			}
 			time.Sleep(lockPause) // it may only be someone looking, as InUse does
 			continue
@@ -153,8 +153,8 @@ func (l *lock) keep() error {
 	return errors.Join(err, l.file.Close())
 }
 
-// inUse is ErrInUse, with the process that the lock file names.
-func inUse(path, name string) error {
+// inUseError returns ErrInUse with the process that the lock file names.
+func inUseError(path, name string) error {
 	holder := ""
 	if f, err := os.Open(name); err == nil {
 		if pid, _ := readLock(f); pid != 0 {
@@ -165,8 +165,8 @@ func inUse(path, name string) error {
 	return fmt.Errorf("%s: %w%s", path, ErrInUse, holder)
 }
 
-// InUse reports whether a run holds the checkpoint at path.
-func InUse(path string) bool {
+// inUse reports whether a run holds the checkpoint at path.
+func inUse(path string) bool {
 	if info, err := os.Lstat(lockPath(path)); errors.Is(err, fs.ErrNotExist) || err == nil && !info.Mode().IsRegular() {
 		return false
 	}

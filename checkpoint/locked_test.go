@@ -186,7 +186,7 @@ func TestTheRescueFileMovesAsAWhole(t *testing.T) {
 	r := &run{s: s}
 	r.rescue.run = r
 	put := func(id int64, text string) {
-		line := s.rescued(KeyOf([]byte(text)), unsaved(text))
+		line := s.rescued(keyOf([]byte(text)), unsaved(text))
 		r.rescue.wait(id, line)
 		r.rescue.put(id, line)
 	}

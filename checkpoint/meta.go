@@ -16,50 +16,52 @@ const (
 	currentEnd    = "current!"
 )
 
-// SetNote keeps something small for the caller under a name.
+// SetNote keeps a small value under a name, for the caller. The next SetNote with
+// the same name replaces it.
 func (s *Store) SetNote(name string, value []byte) error {
 	return s.setMeta(notePrefix+name, string(value))
 }
 
-// Note returns what SetNote kept; nil where there is nothing.
+// Note returns the value that SetNote kept under a name, or nil if there is none.
 func (s *Store) Note(name string) ([]byte, error) { return s.metaOrNil(notePrefix + name) }
 
-// SetCurrent keeps something small under a name for as long as the rows and
-// what became of them stay as they are now: the change that ends this removes
-// it, in one transaction. Whoever writes to the tables without a Store has to
-// do so, too.
-func (s *Store) SetCurrent(name string, value []byte) error {
-	return s.setMeta(currentPrefix+name, string(value))
+// SetCurrent keeps a small value about an output file, such as a digest of its
+// content. The value is removed as soon as anything changes that [Store.Results]
+// yields, in the transaction that changes it. A program that writes to the tables
+// without a Store has to remove it too.
+func (s *Store) SetCurrent(path string, value []byte) error {
+	return s.setMeta(currentPrefix+s.rel(path), string(value))
 }
 
-// Current returns what SetCurrent kept; nil where there is nothing, or nothing
-// any more.
-func (s *Store) Current(name string) ([]byte, error) { return s.metaOrNil(currentPrefix + name) }
+// Current returns the value that SetCurrent kept about an output file, or nil if
+// there is none or the results have changed since.
+func (s *Store) Current(path string) ([]byte, error) { return s.metaOrNil(currentPrefix + s.rel(path)) }
 
-// outdate removes what SetCurrent kept. It is part of every transaction that
-// changes rows, states or answers.
+// outdate removes the values that SetCurrent kept. Every transaction that changes
+// rows, states or answers calls it.
 func (s *Store) outdate() error {
 	_, err := s.stmts.outdate.ExecContext(bg, currentPrefix, currentEnd)
 	return err
 }
 
-// SetOutput remembers a file that answers are written to, and the digest of
-// what was last written there; empty: nothing was yet. It works with View too,
-// also beside a run.
+// SetOutput records an output file and the digest of the content that was last
+// written to it; an empty digest means that nothing was written yet. The file's
+// name is kept relative to the checkpoint's folder, so both can be moved together.
+// SetOutput also works on a store that View opened, even during a run.
 func (s *Store) SetOutput(path, digest string) error {
 	if digest == "" {
 		digest = unknownOutput
 	}
-	return s.setMeta(outputPrefix+path, digest)
+	return s.setMeta(outputPrefix+s.rel(path), digest)
 }
 
 // unknownOutput stands for the digest of an output whose content is not known.
 const unknownOutput = "unknown"
 
-// Output returns what SetOutput remembered: whether answers are written to the
-// file at all, and the digest of what was written last; empty: not known.
+// Output reports whether SetOutput recorded the output file, and returns the
+// digest that it recorded, which is empty if the content is not known.
 func (s *Store) Output(path string) (digest string, ours bool, err error) {
-	digest, err = s.meta(outputPrefix + path)
+	digest, err = s.meta(outputPrefix + s.rel(path))
 	if ours = digest != ""; digest == unknownOutput {
 		digest = ""
 	}

@@ -66,7 +66,7 @@ func TestOlderFormatsAreBroughtToTodays(t *testing.T) {
 				flights, err := s.Flights()
 				diff(t, "error", nil, err)
 				diff(t, "interrupted and uncertain", []int{1, 2}, []int{len(flights.Interrupted), len(flights.Uncertain)})
-				_, ours, err := s.Output("questions.answers.csv")
+				_, ours, err := s.Output(filepath.Join(filepath.Dir(path), "questions.answers.csv"))
 				if note, err2 := s.Note("prices"); !ours || errors.Join(err, err2) != nil || string(note) != `{"fast":0.25}` {
 					t.Errorf("output known: %v, prices %s, %v", ours, note, errors.Join(err, err2))
 				}

@@ -93,7 +93,7 @@ func TestOpenRefuses(t *testing.T) {
 			if err != nil || string(after) != string(tt.content) {
 				t.Error("the file was changed", err)
 			}
-			if InUse(path) {
+			if inUse(path) {
 				t.Error("the lock is still held")
 			}
 		})
@@ -220,7 +220,7 @@ func TestALockFileThatNobodyHoldsIsNoLock(t *testing.T) {
 	if err := os.WriteFile(lockPath(path), []byte("4711\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if InUse(path) {
+	if inUse(path) {
 		t.Error("in use")
 	}
 	open(t, path, Options{})

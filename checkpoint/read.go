@@ -31,7 +31,7 @@ func (s *Store) pending(after int64, n int) (page []Request, err error) {
 		var r Request
 		var key []byte
 		err := rows.Scan(&r.ID, &r.Position, &r.RowID, &r.Mode, &r.Attempts, &key, &r.Payload)
-		if k := KeyOf(r.Payload); err == nil && string(k[:]) != string(key) {
+		if k := keyOf(r.Payload); err == nil && string(k[:]) != string(key) {
 			err = fmt.Errorf("question %s: %w", r.RowID, ErrNotCheckpoint) // not to pay for what nobody asked
 		}
 		if err != nil {
@@ -46,9 +46,11 @@ func (s *Store) pending(after int64, n int) (page []Request, err error) {
 // damaged is failed, and counts as that from then on, if the store may write.
 func (s *Store) Results() iter.Seq2[Result, error] { return s.results("") }
 
-// ResultsOf yields the rows of the last input that have the id: one, unless
+// ResultsByID yields the rows of the last input that have the id: one, unless
 // the input uses it more than once.
-func (s *Store) ResultsOf(id string) iter.Seq2[Result, error] { return s.results("WHERE r.id = ?", id) }
+func (s *Store) ResultsByID(id string) iter.Seq2[Result, error] {
+	return s.results("WHERE r.id = ?", id)
+}
 
 func (s *Store) results(where string, args ...any) iter.Seq2[Result, error] {
 	return func(yield func(Result, error) bool) {
@@ -97,6 +99,7 @@ func scanResult(rows *sql.Rows) (r Result, id int64, err error) {
 
 // An Outcome is what became of a request of the last input: answered or failed.
 type Outcome struct {
+	RowID    string // of the first row that asks it
 	State    State
 	Mode     string
 	Reason   string // of a failure
@@ -105,18 +108,18 @@ type Outcome struct {
 	Finished time.Time
 }
 
-// Outcomes yields them by the time at which their last attempt began. Rows that
-// share a request share its outcome.
+// Outcomes yields the outcome of each answered and failed request of the last
+// input, in the order in which their last attempts began.
 func (s *Store) Outcomes() iter.Seq2[Outcome, error] {
 	return func(yield func(Outcome, error) bool) {
 		err := s.query(func(rows *sql.Rows) (bool, error) {
 			var o Outcome
 			var started, finished int64
-			err := rows.Scan(&o.State, &o.Mode, &o.Reason, &o.Cost, &started, &finished)
+			err := rows.Scan(&o.RowID, &o.State, &o.Mode, &o.Reason, &o.Cost, &started, &finished)
 			o.Started, o.Finished = fromMillis(started), fromMillis(finished)
 			return err == nil && yield(o, nil), err
-		}, `SELECT state, mode, iif(state = 'failed', reason, ''), iif(state = 'answered', cost, 0), started, finished
-			FROM requests WHERE position > 0 AND state IN ('answered', 'failed') ORDER BY started`)
+		}, `SELECT r.id, q.state, q.mode, iif(q.state = 'failed', q.reason, ''), iif(q.state = 'answered', q.cost, 0), q.started, q.finished
+			FROM requests q JOIN rows r ON r.position = q.position WHERE q.state IN ('answered', 'failed') ORDER BY q.started`)
 		if err != nil {
 			yield(Outcome{}, fmt.Errorf("read outcomes from %s: %w", s.path, err))
 		}

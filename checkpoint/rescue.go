@@ -239,10 +239,10 @@ func (s *Store) savedAnswers() iter.Seq2[rescued, error] {
 			var started, finished int64
 			err := rows.Scan(&key, &c.Answer, &c.Label, &c.Attempts, &c.Cost, &started, &finished)
 			c.Started, c.Finished = fromMillis(started), fromMillis(finished)
-			if err == nil && len(key) != len(Key{}) {
+			if err == nil && len(key) != len(requestKey{}) {
 				return true, nil // nobody could take it in
 			}
-			return err == nil && yield(s.rescued(Key(key), c), nil), err
+			return err == nil && yield(s.rescued(requestKey(key), c), nil), err
 		}, `SELECT q.key, a.answer, q.reason, q.attempts, q.cost, q.started, q.finished FROM requests q JOIN answers a ON a.request = q.id`)
 		if err != nil {
 			yield(rescued{}, err)

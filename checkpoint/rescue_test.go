@@ -34,10 +34,10 @@ func unsaved(text string) Completion {
 // leaveRescued leaves a rescue file with the answers to texts, as a run does.
 func leaveRescued(t *testing.T, s *Store, texts ...string) string {
 	t.Helper()
-	r := &run{s: s, keys: map[int64]Key{}}
+	r := &run{s: s, keys: map[int64]requestKey{}}
 	r.rescue.run = r
 	for i, text := range texts {
-		r.rescue.wait(int64(i), s.rescued(KeyOf([]byte(text)), unsaved(text)))
+		r.rescue.wait(int64(i), s.rescued(keyOf([]byte(text)), unsaved(text)))
 	}
 	s.begun.Store(r)
 	s.RescueWaiting()
@@ -215,7 +215,7 @@ func TestARescueFileIsReadLineByLine(t *testing.T) {
 	go func() {
 		defer w.Close()
 		for i := range 3 {
-			if err := writeRescued(w, one(s.rescued(KeyOf([]byte(fmt.Sprint(i))), unsaved("a")))); err != nil {
+			if err := writeRescued(w, one(s.rescued(keyOf([]byte(fmt.Sprint(i))), unsaved("a")))); err != nil {
 				t.Error(err)
 			}
 			<-written // the next line is not there before this one was read
@@ -233,7 +233,7 @@ func FuzzReadRescued(f *testing.F) {
 	s := &Store{path: "questions.csv.bizbatch"}
 	var two bytes.Buffer
 	for _, text := range []string{"a", "b"} {
-		if err := writeRescued(&two, one(s.rescued(KeyOf([]byte(text)), unsaved(text)))); err != nil {
+		if err := writeRescued(&two, one(s.rescued(keyOf([]byte(text)), unsaved(text)))); err != nil {
 			f.Fatal(err)
 		}
 	}
@@ -248,7 +248,7 @@ func FuzzReadRescued(f *testing.F) {
 			if end = err; err != nil {
 				break
 			}
-			if n++; !json.Valid(line.Answer) || len(line.Key) != 2*len(Key{}) {
+			if n++; !json.Valid(line.Answer) || len(line.Key) != 2*len(requestKey{}) {
 				t.Errorf("%+v", line)
 			}
 		}

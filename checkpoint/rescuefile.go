@@ -29,7 +29,7 @@ type rescued struct {
 	Finished   time.Time       `json:"finished"`
 }
 
-func (s *Store) rescued(key Key, c Completion) rescued {
+func (s *Store) rescued(key requestKey, c Completion) rescued {
 	return rescued{s.absPath(), s.endpoint, hex.EncodeToString(key[:]), c.Answer, c.Label, c.Attempts, c.Cost, c.Started, c.Finished}
 }
 
@@ -124,7 +124,7 @@ func parseRescued(line []byte) (one rescued, err error) {
 	if err := json.Unmarshal(line, &one); err != nil {
 		return one, err
 	}
-	if key, err := hex.DecodeString(one.Key); err != nil || len(key) != len(Key{}) {
+	if key, err := hex.DecodeString(one.Key); err != nil || len(key) != len(requestKey{}) {
 		return one, fmt.Errorf("%q is not a key", one.Key)
 	}
 	if len(one.Answer) == 0 {
@@ -134,7 +134,7 @@ func parseRescued(line []byte) (one rescued, err error) {
 }
 
 // key is the key of a line that parseRescued has read.
-func (r rescued) key() (key Key) {
+func (r rescued) key() (key requestKey) {
 	_, _ = hex.Decode(key[:], []byte(r.Key))
 	return key
 }
@@ -154,7 +154,7 @@ func (s *Store) rescueDirs() []string {
 const anyRescue = "bizbatch-rescue-*.jsonl"
 
 func (s *Store) rescuePattern() string {
-	id := KeyOf([]byte(s.absPath()))
+	id := keyOf([]byte(s.absPath()))
 	return fmt.Sprintf("bizbatch-rescue-%x-*.jsonl", id[:8])
 }
 

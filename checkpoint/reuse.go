@@ -25,7 +25,7 @@ func (im *importer) reuse() error {
 			return fmt.Errorf("answers in %s cannot be taken over: %w", path, unread)
 		}
 		if unread != nil {
-			im.plan.Unread = append(im.plan.Unread, Unread{im.s.Rel(path), unread.Error()})
+			im.plan.Unread = append(im.plan.Unread, Unread{im.s.rel(path), unread.Error()})
 		}
 	}
 	return nil
@@ -79,14 +79,14 @@ func (im *importer) reuseFrom(path string, wanted []bool) (unread, err error) {
 	}
 	taken, err := im.takeOver(other, matches, wanted)
 	if taken > 0 {
-		im.plan.Reused = append(im.plan.Reused, Reused{im.s.Rel(other.path), taken})
+		im.plan.Reused = append(im.plan.Reused, Reused{im.s.rel(other.path), taken})
 	}
-	if err != nil || !InUse(other.path) {
+	if err != nil || !inUse(other.path) {
 		return nil, err
 	}
 	asked, unread := im.matches(other, wanted, "state IN ('pending', 'running') AND position > 0")
 	if len(asked) > 0 {
-		im.plan.Asking = append(im.plan.Asking, Reused{im.s.Rel(other.path), len(asked)})
+		im.plan.Asking = append(im.plan.Asking, Reused{im.s.rel(other.path), len(asked)})
 	}
 	return unread, nil
 }
@@ -107,7 +107,7 @@ func (im *importer) matches(other *Store, wanted []bool, condition string) (list
 	err = other.query(func(rows *sql.Rows) (bool, error) {
 		var m match
 		var key sql.RawBytes
-		if err := rows.Scan(&m.other, &key); err != nil || len(key) != len(Key{}) {
+		if err := rows.Scan(&m.other, &key); err != nil || len(key) != len(requestKey{}) {
 			return err == nil, err
 		}
 		if m.id = int64(im.ids.find(shortKey(key))); m.id != 0 && int(m.id) < len(wanted) && wanted[m.id] {
@@ -132,7 +132,7 @@ func (im *importer) takeOver(other *Store, matches []match, wanted []bool) (take
 		return 0, nil // of a checkpoint that cannot be read after all
 	}
 	defer answer.Close()
-	origin := s.Rel(other.path)
+	origin := s.rel(other.path)
 	for _, m := range matches {
 		var c Completion
 		var crc uint32
@@ -170,9 +170,10 @@ func (im *importer) keepTaken(id int64, c Completion, origin string) error {
 	return s.exec("INSERT OR REPLACE INTO reused VALUES (?, ?)", id, origin)
 }
 
-// Rel is the name of another file as seen from the checkpoint's folder, with
-// slashes, so that both can be moved together; on another volume its whole path.
-func (s *Store) Rel(path string) string {
+// rel returns the name of another file relative to the checkpoint's folder, with
+// slashes, so that both can be moved together. On another volume it is the whole
+// path.
+func (s *Store) rel(path string) string {
 	from, err1 := filepath.Abs(filepath.Dir(s.Path()))
 	to, err2 := filepath.Abs(path)
 	if name, err := filepath.Rel(from, to); err1 == nil && err2 == nil && err == nil {

@@ -45,12 +45,12 @@ func TestAnswersOfAnotherCheckpointAreTakenOver(t *testing.T) {
 	list, err := s.Reused()
 	diff(t, "error", nil, err)
 	diff(t, "reused", []Reused{{"paid.bizbatch", 2}}, list)
-	diff(t, "reused by the next import", 0, doImport(t, s, reuse).ReusedAnswers())
+	diff(t, "reused by the next import", []Reused(nil), doImport(t, s, reuse).Reused)
 
 	// What the other answers later is taken over later, also by an unchanged input.
 	end(t, other.begun.Load())
 	answer(t, other, 1)
-	diff(t, "reused once it was answered", 1, doImport(t, s, reuse).ReusedAnswers())
+	diff(t, "reused once it was answered", []Reused{{"paid.bizbatch", 1}}, doImport(t, s, reuse).Reused)
 }
 
 func TestWhatIsNotTakenOver(t *testing.T) {
@@ -123,10 +123,10 @@ func TestATakenOverAnswerHidesNoCharge(t *testing.T) {
 	}
 	other := paid(t, dir, "https://one")
 	s = open(t, path, Options{Endpoint: "https://one"})
-	diff(t, "reused", 1, doImport(t, s, ImportOptions{Reuse: []string{other.path}}, ask("1", "a")).ReusedAnswers())
+	diff(t, "reused", []Reused{{"paid.bizbatch", 1}}, doImport(t, s, ImportOptions{Reuse: []string{other.path}}, ask("1", "a")).Reused)
 	end(t, first(begin(t, s, 0)))
 	flights, err := s.Flights()
 	diff(t, "error", nil, err)
-	diff(t, "uncertain", []Uncertain{{RowID: "1", Run: 1, Started: noon, Cost: 24, Mode: "fast", Reason: "interrupted"}}, flights.Uncertain)
+	diff(t, "uncertain", []Flight{{RowID: "1", Line: 2, Run: 1, Started: noon, Cost: 24, Mode: "fast", Reason: "interrupted"}}, flights.Uncertain)
 	diff(t, "interrupted", 0, len(flights.Interrupted))
 }

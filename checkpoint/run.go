@@ -22,14 +22,14 @@ type run struct {
 	last     int64          // that of the last row
 	early    map[int64]bool // what ClaimAny gave out
 
-	mu   sync.Mutex    // guards keys
-	keys map[int64]Key // of what was given out and has no answer
+	mu   sync.Mutex           // guards keys
+	keys map[int64]requestKey // of what was given out and has no answer
 }
 
 // Begin begins a run; see [Run] for the rules. It fails with ErrReadOnly in a
 // view, ErrCopy in a copy, and ErrBegun before the last run has ended.
 func (s *Store) Begin(now time.Time) (Run, Begun, error) {
-	r := &run{s: s, early: map[int64]bool{}, keys: map[int64]Key{}}
+	r := &run{s: s, early: map[int64]bool{}, keys: map[int64]requestKey{}}
 	r.rescue.run = r
 	switch {
 	case s.original != "":
@@ -97,13 +97,13 @@ const (
 		SELECT id, run, started, 0, cost, '` + interrupted + `', '', '' FROM requests WHERE state = 'running'`
 )
 
-// Active reports whether a run is on: of this store, or, for a view, of any
-// other.
+// Active reports whether a run is in progress: a run of this store or, for a view
+// or a copy, a run of any process.
 func (s *Store) Active() bool {
-	if s.writer != nil {
+	if s.writer != nil && s.original == "" {
 		return s.begun.Load() != nil
 	}
-	return InUse(s.path)
+	return inUse(s.Path())
 }
 
 func (r *run) Claim(n int) (page []Request, err error) {
@@ -147,11 +147,11 @@ func (r *run) ClaimAny() (*Request, error) {
 func (r *run) give(q Request) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.keys[q.ID] = KeyOf(q.Payload)
+	r.keys[q.ID] = keyOf(q.Payload)
 }
 
 // key is that of a request which was given out and has no answer.
-func (r *run) key(id int64) (key Key, given bool) {
+func (r *run) key(id int64) (key requestKey, given bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	key, given = r.keys[id]

@@ -77,7 +77,7 @@ func (s *Store) Close() error {
 	if s.db != nil {
 		errs = append(errs, s.db.Close())
 	}
-	if s.created && s.InPlace() == nil {
+	if s.created && s.inPlace() == nil {
 		errs = append(errs, remove(s.path, s.path+"-journal"))
 	}
 	if _, err := os.Lstat(s.path); s.emptied && errors.Is(err, fs.ErrNotExist) {
@@ -137,7 +137,7 @@ func (s *Store) write(fn func() error) error {
 	if err != nil {
 		return err
 	}
-	return s.InPlace()
+	return s.inPlace()
 }
 
 // setWait says how long the writing connection waits for a lock.
@@ -194,9 +194,9 @@ func (s *Store) noteSaved() {
 	s.lock.note(s.saved)
 }
 
-// InPlace fails with ErrGone when the database is not what its name stands for
+// inPlace fails with ErrGone when the database is not what its name stands for
 // any more: what is saved into it nobody would find.
-func (s *Store) InPlace() error {
+func (s *Store) inPlace() error {
 	info, err := os.Stat(s.path)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && !os.SameFile(info, s.file) {
 		return fmt.Errorf("%s: %w", s.path, ErrGone)

@@ -77,7 +77,7 @@ func (im *importer) keepRescued(r rescued) (fresh bool, err error) {
 // rescuedIDs are the requests without an answer whose answers are in this
 // checkpoint's rescue files, with when they were sent (milliseconds since 1970).
 func (s *Store) rescuedIDs() (map[int64]int64, error) {
-	keys, ids := map[Key]int64{}, map[int64]int64{}
+	keys, ids := map[requestKey]int64{}, map[int64]int64{}
 	for _, f := range s.rescueFiles() {
 		if !f.mine {
 			continue
@@ -98,8 +98,8 @@ func (s *Store) rescuedIDs() (map[int64]int64, error) {
 		var id int64
 		var key sql.RawBytes
 		err := rows.Scan(&id, &key)
-		if err == nil && len(key) == len(Key{}) {
-			if started, found := keys[Key(key)]; found {
+		if err == nil && len(key) == len(requestKey{}) {
+			if started, found := keys[requestKey(key)]; found {
 				ids[id] = started
 			}
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"bizbatch/batch"
+	"bizbatch/batch/internal/finish"
 )
 
 // An answer of tiny parts takes many times the memory that its stream is long.
@@ -67,7 +68,7 @@ func (c *collector) finish(requestID string) *batch.Answer {
 	a.Text = c.partial()
 	a.Reasoning = hideAll(c.secrets, ToUTF8(c.reasoning.String()))
 	c.takeLists()
-	if c.refused && batch.EndingOf(a.FinishReason) == batch.Complete {
+	if c.refused && finish.Parse(a.FinishReason) == finish.Complete {
 		a.FinishReason = "refusal"
 	}
 	a.RequestID = cmp.Or(a.RequestID, requestID, c.id)
@@ -126,13 +127,13 @@ func (c *collector) failed(data string) error {
 // take takes in the members of a chunk.
 func (c *collector) take(root gjson.Result) error {
 	var failed error
-	finish, before := "", c.length()
+	reason, before := "", c.length()
 	root.ForEach(func(name, value gjson.Result) bool {
 		switch name.Str {
 		case "choices":
 			value.ForEach(func(_, choice gjson.Result) bool {
-				reason, err := c.choice(choice)
-				finish = cmp.Or(reason, finish)
+				said, err := c.choice(choice)
+				reason = cmp.Or(said, reason)
 				if err != nil {
 					failed = err
 				}
@@ -173,10 +174,10 @@ func (c *collector) take(root gjson.Result) error {
 		c.other(Raw(root))
 	case failed == nil && c.excess != nil:
 		failed = c.excess
-	case failed == nil && batch.EndingOf(finish) == batch.Broken:
-		failed = &batch.Error{Message: fmt.Sprintf("the service ended the answer with finish_reason %q", finish), MaybeCharged: true}
-	case failed == nil && batch.EndingOf(finish) != batch.Unfinished:
-		c.answer.FinishReason, c.more = finish, false
+	case failed == nil && finish.Parse(reason) == finish.Broken:
+		failed = &batch.Error{Message: fmt.Sprintf("the service ended the answer with finish_reason %q", reason), MaybeCharged: true}
+	case failed == nil && finish.Parse(reason) != finish.None:
+		c.answer.FinishReason, c.more = reason, false
 	case c.finished() && c.length() > before:
 		c.more = true
 	}

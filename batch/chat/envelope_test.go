@@ -35,6 +35,7 @@ func FuzzEnvelope(f *testing.F) {
 	chunk("{\"choices\":[{\"delta\":{\"content\":\"", "\"}}],\"usage\":{\"\xff\":0}}")
 	chunk(`{"choices":[{"delta":{"content":"`, `"}}],"usage":{"total_tokens":0}}`)
 	chunk(`{"error":"`, `"}`)
+	f.Add(`{"choices":[{"message":{"content":"`, `"}}]}`, "", testKey)
 
 	f.Fuzz(func(t *testing.T, before, after, first, second string) {
 		taken := func(parsed bool) string {

@@ -44,7 +44,7 @@ func (c *collector) again(message gjson.Result) {
 		so := map[string]*parts{"content": &c.text, "refusal": &c.text, "reasoning_content": &c.reasoning, "reasoning": &c.reasoning, "thinking": &c.reasoning}[name.Str]
 		switch {
 		case name.Str == "role":
-		case so == nil, strings.TrimSpace(so.String()) != strings.TrimSpace(value.Str):
+		case so == nil, strings.TrimSpace(hideAll(c.secrets, so.String())) != strings.TrimSpace(value.Str):
 			c.unknown("message", name.Str, value)
 		}
 		return true

@@ -20,6 +20,7 @@ import (
 	"bizbatch/batch"
 	"bizbatch/batch/bizora"
 	"bizbatch/batch/chat"
+	"bizbatch/batch/internal/finish"
 	"bizbatch/internal/streamtest"
 )
 
@@ -203,7 +204,7 @@ func FuzzStream(f *testing.F) {
 			streamtest.Failure(t, err)
 			return
 		}
-		if batch.EndingOf(answer.FinishReason) == batch.Unfinished {
+		if finish.Parse(answer.FinishReason) == finish.None {
 			t.Error("an answer without a finish reason")
 		}
 		saved, err := json.Marshal(answer)

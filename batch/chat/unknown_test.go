@@ -27,7 +27,7 @@ func TestCitationsBecomeSources(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			text, cited := answer.Numbered()
+			text, cited, _ := answer.Numbered()
 			var got []string
 			for i, s := range cited {
 				got = append(got, fmt.Sprintf("[%d] %s %s", i+1, s.URL(), s.Title()))

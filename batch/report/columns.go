@@ -31,7 +31,7 @@ type ours struct {
 func oursOf(rec *batch.Record) ours {
 	c := ours{Status: string(rec.Status), Error: rec.Error, RequestID: rec.RequestID}
 	if rec.Answer != nil {
-		text, sources := rec.Answer.Numbered()
+		text, sources, _ := rec.Answer.Numbered()
 		sources, note := listed(rec.Answer, sources)
 		c.Answer, c.Citations = text, cmp.Or(note, citationLines(sources))
 		c.RequestID = rec.Answer.RequestID

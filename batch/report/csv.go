@@ -31,19 +31,54 @@ type csvWriter struct {
 	line  []byte   // the same as it is written
 }
 
-func newCSVWriter(b *bufio.Writer, in batch.Input, format Format, o Options) (*csvWriter, error) {
-	c := &csvWriter{out: b, rows: rowReader{in}, comma: delimiter(in, format), safe: o.CSVSafe}
+// newCSVWriter writes a file that is delimited as the input was, and with commas
+// where the input was no CSV.
+func newCSVWriter(b *bufio.Writer, _ string, in batch.Input, o Options) (writer, error) {
+	if in.Tabs {
+		return startCSV(b, in, o, ',')
+	}
+	return startCSV(b, in, o, commaOf(in))
+}
+
+func newTSVWriter(b *bufio.Writer, _ string, in batch.Input, o Options) (writer, error) {
+	return startCSV(b, in, o, '\t')
+}
+
+// newTextWriter writes a file that is delimited as a CSV file with several columns
+// was, else with tabs. It is in UTF-16 where the input was, as Excel's "Unicode
+// Text" is.
+func newTextWriter(b *bufio.Writer, _ string, in batch.Input, o Options) (writer, error) {
+	comma := '\t'
+	if in.Format == batch.CSV && len(in.Columns) > 1 {
+		comma = commaOf(in)
+	}
+	if !strings.HasPrefix(strings.ToLower(in.Encoding), "utf-16") {
+		return startCSV(b, in, o, comma)
+	}
+	w := transform.NewWriter(b, utf.UTF16(utf.LittleEndian, utf.UseBOM).NewEncoder())
+	o.CSVBOM = No // the encoder writes one
+	c, err := startCSV(w, in, o, comma)
+	c.utf16 = w
+	return c, err
+}
+
+// commaOf is the input's delimiter.
+func commaOf(in batch.Input) rune {
+	comma, _ := utf8.DecodeRuneInString(cmp.Or(in.Delimiter, ","))
+	return comma
+}
+
+// startCSV writes the header.
+func startCSV(out io.Writer, in batch.Input, o Options, comma rune) (*csvWriter, error) {
+	c := &csvWriter{out: out, rows: rowReader{in}, comma: comma, safe: o.CSVSafe}
 	if c.quote = "\"\r\n" + string(c.comma); c.safe { // and what a spreadsheet in another country would split
 		c.quote += splitters
 	}
-	switch {
-	case strings.ContainsRune("\"\r\n\ufffd", c.comma):
+	if strings.ContainsRune("\"\r\n\ufffd", c.comma) {
 		return c, fmt.Errorf("%q cannot be the delimiter", in.Delimiter)
-	case format == Text && isUTF16(in):
-		w := transform.NewWriter(b, utf.UTF16(utf.LittleEndian, utf.UseBOM).NewEncoder())
-		c.out, c.utf16 = w, w
-	case o.marks(in):
-		if _, err := b.WriteString("\ufeff"); err != nil {
+	}
+	if o.marks(in) {
+		if _, err := io.WriteString(out, "\ufeff"); err != nil {
 			return c, err
 		}
 	}
@@ -54,20 +89,6 @@ func newCSVWriter(b *bufio.Writer, in batch.Input, format Format, o Options) (*c
 	}
 	return c, c.put(header)
 }
-
-// delimiter separates the fields.
-func delimiter(in batch.Input, format Format) rune {
-	if format == TSV || format == Text && (in.Format != batch.CSV || len(in.Columns) == 1) {
-		return '\t'
-	}
-	if format == CSV && in.Tabs {
-		return ','
-	}
-	comma, _ := utf8.DecodeRuneInString(cmp.Or(in.Delimiter, ","))
-	return comma
-}
-
-func isUTF16(in batch.Input) bool { return strings.HasPrefix(strings.ToLower(in.Encoding), "utf-16") }
 
 // marks says whether a file begins with a byte order mark. Excel on Windows takes
 // one without for text in an older encoding, and shows § as Â§.

@@ -44,8 +44,9 @@ func Create(path string, in batch.Input, o Options) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if o.OpenAIBatch && format == JSONL {
-		format = OpenAIBatch
+	create := format.create
+	if o.OpenAIBatch && format.Name == "JSON Lines" {
+		create = newOpenAIWriter
 		o.Status = cmp.Or(o.Status, batch.Answered)
 	}
 	f, err := begin(path)
@@ -56,7 +57,7 @@ func Create(path string, in batch.Input, o Options) (*File, error) {
 		f.buf.Reset(io.MultiWriter(f.temp, o.Copy))
 	}
 	f.keep = o.keep
-	if f.w, err = f.newWriter(format, in, o); err != nil {
+	if f.w, err = create(f.buf, filepath.Dir(f.target), in, o); err != nil {
 		return nil, errors.Join(f.failed(err), f.Abort())
 	}
 	return f, nil

@@ -91,23 +91,23 @@ func folder(t *testing.T, path string) (names []string) {
 }
 
 func TestFormatOf(t *testing.T) {
-	for path, want := range map[string]report.Format{
-		"answers.csv":         report.CSV,
-		"Answers.CSV":         report.CSV,
-		"a.b/answers.tsv":     report.TSV,
-		"answers.jsonl":       report.JSONL,
-		"answers.ndjson":      report.JSONL,
-		"answers.csv.jsonl":   report.JSONL,
+	for path, want := range map[string]string{
+		"answers.csv":         "CSV",
+		"Answers.CSV":         "CSV",
+		"a.b/answers.tsv":     "tab-separated",
+		"answers.jsonl":       "JSON Lines",
+		"answers.ndjson":      "JSON Lines",
+		"answers.csv.jsonl":   "JSON Lines",
 		"answers.csv.zip":     "",
 		"answers":             "",
 		"folder.csv/answers":  "",
 		"answers.jsonl.jsonx": "",
 	} {
 		got, err := report.FormatOf(path)
-		if got != want || (err != nil) != (want == "") {
-			t.Errorf("%s: format %q, error %v, want %q", path, got, err, want)
+		if got.Name != want || (err != nil) != (want == "") {
+			t.Errorf("%s: format %q, error %v, want %q", path, got.Name, err, want)
 		}
-		if err != nil && !strings.Contains(err.Error(), ".csv, .tsv, .xlsx, .jsonl, .ndjson, .md or .html") {
+		if err != nil && !strings.Contains(err.Error(), ".csv, .tsv, .txt, .xlsx, .xlsm, .jsonl, .md or .html") {
 			t.Errorf("the error does not list the formats: %v", err)
 		}
 	}
@@ -262,7 +262,7 @@ func TestCreateSaysWhichFileAndWhy(t *testing.T) {
 		"a folder that is read-only":   {"locked/answers.csv", fs.ErrPermission, "create a file in folder " + filepath.Join(dir, "locked")},
 		"a folder that is a file":      {"plain/answers.csv", nil, ""},
 		"a file that is a folder":      {"folder.csv", nil, "it is there and is not a file"},
-		"a file of an unknown format":  {"answers.docx", nil, ".csv, .tsv, .xlsx, .jsonl, .ndjson, .md or .html"},
+		"a file of an unknown format":  {"answers.odt", nil, ".csv, .tsv, .txt, .xlsx, .xlsm, .jsonl, .md or .html"},
 		"a delimiter that can be none": {"answers.csv", nil, "delimiter"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -22,7 +22,7 @@ func history() *batch.History {
 		Reasons:     map[string]int{"400 invalid_request": 1},
 		Spent:       174 * batch.Cent,
 		SpentByMode: map[batch.AskMode]batch.Money{"fast": 24 * batch.Cent, "deep": 150 * batch.Cent},
-		Flights:     checkpoint.Flights{Uncertain: []checkpoint.Uncertain{{}}}, UncertainCost: 24 * batch.Cent,
+		Flights:     checkpoint.Flights{Uncertain: []checkpoint.Flight{{}}}, UncertainCost: 24 * batch.Cent,
 		Runs: []batch.RunHistory{
 			{Started: day, Ended: day.Add(41 * time.Second), Outcome: "balance", Summary: batch.Summary{Progress: batch.Progress{Answered: 1, Failed: 1, Spent: 24 * batch.Cent}, PausedSeconds: 5}},
 			{Started: day.Add(24 * time.Hour), Ended: day.Add(24*time.Hour + 100*time.Second), Outcome: "finished", Summary: batch.Summary{Progress: batch.Progress{Answered: 1, Spent: 150 * batch.Cent}}},

@@ -52,7 +52,7 @@ type htmlWriter struct {
 	history  *batch.History
 }
 
-func newHTMLWriter(b *bufio.Writer, in batch.Input, o Options) (*htmlWriter, error) {
+func newHTMLWriter(b *bufio.Writer, _ string, in batch.Input, o Options) (writer, error) {
 	w := &htmlWriter{out: b, rows: rowReader{in}, question: questionColumn(in.Columns), history: o.History}
 	head := pageHead{Title: titleOf(o), Policy: pagePolicy, CSS: template.CSS(pageCSS), Statuses: pageStatuses, Columns: in.Columns, Selection: selection(o)}
 	if o.History != nil {
@@ -196,7 +196,7 @@ func (w *htmlWriter) write(rec batch.Record) error {
 		return err
 	}
 	if a := rec.Answer; a != nil {
-		_, cited := a.Numbered()
+		_, cited, _ := a.Numbered()
 		text := answerHTML{numbersOf(cited), fmt.Sprintf("q%d-", w.number)}
 		cited, note := listed(a, cited)
 		if note != "" {

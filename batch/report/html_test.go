@@ -83,7 +83,7 @@ func TestAnAnswerIsHarmlessInAPage(t *testing.T) {
 // is, and nothing in it becomes markup.
 func TestAnAnswerThatIsTooLongForMarkdownIsText(t *testing.T) {
 	rec := asked("q", strings.Join(hostile, "\n\n")+"\r<script>window.pwned=1</script>\n\n"+strings.Repeat("x", 1<<20))
-	answer, _ := rec.Answer.Numbered()
+	answer, _, _ := rec.Answer.Numbered()
 	t.Run("HTML", func(t *testing.T) {
 		got := between(t, written(t, "a.html", oneColumn, rec), "<div class=\"answer\">\n<pre>", "</pre></div>")
 		if strings.Contains(got, "<") {

@@ -28,7 +28,7 @@ func members(rec batch.Record) []member {
 	if a == nil {
 		a = &batch.Answer{}
 	}
-	text, cited := a.Numbered()
+	text, cited, _ := a.Numbered()
 	return []member{
 		{"id", rec.ID},
 		{"line", rec.Line},
@@ -108,7 +108,7 @@ type jsonlWriter struct {
 	json    *json.Encoder     // into line
 }
 
-func newJSONLWriter(b *bufio.Writer, in batch.Input) *jsonlWriter {
+func newJSONLWriter(b *bufio.Writer, _ string, in batch.Input, _ Options) (writer, error) {
 	var wanted []string
 	for _, m := range members(batch.Record{}) {
 		wanted = append(wanted, m.name)
@@ -128,7 +128,7 @@ func newJSONLWriter(b *bufio.Writer, in batch.Input) *jsonlWriter {
 	for own, name := range w.names {
 		w.names[own] = w.quoted(name)
 	}
-	return w
+	return w, nil
 }
 
 // quoted is a name as JSON.

@@ -26,7 +26,7 @@ type markdownWriter struct {
 	question int
 }
 
-func newMarkdownWriter(b *bufio.Writer, in batch.Input, o Options) (*markdownWriter, error) {
+func newMarkdownWriter(b *bufio.Writer, _ string, in batch.Input, o Options) (writer, error) {
 	w := &markdownWriter{out: b, rows: rowReader{in}, question: questionColumn(in.Columns)}
 	fmt.Fprintf(b, "# %s\n", plainMarkdown(oneLine(titleOf(o))))
 	if s := selection(o); s != "" {
@@ -78,7 +78,7 @@ func (w *markdownWriter) write(rec batch.Record) error {
 }
 
 func writeMarkdownAnswer(b *strings.Builder, a *batch.Answer) {
-	answer, cited := a.Numbered()
+	answer, cited, _ := a.Numbered()
 	fmt.Fprintf(b, "\n%s\n", sectionMarkdown(answer))
 	if len(cited) > 0 {
 		b.WriteString("\n### Sources\n\n")

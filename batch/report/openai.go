@@ -14,6 +14,10 @@ import (
 // format work unchanged.
 type openAIWriter struct{ out *bufio.Writer }
 
+func newOpenAIWriter(b *bufio.Writer, _ string, _ batch.Input, _ Options) (writer, error) {
+	return openAIWriter{b}, nil
+}
+
 type (
 	openAILine struct {
 		ID       string          `json:"id"`
@@ -79,7 +83,7 @@ func (w openAIWriter) write(rec batch.Record) error {
 
 func openAIResponseOf(rec batch.Record) *openAIResponse {
 	a := rec.Answer
-	text, cited, marks := a.Cited()
+	text, cited, marks := a.Numbered()
 	cited, _ = listed(a, cited)
 	finish := a.FinishReason
 	switch a.Status() {

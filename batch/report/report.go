@@ -21,58 +21,13 @@
 package report
 
 import (
-	"fmt"
 	"io"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"bizbatch/batch"
 )
-
-// A Format is a form in which answers can be written.
-type Format string
-
-// The formats, named as their extensions.
-const (
-	CSV   Format = "csv"   // delimited as the input was; commas where it was no CSV
-	TSV   Format = "tsv"   // CSV with tabs
-	Text  Format = "txt"   // delimited as a CSV file with several columns was, else with tabs; UTF-16 where the input was
-	JSONL Format = "jsonl" // one JSON object a line
-
-	XLSX     Format = "xlsx" // an Excel workbook: answers, sources, and what the runs did
-	Markdown Format = "md"   // a section for each question
-	HTML     Format = "html" // one page that needs nothing else, with a summary
-
-	// OpenAIBatch is the output file of OpenAI's Batch API, an object a line.
-	// No extension asks for it: see [Options].
-	OpenAIBatch Format = "openai-batch"
-)
-
-var extensions = map[string]Format{
-	".csv":      CSV,
-	".tsv":      TSV,
-	".txt":      Text,
-	".jsonl":    JSONL,
-	".ndjson":   JSONL,
-	".xlsx":     XLSX,
-	".xlsm":     XLSX,
-	".md":       Markdown,
-	".markdown": Markdown,
-	".html":     HTML,
-	".htm":      HTML,
-}
-
-// FormatOf is the format that a file's extension asks for, in any case. Its
-// error lists the extensions that there are.
-func FormatOf(path string) (Format, error) {
-	format, ok := extensions[strings.ToLower(filepath.Ext(path))]
-	if !ok {
-		return "", fmt.Errorf("no format for answers is known by the extension of %s (.csv, .tsv, .xlsx, .jsonl, .ndjson, .md or .html)", path)
-	}
-	return format, nil
-}
 
 // Options say how a file is written. The zero value is right for most.
 type Options struct {
@@ -88,7 +43,7 @@ type Options struct {
 	// Excel on Windows sees that it is UTF-8: [Yes] or [No]. Default: where
 	// the input began with one, was in another encoding, or is an Excel file.
 	CSVBOM Choice
-	// OpenAIBatch writes JSONL files as the output file of OpenAI's Batch API,
+	// OpenAIBatch writes JSON Lines as the output file of OpenAI's Batch API,
 	// which holds the answered questions only. With a Status of failed or
 	// pending it holds those, as OpenAI's error file does.
 	OpenAIBatch bool
@@ -150,23 +105,6 @@ type writer interface {
 	write(rec batch.Record) error
 	end() error   // writes what follows the last record
 	close() error // removes what was only needed on the way
-}
-
-// newWriter begins the file, with its header where it has one.
-func (f *File) newWriter(format Format, in batch.Input, o Options) (writer, error) {
-	switch format {
-	case JSONL:
-		return newJSONLWriter(f.buf, in), nil
-	case OpenAIBatch:
-		return openAIWriter{f.buf}, nil
-	case XLSX:
-		return newXLSXWriter(f.buf, filepath.Dir(f.target), strings.EqualFold(filepath.Ext(f.path), ".xlsm"), in, o)
-	case Markdown:
-		return newMarkdownWriter(f.buf, in, o)
-	case HTML:
-		return newHTMLWriter(f.buf, in, o)
-	}
-	return newCSVWriter(f.buf, in, format, o)
 }
 
 // streamed is a writer whose records are all there is to it.

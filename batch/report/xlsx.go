@@ -36,7 +36,15 @@ type answer struct {
 // sampledRows are the rows that say how wide the columns are.
 const sampledRows = 100
 
-func newXLSXWriter(b *bufio.Writer, folder string, macros bool, in batch.Input, o Options) (*xlsxWriter, error) {
+func newXLSXWriter(b *bufio.Writer, folder string, in batch.Input, o Options) (writer, error) {
+	return newBookWriter(b, folder, false, in, o)
+}
+
+func newXLSMWriter(b *bufio.Writer, folder string, in batch.Input, o Options) (writer, error) {
+	return newBookWriter(b, folder, true, in, o)
+}
+
+func newBookWriter(b *bufio.Writer, folder string, macros bool, in batch.Input, o Options) (writer, error) {
 	sources, err := newSourceSheets(folder, func(n int) string { return numbered("Sources", n) })
 	if err != nil {
 		return nil, err

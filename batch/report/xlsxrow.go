@@ -71,7 +71,7 @@ func (a *answerRow) cells(rec batch.Record) (cells []cell, comment string, err e
 	if rec.Answer == nil {
 		return cells, "", nil
 	}
-	_, cited := rec.Answer.Numbered()
+	_, cited, _ := rec.Answer.Numbered()
 	cited, _ = listed(rec.Answer, cited)
 	if len(cited) == 0 {
 		return cells, "", nil

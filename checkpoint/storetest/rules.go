@@ -98,7 +98,7 @@ func testOutcomes(t *testing.T, open Open) {
 	fault := checkpoint.Fault{Reason: "timeout", Message: "too slow", RequestID: "req_1", Attempts: 2, Started: noon, Finished: noon.Add(time.Second)}
 	charged := fault
 	charged.MaybeCharged, charged.Cost, charged.Partial = true, 24, "The ra"
-	uncertain := []checkpoint.Uncertain{{RowID: "1", Run: 1, Started: noon, Finished: noon.Add(time.Second), Cost: 24, Mode: "fast", Reason: "timeout", RequestID: "req_1", Partial: "The ra"}}
+	uncertain := []checkpoint.Flight{{RowID: "1", Line: 2, Run: 1, Started: noon, Finished: noon.Add(time.Second), Cost: 24, Mode: "fast", Reason: "timeout", RequestID: "req_1", Partial: "The ra"}}
 	c := checkpoint.Completion{Answer: []byte("yes"), Attempts: 3, Cost: 30, Started: noon, Finished: noon.Add(time.Minute)}
 	answered := checkpoint.Result{State: checkpoint.Answered, Attempts: 3, Cost: 30, Answer: []byte("yes"), Started: noon, Finished: noon.Add(time.Minute)}
 	later := answered
@@ -108,7 +108,7 @@ func testOutcomes(t *testing.T, open Open) {
 		name      string
 		do        func(checkpoint.Run, int64) error
 		result    checkpoint.Result
-		uncertain []checkpoint.Uncertain
+		uncertain []checkpoint.Flight
 	}{
 		{"completed", func(r checkpoint.Run, id int64) error { return r.Complete(id, c) }, answered, nil},
 		{"failed", func(r checkpoint.Run, id int64) error { return r.Fail(id, fault) },
@@ -209,8 +209,8 @@ func testInterrupted(t *testing.T, open Open) {
 
 	s = open(t, "crashed")
 	defer s.Close()
-	interrupted := []checkpoint.InFlight{{RowID: "1", Line: 2, Run: 1, Started: noon, Mode: "fast", Cost: 24}}
-	uncertain := []checkpoint.Uncertain{{RowID: "1", Run: 1, Started: noon, Cost: 24, Mode: "fast", Reason: "interrupted"}}
+	interrupted := []checkpoint.Flight{{RowID: "1", Line: 2, Run: 1, Started: noon, Mode: "fast", Cost: 24}}
+	uncertain := []checkpoint.Flight{{RowID: "1", Line: 2, Run: 1, Started: noon, Cost: 24, Mode: "fast", Reason: "interrupted"}}
 	want := checkpoint.Flights{Interrupted: interrupted, Uncertain: uncertain}
 	flights, err := s.Flights()
 	ok(t, err)

@@ -56,7 +56,7 @@ func sum(h hash.Hash) string { return hex.EncodeToString(h.Sum(nil)) }
 // nothing has changed in the checkpoint since it was written, and neither has
 // the file. Its content tells that, for a clock may be set, and a file copied.
 func isCurrent(store *checkpoint.Store, out string, o report.Options) bool {
-	noted, err := store.Current(store.Rel(out))
+	noted, err := store.Current(out)
 	return err == nil && noted != nil && digestFile(out, howWritten(o)) == string(noted)
 }
 
@@ -66,7 +66,7 @@ func setCurrent(store *checkpoint.Store, out, content string, o report.Options) 
 	if tells, err := tellsOfRuns(out); tells || err != nil {
 		return err
 	}
-	return store.SetCurrent(store.Rel(out), []byte(digest(content, howWritten(o))))
+	return store.SetCurrent(out, []byte(digest(content, howWritten(o))))
 }
 
 // howWritten is all that decides how answers are written, beside the answers: the

@@ -27,7 +27,7 @@ type keptFile struct {
 // checkpoint or another one in its folder, by its digest.
 func wroteThat(store *checkpoint.Store, out, content string) bool {
 	wrote := func(s *checkpoint.Store) bool {
-		known, _, err := s.Output(s.Rel(out))
+		known, _, err := s.Output(out)
 		return err == nil && slices.Contains(strings.Fields(known), content)
 	}
 	if wrote(store) {

@@ -15,7 +15,7 @@ import (
 
 type exportCmd struct {
 	Checkpoint string   `arg:"" help:"The question file of a run, or its checkpoint, such as questions.csv.bizbatch."`
-	Out        []string `required:"" sep:"none" placeholder:"FILE" help:"Write the answers here: .csv, .tsv, .xlsx, .jsonl, .md or .html; may be repeated."`
+	Out        []string `required:"" sep:"none" placeholder:"FILE" help:"Write the answers here: ${formats}; may be repeated."`
 	Status     string   `enum:"answered,failed,pending," default:"" placeholder:"STATUS" help:"Only rows that are answered, failed or pending."`
 	Since      string   `placeholder:"WHEN" help:"Only rows whose answer or failure came in since then: a time ago (24h, 7d), a day (today, monday, 2026-09-01) or a time (2026-09-01T18:00)."`
 	Format     string   `enum:"openai-batch," default:"" placeholder:"NAME" help:"openai-batch: .jsonl files are the output file of OpenAI's Batch API, with --status failed its error file."`
@@ -38,7 +38,7 @@ func (c *exportCmd) Run(e env) error {
 		return err
 	}
 	defer store.Close()
-	in, err := batch.InputOf(store)
+	in, err := batch.ReadInput(store)
 	if err != nil {
 		return err
 	}

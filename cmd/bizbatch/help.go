@@ -10,6 +10,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"bizbatch/batch/report"
 	"bizbatch/docs"
 )
 
@@ -46,7 +47,7 @@ func topics() string { return strings.Join(docs.Topics(), ", ") }
 
 // helpVars are what the help's definitions refer to.
 func helpVars() kong.Vars {
-	return kong.Vars{"version": version(), "topics": topics()}
+	return kong.Vars{"version": version(), "topics": topics(), "formats": report.Extensions()}
 }
 
 type versionCmd struct{}

@@ -36,7 +36,7 @@ type job struct {
 	kept    []keptFile
 	unnoted []string // outputs of which the checkpoint could not note what is in them
 
-	slowest  []checkpoint.Duration
+	slowest  []checkpoint.Outcome
 	failures []checkpoint.FailureGroup
 	next     string // the command to type next
 
@@ -210,7 +210,7 @@ func (j *job) takeIn(ctx context.Context, endpoint, digest string, settings batc
 		}
 	}
 	debug.FreeOSMemory() // the import took most; what follows may go on for days
-	if j.input, err = batch.InputOf(j.store); err != nil {
+	if j.input, err = batch.ReadInput(j.store); err != nil {
 		return err
 	}
 	j.ui.planned(j, skipped)

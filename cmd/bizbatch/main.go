@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	_ "time/tzdata" // a container and a small Linux have no time zones of their own
 
 	"github.com/alecthomas/kong"
 )

@@ -1,10 +1,7 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	"bizbatch/batch"
@@ -20,17 +17,6 @@ func modesIn[K ~string, V any](by map[K]V) (modes []K) {
 		}
 	}
 	return modes
-}
-
-// mostFor is the most that n of the pending questions can cost.
-func mostFor(n int, pending map[string]int, prices batch.PriceList) (sum batch.Money) {
-	price := func(mode string) batch.Money { return prices.Of(batch.AskMode(mode)) }
-	for _, mode := range slices.SortedFunc(maps.Keys(pending), func(a, b string) int { return cmp.Compare(price(b), price(a)) }) {
-		some := min(n, pending[mode])
-		n -= some
-		sum += batch.Money(some) * price(mode)
-	}
-	return sum
 }
 
 // byMode lists counts by ask mode: " (fast 38, deep 4)".

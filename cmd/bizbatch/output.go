@@ -30,7 +30,7 @@ func checkOutput(out, input string, store *checkpoint.Store, force bool) error {
 	if err != nil || !info.Mode().IsRegular() || force || oursByName(out) {
 		return nil // what is wrong with it shows when it is written
 	}
-	switch _, ours, err := store.Output(store.Rel(out)); {
+	switch _, ours, err := store.Output(out); {
 	case err != nil:
 		return err
 	case !ours:
@@ -60,7 +60,7 @@ func writtenFrom(checkpointPath, out string) bool {
 		return false // there is no such checkpoint
 	}
 	defer store.Close()
-	_, ours, err := store.Output(store.Rel(out))
+	_, ours, err := store.Output(out)
 	return ours && err == nil
 }
 
@@ -105,7 +105,7 @@ func writeOutput(store *checkpoint.Store, in batch.Input, out string, o report.O
 	before := contentDigest(out)
 	if before != "" && !wroteThat(store, out, before) {
 		before = ""
-		if known, _, _ := store.Output(store.Rel(out)); !force || known != "" || oursByName(out) {
+		if known, _, _ := store.Output(out); !force || known != "" || oursByName(out) {
 			as, err := keep(out, time.Now())
 			if err != nil {
 				return w, fmt.Errorf("keep the edited %s: %w", out, err)
@@ -114,7 +114,7 @@ func writeOutput(store *checkpoint.Store, in batch.Input, out string, o report.O
 		}
 	}
 	// Both are known until the new one has its name, whenever the process dies.
-	w.noted = store.SetOutput(store.Rel(out), strings.TrimSpace(before+" "+w.content))
+	w.noted = store.SetOutput(out, strings.TrimSpace(before+" "+w.content))
 	return w, f.Commit()
 }
 
@@ -122,7 +122,7 @@ func writeOutput(store *checkpoint.Store, in batch.Input, out string, o report.O
 func composeOutput(store *checkpoint.Store, in batch.Input, out string, o report.Options) (f *report.File, err error) {
 	tells, err := tellsOfRuns(out)
 	if err == nil && tells {
-		o.History, err = batch.HistoryOf(store)
+		o.History, err = batch.ReadHistory(store)
 	}
 	if err != nil {
 		return nil, err
@@ -151,17 +151,16 @@ func compose(f *report.File, store *checkpoint.Store) error {
 // tellsOfRuns reports a file in which the runs are told of beside the answers.
 func tellsOfRuns(out string) (bool, error) {
 	format, err := report.FormatOf(out)
-	return format == report.XLSX || format == report.HTML || format == report.Markdown, err
+	return format.History, err
 }
 
 // claimOutput has the checkpoint know a file as ours before anything is written
 // there: what comes later may find the disk full.
 func claimOutput(store *checkpoint.Store, out string) error {
-	name := store.Rel(out)
-	if _, ours, err := store.Output(name); ours || err != nil {
+	if _, ours, err := store.Output(out); ours || err != nil {
 		return err
 	}
-	return store.SetOutput(name, "")
+	return store.SetOutput(out, "")
 }
 
 // checkOutputs finds out before anything is sent whether the answers can be

@@ -89,7 +89,7 @@ func checkZone(tz string, local *time.Location) error {
 }
 
 // zoneHint is what to do about the error of checkZone.
-const zoneHint = "set TZ to a name such as America/New_York, or to UTC; where no name is known, the package tzdata is missing"
+const zoneHint = "set TZ to a name such as America/New_York, or to UTC"
 
 // A byteSize is a number of bytes, on the command line such as 32MB.
 type byteSize int64

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"testing"
 	"time"
-	_ "time/tzdata" // for New York wherever the test runs
 
 	"github.com/google/go-cmp/cmp"
 )

@@ -48,3 +48,11 @@ func neighbours(path string) (others []string) {
 	}
 	return others
 }
+
+// reusedAnswers counts the answers that other checkpoints paid for.
+func reusedAnswers(list []checkpoint.Reused) (n int) {
+	for _, r := range list {
+		n += r.Answers
+	}
+	return n
+}

@@ -38,7 +38,7 @@ type runCmd struct {
 	File string `arg:"" help:"Questions: .xlsx, .csv, .tsv, .jsonl or .ndjson, the last four also with .gz; - for standard input."`
 
 	Checkpoint string   `group:"files" placeholder:"FILE" help:"Where answers are kept while and after running (default: FILE.bizbatch, or FILE.sandbox.bizbatch with --sandbox)."`
-	Out        []string `group:"files" sep:"none" placeholder:"FILE" help:"Write the answers here: .csv, .tsv, .xlsx, .jsonl, .md or .html; may be repeated (default: FILE with .answers before its extension: questions.answers.csv)." example:"bizbatch run questions.csv --out answers.xlsx --out memo.md"`
+	Out        []string `group:"files" sep:"none" placeholder:"FILE" help:"Write the answers here: ${formats}; may be repeated (default: FILE with .answers before its extension: questions.answers.csv)." example:"bizbatch run questions.csv --out answers.xlsx --out memo.md"`
 	Force      bool     `group:"files" help:"Overwrite an --out file that bizbatch did not write."`
 	Reuse      []string `group:"files" sep:"none" xor:"reuse" placeholder:"FILE" help:"Also take over answers to the same questions from this checkpoint, at no cost; checkpoints in the same folder need no flag; may be repeated."`
 	NoReuse    bool     `group:"files" xor:"reuse" help:"Take over no answers from other checkpoints; ask and pay again."`

@@ -31,13 +31,13 @@ func (c *showCmd) Run(e env) error {
 		return err
 	}
 	defer store.Close()
-	in, err := batch.InputOf(store)
+	in, err := batch.ReadInput(store)
 	if err != nil {
 		return err
 	}
 	p := pageFor(e.stdout)
 	n := 0
-	for rec, err := range batch.RecordsOf(store, c.ID) {
+	for rec, err := range batch.RecordsByID(store, c.ID) {
 		if err != nil {
 			return err
 		}
@@ -104,7 +104,7 @@ func (p *page) show(in batch.Input, rec batch.Record) {
 	if rec.Answer == nil {
 		return
 	}
-	text, cited := rec.Answer.Numbered()
+	text, cited, _ := rec.Answer.Numbered()
 	p.line("")
 	p.text(strings.TrimSpace(text))
 	p.sources(rec.Answer, cited)

@@ -51,14 +51,14 @@ type status struct {
 	Uncertain     []uncertain                   `json:"uncertain"` // without an answer, perhaps charged
 	Runs          []runStatus                   `json:"runs"`
 
-	InFlightQuestions    []checkpoint.InFlight `json:"in_flight_questions"`
-	InterruptedQuestions []checkpoint.InFlight `json:"interrupted_questions"`
-	RescuedQuestions     []checkpoint.InFlight `json:"rescued_questions"`
-	Problems             []string              `json:"problems,omitempty"`
+	InFlightQuestions    []checkpoint.Flight `json:"in_flight_questions"`
+	InterruptedQuestions []checkpoint.Flight `json:"interrupted_questions"`
+	RescuedQuestions     []checkpoint.Flight `json:"rescued_questions"`
+	Problems             []string            `json:"problems,omitempty"`
 }
 
 type uncertain struct {
-	checkpoint.Uncertain
+	checkpoint.Flight
 	Cost batch.Money `json:"cost"`
 }
 
@@ -107,7 +107,7 @@ func (c *statusCmd) Run(e env) error {
 
 // readStatus writes the checkpoint's history as the command tells it.
 func readStatus(store *checkpoint.Store) (*status, error) {
-	h, err := batch.HistoryOf(store)
+	h, err := batch.ReadHistory(store)
 	if err != nil {
 		return nil, err
 	}
@@ -119,8 +119,8 @@ func readStatus(store *checkpoint.Store) (*status, error) {
 		Spent: h.Spent, SpentTotal: h.SpentTotal, SpentByMode: h.SpentByMode, LeftCost: h.LeftCost, UncertainCost: h.UncertainCost,
 		// Lists are never null in JSON.
 		Failures: append([]checkpoint.FailureGroup{}, h.Failures...), Reused: append([]checkpoint.Reused{}, h.Reused...),
-		InFlightQuestions: append([]checkpoint.InFlight{}, h.InFlight...), InterruptedQuestions: append([]checkpoint.InFlight{}, h.Interrupted...),
-		RescuedQuestions: append([]checkpoint.InFlight{}, h.Rescued...), Uncertain: []uncertain{}, Runs: []runStatus{},
+		InFlightQuestions: append([]checkpoint.Flight{}, h.InFlight...), InterruptedQuestions: append([]checkpoint.Flight{}, h.Interrupted...),
+		RescuedQuestions: append([]checkpoint.Flight{}, h.Rescued...), Uncertain: []uncertain{}, Runs: []runStatus{},
 	}
 	for _, u := range h.Uncertain {
 		s.Uncertain = append(s.Uncertain, uncertain{u, batch.Money(u.Cost)})
@@ -220,7 +220,7 @@ func (u uncertain) describe() string {
 	return text
 }
 
-func rowIDs(list []checkpoint.InFlight) string {
+func rowIDs(list []checkpoint.Flight) string {
 	var ids []string
 	for _, f := range list {
 		ids = append(ids, f.RowID)

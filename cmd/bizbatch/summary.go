@@ -43,10 +43,10 @@ type slowAnswer struct {
 }
 
 // slowestLine is what is told of them: "TQ-7 99.2s, TQ-3 85s".
-func slowestLine(list []checkpoint.Duration) string {
+func slowestLine(list []checkpoint.Outcome) string {
 	var parts []string
 	for _, d := range list {
-		parts = append(parts, d.RowID+" "+short(d.Took.Round(100*time.Millisecond)))
+		parts = append(parts, d.RowID+" "+short(d.Finished.Sub(d.Started).Round(100*time.Millisecond)))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -143,7 +143,7 @@ func (j *job) summarize(verdict error) error {
 		s.Saves, s.Syncs = j.store.Saves()
 	}
 	for _, d := range j.slowest {
-		s.Slowest = append(s.Slowest, slowAnswer{d.RowID, d.Mode, d.Took.Seconds()})
+		s.Slowest = append(s.Slowest, slowAnswer{d.RowID, d.Mode, d.Finished.Sub(d.Started).Seconds()})
 	}
 	if verdict != nil {
 		e := asCmdError(verdict)

@@ -81,7 +81,7 @@ func (u *ui) planned(j *job, skipped []string) {
 		}
 	}
 	u.say("%s", planLine(p))
-	if j.cmd.DryRun && checkpoint.InUse(j.store.Path()) {
+	if j.cmd.DryRun && j.store.Active() {
 		u.say("a run is on: what it has in flight counts as to ask")
 	}
 	if len(skipped) > 0 {
@@ -103,7 +103,7 @@ func (u *ui) planned(j *job, skipped []string) {
 		u.say("%s taken in that an earlier run could not save", count(p.Rescued, "answer"))
 	}
 	if limit := j.cmd.Limit; limit > 0 && p.ToAsk() > limit {
-		u.say("of these, the first %d now (--limit) · at most %s", limit, mostFor(limit, p.Pending, j.plan.Prices))
+		u.say("of these, the first %d now (--limit) · at most %s", limit, p.AtMost(limit))
 	}
 	if end := j.cmd.end; !end.IsZero() && p.ToAsk() > 0 {
 		u.say("%s", untilLine(end, time.Now()))
@@ -116,7 +116,7 @@ func (u *ui) planned(j *job, skipped []string) {
 		args = append(args, "until", end.Truncate(time.Second))
 	}
 	if u.json {
-		args = append(args, "interrupted_cost", p.InterruptedCost.Dollars(), "rescued", p.Rescued, "reused", p.ReusedAnswers(), "to_ask_by_mode", p.Pending)
+		args = append(args, "interrupted_cost", p.InterruptedCost.Dollars(), "rescued", p.Rescued, "reused", reusedAnswers(p.Reused), "to_ask_by_mode", p.Pending)
 	}
 	u.record(slog.LevelInfo, "plan", "plan", args...)
 }
@@ -134,7 +134,7 @@ func planLine(p batch.Plan) string {
 		parts = append(parts, count(p.Duplicates, "duplicate"))
 	}
 	add(p.Edited, "edited since the last run")
-	add(p.Answered-p.ReusedAnswers(), "already answered")
+	add(p.Answered-reusedAnswers(p.Reused), "already answered")
 	for _, r := range p.Reused {
 		parts = append(parts, reusedLine(r))
 	}
@@ -144,7 +144,7 @@ func planLine(p batch.Plan) string {
 	}
 	ask := fmt.Sprintf("%d to ask%s", p.ToAsk(), byMode(p.Pending))
 	cost := "about " + p.Estimate.String()
-	if p.Estimate == 0 && p.Prices.Fixed == nil {
+	if p.Unpriced {
 		cost = "at a price that is not known yet"
 	}
 	return strings.Join(append(parts, ask, cost), " · ")

@@ -178,24 +178,6 @@ func TestUntilLine(t *testing.T) {
 	}
 }
 
-func TestMostForCountsTheDearestFirst(t *testing.T) {
-	pending := map[string]int{"fast": 10, "web": 2, "deep": 1}
-	price, modes := 50*batch.Cent, bizora.AskModes
-	for _, tt := range []struct {
-		n      int
-		prices batch.PriceList
-		want   batch.Money
-	}{
-		{1, batch.PriceList{Listed: modes}, 150 * batch.Cent}, {3, batch.PriceList{Listed: modes}, 210 * batch.Cent}, {4, batch.PriceList{Listed: modes}, 234 * batch.Cent},
-		{99, batch.PriceList{Listed: modes}, 450 * batch.Cent}, {4, batch.PriceList{Fixed: &price, Listed: modes}, 200 * batch.Cent},
-		{2, batch.PriceList{Listed: modes, Learned: map[batch.AskMode]batch.Money{"fast": 175 * batch.Cent}}, 350 * batch.Cent},
-	} {
-		if got := mostFor(tt.n, pending, tt.prices); got != tt.want {
-			t.Errorf("%d questions: %s, want %s", tt.n, got, tt.want)
-		}
-	}
-}
-
 func TestReasonsNamesTheFirstFew(t *testing.T) {
 	got := reasons([]checkpoint.FailureGroup{
 		{Reason: "400 bad", Count: 3, RowID: "Q7", Error: "400 bad: too vague"}, {Reason: "b", Count: 2, RowID: "1", Error: "b"},

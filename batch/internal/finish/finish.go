@@ -1,4 +1,5 @@
-package batch
+// Package finish reads the finish reasons of streamed answers.
+package finish
 
 import (
 	"strings"
@@ -6,23 +7,23 @@ import (
 	"github.com/sashabaranov/go-openai"
 )
 
-// An Ending is what a finish reason says of an answer.
-type Ending int
+// A Reason is what a finish reason says about an answer.
+type Reason int
 
-// The endings.
+// The reasons.
 const (
-	Unfinished Ending = iota // there is none: more is to come, or the answer was cut
-	Complete
-	CutShort // at the model's length limit
-	Withheld // by a content filter
-	Broken   // by a fault: to be asked again, and perhaps charged
-	Unclear  // a word that is not known: the answer is kept
+	None     Reason = iota // no reason yet: the stream goes on, or was cut
+	Complete               // the answer is complete
+	CutShort               // the answer reached the model's length limit
+	Withheld               // a content filter withheld the answer or its rest
+	Broken                 // the service failed: the answer may have been charged
+	Unclear                // an unknown reason
 )
 
-// endings are the finish reasons of services, in lower case: OpenAI's,
+// reasons are the finish reasons of services, in lower case: OpenAI's,
 // Anthropic's, Google's, and those met behind gateways.
-var endings = map[openai.FinishReason]Ending{
-	"": Unfinished, openai.FinishReasonNull: Unfinished, "none": Unfinished, "unspecified": Unfinished,
+var reasons = map[openai.FinishReason]Reason{
+	"": None, openai.FinishReasonNull: None, "none": None, "unspecified": None,
 
 	openai.FinishReasonStop: Complete, "end_turn": Complete, "end": Complete, "eos": Complete, "eos_token": Complete, "stop_sequence": Complete, "stop_token": Complete,
 	openai.FinishReasonToolCalls: Complete, "tool_call": Complete, "tool_use": Complete, openai.FinishReasonFunctionCall: Complete, "completed": Complete, "complete": Complete,
@@ -37,12 +38,12 @@ var endings = map[openai.FinishReason]Ending{
 	"cancelled": Broken, "canceled": Broken, "timeout": Broken, "failed": Broken,
 }
 
-// EndingOf returns what a finish reason means, in whatever case it is written.
-func EndingOf(reason string) Ending {
+// Parse returns the meaning of a finish reason, which may be in any case.
+func Parse(reason string) Reason {
 	word := strings.ToLower(strings.TrimSpace(reason))
-	ending, known := endings[openai.FinishReason(strings.TrimPrefix(word, "finish_reason_"))] // Google's, in full
+	r, known := reasons[openai.FinishReason(strings.TrimPrefix(word, "finish_reason_"))] // Google's, in full
 	if !known {
 		return Unclear
 	}
-	return ending
+	return r
 }
