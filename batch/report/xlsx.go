@@ -12,6 +12,7 @@ import (
 // columns and after them ours; the sheet Sources, a row for each citation; and
 // the sheet Run. Where a sheet is full, the next one (Answers 2) goes on.
 type xlsxWriter struct {
+	anew    string // see File.Anew
 	book    *book
 	in      rowReader
 	options Options
@@ -44,12 +45,21 @@ func newXLSMWriter(b *bufio.Writer, folder string, in batch.Input, o Options) (w
 	return newBookWriter(b, folder, true, in, o)
 }
 
+// newBookWriter returns the workbook of questions, or makes one anew.
 func newBookWriter(b *bufio.Writer, folder string, macros bool, in batch.Input, o Options) (writer, error) {
+	anew := ""
+	if o.Source.Path != "" && o.Status == "" && o.Since.IsZero() { // a workbook with all of its rows
+		w, err := newReturnWriter(b, folder, macros, in, o)
+		if err == nil {
+			return w, w.start()
+		}
+		anew = err.Error()
+	}
 	sources, err := newSourceSheets(folder, func(n int) string { return numbered("Sources", n) })
 	if err != nil {
 		return nil, err
 	}
-	w := &xlsxWriter{book: newBook(b), in: rowReader{in}, options: o, macros: macros, ours: newAnswerRow(in, sources), written: map[batch.Status]int{}}
+	w := &xlsxWriter{anew: anew, book: newBook(b), in: rowReader{in}, options: o, macros: macros, ours: newAnswerRow(in, sources), written: map[batch.Status]int{}}
 	if columns := len(in.Columns) + len(w.ours.columns); columns > excelColumns {
 		return w, fmt.Errorf("an Excel sheet has room for 16,384 columns, the input has %d", len(in.Columns))
 	}
@@ -136,7 +146,7 @@ func (w *xlsxWriter) add(a answer) error {
 	w.ours.continues(row, w.layout.columns)
 	if a.comment != "" && w.notes < mostComments {
 		w.notes++
-		w.answers.notes.add(w.answers.rows, w.ours.citationsAt(w.layout.columns), rowHeight(row, w.layout.columns), "", a.comment)
+		w.answers.notes.add(w.answers.rows, w.ours.citationsAt(w.layout.columns), rowHeight(row, w.layout.columns), a.comment)
 	}
 	return w.answers.add(w.out, row)
 }

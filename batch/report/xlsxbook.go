@@ -54,16 +54,7 @@ func (k *book) end(macros bool) error {
 		fmt.Fprintf(&sheets, `<sheet name="%s" sheetId="%d" r:id="rId%d"/>`, name.String(), n, n)
 		fmt.Fprintf(&rels, `<Relationship Id="rId%d" Type="%s/worksheet" Target="worksheets/sheet%d.xml"/>`, n, relNS, n)
 		if s.header {
-			fmt.Fprintf(&names, `<definedName name="_xlnm._FilterDatabase" localSheetId="%d" hidden="1">'%s'!%s</definedName>`, i, name.String(), absolute(s.area()))
-			if s.print.last > 0 {
-				area := fmt.Sprintf("%s1:%s%d", columnName(s.print.first), columnName(s.print.last), max(1, s.rows))
-				fmt.Fprintf(&names, `<definedName name="_xlnm.Print_Area" localSheetId="%d">'%s'!%s</definedName>`, i, name.String(), absolute(area))
-			}
-			titles := fmt.Sprintf(`'%s'!$1:$1`, name.String())
-			if n := s.freeze.columns; n > 0 {
-				titles = fmt.Sprintf(`'%s'!$A:$%s,`, name.String(), columnName(n-1)) + titles
-			}
-			fmt.Fprintf(&names, `<definedName name="_xlnm.Print_Titles" localSheetId="%d">%s</definedName>`, i, titles)
+			names.WriteString(s.definedNames(i))
 		}
 		sheetRels := s.links.rels.String()
 		if s.notes.n > 0 {
@@ -115,4 +106,24 @@ func absolute(area string) string {
 		b.WriteString("$" + corner[:at] + "$" + corner[at:])
 	}
 	return b.String()
+}
+
+// definedNames are the names by which Excel knows the filter of a sheet, what is
+// printed of it, and what is repeated on each page.
+func (s *sheet) definedNames(index int) string {
+	var text, title strings.Builder
+	excelText(&title, strings.ReplaceAll(s.name, "'", "''"))
+	name := func(name, attributes, areas string) {
+		fmt.Fprintf(&text, `<definedName name="_xlnm.%s" localSheetId="%d"%s>%s</definedName>`, name, index, attributes, strings.ReplaceAll(areas, "!", "'"+title.String()+"'!"))
+	}
+	name("_FilterDatabase", ` hidden="1"`, "!"+absolute(s.area()))
+	if s.print.last > 0 {
+		name("Print_Area", "", "!"+absolute(fmt.Sprintf("%s1:%s%d", columnName(s.print.first), columnName(s.print.last), max(1, s.rows))))
+	}
+	titles := "!$1:$1"
+	if n := s.freeze.columns; n > 0 {
+		titles = "!$A:$" + columnName(n-1) + "," + titles
+	}
+	name("Print_Titles", "", titles)
+	return text.String()
 }

@@ -46,37 +46,35 @@ func (c cell) isNumber() bool { return c.number || c.zone != "" }
 // quoted reports text that Excel would read as a formula once it is edited.
 func (c cell) quoted() bool { return !c.isNumber() && strings.ContainsAny(c.text[:1], "=+-@") }
 
-// put writes a cell. The prefix is that of the sheet's elements, font that of
-// the cell, as its runs repeat it.
-func (c cell) put(b *strings.Builder, prefix, ref string, style int, font string) {
+// put writes a cell. Its runs repeat the cell's font.
+func (c cell) put(b *strings.Builder, ref string, style int, font string) {
 	switch {
 	case c.zone != "":
-		fmt.Fprintf(b, `<%sc r="%s" s="%d"><%[1]sv>%[4]s</%[1]sv></%[1]sc>`, prefix, ref, style, strconv.FormatFloat(c.days, 'f', 9, 64))
+		fmt.Fprintf(b, `<c r="%s" s="%d"><v>%s</v></c>`, ref, style, strconv.FormatFloat(c.days, 'f', 9, 64))
 		return
 	case c.number:
-		fmt.Fprintf(b, `<%sc r="%s" s="%d"><%[1]sv>%[4]s</%[1]sv></%[1]sc>`, prefix, ref, style, c.text)
+		fmt.Fprintf(b, `<c r="%s" s="%d"><v>%s</v></c>`, ref, style, c.text)
 		return
 	}
-	fmt.Fprintf(b, `<%sc r="%s" s="%d" t="inlineStr"><%[1]sis>`, prefix, ref, style)
-	text := fitCell(c.text)
-	if runs := c.runs; runs != nil && len(text) == len(c.text) {
-		for _, r := range runs {
+	fmt.Fprintf(b, `<c r="%s" s="%d" t="inlineStr"><is>`, ref, style)
+	if text := fitCell(c.text); c.runs == nil || len(text) != len(c.text) {
+		putText(b, text)
+	} else {
+		for _, r := range c.runs {
 			bold := ""
 			if r.bold {
-				bold = "<" + prefix + "b/>"
+				bold = "<b/>"
 			}
-			fmt.Fprintf(b, `<%[1]sr><%[1]srPr>%[2]s%[3]s</%[1]srPr>`, prefix, bold, font)
-			putText(b, prefix, fitCell(r.text))
-			fmt.Fprintf(b, `</%sr>`, prefix)
+			b.WriteString(`<r><rPr>` + bold + font + `</rPr>`)
+			putText(b, fitCell(r.text))
+			b.WriteString(`</r>`)
 		}
-	} else {
-		putText(b, prefix, text)
 	}
-	fmt.Fprintf(b, `</%sis></%[1]sc>`, prefix)
+	b.WriteString(`</is></c>`)
 }
 
-func putText(b *strings.Builder, prefix, text string) {
-	b.WriteString("<" + prefix + `t xml:space="preserve">`)
+func putText(b *strings.Builder, text string) {
+	b.WriteString(`<t xml:space="preserve">`)
 	excelText(b, text)
-	b.WriteString("</" + prefix + "t>")
+	b.WriteString(`</t>`)
 }

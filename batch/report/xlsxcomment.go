@@ -67,12 +67,12 @@ type comments struct {
 
 // add puts a comment at a cell, counted from 0, of a row of that height in
 // points: a box hangs on the rows that it covers.
-func (c *comments) add(row, column, height int, prefix, text string) {
+func (c *comments) add(row, column, height int, text string) {
 	c.n++
 	c.shape++
 	var t strings.Builder
-	putText(&t, prefix, text)
-	fmt.Fprintf(&c.list, `<%scomment ref="%s%d" authorId="%d"><%[1]stext>%[5]s</%[1]stext></%[1]scomment>`, prefix, columnName(column), row+1, c.author, t.String())
+	putText(&t, text)
+	fmt.Fprintf(&c.list, `<comment ref="%s%d" authorId="%d"><text>%s</text></comment>`, columnName(column), row+1, c.author, t.String())
 	lines := 1
 	for line := range strings.SplitSeq(text, "\n") {
 		lines += 1 + len(line)/commentLine

@@ -44,6 +44,7 @@ type span struct{ first, last int }
 // A sheet is the XML of one as it is written. Its rows are only ever added.
 type sheet struct {
 	name    string
+	part    string // in a workbook that is returned
 	columns []column
 	header  bool // the columns' names are the first row, with a filter
 	freeze  freeze
@@ -117,7 +118,7 @@ func (s *sheet) add(w io.Writer, cells []cell) error {
 		if !s.links.add(ref, c.link) && c.look == linkCell {
 			c.look = wrappedCell
 		}
-		c.put(b, "", ref, s.styleOf(c), ownFont)
+		c.put(b, ref, s.styleOf(c), ownFont)
 	}
 	b.WriteString(`</row>`)
 	_, err := io.WriteString(w, b.String())

@@ -1,0 +1,420 @@
+package report
+
+import (
+	"archive/zip"
+	"bufio"
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"bizbatch/batch"
+)
+
+// A returnWriter writes the workbook of questions with the answers in it: our
+// columns to the right of its last one, and sheets for the sources and the runs.
+// Each answer stands in the row of its question.
+type returnWriter struct {
+	source  *sourceBook
+	options Options
+	macros  bool // see book.end
+	zip     *zip.Writer
+	in      rowReader
+	ours    *answerRow
+	first   int // the column of ours that comes first, from 0
+
+	sheet    *document // what stands around the rows
+	rows     *sheetReader
+	part     io.ReadCloser
+	out      io.Writer // of the sheet
+	widths   []column  // the input's columns, and ours
+	asked    int       // the question's column, or -1
+	links    links
+	notes    *notesParts
+	noted    int
+	written  map[batch.Status]int
+	row      strings.Builder
+	lastRow  int
+	finished bool // no row is left
+}
+
+// newReturnWriter fails where the workbook cannot be returned, with the reason.
+func newReturnWriter(b *bufio.Writer, folder string, macros bool, in batch.Input, o Options) (_ *returnWriter, err error) {
+	w := &returnWriter{options: o, macros: macros, in: rowReader{in}, written: map[batch.Status]int{}}
+	if w.source, err = openSource(o.Source); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			_ = w.close()
+		}
+	}()
+	if err := w.survey(); err != nil {
+		return nil, err
+	}
+	sources, err := newSourceSheets(folder, func(int) string { return w.source.freeName("Sources") })
+	if err != nil {
+		return nil, err
+	}
+	sources.styles = w.source.styles.base
+	w.ours = newAnswerRow(in, sources)
+	if w.first+len(w.ours.columns) > excelColumns {
+		return nil, errors.New("its sheet has no room for more columns")
+	}
+	if w.notes, err = w.source.notes(); err != nil {
+		return nil, err
+	}
+	w.zip = zip.NewWriter(b)
+	return w, nil
+}
+
+// start writes the parts that are not changed, and the sheet as far as its rows.
+func (w *returnWriter) start() error {
+	if err := w.copyParts(); err != nil {
+		return err
+	}
+	return w.begin()
+}
+
+// survey reads the sheet once, to find how large it is.
+func (w *returnWriter) survey() error {
+	r, err := w.source.find(w.source.sheet).Open()
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	rows := newSheetReader(r)
+	if _, err := rows.head(); err != nil {
+		return err
+	}
+	w.first = len(w.in.in.Columns)
+	n := 0
+	for {
+		if err := rows.next(); err == io.EOF {
+			break
+		} else if err != nil {
+			return err
+		}
+		if n++; n > mostReturnedRows {
+			return fmt.Errorf("it has more than %d rows", mostReturnedRows)
+		}
+		w.lastRow = rows.row.number
+		for _, c := range rows.row.cells {
+			if c.filled && rows.row.number >= w.options.Source.HeaderRow {
+				w.first = max(w.first, c.column+1)
+			}
+		}
+	}
+	w.first = w.source.besidePictures(w.first, w.options.Source.HeaderRow)
+	return nil
+}
+
+// copyParts copies what is not changed.
+func (w *returnWriter) copyParts() error {
+	s := w.source
+	macros := relations{s.rels, path.Dir(s.name)}.target("vbaProject")
+	changed := []string{"[Content_Types].xml", s.name, relsName(s.name), s.sheet, relsName(s.sheet), s.stylesName, w.notes.list, w.notes.boxes}
+	if tables, err := w.extendTables(); err != nil {
+		return err
+	} else {
+		changed = append(changed, tables...)
+	}
+	if !w.macros && macros != "" { // Excel opens no workbook with macros under another name
+		changed = append(changed, macros, relsName(macros))
+		s.rels.children = slices.DeleteFunc(s.rels.children, func(c element) bool { return strings.Contains(c.raw, "/vbaProject\"") })
+		s.types.children = slices.DeleteFunc(s.types.children, func(c element) bool { return strings.Contains(c.raw, "\"/"+macros+"\"") })
+	}
+	for _, f := range s.zip.File {
+		if slices.ContainsFunc(changed, func(name string) bool { return strings.EqualFold(name, f.Name) }) {
+			continue
+		}
+		if err := w.zip.Copy(f); err != nil {
+			return fmt.Errorf("%s: %w", f.Name, err)
+		}
+	}
+	return nil
+}
+
+// begin writes the sheet as far as its rows.
+func (w *returnWriter) begin() (err error) {
+	if w.part, err = w.source.find(w.source.sheet).Open(); err != nil {
+		return err
+	}
+	w.rows = newSheetReader(w.part)
+	if w.sheet, err = w.rows.head(); err != nil {
+		return err
+	}
+	w.widths = w.columnWidths()
+	w.asked = namedColumn(w.in.in.Columns, w.options.Source.Question, questionNames)
+	w.setColumns()
+	w.setDimension()
+	if w.out, err = w.zip.Create(w.source.sheet); err != nil {
+		return err
+	}
+	if _, err := io.WriteString(w.out, w.sheet.head); err != nil {
+		return err
+	}
+	for _, c := range w.sheet.children {
+		if _, err := io.WriteString(w.out, c.raw); err != nil {
+			return err
+		}
+	}
+	_, err = io.WriteString(w.out, "<"+w.rows.prefix+"sheetData>")
+	return err
+}
+
+// columnWidths are the input's columns and ours, with their widths.
+func (w *returnWriter) columnWidths() []column {
+	columns := make([]column, 0, len(w.in.in.Columns)+len(w.ours.columns))
+	for _, name := range w.in.in.Columns {
+		columns = append(columns, column{name, 9, wrappedCell})
+	}
+	for _, c := range w.colElements() {
+		width, _ := attribute(c.raw, "width")
+		from, to := colRange(c)
+		for i := from; i <= min(to, len(columns)); i++ {
+			if n, err := strconv.ParseFloat(width, 64); err == nil && n >= 1 {
+				columns[i-1].width = n
+			}
+		}
+	}
+	return append(columns, w.ours.columns...)
+}
+
+// colElements are the elements with the widths of columns.
+func (w *returnWriter) colElements() []element {
+	at := w.sheet.find("cols")
+	if at < 0 {
+		return nil
+	}
+	cols, _ := inner(w.sheet.children[at].raw) // it was read before
+	return cols
+}
+
+// colRange is the first and the last column of such an element, from 1.
+func colRange(c element) (from, to int) {
+	low, _ := attribute(c.raw, "min")
+	high, _ := attribute(c.raw, "max")
+	from, _ = strconv.Atoi(low) // 0 and 0 where it says nothing
+	to, _ = strconv.Atoi(high)
+	return from, to
+}
+
+// setColumns gives our columns their widths. They are in sight, also where the
+// workbook hides all that is beside its own.
+func (w *returnWriter) setColumns() {
+	type col struct {
+		from int
+		raw  string
+	}
+	var cols []col
+	first, last := w.first+1, w.first+len(w.ours.columns)
+	part := func(c element, from, to int) {
+		if from <= to {
+			raw := withAttribute(withAttribute(c.raw, "min", strconv.Itoa(from)), "max", strconv.Itoa(to))
+			cols = append(cols, col{from, raw})
+		}
+	}
+	for _, c := range w.colElements() {
+		from, to := colRange(c)
+		part(c, from, min(to, first-1))
+		part(c, max(from, last+1), to)
+	}
+	for i, c := range w.ours.columns {
+		cols = append(cols, col{first + i, withPrefix(fmt.Sprintf(`<col min="%d" max="%d" width="%g" customWidth="1"/>`, first+i, first+i, c.width), w.rows.prefix)})
+	}
+	slices.SortStableFunc(cols, func(a, b col) int { return cmp.Compare(a.from, b.from) })
+	var text strings.Builder
+	for _, c := range cols {
+		text.WriteString(c.raw)
+	}
+	if at := w.sheet.find("cols"); at >= 0 {
+		w.sheet.children = slices.Delete(w.sheet.children, at, at+1)
+	}
+	w.sheet.add("cols", "", sheetOrder)
+	at := w.sheet.find("cols")
+	w.sheet.children[at].raw = inside(w.sheet.children[at].raw, text.String())
+}
+
+// setDimension says how far the sheet reaches.
+func (w *returnWriter) setDimension() {
+	if at := w.sheet.find("dimension"); at >= 0 {
+		ref, _ := attribute(w.sheet.children[at].raw, "ref")
+		begin, _, _ := strings.Cut(ref, ":")
+		w.sheet.children[at].raw = withAttribute(w.sheet.children[at].raw, "ref", begin+":"+columnName(w.lastColumn())+strconv.Itoa(w.lastRow))
+	}
+}
+
+// lastColumn is our last one, from 0.
+func (w *returnWriter) lastColumn() int { return w.first + len(w.ours.columns) - 1 }
+
+// sheetOrder is the order of the elements of a sheet.
+var sheetOrder = strings.Fields(`sheetPr dimension sheetViews sheetFormatPr cols sheetData sheetCalcPr sheetProtection protectedRanges
+	scenarios autoFilter sortState dataConsolidate customSheetViews mergeCells phoneticPr conditionalFormatting dataValidations hyperlinks
+	printOptions pageMargins pageSetup headerFooter rowBreaks colBreaks customProperties cellWatches ignoredErrors smartTags drawing
+	legacyDrawing legacyDrawingHF drawingHF picture oleObjects controls webPublishItems tableParts extLst`)
+
+// pass copies the rows before a row, and finds whether that is there.
+func (w *returnWriter) pass(number int) (found bool, err error) {
+	for !w.finished {
+		if w.rows.row.number < number || w.rows.row.number == 0 {
+			err := w.rows.next()
+			if w.finished = err == io.EOF; w.finished {
+				return false, nil
+			} else if err != nil {
+				return false, err
+			}
+		}
+		switch row := &w.rows.row; {
+		case row.number == number:
+			return true, nil
+		case row.number > number:
+			return false, nil
+		case row.number == w.options.Source.HeaderRow:
+			err = w.putHeader()
+		default:
+			_, err = io.WriteString(w.out, row.before+row.raw)
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+	return false, nil
+}
+
+func (w *returnWriter) write(rec batch.Record) error {
+	w.written[rec.Status]++
+	ours, comment, err := w.ours.cells(rec)
+	if err != nil {
+		return err
+	}
+	found, err := w.pass(rec.Line)
+	if err == nil && !found {
+		err = errors.New("it is not in the workbook any more")
+	}
+	if err != nil {
+		return err
+	}
+	fields, err := w.in.cells(rec.Fields)
+	if err != nil {
+		return err
+	}
+	row := make([]cell, 0, len(fields)+len(ours))
+	style := 0
+	for i, text := range fields {
+		c := cell{text: text, look: plainCell}
+		if i == w.asked {
+			c.look = wrappedCell
+			style = w.rows.row.styleAt(i)
+		}
+		row = append(row, c)
+	}
+	row = append(row, ours...)
+	w.ours.continues(row, w.widths)
+	height := rowHeight(row, w.widths)
+	if at := w.first + slices.Index(w.ours.names, "citations"); comment != "" && w.noted < mostComments {
+		if w.notes.add(rec.Line-1, at, height, comment) {
+			w.noted++
+		}
+	}
+	return w.putRow(height, row[len(fields):], func(c cell) int { return w.styleOf(style, c) })
+}
+
+// styleAt is the format of a cell of the row.
+func (r *sheetRow) styleAt(column int) int {
+	for _, c := range r.cells {
+		if c.column == column {
+			return c.style
+		}
+	}
+	return 0
+}
+
+// putHeader writes the header: our names look as the last of its own.
+func (w *returnWriter) putHeader() error {
+	style := 0
+	for _, c := range w.rows.row.cells {
+		if c.filled {
+			style = c.style
+		}
+	}
+	cells := make([]cell, len(w.ours.columns))
+	for i, c := range w.ours.columns {
+		cells[i] = cell{text: c.name}
+	}
+	return w.putRow(lineHeight, cells, func(cell) int { return style })
+}
+
+// styleOf is the format of a cell of ours in a row whose question has a format.
+func (w *returnWriter) styleOf(beside int, c cell) int {
+	m := madeStyle{of: beside, look: c.look, quoted: c.quoted()}
+	switch {
+	case c.zone != "":
+		m.code = zonedFormat(c.zone)
+	case c.look == moneyCell:
+		m.code = moneyFormat
+	}
+	return w.source.styles.number(m)
+}
+
+// putRow writes the row that was read last, with our cells in it.
+func (w *returnWriter) putRow(height int, ours []cell, style func(cell) int) error {
+	row, b := &w.rows.row, &w.row
+	b.Reset()
+	b.WriteString(row.before)
+	tag := withAttribute(row.tag, "spans", "")
+	ht, _ := attribute(tag, "ht")
+	if has, _ := strconv.ParseFloat(ht, 64); float64(height) > max(has, lineHeight) {
+		tag = withAttribute(withAttribute(tag, "ht", strconv.Itoa(height)), "customHeight", "1")
+	}
+	b.WriteString(strings.TrimSuffix(strings.TrimSuffix(tag, ">"), "/") + ">")
+	for _, c := range row.cells {
+		if c.column < w.first {
+			b.WriteString(c.raw)
+		}
+	}
+	var cells strings.Builder
+	for i, c := range ours {
+		if c.empty() {
+			continue
+		}
+		ref := columnName(w.first+i) + strconv.Itoa(row.number)
+		if !w.links.add(ref, c.link) && c.look == linkCell {
+			c.look = wrappedCell
+		}
+		number := style(c)
+		if c.zone != "" && w.source.date1904 {
+			c.days -= 1_462
+		}
+		c.put(&cells, ref, number, w.source.styles.runFont(number))
+	}
+	b.WriteString(withPrefix(cells.String(), w.rows.prefix))
+	for _, c := range row.cells {
+		if c.column > w.lastColumn() {
+			b.WriteString(c.raw)
+		}
+	}
+	b.WriteString(row.rest + "</" + w.rows.prefix + "row>")
+	_, err := io.WriteString(w.out, b.String())
+	return err
+}
+
+func (w *returnWriter) close() error {
+	var errs []error
+	if w.part != nil {
+		errs = append(errs, w.part.Close())
+		w.part = nil
+	}
+	if w.ours != nil {
+		errs = append(errs, w.ours.sources.close())
+	}
+	if w.source != nil {
+		errs = append(errs, w.source.zip.Close())
+		w.source = nil
+	}
+	return errors.Join(errs...)
+}
