@@ -74,6 +74,9 @@ type Question struct {
 	// Fields is the row as it was read: a JSON array of strings in the order
 	// of Input.Columns for CSV and XLSX, the original object for JSONL.
 	Fields json.RawMessage
+	// Originals are what the placeholders in Text, Messages and Params stand for.
+	// They are never sent; [Records] puts them back into the answer.
+	Originals map[string]string
 	// Skip says why the row cannot be asked ("no question"); empty otherwise.
 	Skip string
 }
@@ -111,8 +114,18 @@ type Input struct {
 	BOM bool `json:"bom,omitempty"`
 	// Encoding is what the file's text was encoded in; empty means UTF-8.
 	Encoding string `json:"encoding,omitempty"`
+	// Private counts the questions that hold what should perhaps not be sent.
+	Private []PrivateCount `json:"private,omitempty"`
 	// FilteredRows are the rows of an Excel sheet that a filter hides.
 	FilteredRows int `json:"filtered_rows,omitempty"`
+}
+
+// A PrivateCount is how many questions hold one kind of private text, such as
+// social security numbers. Package private finds it.
+type PrivateCount struct {
+	Kind      string   `json:"kind"`
+	Questions int      `json:"questions"`
+	First     []string `json:"first"` // ids of the first few
 }
 
 // A Status says what became of a row.

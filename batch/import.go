@@ -125,7 +125,7 @@ func Import(store *checkpoint.Store, questions iter.Seq2[Question, error], o Imp
 func (o ImportOptions) rows(questions iter.Seq2[Question, error]) iter.Seq2[checkpoint.Row, error] {
 	return func(yield func(checkpoint.Row, error) bool) {
 		for q, err := range questions {
-			row := checkpoint.Row{ID: q.ID, Line: q.Line, Fields: q.Fields, Skip: q.Skip, Subject: q.Subject}
+			row := checkpoint.Row{ID: q.ID, Line: q.Line, Fields: q.Fields, Skip: q.Skip, Subject: q.Subject, Originals: originals(q.Originals).json()}
 			if err == nil && q.Skip == "" {
 				var req Request
 				var mode AskMode

@@ -116,9 +116,14 @@ func record(r checkpoint.Result) (Record, error) {
 	if r.Skip != "" {
 		rec.Status, rec.Error = Skipped, r.Skip
 	}
+	masked, err := originalsIn(r.Originals)
+	if err != nil {
+		return rec, fmt.Errorf("read what was masked in question %s: %w", r.ID, err)
+	}
+	rec.Error = masked.restore(rec.Error)
 	if r.Answer != nil {
 		rec.Answer = new(Answer)
-		if err := json.Unmarshal(r.Answer, rec.Answer); err != nil { // whoever wrote that, the other rows are well
+		if err := json.Unmarshal(masked.restoreJSON(r.Answer), rec.Answer); err != nil { // whoever wrote that, the other rows are well
 			rec.Answer, rec.Status, rec.Error = nil, Failed, fmt.Sprintf("its answer in the checkpoint cannot be read: %v", err)
 			return rec, nil
 		}

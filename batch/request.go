@@ -26,6 +26,9 @@ type Settings struct {
 	AskModes AskModes `json:"-"`
 	// Params are further members of every request.
 	Params map[string]json.RawMessage `json:"params,omitempty"`
+	// Masked says that placeholders stand for private text. It is kept to tell what
+	// changed; package private masks the questions.
+	Masked bool `json:"masked,omitempty"`
 	// Template is what the questions were made with, empty for none. It is
 	// kept to tell what changed; the reader of the questions applies it.
 	Template string `json:"template,omitempty"`
@@ -149,11 +152,14 @@ func (s Settings) diff(old Settings) (lines []string) {
 	for _, name := range slices.Compact(names) {
 		add("parameter "+name, oneForm(old.Params[name]), oneForm(s.Params[name]))
 	}
+	add("private text", sent[old.Masked], sent[s.Masked])
 	if old.Template != s.Template {
 		lines = append(lines, "the template")
 	}
 	return lines
 }
+
+var sent = map[bool]string{false: "sent", true: "masked"}
 
 // oneForm writes a value in the one way in which it is compared.
 func oneForm(value json.RawMessage) string {

@@ -88,6 +88,9 @@ type Row struct {
 	Payload []byte // what is sent for it; nil for a skipped row
 	Mode    string // a label by which requests are counted and priced
 	Subject string // what it is about, whatever the settings; see Plan.Conflicts
+	// Originals is kept for the row's Result. It is what the payload masks, so
+	// it is never sent.
+	Originals []byte
 }
 
 // A Request is a pending request.
@@ -137,11 +140,13 @@ type Result struct {
 	ID       string
 	Line     int
 	Fields   []byte
-	Skip     string
-	State    State // empty for a skipped row
-	Rescued  bool  // running, and its answer is in a rescue file
-	Attempts int
-	Error    string
+	// Originals is as in Row.
+	Originals []byte
+	Skip      string
+	State     State // empty for a skipped row
+	Rescued   bool  // running, and its answer is in a rescue file
+	Attempts  int
+	Error     string
 	// RequestID is the service's name for the request that the error is about.
 	RequestID string
 	Answer    []byte

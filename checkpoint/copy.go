@@ -54,6 +54,9 @@ func (s *Store) copyFrom(path string) error {
 	if from.format > 1 {
 		tables = append(tables, "agreed", "reused")
 	}
+	if from.format > 2 {
+		tables = append(tables, "masked")
+	}
 	var damaged []int64
 	if isQuick(from.path) {
 		if damaged, err = damagedAnswers(from.db); err != nil {

@@ -26,6 +26,7 @@ type importer struct {
 	reread   bool                  // the rows are to be read though the input is the same
 	requests bulk
 	rows     bulk
+	masked   bulk
 
 	rescueFiles []string // to remove once their answers are committed
 }
@@ -115,7 +116,7 @@ func (im *importer) begin() error {
 	if err := im.load(); err != nil {
 		return err
 	}
-	if err := im.s.exec("ALTER TABLE rows RENAME TO old_rows;" + rowsSchema); err != nil {
+	if err := im.s.exec("DELETE FROM masked; ALTER TABLE rows RENAME TO old_rows;" + rowsSchema); err != nil {
 		return err
 	}
 	if err := im.s.outdate(); err != nil {
@@ -123,6 +124,7 @@ func (im *importer) begin() error {
 	}
 	im.requests = bulk{conn: im.s.writer, into: "requests (id, key, position, settings, mode, subject, payload)", cols: 7}
 	im.rows = bulk{conn: im.s.writer, into: "rows (position, request, line, id, skip, fields)", cols: 6}
+	im.masked = bulk{conn: im.s.writer, into: "masked (position, originals)", cols: 2}
 	return nil
 }
 
@@ -172,6 +174,7 @@ func (im *importer) load() error {
 func (im *importer) readAll(rows iter.Seq2[Row, error]) error {
 	defer im.requests.close()
 	defer im.rows.close()
+	defer im.masked.close()
 	for row, err := range rows {
 		if err != nil {
 			return err
@@ -180,7 +183,7 @@ func (im *importer) readAll(rows iter.Seq2[Row, error]) error {
 			return fmt.Errorf("import rows into %s: %w", im.s.path, err)
 		}
 	}
-	if err := errors.Join(im.requests.flush(), im.rows.flush()); err != nil {
+	if err := errors.Join(im.requests.flush(), im.rows.flush(), im.masked.flush()); err != nil {
 		return fmt.Errorf("import rows into %s: %w", im.s.path, err)
 	}
 	return nil
@@ -214,6 +217,11 @@ func (im *importer) add(r Row) error {
 		}
 	default:
 		im.plan.Duplicates++
+	}
+	if r.Originals != nil {
+		if err := im.masked.add(position, r.Originals); err != nil {
+			return err
+		}
 	}
 	return im.rows.add(position, int64(id), int64(r.Line), r.ID, "", r.Fields)
 }

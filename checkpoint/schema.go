@@ -6,7 +6,7 @@ const applicationID = 0x62697a62
 // migrations make a checkpoint of format n+1 out of one of format n, the first
 // of them out of an empty database. What has been released never changes: a new
 // format is one more migration, with a file of the format before it in testdata.
-var migrations = []string{format1, format2}
+var migrations = []string{format1, format2, format3}
 
 // format1 has the tables. The big column of a table comes last, so that reading
 // the others does not walk through it. Times are milliseconds since 1970, 0
@@ -103,4 +103,12 @@ CREATE TABLE reused (          -- answered by another checkpoint
 
 INSERT OR REPLACE INTO meta SELECT 'output ' || path, 'unknown' FROM outputs;
 DROP TABLE outputs;
+`
+
+// format3 keeps what was masked in the requests of rows, for the outputs.
+const format3 = `
+CREATE TABLE masked (
+	position  INTEGER PRIMARY KEY,  -- of the row
+	originals BLOB NOT NULL
+);
 `

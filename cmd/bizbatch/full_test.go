@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"testing"
 
+	"bizbatch/internal/exit"
 	"bizbatch/internal/sandbox"
 )
 
@@ -60,7 +61,7 @@ func (v *victim) fails(cmd *exec.Cmd) string {
 	var told bytes.Buffer
 	cmd.Stderr = &told
 	_ = cmd.Run() // its exit code says how
-	if cmd.ProcessState.ExitCode() != exitUnexpected || !strings.Contains(told.String(), "error: ") || !strings.Contains(told.String(), "\nhint: ") {
+	if cmd.ProcessState.ExitCode() != int(exit.Unexpected) || !strings.Contains(told.String(), "error: ") || !strings.Contains(told.String(), "\nhint: ") {
 		v.t.Fatalf("%v: exit code %d: %s", cmd.Args, cmd.ProcessState.ExitCode(), &told)
 	}
 	return told.String()

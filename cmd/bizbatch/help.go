@@ -1,10 +1,7 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
-	"os"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -12,6 +9,8 @@ import (
 
 	"bizbatch/batch/report"
 	"bizbatch/docs"
+	"bizbatch/internal/exit"
+	"bizbatch/internal/terminal"
 )
 
 type helpCmd struct {
@@ -32,14 +31,17 @@ func (c *helpCmd) Run(ctx *kong.Context, e env) error {
 	}
 	isCommand := func(n *kong.Node) bool { return n.Name == c.Topic && !n.Hidden }
 	if c.Topic != "" && !slices.ContainsFunc(ctx.Model.Children, isCommand) {
-		return usageError(fmt.Errorf("there is no page about %s", quote(c.Topic)), "the topics are: "+topics())
+		return exit.Usage(fmt.Errorf("there is no page about %s", terminal.Quote(c.Topic)), "the topics are: "+topics())
 	}
-	e.args = []string{"--help"}
+	var command []string
 	if c.Topic != "" {
-		e.args = []string{c.Topic, "--help"}
+		command = []string{c.Topic}
 	}
-	execute(e)
-	return nil
+	about, err := kong.Trace(ctx.Kong, command)
+	if err != nil {
+		return err
+	}
+	return about.PrintUsage(false)
 }
 
 // topics lists the topics of the manual.
@@ -48,14 +50,6 @@ func topics() string { return strings.Join(docs.Topics(), ", ") }
 // helpVars are what the help's definitions refer to.
 func helpVars() kong.Vars {
 	return kong.Vars{"version": version(), "topics": topics(), "formats": report.Extensions()}
-}
-
-type versionCmd struct{}
-
-// Run prints the version, as --version does.
-func (*versionCmd) Run(e env) error {
-	_, err := fmt.Fprintln(e.stdout, version())
-	return err
 }
 
 // helpPrinter returns what prints the help of a command: kong's help, examples,
@@ -78,18 +72,10 @@ func helpPrinter(short bool) kong.HelpPrinter {
 			fmt.Fprintf(ctx.Stdout, "\nExamples:\n  %s\n", strings.ReplaceAll(examples, "\n", "\n  "))
 		}
 		if cmd == nil || cmd.Name == "run" {
-			fmt.Fprint(ctx.Stdout, exitCodes)
+			fmt.Fprint(ctx.Stdout, "\nExit codes:\n"+exit.Table())
 		}
 		return nil
 	}
-}
-
-// commandExamples returns the examples of a command, a line each; empty: it has none.
-func commandExamples(command reflect.Value) string {
-	if c, ok := command.Addr().Interface().(interface{ examples() string }); ok {
-		return c.examples()
-	}
-	return ""
 }
 
 // printShortHelp prints the flags of a command that have an example, and
@@ -107,17 +93,4 @@ func printShortHelp(ctx *kong.Context, cmd *kong.Node) bool {
 	}
 	fmt.Fprintf(ctx.Stdout, "Usage: %s %s\n\n%s\n%s\nAll flags: %s --help\n", ctx.Model.Name, cmd.Summary(), cmd.Help, b.String(), cmd.FullPath())
 	return true
-}
-
-// helpFor names the help that tells more about a wrong command line, or the
-// command that a question file alone wants.
-func helpFor(args []string) string {
-	first := cmp.Or(args...)
-	if slices.Contains([]string{"run", "status", "show", "export", "sandbox", "completion"}, first) {
-		return "see bizbatch " + first + " --help"
-	}
-	if info, err := os.Stat(first); err == nil && info.Mode().IsRegular() {
-		return "to ask its questions: bizbatch run " + quoteFile(first)
-	}
-	return "see bizbatch --help"
 }

@@ -5,46 +5,30 @@ package main
 
 import (
 	"errors"
-	"io"
 	"os"
-	"runtime/debug"
 	"slices"
-	"strings"
 	_ "time/tzdata" // a container and a small Linux have no time zones of their own
 
 	"github.com/alecthomas/kong"
+
+	"bizbatch/internal/exit"
+	"bizbatch/internal/terminal"
 )
 
-// Exit codes. They are part of the interface: see exitCodes, the README and
-// the samples for cron and systemd.
-const (
-	exitOK          = 0
-	exitUnexpected  = 1
-	exitUsage       = 2
-	exitFailures    = 3
-	exitMoney       = 4
-	exitInUse       = 5
-	exitService     = 6
-	exitKey         = 7
-	exitClock       = 8
-	exitHangup      = 129
-	exitInterrupted = 130
-	exitTerminated  = 143
-)
-
-const exitCodes = `
-Exit codes:
-   0  everything is answered (with --limit: what was asked is)
-   1  an unexpected error; what was answered is safe
-   2  wrong usage or bad input; nothing was sent
-   3  finished, but some questions failed
-   4  stopped for money: the balance is used up, or --max-spend is reached
-   5  another run is using the checkpoint
-   6  stopped by the service: down, throttled, monthly limit, wrong address
-   7  the API key was refused
-   8  stopped by the clock: --until or --max-duration
- 129, 130, 143  stopped by a signal: hang-up, Ctrl-C, SIGTERM
-`
+// groups are the headings of the help: for commands, and for the flags of run.
+var groups = []kong.Group{
+	{Key: "ask", Title: "Asking:"},
+	{Key: "look", Title: "Looking:"},
+	{Key: "help", Title: "Help:"},
+	{Key: "shell", Title: "The shell:"},
+	{Key: "files", Title: "Files:"},
+	{Key: "input", Title: "Reading the questions:"},
+	{Key: "asking", Title: "What is asked:"},
+	{Key: "service", Title: "The service:"},
+	{Key: "money", Title: "Money and time:"},
+	{Key: "pace", Title: "Pace and patience:"},
+	{Key: "output", Title: "What is printed:"},
+}
 
 // cli is the command line.
 type cli struct {
@@ -76,19 +60,12 @@ bizbatch run questions.csv               # ask; writes questions.answers.csv
 bizbatch status                          # how the runs in this folder stand`
 }
 
-// env is what a command needs of its surroundings.
-type env struct {
-	args           []string
-	stdin          io.Reader
-	stdout, stderr io.Writer
-}
-
 func main() {
-	os.Exit(execute(env{os.Args[1:], os.Stdin, os.Stdout, os.Stderr}))
+	os.Exit(int(execute(env{os.Args[1:], os.Stdin, os.Stdout, os.Stderr})))
 }
 
 // execute runs one command line and returns its exit code.
-func execute(e env) int {
+func execute(e env) exit.Code {
 	var c cli
 	parser, err := kong.New(&c,
 		kong.Name("bizbatch"),
@@ -110,14 +87,14 @@ func execute(e env) int {
 		err = parsed.Run(e)
 	case len(e.args) == 0 && errors.As(err, &wrong):
 		_ = wrong.Context.PrintUsage(false) // there is nowhere to tell that it failed
-		return exitUsage
+		return exit.BadUsage
 	default:
-		err = usageError(plainUsage(err), helpFor(e.args))
+		err = exit.Usage(plainUsage(err), helpFor(e.args))
 	}
-	if c.Run.Quiet && err != nil && asCmdError(err).asked {
-		return asCmdError(err).code
+	if c.Run.Quiet && err != nil && exit.As(err).Asked {
+		return exit.As(err).Code
 	}
-	return tell(e.stderr, err, c.Run.LogFormat == "json" || wantsJSON(e.args))
+	return terminal.Tell(e.stderr, err, c.Run.LogFormat == "json" || wantsJSON(e.args))
 }
 
 // wantsJSON reports a command line that asks for a log in JSON, also one that
@@ -126,19 +103,4 @@ func wantsJSON(args []string) bool {
 	const flag, value = "--log-format", "json"
 	i := slices.Index(args, flag)
 	return i >= 0 && i+1 < len(args) && args[i+1] == value || slices.Contains(args, flag+"="+value)
-}
-
-// version is the module's version, or the commit it was built from.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	v := info.Main.Version
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" && (v == "" || v == "(devel)") {
-			v = s.Value
-		}
-	}
-	return strings.TrimSpace("bizbatch " + v)
 }

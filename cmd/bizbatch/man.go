@@ -5,6 +5,8 @@ import (
 	"io"
 	"strings"
 
+	"bizbatch/internal/exit"
+
 	"github.com/alecthomas/kong"
 )
 
@@ -27,7 +29,7 @@ func (*manCmd) Run(ctx *kong.Context, e env) error {
 		}
 	}
 	m.section("EXIT STATUS")
-	m.verbatim(strings.TrimPrefix(exitCodes, "\nExit codes:\n"))
+	m.verbatim(exit.Table())
 	m.section("FILES")
 	m.text("FILE.bizbatch, beside the questions, is the checkpoint: an SQLite database with every answer that was paid for.")
 	return nil

@@ -5,12 +5,14 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"bizbatch/internal/exit"
 )
 
 // The manual page is sound roff and has every command and flag.
 func TestManPage(t *testing.T) {
 	var page, errs bytes.Buffer
-	if code := execute(env{args: []string{"__man"}, stdout: &page, stderr: &errs}); code != exitOK {
+	if code := execute(env{args: []string{"__man"}, stdout: &page, stderr: &errs}); code != exit.OK {
 		t.Fatalf("exit code %d: %s", code, &errs)
 	}
 	for _, want := range []string{".SH BIZBATCH EXPORT\n", `\fB\-\-max\-spend=DOLLARS\fR`, `\-\-template 'For {{.client}}: {{.question}}'`, ".SH EXIT STATUS\n"} {

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"bizbatch/internal/exit"
 	"bizbatch/internal/sandbox"
 )
 
@@ -64,8 +65,8 @@ func measurePace(b *testing.B, rate, burst int, latency, warmUp, measured time.D
 	<-time.After(warmUp)
 	before := v.ledger()
 	_ = run.Wait()
-	if code := run.ProcessState.ExitCode(); code != exitClock {
-		b.Errorf("exit code %d, want %d", code, exitClock)
+	if code := run.ProcessState.ExitCode(); code != int(exit.Clock) {
+		b.Errorf("exit code %d, want %d", code, exit.Clock)
 	}
 	after := v.ledger()
 	permitted := min(float64(rate), 64/latency.Seconds()) * measured.Seconds()

@@ -3,15 +3,9 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"math"
 	"strings"
-	"time"
-
-	"github.com/alecthomas/kong"
-	"github.com/dustin/go-humanize"
 
 	"bizbatch/batch"
-	"bizbatch/batch/report"
 )
 
 // parseParams reads --param flags. A value that is no JSON is text, unless it
@@ -42,84 +36,4 @@ func parseParams(flags []string) (map[string]json.RawMessage, error) {
 		params[name] = json.RawMessage(value)
 	}
 	return params, nil
-}
-
-// window is the longest time that a window of --until is taken to be closed: a
-// time of day that was passed less than that ago ended it, any other is to come.
-const window = 12 * time.Hour
-
-// parseUntil returns the moment that the time of day s stands for in the zone
-// of now: the one before now where that was less than 12 hours ago, else the
-// one after it. It is the zero time for an empty string.
-func parseUntil(s string, now time.Time) (time.Time, error) {
-	if s == "" {
-		return time.Time{}, nil
-	}
-	clock, err := time.Parse("15:04", s)
-	if err != nil {
-		return time.Time{}, fmt.Errorf("--until %q is not a time of day", s)
-	}
-	last, next := onDay(now, -1, clock), onDay(now, 0, clock)
-	if !next.After(now) {
-		last, next = next, onDay(now, 1, clock)
-	}
-	if now.Sub(last) < window {
-		return last, nil
-	}
-	return next, nil
-}
-
-// onDay returns a time of day so many days from now. A time that the clocks
-// skip when they go forward is as much later as they do.
-func onDay(now time.Time, days int, clock time.Time) time.Time {
-	t := time.Date(now.Year(), now.Month(), now.Day()+days, clock.Hour(), clock.Minute(), 0, 0, now.Location())
-	if skipped := (clock.Hour()-t.Hour())*60 + clock.Minute() - t.Minute(); skipped > 0 {
-		t = t.Add(time.Duration(skipped) * time.Minute)
-	}
-	return t
-}
-
-// checkZone refuses a zone in the environment variable TZ that could not be
-// loaded: package time then takes UTC as the local zone, and says nothing.
-func checkZone(tz string, local *time.Location) error {
-	if name := strings.TrimPrefix(tz, ":"); name == "" || name == "UTC" || local.String() != "UTC" {
-		return nil
-	}
-	return fmt.Errorf("the time zone TZ=%s is not known on this machine", tz)
-}
-
-// zoneHint is what to do about the error of checkZone.
-const zoneHint = "set TZ to a name such as America/New_York, or to UTC"
-
-// A byteSize is a number of bytes, on the command line such as 32MB.
-type byteSize int64
-
-// UnmarshalText reads a flag's value.
-func (b *byteSize) UnmarshalText(text []byte) error {
-	n, err := humanize.ParseBytes(string(text))
-	if err != nil || n > math.MaxInt64 {
-		return fmt.Errorf("%q is not a number of bytes, such as 32MB", text)
-	}
-	*b = byteSize(n)
-	return nil
-}
-
-// A choice is a flag that is yes where it stands alone, and can be no: --flag,
-// --flag=no, --flag no.
-type choice report.Choice
-
-func (*choice) IsBool() bool { return true }
-
-func (c *choice) Decode(ctx *kong.DecodeContext) error {
-	next := ctx.Scan.Peek()
-	switch given := report.Choice(strings.ToLower(next.String())); {
-	case given == report.Yes || given == report.No:
-		ctx.Scan.Pop()
-		*c = choice(given)
-	case next.Type == kong.FlagValueToken:
-		return fmt.Errorf("expected yes or no but got %q", next.String())
-	default:
-		*c = choice(report.Yes)
-	}
-	return nil
 }

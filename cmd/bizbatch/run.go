@@ -6,9 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
+	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/alecthomas/kong"
 
@@ -16,23 +17,10 @@ import (
 	"bizbatch/batch/chat"
 	"bizbatch/batch/question"
 	"bizbatch/batch/report"
-	"bizbatch/checkpoint"
+	"bizbatch/internal/exit"
+	"bizbatch/internal/job"
+	"bizbatch/internal/terminal"
 )
-
-// groups are the headings of the help: for commands, and for the flags of run.
-var groups = []kong.Group{
-	{Key: "ask", Title: "Asking:"},
-	{Key: "look", Title: "Looking:"},
-	{Key: "help", Title: "Help:"},
-	{Key: "shell", Title: "The shell:"},
-	{Key: "files", Title: "Files:"},
-	{Key: "input", Title: "Reading the questions:"},
-	{Key: "asking", Title: "What is asked:"},
-	{Key: "service", Title: "The service:"},
-	{Key: "money", Title: "Money and time:"},
-	{Key: "pace", Title: "Pace and patience:"},
-	{Key: "output", Title: "What is printed:"},
-}
 
 type runCmd struct {
 	File string `arg:"" help:"Questions: .xlsx, .csv, .tsv, .jsonl or .ndjson, the last four also with .gz; - for standard input."`
@@ -61,18 +49,13 @@ type runCmd struct {
 	Quote          string `group:"input" placeholder:"WHICH" help:"Whether fields are quoted as in CSV: csv or none (default: csv; in a file with tabs, quotes that do not pair up are text)."`
 	Encoding       string `group:"input" placeholder:"NAME" help:"Encoding of FILE, such as windows-1252 (default: UTF-8, or UTF-16 with a byte order mark)."`
 
-	AskMode  batch.AskMode `group:"asking" placeholder:"MODE" help:"How thoroughly the service looks: fast, web, deep or auto; a column ask_mode sets it for a row (default: the service's, fast)." example:"bizbatch run questions.csv --ask-mode deep"`
-	Param    []string      `group:"asking" sep:"none" placeholder:"KEY=VALUE" help:"Another member of every request, as JSON or as text; may be repeated."`
-	Model    string        `group:"asking" placeholder:"NAME" help:"Model (default: the one that a line of an OpenAI Batch file names, else the provider's: bizora-1.0 for Bizora)."`
-	Role     string        `group:"asking" placeholder:"NAME" help:"Role of a question's message (default: human for Bizora, else user)."`
-	AskAgain bool          `group:"asking" help:"Agree to pay again for questions that were answered with other settings."`
+	AskMode      batch.AskMode `group:"asking" placeholder:"MODE" help:"How thoroughly the service looks: fast, web, deep or auto; a column ask_mode sets it for a row (default: the service's, fast)." example:"bizbatch run questions.csv --ask-mode deep"`
+	Param        []string      `group:"asking" sep:"none" placeholder:"KEY=VALUE" help:"Another member of every request, as JSON or as text; may be repeated."`
+	Private      string        `group:"asking" enum:"warn,mask,refuse" default:"warn" help:"Private text in the questions, such as social security numbers: warn, mask (send placeholders, and put the originals back into the answers) or refuse (default: ${default})." example:"bizbatch run questions.csv --private mask"`
+	PrivateWords string        `group:"asking" placeholder:"FILE" help:"Words that are private too, such as clients' names, one on each line."`
+	AskAgain     bool          `group:"asking" help:"Agree to pay again for questions that were answered with other settings."`
 
-	Sandbox      bool     `group:"service" help:"Ask a pretend service on this machine: no key, no cost." example:"bizbatch run --sandbox questions.csv"`
-	Provider     string   `group:"service" enum:",bizora,openai,azure,openrouter,perplexity,deepseek,groq,mistral,gemini,anthropic,ollama,vllm" default:"" placeholder:"NAME" help:"Service to ask: bizora, openai, azure, openrouter, perplexity, deepseek, groq, mistral, gemini, anthropic, ollama or vllm (default: bizora)."`
-	BaseURL      string   `group:"service" name:"base-url" placeholder:"URL" help:"Address of the API (default: the environment variable BIZORA_API_URL, or the provider's own, such as OPENAI_BASE_URL; else the provider's address)."`
-	APIKeyFile   string   `group:"service" name:"api-key-file" placeholder:"FILE" help:"Read the API key from here (default: the environment variable BIZORA_API_KEY, or the provider's, such as OPENAI_API_KEY)." example:"bizbatch run questions.csv --api-key-file /etc/bizbatch/key"`
-	Header       []string `group:"service" sep:"none" placeholder:"'NAME: VALUE'" help:"Send this header too, for example to a gateway; with @FILE as the value, it is read from that file and never shown; may be repeated."`
-	InsecureHTTP bool     `group:"service" name:"insecure-http" help:"Allow sending the key unencrypted to an http:// address on another machine."`
+	serviceFlags
 
 	Limit          int              `group:"money" placeholder:"N" help:"Ask only the first N pending questions, to try a few before paying for all." example:"bizbatch run questions.csv --limit 5"`
 	DryRun         bool             `group:"money" help:"Print the plan and what it would cost; send nothing, write nothing." example:"bizbatch run questions.csv --dry-run"`
@@ -99,11 +82,6 @@ type runCmd struct {
 	Quiet       bool          `group:"output" short:"q" help:"Print only what a person must act on." example:"bizbatch run questions.csv --quiet"`
 	LogFormat   string        `group:"output" enum:"text,json" default:"text" help:"text or json, on standard error (default: ${default})."`
 	LogInterval time.Duration `group:"output" default:"1m" help:"Interval of progress lines where there is no terminal (default: ${default})."`
-
-	end  time.Time // of --until and --max-duration, the earlier; zero: none
-	over bool      // the time of --until was passed before the run began
-
-	provider chat.Provider // that of --provider
 }
 
 func (*runCmd) examples() string {
@@ -114,12 +92,16 @@ bizbatch run questions.csv --max-spend 25 --until 06:00   # a night's run
 bizbatch run questions.csv --template 'For {{.client}}: {{.question}}' --checkpoint clients.bizbatch`
 }
 
-// Run is the whole way of a file: read, plan, ask, write, tell.
+// Run asks the questions of the file.
 func (c *runCmd) Run(ctx *kong.Context, e env) error {
 	if err := checkNumbers(ctx.Flags()); err != nil {
-		return usageError(err, "see bizbatch run --help")
+		return exit.Usage(err, "see bizbatch run --help")
 	}
-	return c.run(e, time.Now())
+	o, err := c.options(e, time.Now())
+	if err != nil {
+		return err
+	}
+	return job.Run(o)
 }
 
 // checkNumbers refuses numbers that mean nothing: of the flags that were given,
@@ -136,78 +118,129 @@ func checkNumbers(flags []*kong.Flag) error {
 	return nil
 }
 
-func (c *runCmd) run(e env, now time.Time) error {
-	settings, err := c.check(now)
-	if err != nil {
-		return err
-	}
-	j := &job{cmd: c, env: e, ui: newUI(c, e)}
-	ctx, stop := notifySignals(j.leftAtOnce)
-	defer stop()
-	return j.measure(j.summarize(j.run(ctx, settings)), now)
-}
-
-// check fills in what depends on other flags and on the time, and refuses what
-// cannot be.
-func (c *runCmd) check(now time.Time) (batch.Settings, error) {
+// options are the run's. What depends on other flags and on the time is filled
+// in, and what cannot be is refused.
+func (c *runCmd) options(e env, now time.Time) (o job.Options, err error) {
 	if err := c.choose(); err != nil {
-		return batch.Settings{}, err
+		return o, err
 	}
-	s := batch.Settings{Model: c.model(), Role: c.Role, Template: c.Template, AskModes: c.askModes()}
-	var err error
-	if s.AskMode, err = s.AskModes.Parse(string(c.AskMode)); err != nil {
-		return s, usageError(fmt.Errorf("--ask-mode: %w", err), "see bizbatch run --help")
+	if c.model() == "" && c.Format != openAIBatch {
+		return o, exit.Unsent(exit.Usage(fmt.Errorf("--provider %s needs a --model", c.provider.Name), "name the model to ask"))
 	}
-	if c.Template != "" && !strings.Contains(c.Template, "{{") {
-		return s, unsent(usageError(errors.New("--template names no column, so every row would ask the same question"), "columns are written {{.question}}"))
+	if c.MaxSpend+c.MaxSpendTotal > 0 && !c.priced() {
+		return o, exit.Unsent(exit.Usage(errors.New("a limit on spending needs a price, which is not known of "+c.provider.Name),
+			"say what an answer costs with --price, or a million tokens with --price-tokens IN,OUT"))
 	}
-	if s.Params, err = parseParams(c.Param); err != nil {
-		return s, usageError(err, "give --param as KEY=VALUE, such as --param temperature=0.2")
+	settings, err := c.settings()
+	if err != nil {
+		return o, err
+	}
+	words, err := c.privateWords()
+	if err != nil {
+		return o, err
 	}
 	if c.File == "-" && (c.Checkpoint == "" || c.Format == "") {
-		return s, usageError(errors.New("standard input needs --checkpoint and --format"),
+		return o, exit.Usage(errors.New("standard input needs --checkpoint and --format"),
 			"such as bizbatch run - --format csv --checkpoint questions.bizbatch")
 	}
-	c.Drain = cmp.Or(c.Drain, c.AttemptTimeout)
-	if c.Checkpoint == "" {
-		c.Checkpoint = c.File + ".bizbatch"
-		if c.Sandbox {
-			c.Checkpoint = c.File + ".sandbox.bizbatch"
+	end, reopens, err := c.window(now)
+	if err != nil {
+		return o, err
+	}
+	checkpoint := c.File + ".bizbatch"
+	if c.Sandbox {
+		checkpoint = c.File + ".sandbox.bizbatch"
+	}
+	return job.Options{
+		File: c.File, Stdin: e.stdin, Reading: c.reading(), Checkpoint: cmp.Or(c.Checkpoint, checkpoint),
+		Private: c.Private, PrivateWords: words,
+		Outputs: c.Out, Force: c.Force, Summary: c.Summary, MetricsFile: c.MetricsFile,
+		Report: report.Options{CSVSafe: c.CSVSafe, CSVBOM: report.Choice(c.CSVBOM), OpenAIBatch: c.Format == openAIBatch},
+		Reuse:  c.Reuse, NoReuse: c.NoReuse, AskAgain: c.AskAgain,
+		DryRun: c.DryRun, RetryFailed: c.RetryFailed, Asking: c.asking(settings, end), Until: c.Until, Reopens: reopens,
+		Connect: c.connectWith, Sandbox: c.Sandbox, KeyFile: c.APIKeyFile, KeyVariable: c.keyVariable(), AddressHint: c.addressHint(),
+		Command: e.args, Printer: terminal.New(e.stdout, e.stderr, terminal.Options{Quiet: c.Quiet, Log: c.LogFormat, Interval: c.LogInterval}),
+	}, nil
+}
+
+// connectWith connects to the service. Nothing is sent yet.
+func (c *runCmd) connectWith(ctx context.Context) (job.Service, error) {
+	return c.connect(ctx, chat.Config{IdleTimeout: c.IdleTimeout, MaxAnswer: int64(c.MaxAnswer)}, c.DryRun)
+}
+
+// askModes are the provider's. Where tokens are paid for, its list prices are not.
+func (c *runCmd) askModes() batch.AskModes {
+	modes := c.provider.AskModes
+	if c.PriceTokens != nil {
+		modes.Modes = slices.Clone(modes.Modes)
+		for i := range modes.Modes {
+			modes.Modes[i].Price = 0
 		}
 	}
-	if err := c.checkReports(); err != nil {
-		return s, err
+	return modes
+}
+
+// priced reports that it can be said what an answer costs.
+func (c *runCmd) priced() bool {
+	return c.Price != nil || c.PriceTokens != nil || len(c.provider.AskModes.Modes) > 0 || c.provider.Name == ""
+}
+
+// settings are what is asked beside the questions.
+func (c *runCmd) settings() (s batch.Settings, err error) {
+	s = batch.Settings{Model: c.model(), Role: c.Role, Template: c.Template, Masked: c.Private == job.MaskPrivate, AskModes: c.askModes()}
+	if s.AskMode, err = s.AskModes.Parse(string(c.AskMode)); err != nil {
+		return s, exit.Usage(fmt.Errorf("--ask-mode: %w", err), "see bizbatch run --help")
 	}
-	if c.end, err = parseUntil(c.Until, now); err != nil {
-		return s, usageError(err, "give a time of day, such as --until 06:00")
+	if c.Template != "" && !strings.Contains(c.Template, "{{") {
+		return s, exit.Unsent(exit.Usage(errors.New("--template names no column, so every row would ask the same question"), "columns are written {{.question}}"))
 	}
-	if err := checkZone(os.Getenv("TZ"), time.Local); c.Until != "" && err != nil {
-		return s, unsent(usageError(fmt.Errorf("%w, and --until %s depends on it", err, c.Until), zoneHint))
-	}
-	c.over = c.Until != "" && !c.end.After(now)
-	if t := now.Add(c.MaxDuration); c.MaxDuration > 0 && (c.end.IsZero() || t.Before(c.end)) {
-		c.end = t
+	if s.Params, err = parseParams(c.Param); err != nil {
+		return s, exit.Usage(err, "give --param as KEY=VALUE, such as --param temperature=0.2")
 	}
 	return s, nil
 }
 
-// openInput opens the questions. Reading those that come through a pipe ends
-// with ctx.
-func (c *runCmd) openInput(ctx context.Context, e env) (*question.Reader, error) {
-	if c.File == "-" {
-		return question.NewReader(&awaitedReader{ctx: ctx, r: e.stdin}, "standard input", c.inputOptions())
+// privateWords are the lines of the file of --private-words, but for empty ones and
+// those that begin with #.
+func (c *runCmd) privateWords() (words []string, err error) {
+	if c.PrivateWords == "" {
+		return nil, nil
 	}
-	if info, err := os.Stat(c.File); err != nil || info.Mode()&os.ModeNamedPipe == 0 {
-		return question.Open(c.File, c.inputOptions())
+	content, err := os.ReadFile(c.PrivateWords)
+	if err == nil && !utf8.Valid(content) {
+		err = fmt.Errorf("%s is not UTF-8", c.PrivateWords)
 	}
-	pipe, err := os.Open(c.File)
 	if err != nil {
-		return nil, err
+		return nil, exit.Unsent(exit.Usage(fmt.Errorf("--private-words: %w", err), "name a text file with a word or a phrase on each line"))
 	}
-	return question.NewReader(&awaitedReader{ctx: ctx, r: pipe}, c.File, c.inputOptions())
+	for line := range strings.Lines(strings.TrimPrefix(string(content), "\ufeff")) {
+		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
+			words = append(words, line)
+		}
+	}
+	return words, nil
 }
 
-func (c *runCmd) inputOptions() question.Options {
+// window is when the run ends, by --until and --max-duration, and when the time of
+// --until comes again if it had passed.
+func (c *runCmd) window(now time.Time) (end, reopens time.Time, err error) {
+	if end, err = parseUntil(c.Until, now); err != nil {
+		return end, reopens, exit.Usage(err, "give a time of day, such as --until 06:00")
+	}
+	if err := checkZone(os.Getenv("TZ"), time.Local); c.Until != "" && err != nil {
+		return end, reopens, exit.Unsent(exit.Usage(fmt.Errorf("%w, and --until %s depends on it", err, c.Until), zoneHint))
+	}
+	if c.Until != "" && !end.After(now) {
+		reopens = end.Add(closed)
+	}
+	if t := now.Add(c.MaxDuration); c.MaxDuration > 0 && (end.IsZero() || t.Before(end)) {
+		end = t
+	}
+	return end, reopens, nil
+}
+
+// reading is how the file is read.
+func (c *runCmd) reading() question.Options {
 	return question.Options{
 		Format: c.inputFormat(), Sheet: c.Sheet, Delimiter: c.Delimiter, Quote: c.Quote, Encoding: c.Encoding,
 		QuestionColumn: c.QuestionColumn, IDColumn: c.IDColumn, AskModeColumn: c.AskModeColumn,
@@ -215,40 +248,6 @@ func (c *runCmd) inputOptions() question.Options {
 		AskModes: c.provider.AskModes, Model: c.Model, UniqueIDs: c.Format == openAIBatch,
 	}
 }
-
-// openStore opens the checkpoint. A dry run plans on a copy, so that it leaves
-// nothing behind and works beside a run.
-func (c *runCmd) openStore(endpoint string) (*checkpoint.Store, error) {
-	opts := checkpoint.Options{Endpoint: endpoint}
-	if c.DryRun {
-		return checkpoint.OpenCopy(c.Checkpoint, opts)
-	}
-	return checkpoint.Open(c.Checkpoint, opts)
-}
-
-// outputs are the files to write.
-func (c *runCmd) outputs(format batch.Format) []string {
-	if len(c.Out) > 0 {
-		return c.Out
-	}
-	base := strings.TrimSuffix(c.File, ".gz")
-	ext := filepath.Ext(base)
-	base = strings.TrimSuffix(base, ext)
-	if c.File == "-" {
-		base = strings.TrimSuffix(c.Checkpoint, ".bizbatch")
-	}
-	if c.Format == openAIBatch {
-		format = batch.JSONL
-	}
-	if ext = strings.ToLower(ext); otherNames[ext] != format {
-		ext = "." + string(format)
-	}
-	return []string{base + ".answers" + ext}
-}
-
-// otherNames are the extensions that the answers keep, beside those that are
-// called as their formats: questions.csv and questions.tsv have answers each.
-var otherNames = map[string]batch.Format{".tsv": batch.CSV, ".txt": batch.CSV, ".ndjson": batch.JSONL}
 
 // openAIBatch is the --format of OpenAI's Batch files: questions are JSON
 // lines, unless the file's extension says otherwise, and so are answers.
@@ -265,22 +264,16 @@ func (c *runCmd) inputFormat() batch.Format {
 	return ""
 }
 
-// report is how the answers are written.
-func (c *runCmd) report() report.Options {
-	return report.Options{CSVSafe: c.CSVSafe, CSVBOM: report.Choice(c.CSVBOM), OpenAIBatch: c.Format == openAIBatch}
-}
-
-// options are the runner's.
-func (c *runCmd) options(settings batch.Settings, onEvent func(batch.Event)) batch.Options {
-	var costOf func(*batch.Answer) (batch.Money, bool)
-	if c.PriceTokens != nil {
-		costOf = c.PriceTokens.Cost
-	}
-	return batch.Options{
-		CostOf:  costOf,
+// asking is how the questions are asked.
+func (c *runCmd) asking(settings batch.Settings, end time.Time) batch.Options {
+	o := batch.Options{
 		Workers: c.Workers, MaxAttempts: c.MaxAttempts, RPM: c.RPM, AttemptTimeout: c.AttemptTimeout, Drain: c.Drain,
 		MaxPause: c.MaxPause, MaxOutage: c.MaxOutage, Limit: c.Limit, Price: c.Price,
-		MaxSpend: c.MaxSpend, MaxSpendTotal: c.MaxSpendTotal, Until: c.end,
-		WaitForCredits: c.WaitForCredits, WaitForReset: c.WaitForReset, Sources: c.Sources, Settings: settings, OnEvent: onEvent,
+		MaxSpend: c.MaxSpend, MaxSpendTotal: c.MaxSpendTotal, Until: end,
+		WaitForCredits: c.WaitForCredits, WaitForReset: c.WaitForReset, Sources: c.Sources, Settings: settings,
 	}
+	if c.PriceTokens != nil {
+		o.CostOf = c.PriceTokens.Cost
+	}
+	return o
 }

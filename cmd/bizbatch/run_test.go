@@ -1,6 +1,10 @@
 package main
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -23,8 +27,29 @@ func TestTheEarlierEndCounts(t *testing.T) {
 		{"a time of day that is over", runCmd{Until: "20:00", MaxDuration: time.Hour}, now.Add(-2 * time.Hour), true},
 		{"the shortest duration", runCmd{MaxDuration: 1}, now.Add(1), false},
 	} {
-		if _, err := tt.cmd.check(now); err != nil || !tt.cmd.end.Equal(tt.end) || tt.cmd.over != tt.over {
-			t.Errorf("%s: until %v, over %v, %v; want %v, %v", tt.name, tt.cmd.end, tt.cmd.over, err, tt.end, tt.over)
+		if end, reopens, err := tt.cmd.window(now); err != nil || !end.Equal(tt.end) || reopens.IsZero() == tt.over {
+			t.Errorf("%s: until %v, again %v, %v; want %v, %v", tt.name, end, reopens, err, tt.end, tt.over)
+		}
+	}
+}
+
+func TestPrivateWords(t *testing.T) {
+	for content, want := range map[string]string{
+		"\ufeffMiller & Sons\r\n\n# a comment\n  Smith  ": `["Miller & Sons" "Smith"]`,
+		"":          `[]`,
+		"M\xfcller": "is not UTF-8; nothing was sent",
+	} {
+		c := runCmd{PrivateWords: filepath.Join(t.TempDir(), "words.txt")}
+		if err := os.WriteFile(c.PrivateWords, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		words, err := c.privateWords()
+		got := fmt.Sprintf("%q", words)
+		if err != nil {
+			got = err.Error()
+		}
+		if !strings.HasSuffix(got, want) {
+			t.Errorf("%q: %s, want %s", content, got, want)
 		}
 	}
 }

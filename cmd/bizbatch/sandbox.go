@@ -5,6 +5,8 @@ import (
 	"os"
 	"time"
 
+	"bizbatch/internal/exit"
+	"bizbatch/internal/interrupt"
 	"bizbatch/internal/sandbox"
 )
 
@@ -34,17 +36,17 @@ func (c *sandboxCmd) Run(e env) error {
 	if c.Script != "" {
 		b, err := os.ReadFile(c.Script)
 		if err != nil {
-			return usageError(fmt.Errorf("read the script: %w", err), "bizbatch help rehearsing shows one")
+			return exit.Usage(fmt.Errorf("read the script: %w", err), "bizbatch help rehearsing shows one")
 		}
 		if o.Script, err = sandbox.ParseScript(b); err != nil {
-			return usageError(fmt.Errorf("%s: %w", c.Script, err), "bizbatch help rehearsing shows a script")
+			return exit.Usage(fmt.Errorf("%s: %w", c.Script, err), "bizbatch help rehearsing shows a script")
 		}
 	}
 	server, err := sandbox.Start(c.Listen, o)
 	if err != nil {
-		return usageError(err, "choose another address with --listen")
+		return exit.Usage(err, "choose another address with --listen")
 	}
-	ctx, stop := notifySignals(func(signalError) {})
+	ctx, stop := interrupt.Notify(func(interrupt.Error) {})
 	defer stop()
 	fmt.Fprintf(e.stdout, "sandbox listening on %s (ledger: %s/sandbox/ledger)\n", server.URL, server.URL)
 	fmt.Fprintf(e.stdout, "try: BIZORA_API_KEY=any bizbatch run --base-url %s questions.csv\n", server.URL)

@@ -1,67 +1,82 @@
 package main
 
 import (
-	"context"
+	"cmp"
 	"errors"
 	"fmt"
-	"io"
+	"net/url"
 	"os"
 	"strings"
-	"time"
 
-	"bizbatch/batch"
 	"bizbatch/batch/bizora"
 	"bizbatch/batch/chat"
-	"bizbatch/internal/sandbox"
+	"bizbatch/internal/exit"
 )
 
-// sandboxEndpoint is what a checkpoint remembers instead of the sandbox's
-// address, which differs each time.
-const sandboxEndpoint = "sandbox"
+// serviceFlags say what service is asked.
+type serviceFlags struct {
+	Model string `group:"asking" placeholder:"NAME" help:"Model (default: the one that a line of an OpenAI Batch file names, else the provider's: bizora-1.0 for Bizora)."`
+	Role  string `group:"asking" placeholder:"NAME" help:"Role of a question's message (default: human for Bizora, else user)."`
 
-// sandboxLatency is how long the built-in sandbox takes for an answer: long
-// enough to watch, short enough to wait for.
-const sandboxLatency = 1500 * time.Millisecond
+	Sandbox      bool     `group:"service" help:"Ask a pretend service on this machine: no key, no cost." example:"bizbatch run --sandbox questions.csv"`
+	Provider     string   `group:"service" enum:",bizora,openai,azure,openrouter,perplexity,deepseek,groq,mistral,gemini,anthropic,ollama,vllm" default:"" placeholder:"NAME" help:"Service to ask: bizora, openai, azure, openrouter, perplexity, deepseek, groq, mistral, gemini, anthropic, ollama or vllm (default: bizora)."`
+	BaseURL      string   `group:"service" name:"base-url" placeholder:"URL" help:"Address of the API (default: the environment variable BIZORA_API_URL, or the provider's own, such as OPENAI_BASE_URL; else the provider's address)."`
+	APIKeyFile   string   `group:"service" name:"api-key-file" placeholder:"FILE" help:"Read the API key from here (default: the environment variable BIZORA_API_KEY, or the provider's, such as OPENAI_API_KEY)." example:"bizbatch run questions.csv --api-key-file /etc/bizbatch/key"`
+	Header       []string `group:"service" sep:"none" placeholder:"'NAME: VALUE'" help:"Send this header too, for example to a gateway; with @FILE as the value, it is read from that file and never shown; may be repeated."`
+	InsecureHTTP bool     `group:"service" name:"insecure-http" help:"Allow sending the key unencrypted to an http:// address on another machine."`
 
-// A service is what a run asks.
-type service struct {
-	endpoint string // what the checkpoint remembers
-	asker    batch.Asker
-	idle     func() // closes the connections that are not in use
-	close    func()
+	provider chat.Provider // that of --provider
 }
 
-// service connects to the API, or starts the sandbox. Nothing is sent yet. A
-// dry run needs no key.
-func (c *runCmd) service(ctx context.Context) (service, error) {
-	if c.Sandbox {
-		return c.startSandbox()
+// providers are the services that --provider names, the default first.
+var providers = append([]chat.Provider{bizora.Provider}, chat.Providers...)
+
+func providerNamed(name string) chat.Provider {
+	for _, p := range providers {
+		if p.Name == name {
+			return p
+		}
 	}
-	headers, secrets, err := c.headers(ctx)
-	if err != nil {
-		return service{}, err
+	return bizora.Provider
+}
+
+// choose finds the provider, and fills in what it says of a run.
+func (c *serviceFlags) choose() error {
+	if c.Sandbox && c.BaseURL != "" {
+		return exit.Usage(errors.New("--sandbox and --base-url exclude each other"), "leave one of them out")
 	}
-	cfg := chat.Config{
-		Provider: c.provider, BaseURL: c.BaseURL, Organization: c.organization(), Headers: headers, Secrets: secrets,
-		IdleTimeout: c.IdleTimeout, MaxAnswer: int64(c.MaxAnswer), InsecureHTTP: c.InsecureHTTP,
-		IncludeUsage: !c.provider.NoUsageOption || c.provider.Role != "" && c.Role != c.provider.Role,
+	c.provider = providerNamed(c.Provider)
+	if c.provider.URLVariable != "" {
+		c.BaseURL = cmp.Or(c.BaseURL, os.Getenv(c.provider.URLVariable))
 	}
-	cfg.Key, err = c.apiKey(ctx, cfg.NeedsKey() || c.Role == bizora.Provider.Role) // a sandbox wants one as Bizora does
-	if c.DryRun {
-		cfg.Key, err = "none", nil
+	if c.Provider == "" && isAzure(c.BaseURL) {
+		c.provider = providerNamed("azure")
 	}
-	if err != nil {
-		return service{}, err
+	c.Role = cmp.Or(c.Role, c.provider.Role, "user")
+	return nil
+}
+
+// model is the model to ask where the file names none.
+func (c *serviceFlags) model() string { return cmp.Or(c.Model, c.provider.Model) }
+
+// isAzure reports an address of Azure's that takes the key in Azure's way alone.
+func isAzure(baseURL string) bool {
+	u, err := url.Parse(baseURL)
+	return err == nil && strings.HasSuffix(u.Hostname(), ".openai.azure.com") && !strings.HasSuffix(strings.TrimRight(u.Path, "/"), "/openai/v1")
+}
+
+// keyVariable is the environment variable that holds the API key. A key of
+// Bizora's is sent to nobody else, unless the user gives another address and no
+// provider.
+func (c *serviceFlags) keyVariable() string {
+	if c.Provider == "" && (c.provider.KeyVariable == "" || os.Getenv(c.provider.KeyVariable) == "") {
+		return bizora.Provider.KeyVariable
 	}
-	client, err := chat.New(cfg)
-	if err != nil {
-		return service{}, usageError(fmt.Errorf("%w; nothing was sent", err), c.addressHint()+" and the key")
-	}
-	return service{endpoint: client.BaseURL(), asker: client, idle: client.Close, close: client.Close}, nil
+	return c.provider.KeyVariable
 }
 
 // addressHint says what to check about the address.
-func (c *runCmd) addressHint() string {
+func (c *serviceFlags) addressHint() string {
 	if c.provider.URLVariable == "" {
 		return "check --base-url"
 	}
@@ -69,70 +84,9 @@ func (c *runCmd) addressHint() string {
 }
 
 // organization is the user's, where the provider knows several for an account.
-func (c *runCmd) organization() string {
+func (c *serviceFlags) organization() string {
 	if c.provider.OrgVariable == "" {
 		return ""
 	}
 	return os.Getenv(c.provider.OrgVariable)
-}
-
-func (c *runCmd) startSandbox() (service, error) {
-	if c.DryRun {
-		return service{endpoint: sandboxEndpoint, close: func() {}}, nil
-	}
-	server, err := sandbox.Start("", sandbox.Options{Latency: sandboxLatency, OpenAI: c.Role != bizora.Provider.Role})
-	if err != nil {
-		return service{}, fmt.Errorf("start the sandbox: %w", err)
-	}
-	client, err := chat.New(chat.Config{Provider: bizora.Provider, BaseURL: server.URL, Key: "sandbox", IdleTimeout: c.IdleTimeout})
-	if err != nil {
-		_ = server.Close()
-		return service{}, err
-	}
-	return service{endpoint: sandboxEndpoint, asker: client, idle: client.Close, close: func() {
-		client.Close()
-		_ = server.Close()
-	}}, nil
-}
-
-// apiKey reads the key. It is never taken from the command line, where others
-// on the machine could see it. Where none is needed, there
-// may be none.
-func (c *runCmd) apiKey(ctx context.Context, needed bool) (string, error) {
-	variable := c.keyVariable()
-	hint := "name a file that holds the key with --api-key-file; to try without one: --sandbox"
-	key := ""
-	if variable != "" {
-		hint = "set " + variable + ", or " + hint
-		key = os.Getenv(variable)
-	}
-	if c.APIKeyFile != "" {
-		b, err := await(ctx, func() ([]byte, error) { return readSmall(c.APIKeyFile) })
-		switch {
-		case ctx.Err() != nil:
-			return "", err
-		case err != nil:
-			return "", usageError(fmt.Errorf("read the API key: %w; nothing was sent", err), hint)
-		}
-		key = string(b)
-	}
-	if key = strings.TrimSpace(key); key != "" || c.APIKeyFile == "" && !needed {
-		return key, nil
-	}
-	return "", usageError(errors.New("there is no API key; nothing was sent"), hint)
-}
-
-// readSmall reads a file that holds no more than a key does. It may be a pipe.
-func readSmall(path string) ([]byte, error) {
-	const most = 64 << 10
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, most+1))
-	if err == nil && len(b) > most {
-		err = fmt.Errorf("%s is longer than any key", path)
-	}
-	return b, err
 }

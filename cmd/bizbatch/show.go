@@ -3,15 +3,14 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"io"
-	"os"
 	"strings"
 	"time"
 
-	"golang.org/x/term"
-
 	"bizbatch/batch"
 	"bizbatch/checkpoint"
+	"bizbatch/internal/exit"
+	"bizbatch/internal/job"
+	"bizbatch/internal/terminal"
 )
 
 type showCmd struct {
@@ -26,7 +25,7 @@ bizbatch show questions.csv TQ-001 > TQ-001.md   # as Markdown`
 
 // Run prints the question with what became of it, also while a run is on.
 func (c *showCmd) Run(e env) error {
-	store, err := viewCheckpoint(&c.Checkpoint)
+	store, err := job.View(&c.Checkpoint)
 	if err != nil {
 		return err
 	}
@@ -35,21 +34,21 @@ func (c *showCmd) Run(e env) error {
 	if err != nil {
 		return err
 	}
-	p := pageFor(e.stdout)
+	p := terminal.NewPage(e.stdout)
 	n := 0
 	for rec, err := range batch.RecordsByID(store, c.ID) {
 		if err != nil {
 			return err
 		}
 		if n++; n > 1 {
-			p.line("")
+			p.Line("")
 		}
-		p.show(in, rec)
+		showRecord(p, in, rec)
 	}
 	if n == 0 {
-		return usageError(fmt.Errorf("%s holds no question %s", c.Checkpoint, quote(c.ID)), idsHint(store))
+		return exit.Usage(fmt.Errorf("%s holds no question %s", c.Checkpoint, terminal.Quote(c.ID)), idsHint(store))
 	}
-	return p.err
+	return p.Err()
 }
 
 // idsHint tells how the questions of a checkpoint are called.
@@ -68,74 +67,51 @@ func idsHint(store *checkpoint.Store) string {
 	return "its questions are called " + strings.Join(ids, ", ")
 }
 
-// A page is text for people: on a terminal in lines of a width that can be
-// read, with bold type where there may be any.
-type page struct {
-	w     io.Writer
-	width int // 0: lines stay as they are
-	bold  bool
-	err   error // the first of writing
-}
-
-func pageFor(w io.Writer) *page {
-	const widest = 100
-	p := &page{w: w}
-	f, ok := w.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) {
-		return p
-	}
-	if n, _, err := term.GetSize(int(f.Fd())); err == nil {
-		p.width = min(n, widest)
-	}
-	p.bold = os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
-	return p
-}
-
-// show prints a question, its answer and the sources that it cites.
-func (p *page) show(in batch.Input, rec batch.Record) {
-	p.heading(headline(rec))
+// showRecord prints a question, its answer and the sources that it cites.
+func showRecord(p *terminal.Page, in batch.Input, rec batch.Record) {
+	p.Heading(headline(rec))
 	for _, f := range fieldsOf(in, rec) {
-		p.text(f)
+		p.Text(f)
 	}
 	if rec.Error != "" {
-		p.line("")
-		p.text(rec.Error)
+		p.Line("")
+		p.Text(rec.Error)
 	}
 	if rec.Answer == nil {
 		return
 	}
 	text, cited, _ := rec.Answer.Numbered()
-	p.line("")
-	p.text(strings.TrimSpace(text))
-	p.sources(rec.Answer, cited)
+	p.Line("")
+	p.Text(strings.TrimSpace(text))
+	showSources(p, rec.Answer, cited)
 	if len(rec.Answer.Suggestions) > 0 {
-		p.line("")
-		p.heading("Further questions")
+		p.Line("")
+		p.Heading("Further questions")
 	}
 	for _, s := range rec.Answer.Suggestions {
-		p.text("- " + s)
+		p.Text("- " + s)
 	}
 }
 
-// sources prints those that an answer cites, and says what there is of others.
-func (p *page) sources(a *batch.Answer, cited []batch.Source) {
+// showSources prints those that an answer cites, and says what there is of others.
+func showSources(p *terminal.Page, a *batch.Answer, cited []batch.Source) {
 	if len(a.Sources) == 0 && len(cited) == 0 {
 		return
 	}
-	p.line("")
-	p.heading("Sources")
+	p.Line("")
+	p.Heading("Sources")
 	if a.Kept == batch.NoSources {
-		p.text("not kept (--sources none)")
+		p.Text("not kept (--sources none)")
 		return
 	}
 	for i, s := range cited {
-		p.text(sourceText(i+1, s))
+		p.Text(sourceText(i+1, s))
 	}
 	if more := len(a.Sources) - len(cited); more > 0 {
-		p.text(fmt.Sprintf("and %s that it does not cite (an export to .jsonl has them all)", count(more, "source")))
+		p.Text(fmt.Sprintf("and %s that it does not cite (an export to .jsonl has them all)", terminal.Count(more, "source")))
 	}
 	if a.Kept == batch.CitedSources {
-		p.text("any others were not kept (--sources cited)")
+		p.Text("any others were not kept (--sources cited)")
 	}
 }
 
@@ -149,10 +125,10 @@ func headline(rec batch.Record) string {
 		parts = append(parts, "taken over from "+rec.Reused)
 	}
 	if rec.Seconds > 0 {
-		parts = append(parts, short(time.Duration(rec.Seconds*float64(time.Second)).Round(100*time.Millisecond)))
+		parts = append(parts, terminal.Short(time.Duration(rec.Seconds*float64(time.Second)).Round(100*time.Millisecond)))
 	}
 	if rec.Attempts > 1 {
-		parts = append(parts, count(rec.Attempts, "attempt"))
+		parts = append(parts, terminal.Count(rec.Attempts, "attempt"))
 	}
 	id := rec.RequestID
 	if rec.Answer != nil {

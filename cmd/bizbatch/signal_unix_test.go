@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"testing"
 
+	"bizbatch/internal/exit"
 	"bizbatch/internal/sandbox"
 )
 
@@ -43,7 +44,7 @@ func TestTimeoutSignalsTwice(t *testing.T) {
 		for len(permits) > 0 {
 			<-permits
 		}
-		if code := cmd.ProcessState.ExitCode(); code != exitTerminated || !strings.HasPrefix(told.String(), "error: stopped: received terminated\n") {
+		if code := cmd.ProcessState.ExitCode(); code != int(exit.Terminated) || !strings.HasPrefix(told.String(), "error: stopped: received terminated\n") {
 			t.Errorf("round %d: exit code %d, %s", round, code, &told)
 		}
 	}
@@ -77,6 +78,6 @@ func TestTerminalThatCloses(t *testing.T) {
 		s.answer(1)
 		s.until("an answer", func() bool { return s.victim.server.Ledger().InFlight == 3-i })
 	}
-	s.finish(exitHangup)
+	s.finish(exit.Hangup)
 	s.victim.nothingIsLost()
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/creack/pty"
 
+	"bizbatch/internal/exit"
 	"bizbatch/internal/sandbox"
 )
 
@@ -34,7 +35,7 @@ func TestBarOnATerminal(t *testing.T) {
 	s.resize(10)
 	s.await(` \(6/12\) *$`)
 	s.answer(6)
-	s.finish(exitFailures)
+	s.finish(exit.Failures)
 	s.from = 0
 	all := s.text()
 	if n := strings.Count(all, "failed Q3:"); n != 1 || !strings.Contains(all, "answered 11 of 12 · 1 failed") {
@@ -47,11 +48,11 @@ func TestTimeLeftRightAfterAResume(t *testing.T) {
 	s := newScreen(t, 100)
 	s.answer(5)
 	s.start("run", "--limit", "5", "q.csv")
-	s.finish(exitFailures)
+	s.finish(exit.Failures)
 	s.start("run", "q.csv")
 	s.await(`0% \[\.+\] \(0/7\) \S+ left · \$0\.00, \$1\.68 to come · 7 in flight`)
 	s.answer(7)
-	s.finish(exitFailures)
+	s.finish(exit.Failures)
 }
 
 // The plan of every run on a terminal shows what was understood of the file, also
@@ -62,7 +63,7 @@ func TestPlanOnATerminal(t *testing.T) {
 	for range 2 {
 		s.start("run", "q.csv")
 		s.await(`(?m)^question: question · id: id · ask mode: none · first: "Question 1\?"\s*^12 questions · `)
-		s.finish(exitFailures)
+		s.finish(exit.Failures)
 	}
 }
 
@@ -71,7 +72,7 @@ func TestDumbTerminal(t *testing.T) {
 	s := newScreen(t, 100)
 	s.answer(12)
 	s.start("run", "q.csv", "TERM=dumb")
-	s.finish(exitFailures)
+	s.finish(exit.Failures)
 	if all := s.raw(); strings.ContainsAny(all, "\x1b\r") || !strings.Contains(all, "level=INFO msg=plan ") {
 		t.Errorf("printed:\n%q", all)
 	}
@@ -223,11 +224,11 @@ func (s *screen) over() bool {
 }
 
 // finish waits for the end of the process.
-func (s *screen) finish(code int) {
+func (s *screen) finish(code exit.Code) {
 	s.t.Helper()
 	s.until("its end", s.over)
 	_ = s.cmd.Wait() // its exit code tells
-	if got := s.cmd.ProcessState.ExitCode(); got != code {
+	if got := s.cmd.ProcessState.ExitCode(); exit.Code(got) != code {
 		s.t.Errorf("exit code %d, want %d; printed:\n%s", got, code, s.text())
 	}
 }

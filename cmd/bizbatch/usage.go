@@ -1,9 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"errors"
+	"os"
 	"regexp"
+	"slices"
 	"strings"
+
+	"bizbatch/internal/terminal"
 )
 
 // usages are the errors of kong that are written for programmers, and how they
@@ -42,4 +47,17 @@ func plainUsage(err error) error {
 		return errors.New(m[1] + " must be one of " + strings.Join(words, ", ") + ", not " + m[3])
 	}
 	return err
+}
+
+// helpFor names the help that tells more about a wrong command line, or the
+// command that a question file alone wants.
+func helpFor(args []string) string {
+	first := cmp.Or(args...)
+	if slices.Contains([]string{"run", "status", "show", "export", "sandbox", "completion"}, first) {
+		return "see bizbatch " + first + " --help"
+	}
+	if info, err := os.Stat(first); err == nil && info.Mode().IsRegular() {
+		return "to ask its questions: bizbatch run " + terminal.QuoteFile(first)
+	}
+	return "see bizbatch --help"
 }

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// closed is the longest time that the window of --until is taken to be closed: a
+// time of day that was passed less than that ago ended it, any other is to come.
+const closed = 12 * time.Hour
+
+// parseUntil returns the moment that the time of day s stands for in the zone
+// of now: the one before now where that was less than 12 hours ago, else the
+// one after it. It is the zero time for an empty string.
+func parseUntil(s string, now time.Time) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	clock, err := time.Parse("15:04", s)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("--until %q is not a time of day", s)
+	}
+	last, next := onDay(now, -1, clock), onDay(now, 0, clock)
+	if !next.After(now) {
+		last, next = next, onDay(now, 1, clock)
+	}
+	if now.Sub(last) < closed {
+		return last, nil
+	}
+	return next, nil
+}
+
+// onDay returns a time of day so many days from now. A time that the clocks
+// skip when they go forward is as much later as they do.
+func onDay(now time.Time, days int, clock time.Time) time.Time {
+	t := time.Date(now.Year(), now.Month(), now.Day()+days, clock.Hour(), clock.Minute(), 0, 0, now.Location())
+	if skipped := (clock.Hour()-t.Hour())*60 + clock.Minute() - t.Minute(); skipped > 0 {
+		t = t.Add(time.Duration(skipped) * time.Minute)
+	}
+	return t
+}
+
+// checkZone refuses a zone in the environment variable TZ that could not be
+// loaded: package time then takes UTC as the local zone, and says nothing.
+func checkZone(tz string, local *time.Location) error {
+	if name := strings.TrimPrefix(tz, ":"); name == "" || name == "UTC" || local.String() != "UTC" {
+		return nil
+	}
+	return fmt.Errorf("the time zone TZ=%s is not known on this machine", tz)
+}
+
+// zoneHint is what to do about the error of checkZone.
+const zoneHint = "set TZ to a name such as America/New_York, or to UTC"
+
+// dependsOnZone reports a moment, as parseSince takes it, that is another one in
+// another zone.
+func dependsOnZone(since string) bool {
+	_, notAgo := time.ParseDuration(since)
+	_, noZone := time.Parse(time.RFC3339, since)
+	return since != "" && notAgo != nil && noZone != nil
+}
+
+// parseSince parses a time ago (24h, 7d), a day (today, yesterday, the latest
+// monday, 2026-09-01) or a time (2026-09-01T18:00), in the zone of now.
+func parseSince(s string, now time.Time) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	if ago, err := time.ParseDuration(s); err == nil && ago > 0 {
+		return now.Add(-ago), nil
+	}
+	if n, ok := strings.CutSuffix(s, "d"); ok {
+		if days, err := strconv.Atoi(n); err == nil && days > 0 {
+			return now.AddDate(0, 0, -days), nil
+		}
+	}
+	name := strings.ToLower(s)
+	year, month, day := now.Date()
+	for back := range 7 {
+		t := time.Date(year, month, day-back, 0, 0, 0, 0, now.Location())
+		if back == 0 && name == "today" || back == 1 && name == "yesterday" || name == strings.ToLower(t.Weekday().String()) {
+			return t, nil
+		}
+	}
+	for _, layout := range []string{time.DateOnly, "2006-01-02T15:04", "2006-01-02 15:04", "2006-01-02T15:04:05", time.DateTime, time.RFC3339} {
+		if t, err := time.ParseInLocation(layout, s, now.Location()); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("--since %q is not a date, time or duration", s)
+}

@@ -1,0 +1,143 @@
+package job
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"bizbatch/batch"
+	"bizbatch/batch/report"
+	"bizbatch/checkpoint"
+	"bizbatch/internal/exit"
+)
+
+// checkOutput refuses a file that answers must not be written to. One that is
+// there is overwritten only by force or if it is ours: by its name, or because
+// it was written from this checkpoint before.
+func checkOutput(out, input string, store *checkpoint.Store, force bool) error {
+	const hint = "choose another --out"
+	if _, err := report.FormatOf(out); err != nil {
+		return exit.Usage(err, hint)
+	}
+	if sameFile(out, input) || sameFile(out, store.Path()) {
+		return exit.Usage(fmt.Errorf("--out %s is the input or the checkpoint", out), hint)
+	}
+	info, err := os.Stat(out)
+	if err != nil || !info.Mode().IsRegular() || force || oursByName(out) {
+		return nil // what is wrong with it shows when it is written
+	}
+	switch _, ours, err := store.Output(out); {
+	case err != nil:
+		return err
+	case !ours:
+		return exit.Usage(fmt.Errorf("--out %s is there already and was not written from this checkpoint", out), hint+", or overwrite it with --force")
+	}
+	return nil
+}
+
+// checkDistinct refuses a file that is given as an output twice, by whatever
+// name: only the last form of the answers would be in it.
+func checkDistinct(outs []string) error {
+	for i, out := range outs {
+		if slices.ContainsFunc(outs[:i], func(other string) bool { return sameFile(out, other) }) {
+			return exit.Usage(fmt.Errorf("--out %s is the same file as another --out", out), "choose another --out")
+		}
+	}
+	return nil
+}
+
+// writtenFrom reports a file that holds answers of another checkpoint.
+func writtenFrom(checkpointPath, out string) bool {
+	if _, err := os.Stat(out); err != nil {
+		return false
+	}
+	store, err := checkpoint.View(checkpointPath)
+	if err != nil {
+		return false // there is no such checkpoint
+	}
+	defer store.Close()
+	_, ours, err := store.Output(out)
+	return ours && err == nil
+}
+
+// oursByName reports a file whose name says that bizbatch wrote it, such as
+// questions.answers.csv.
+func oursByName(out string) bool {
+	return strings.HasSuffix(strings.TrimSuffix(out, filepath.Ext(out)), ".answers")
+}
+
+// claimOutput has the checkpoint know a file as ours before anything is written
+// there: what comes later may find the disk full.
+func claimOutput(store *checkpoint.Store, out string) error {
+	if _, ours, err := store.Output(out); ours || err != nil {
+		return err
+	}
+	return store.SetOutput(out, "")
+}
+
+// outputsFor are the files to write for questions in a format.
+func (o *Options) outputsFor(format batch.Format) []string {
+	if len(o.Outputs) > 0 {
+		return o.Outputs
+	}
+	base := strings.TrimSuffix(o.File, ".gz")
+	ext := filepath.Ext(base)
+	base = strings.TrimSuffix(base, ext)
+	if o.File == "-" {
+		base = strings.TrimSuffix(o.Checkpoint, ".bizbatch")
+	}
+	if o.Report.OpenAIBatch {
+		format = batch.JSONL
+	}
+	if ext = strings.ToLower(ext); otherNames[ext] != format {
+		ext = "." + string(format)
+	}
+	return []string{base + ".answers" + ext}
+}
+
+// otherNames are the extensions that the answers keep, beside those that are
+// called as their formats: questions.csv and questions.tsv have answers each.
+var otherNames = map[string]batch.Format{".tsv": batch.CSV, ".txt": batch.CSV, ".ndjson": batch.JSONL}
+
+// checkOutputs finds out before anything is sent whether the answers can be
+// written where they are to go.
+func (j *job) checkOutputs() error {
+	in := j.reader.Input()
+	j.outputs = j.outputsFor(in.Format)
+	if err := checkDistinct(j.outputs); err != nil {
+		return exit.Unsent(err)
+	}
+	for _, out := range j.outputs {
+		err := checkOutput(out, j.File, j.store, j.Force)
+		if j.Sandbox && writtenFrom(j.File+".bizbatch", out) {
+			j.replaced = append(j.replaced, out)
+		}
+		if err == nil && !j.DryRun {
+			err = tryOutput(out, in)
+		}
+		if err != nil {
+			return exit.Unsent(err)
+		}
+	}
+	return nil
+}
+
+// tryOutput begins the file, and leaves it as it was.
+func tryOutput(out string, in batch.Input) error {
+	f, err := report.Create(out, in, report.Options{})
+	if err == nil {
+		err = f.Abort()
+	}
+	if err != nil {
+		return exit.Usage(err, "choose another --out")
+	}
+	return nil
+}
+
+// tellsOfRuns reports a file in which the runs are told of beside the answers.
+func tellsOfRuns(out string) (bool, error) {
+	format, err := report.FormatOf(out)
+	return format.History, err
+}

@@ -1,0 +1,114 @@
+package job
+
+import (
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"bizbatch/batch"
+	"bizbatch/checkpoint"
+	"bizbatch/internal/terminal"
+)
+
+// tellPlan prints what is to be done, before the first request.
+func (j *job) tellPlan(skipped []string) {
+	u := j.Printer
+	p, understood, format := j.plan, j.understood(), j.reader.Input().Format
+	if j.DryRun || u.Redraws() {
+		for _, line := range understoodLines(understood, j.Reading, format, u.Columns()) {
+			u.Say("%s", line)
+		}
+	}
+	u.Say("%s", planLine(p))
+	if j.DryRun && j.store.Active() {
+		u.Say("a run is on: what it has in flight counts as to ask")
+	}
+	if len(skipped) > 0 {
+		u.Say("%s without a question, skipped: %s %s", terminal.Count(len(skipped), "row"), lineWord(format), terminal.Enumerate(skipped))
+	}
+	j.tellPrivate(j.input.Private)
+	if p.Interrupted > 0 {
+		u.Say("%s in flight when the last run was cut off: asked again; %s may have been charged without an answer (bizbatch status lists them)",
+			terminal.Count(p.Interrupted, "question"), p.InterruptedCost)
+	}
+	for _, other := range p.Asking {
+		u.Notice("asking", fmt.Sprintf("a run on %s is asking %d of these questions too, and both will be charged: to take over its answers instead, stop this run, wait for that one, and run the same command again", other.Checkpoint, other.Answers),
+			"checkpoint", other.Checkpoint, "questions", other.Answers)
+	}
+	for _, other := range p.Unread {
+		u.Notice("unread", fmt.Sprintf("answers in %s cannot be taken over: %s", other.Checkpoint, other.Reason),
+			"checkpoint", other.Checkpoint, "error", other.Reason)
+	}
+	if p.Rescued > 0 {
+		u.Say("%s taken in that an earlier run could not save", terminal.Count(p.Rescued, "answer"))
+	}
+	if limit := j.Asking.Limit; limit > 0 && p.ToAsk() > limit {
+		u.Say("of these, the first %d now (--limit) · at most %s", limit, p.AtMost(limit))
+	}
+	if end := j.Asking.Until; !end.IsZero() && p.ToAsk() > 0 {
+		u.Say("%s", untilLine(end, time.Now()))
+	}
+	args := []any{"questions", p.Rows - p.Skipped, "skipped", p.Skipped, "duplicates", p.Duplicates, "edited", p.Edited,
+		"answered", p.Answered, "failed", p.Failed, "interrupted", p.Interrupted}
+	args = append(args, understoodKeys(understood, u.JSON())...)
+	args = append(args, "to_ask", p.ToAsk(), "estimate", p.Estimate.Dollars())
+	if end := j.Asking.Until; !end.IsZero() {
+		args = append(args, "until", end.Truncate(time.Second))
+	}
+	if u.JSON() {
+		args = append(args, "interrupted_cost", p.InterruptedCost.Dollars(), "rescued", p.Rescued, "reused", reusedAnswers(p.Reused), "to_ask_by_mode", p.Pending,
+			"private", privateKeys(j.input.Private))
+	}
+	u.Record(slog.LevelInfo, "plan", "plan", args...)
+}
+
+// planLine is the plan in one line.
+func planLine(p batch.Plan) string {
+	parts := []string{terminal.Count(p.Rows-p.Skipped, "question")}
+	add := func(n int, what string) {
+		if n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, what))
+		}
+	}
+	add(p.Skipped, "skipped")
+	if p.Duplicates > 0 {
+		parts = append(parts, terminal.Count(p.Duplicates, "duplicate"))
+	}
+	add(p.Edited, "edited since the last run")
+	add(p.Answered-reusedAnswers(p.Reused), "already answered")
+	for _, r := range p.Reused {
+		parts = append(parts, terminal.Reused(r))
+	}
+	add(p.Failed, "failed before (--retry-failed asks again)")
+	if p.ToAsk() == 0 {
+		return strings.Join(append(parts, "nothing to ask"), " · ")
+	}
+	ask := fmt.Sprintf("%d to ask%s", p.ToAsk(), terminal.ByMode(p.Pending))
+	cost := "about " + p.Estimate.String()
+	if p.Unpriced {
+		cost = "at a price that is not known yet"
+	}
+	return strings.Join(append(parts, ask, cost), " · ")
+}
+
+// untilLine says how long questions are sent: "until Wed 06:00 EST".
+func untilLine(end, now time.Time) string {
+	layout := "Mon 15:04 MST"
+	if end.Sub(now) > 6*24*time.Hour { // else the day of the week is enough
+		layout = "Mon 2 Jan 15:04 MST"
+	}
+	line := "until " + end.Format(layout)
+	if !end.After(now) {
+		line += ", which has passed: nothing is sent"
+	}
+	return line
+}
+
+// reusedAnswers counts the answers that other checkpoints paid for.
+func reusedAnswers(list []checkpoint.Reused) (n int) {
+	for _, r := range list {
+		n += r.Answers
+	}
+	return n
+}

@@ -1,0 +1,106 @@
+package job
+
+import (
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"bizbatch/batch"
+	"bizbatch/checkpoint"
+	"bizbatch/internal/exit"
+	"bizbatch/internal/terminal"
+)
+
+// tellResult tells how the run went; the verdict, if any, is told after it.
+func (j *job) tellResult(verdict error) {
+	u := j.Printer
+	s := j.sum
+	took := s.Ended.Sub(s.Started).Round(time.Second)
+	if s.Total > 0 {
+		line := fmt.Sprintf("answered %d of %d", s.Answered, s.Total)
+		if s.Failed > 0 {
+			line += fmt.Sprintf(" · %d failed", s.Failed)
+		}
+		if s.Left > 0 {
+			line += fmt.Sprintf(" · %d left, about %s", s.Left, s.LeftCost)
+		}
+		u.Say("%s · spent %s in %s", line, terminal.Spent(s.Spent, s.SpentByMode), took)
+	}
+	for _, e := range []struct {
+		status batch.Status
+		n      int
+	}{{batch.Truncated, s.Truncated}, {batch.Refused, s.Refused}, {batch.Empty, s.Empty}, {batch.EndedUnclear, s.Unclear}} {
+		if e.n > 0 {
+			u.Say("%s", terminal.Ending(e.status, e.n))
+		}
+	}
+	if s.Unmetered > 0 {
+		u.Say("%s without token counts: taken to cost what the dearest did", terminal.Count(s.Unmetered, "answer"))
+	}
+	if s.Uncertain > 0 {
+		u.Say("%s", j.uncertainLine())
+	}
+	if len(j.slowest) > 0 {
+		u.Say("slowest: %s", slowestLine(j.slowest))
+	}
+	for _, path := range j.written {
+		if slices.Contains(j.current, path) {
+			u.Say("%s is up to date", path)
+		} else {
+			u.Say("wrote %s", path)
+		}
+	}
+	for _, path := range j.replaced {
+		u.Say("%s held real answers; to write them again: bizbatch export %s --out %s", path, terminal.QuoteFile(j.File+".bizbatch"), terminal.QuoteFile(path))
+	}
+	if verdict == nil {
+		u.Say("next: %s", j.next)
+	}
+	args := []any{"outcome", j.outcome, "answered", s.Answered, "failed", s.Failed, "left", s.Left, "left_cost", s.LeftCost.Dollars(),
+		"spent", s.Spent.Dollars(), "seconds", took.Seconds()}
+	if u.JSON() {
+		args = append(args, "spent_by_mode", s.SpentByMode, "truncated", s.Truncated, "refused", s.Refused, "empty", s.Empty, "unclear", s.Unclear, "unmetered", s.Unmetered,
+			"uncertain", s.Uncertain, "uncertain_cost", s.UncertainCost.Dollars(), "attempts", s.Attempts, "throttled", s.Throttled,
+			"paused_seconds", s.PausedSeconds, "outputs", append([]string{}, j.written...))
+	}
+	u.Record(slog.LevelInfo, "finished", "finished", args...)
+}
+
+// slowestLine is what is told of them: "TQ-7 99.2s, TQ-3 85s".
+func slowestLine(list []checkpoint.Outcome) string {
+	var parts []string
+	for _, d := range list {
+		parts = append(parts, d.RowID+" "+terminal.Short(d.Finished.Sub(d.Started).Round(100*time.Millisecond)))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// lookBack reads what is told of the answers and failures beside their number.
+func (j *job) lookBack() (err error) {
+	const slowest = 5
+	if j.sum.Attempts > 0 {
+		if j.slowest, err = j.store.Slowest(slowest); err != nil {
+			return err
+		}
+	}
+	j.failures, err = j.store.Failures()
+	return err
+}
+
+// nextCommand is what to type after the run: the same command for what is left,
+// with --retry-failed for what failed, and else one that shows the answer that took
+// longest.
+func (j *job) nextCommand(verdict error) string {
+	switch {
+	case verdict != nil && exit.As(verdict).Code == exit.Failures:
+		return terminal.CommandLine(withFlag(j.Command, "--retry-failed"))
+	case verdict != nil || j.sum.Left > 0:
+		return terminal.CommandLine(j.Command)
+	}
+	if len(j.slowest) > 0 {
+		return "bizbatch show " + terminal.QuoteFile(j.Checkpoint) + " " + terminal.QuoteID(j.slowest[0].RowID)
+	}
+	return "bizbatch status " + terminal.QuoteFile(j.Checkpoint)
+}

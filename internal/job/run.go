@@ -1,0 +1,130 @@
+// Package job runs a file of questions: it plans what to ask, asks it, writes the
+// answers, and says how that went.
+package job
+
+import (
+	"context"
+	"errors"
+	"os"
+	"runtime/debug"
+	"time"
+
+	"bizbatch/batch"
+	"bizbatch/batch/question"
+	"bizbatch/internal/exit"
+	"bizbatch/internal/interrupt"
+)
+
+// Run is the whole way of a file: read, plan, ask, write, tell. What it returns
+// is the verdict, an [exit.Error].
+func Run(o Options) error {
+	begun := time.Now()
+	if err := o.checkReports(); err != nil {
+		return err
+	}
+	j := &job{Options: o}
+	ctx, stop := interrupt.Notify(j.leaveAtOnce)
+	defer stop()
+	return j.measure(j.summarize(j.run(ctx)), begun)
+}
+
+func (j *job) run(ctx context.Context) (err error) {
+	j.reader, err = interrupt.Await(ctx, func() (*question.Reader, error) { return j.openInput(ctx) })
+	if err != nil {
+		return j.unread(err)
+	}
+	defer j.reader.Close()
+	digest := ""
+	if j.File != "-" {
+		digest = digestFile(j.File, j.readingPlan())
+	}
+	service, err := j.Connect(ctx)
+	if err != nil {
+		return j.unread(err)
+	}
+	defer service.Close()
+	if j.store, err = j.openStore(service.Endpoint); err != nil {
+		return exit.Unsent(storeError(err, j.Checkpoint))
+	}
+	defer func() {
+		if cerr := j.store.Close(); err == nil {
+			err = cerr
+		}
+	}()
+	if err := j.takeIn(ctx, service.Endpoint, digest); err != nil || j.DryRun {
+		return err
+	}
+	return j.ask(ctx, service)
+}
+
+// ask asks what is pending, writes the answers, and tells how it went.
+func (j *job) ask(ctx context.Context, service Service) error {
+	progress := j.progress()
+	if os.Getenv("GOGC") == "" {
+		defer debug.SetGCPercent(debug.SetGCPercent(gcPercent(j.Asking.Workers)))
+	}
+	j.asking.Store(j.store)
+	j.Asking.OnEvent = progress.Event
+	sum, err := batch.Run(ctx, j.store, service.Asker, j.Asking)
+	j.asking.Store(nil)
+	progress.End()
+	var stop *batch.StopError
+	errors.As(err, &stop)
+	j.sum, j.outcome = sum, outcome(err, stop)
+	service.Idle() // where few files may be open, the output needs theirs
+	unwritten := j.write(stop)
+	if stop != nil && stop.Kind == batch.StopSpend && j.Asking.MaxSpendTotal > 0 {
+		if h, err := batch.ReadHistory(j.store); err == nil { // else a figure is missed, and no more
+			j.spent, j.uncertain = h.SpentTotal, h.UncertainCost
+		}
+	}
+	if err2 := j.lookBack(); err == nil {
+		err = err2
+	}
+	err = j.verdict(err, stop)
+	err = j.tellUnnoted(err)
+	j.next = j.nextCommand(err)
+	j.tellResult(err)
+	if unwritten != nil {
+		err = outputError(err, unwritten, stop, j.Checkpoint)
+	}
+	return err
+}
+
+// tellUnnoted tells of notes that could not be made, with the verdict if there is
+// one.
+func (j *job) tellUnnoted(verdict error) error {
+	for _, out := range j.unnoted {
+		if verdict == nil {
+			j.Printer.Notice("unnoted", unnoted(out), "output", out)
+		} else {
+			verdict = exit.Besides(verdict, errors.New(unnoted(out)))
+		}
+	}
+	return verdict
+}
+
+// gcPercent is how much garbage may lie around, in percent of the memory in use
+// (GOGC). A few hundred workers hold little memory, and what they leave is
+// seldom worth collecting. Each of thousands holds memory through minutes in
+// which the processor is idle: it is better spent on collecting more often.
+func gcPercent(workers int) int {
+	switch {
+	case workers <= 256:
+		return 300
+	case workers <= 1_000:
+		return 100
+	}
+	return 20
+}
+
+// outcome names how a run ended.
+func outcome(err error, stop *batch.StopError) string {
+	switch {
+	case err == nil:
+		return "finished"
+	case stop != nil:
+		return string(stop.Kind)
+	}
+	return "error"
+}

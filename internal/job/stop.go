@@ -1,0 +1,268 @@
+package job
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"bizbatch/batch"
+	"bizbatch/checkpoint"
+	"bizbatch/internal/exit"
+	"bizbatch/internal/interrupt"
+	"bizbatch/internal/terminal"
+)
+
+// verdict turns the end of a run into what the user is told and the exit code.
+func (j *job) verdict(err error, stop *batch.StopError) error {
+	if stop != nil {
+		return j.stopped(stop)
+	}
+	if err != nil {
+		return err
+	}
+	failed := j.sum.Failed
+	if j.Asking.Limit == 0 {
+		failed = 0
+		for _, g := range j.failures {
+			failed += g.Count
+		}
+	}
+	if left := j.sum.Left; left > 0 && j.Asking.Limit == 0 {
+		return &exit.Error{Code: exit.Unexpected, Err: fmt.Errorf("%s left that the checkpoint did not give out", terminal.Count(left, "question")),
+			Hint: "bizbatch status --check " + terminal.QuoteFile(j.Checkpoint) + " tells whether it is sound; " + j.again()}
+	}
+	if failed == 0 {
+		return nil
+	}
+	return &exit.Error{
+		Code: exit.Failures, Err: fmt.Errorf("%s failed; the output tells why for each", terminal.Count(failed, "question")),
+		Detail: terminal.Reasons(j.failures),
+		Hint:   "the same command asks again what failed for a temporary fault; --retry-failed asks the others too: " + terminal.CommandLine(withFlag(j.Command, "--retry-failed")),
+	}
+}
+
+// stopped tells a stop: why, what is left, and what to do.
+func (j *job) stopped(stop *batch.StopError) error {
+	var said *batch.Error // by the service
+	if !errors.As(stop, &said) {
+		said = &batch.Error{}
+	}
+	e := j.reason(stop, said)
+	e.Hint = cmp.Or(e.Hint, j.again())
+	e.Detail = append(e.Detail, unsaved(stop.Unsaved)...)
+	if j.Printer.Quiet && j.sum.Uncertain > 0 && stop.Kind != batch.StopSpend && stop.Kind != batch.StopUnfinished { // else it was told
+		e.Detail = append(e.Detail, j.uncertainLine())
+	}
+	e.Detail = append(e.Detail, j.left())
+	if j.sum.Failed > 0 {
+		e.Detail = append(e.Detail, terminal.Reasons(j.failures)...)
+	}
+	return e
+}
+
+// uncertainLine says what may have been charged for nothing.
+func (j *job) uncertainLine() string {
+	return fmt.Sprintf("%s without an answer may have been charged, %s: see bizbatch status %s",
+		terminal.Count(j.sum.Uncertain, "request"), j.sum.UncertainCost, terminal.QuoteFile(j.Checkpoint))
+}
+
+// unsaved says where answers are that the checkpoint did not take.
+func unsaved(u *checkpoint.UnsavedError) (lines []string) {
+	if u == nil {
+		return nil
+	}
+	if n := u.Answers - u.Printed; n > 0 {
+		lines = append(lines, fmt.Sprintf("%s went to %s; the next run picks them up from there", terminal.Count(n, "answer"), u.File))
+	}
+	if u.Printed > 0 {
+		lines = append(lines, fmt.Sprintf("%s could only be printed on standard error: put those lines into a file bizbatch-rescue-1.jsonl of mode 0600 beside the checkpoint, and the next run takes them in", terminal.Count(u.Printed, "answer")))
+	}
+	return lines
+}
+
+// reason is why the run stopped, and the hint where it is not only to run
+// again.
+func (j *job) reason(stop *batch.StopError, said *batch.Error) *exit.Error {
+	switch stop.Kind {
+	case batch.StopInterrupted:
+		var sig interrupt.Error
+		if errors.As(stop, &sig) {
+			return &exit.Error{Code: sig.ExitCode(), Err: fmt.Errorf("stopped: %w", sig)}
+		}
+		return &exit.Error{Code: exit.Interrupted, Err: errors.New("stopped")}
+	case batch.StopBalance:
+		e := &exit.Error{Code: exit.Money, Err: fmt.Errorf("the balance is used up (%w)", said), Hint: j.creditsHint(said)}
+		if said.HasBalance {
+			e.Detail = []string{fmt.Sprintf("the balance was %s, the next answer costs %s", said.Balance, said.Cost)}
+		}
+		return e
+	case batch.StopSpend:
+		if stop.Err != nil {
+			return &exit.Error{Code: exit.Money, Hint: "say what an answer costs with --price, or run again without the limit",
+				Err: fmt.Errorf("%w: the spending limit (%s) cannot be kept", stop.Err, j.spendLimits())}
+		}
+		return j.overspent()
+	case batch.StopKey:
+		return &exit.Error{Code: exit.Key, Err: fmt.Errorf("the API key was refused (%w)", said), Hint: j.keyHint(said)}
+	case batch.StopThrottled:
+		return j.throttled(said)
+	case batch.StopDown:
+		return &exit.Error{Code: exit.Service, Detail: []string{"no question is marked as failed, and no attempt counts"},
+			Err: fmt.Errorf("the service is down: nothing succeeded for %s (%w)", terminal.Short(j.Asking.MaxOutage), stop.Err)}
+	case batch.StopUnfinished:
+		return j.unfinished(stop, said)
+	case batch.StopEndpoint:
+		return &exit.Error{Code: exit.Service, Hint: cmp.Or(said.Hint, j.AddressHint+", then "+j.again()),
+			Err: fmt.Errorf("no question can succeed at this address (%w)", said)}
+	case batch.StopSettings:
+		flag := j.settingFlag(stop.Setting)
+		return &exit.Error{Code: exit.Service, Hint: "check " + flag + ", then " + j.again(), Detail: []string{"no question is marked as failed"},
+			Err: fmt.Errorf("the service refuses %s (%w)", flag, said)}
+	case batch.StopClock:
+		if !j.Reopens.IsZero() {
+			return j.over()
+		}
+		return &exit.Error{Code: exit.Clock, Err: errors.New("time is up (--until or --max-duration)"), Asked: true}
+	case batch.StopSave:
+		return j.unsavable(stop)
+	}
+	return &exit.Error{Code: exit.Unexpected, Err: stop}
+}
+
+// overspent is a run that its spending limit stopped.
+func (j *job) overspent() *exit.Error {
+	e := &exit.Error{Code: exit.Money, Hint: "run again with a higher limit",
+		Err: fmt.Errorf("the next answer could exceed the spending limit (%s); this run spent %s", j.spendLimits(), j.sum.Spent)}
+	if j.sum.Uncertain > 0 {
+		e.Detail = []string{fmt.Sprintf("%s more may have been charged without an answer", j.sum.UncertainCost)}
+	}
+	if j.Asking.MaxSpendTotal > 0 {
+		e.Detail = append(e.Detail, fmt.Sprintf("all runs on this checkpoint spent %s, and %s more may have been charged without an answer", j.spent, j.uncertain))
+	}
+	return e
+}
+
+// throttled is a run that a limit stopped which does not clear in its time.
+func (j *job) throttled(said *batch.Error) *exit.Error {
+	e := &exit.Error{Code: exit.Service, Hint: j.throttledHint(said),
+		Err: fmt.Errorf("the service asks to wait for longer than --max-pause %s (%w)", terminal.Short(j.Asking.MaxPause), said)}
+	if said.RetryAfter == 0 && said.ResetAt.IsZero() {
+		e.Err = fmt.Errorf("the account's limit is used up (%w)", said)
+	}
+	return e
+}
+
+// unsavable is a run whose checkpoint takes no more.
+func (j *job) unsavable(stop *batch.StopError) *exit.Error {
+	switch {
+	case errors.Is(stop, checkpoint.ErrGone):
+		return &exit.Error{Code: exit.Unexpected, Hint: "put the checkpoint back if you have it, then " + j.again(), Err: stop.Err}
+	case errors.Is(stop, checkpoint.ErrLocked):
+		return lockedError(fmt.Errorf("answers can no longer be saved: %w", checkpoint.ErrLocked), j.Checkpoint, "then "+j.again())
+	}
+	return &exit.Error{Code: exit.Unexpected, Hint: "free some space or repair the disk, then " + j.again(),
+		Err: fmt.Errorf("answers can no longer be saved: %w", stop.Err)}
+}
+
+// unfinished is a service of which no answer comes to its end.
+func (j *job) unfinished(stop *batch.StopError, said *batch.Error) *exit.Error {
+	again := "to ask again, add --retry-failed: " + terminal.CommandLine(withFlag(j.Command, "--retry-failed"))
+	if stop.Err == nil {
+		return &exit.Error{Code: exit.Service, Detail: terminal.Reasons(j.failures), Hint: again,
+			Err: errors.New("an earlier run stopped because no answer arrived whole; nothing was sent")}
+	}
+	hint := said.Hint
+	if errors.Is(stop, batch.ErrAttemptTimeout) {
+		hint = "if answers here take longer, raise --attempt-timeout"
+	}
+	return &exit.Error{Code: exit.Service, Hint: strings.TrimPrefix(hint+"; "+again, "; "),
+		Err: fmt.Errorf("no answer arrives whole (%w)", stop.Err),
+		Detail: []string{fmt.Sprintf("%s may have been charged, %s: no run asks those questions again by itself",
+			terminal.Count(j.sum.Uncertain, "request"), j.sum.UncertainCost)}}
+}
+
+// settingFlag is the flag that sets what the service refuses.
+func (j *job) settingFlag(setting string) string {
+	switch s := j.Asking.Settings; {
+	case setting == "model":
+		if j.Reading.Model == "" && len(j.models) > 0 {
+			return "--model " + terminal.Quote(j.models[0]) + ", which the file names"
+		}
+		return "--model " + terminal.Quote(s.Model)
+	case setting == "role":
+		return "--role " + terminal.Quote(s.Role)
+	case setting == "askMode" && s.AskMode != "":
+		return "--ask-mode " + string(s.AskMode)
+	}
+	return "--param " + terminal.Quote(setting)
+}
+
+// over is a run that began after the time of --until.
+func (j *job) over() *exit.Error {
+	ago := j.sum.Started.Sub(j.Asking.Until)
+	if ago = ago.Truncate(time.Second); ago > time.Minute {
+		ago = ago.Truncate(time.Minute)
+	}
+	return &exit.Error{Code: exit.Clock,
+		Err: fmt.Errorf("--until %s passed %s ago; nothing was sent", j.Until, terminal.Short(ago)),
+		Hint: fmt.Sprintf("from %s on, the same command runs until %s; to run now, leave out --until, or bound the run with --max-duration",
+			j.Reopens.Format("15:04"), j.Until)}
+}
+
+// left says how much is done and how much is not, over all runs.
+func (j *job) left() string {
+	p, sum := j.plan, j.sum
+	text := fmt.Sprintf("answered %d of %d questions", p.Answered+sum.Answered, p.Answered+p.Failed+p.ToAsk())
+	if failed := p.Failed + sum.Failed; failed > 0 {
+		text += fmt.Sprintf(", %d failed", failed)
+	}
+	return text + fmt.Sprintf(", %d left, about %s", sum.Left, sum.LeftCost)
+}
+
+func (j *job) creditsHint(e *batch.Error) string {
+	missing := max(j.sum.LeftCost, e.Cost) - e.Balance
+	if missing <= 0 {
+		return "add credits, then " + j.again()
+	}
+	return fmt.Sprintf("add at least %s of credits, then %s", missing, j.again())
+}
+
+// keyHint says what to do about a key that is refused. Where earlier runs got
+// answers, and this one none, it may be that only odd questions are left.
+func (j *job) keyHint(e *batch.Error) string {
+	hint := "name a file that holds a valid key with --api-key-file"
+	if variable := j.KeyVariable; variable != "" {
+		hint = "set " + variable + " to a valid key"
+	}
+	if j.KeyFile != "" {
+		hint = "put a valid key into " + j.KeyFile
+	}
+	if e.Status == 403 && j.plan.Answered > 0 && j.sum.Answered == 0 {
+		hint += fmt.Sprintf(" (or, if it is valid, reword or remove the %s: it may be their text that is refused)", terminal.Count(j.sum.Left, "question")+" left")
+	}
+	return hint + ", then " + j.again()
+}
+
+func (j *job) throttledHint(e *batch.Error) string {
+	when := e.ResetAt
+	if when.IsZero() && e.RetryAfter > 0 {
+		when = time.Now().Add(e.RetryAfter)
+	}
+	if when.IsZero() {
+		return "when the limit is reset, " + j.again()
+	}
+	return fmt.Sprintf("after %s, %s", when.Local().Format("Mon 2 Jan 2006 15:04 MST"), j.again())
+}
+
+func (j *job) spendLimits() string {
+	switch c := j.Asking; {
+	case c.MaxSpend > 0 && c.MaxSpendTotal > 0:
+		return fmt.Sprintf("--max-spend %s, --max-spend-total %s", c.MaxSpend, c.MaxSpendTotal)
+	case c.MaxSpend > 0:
+		return "--max-spend " + c.MaxSpend.String()
+	default:
+		return "--max-spend-total " + c.MaxSpendTotal.String()
+	}
+}

@@ -1,0 +1,137 @@
+package job
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"bizbatch/batch"
+	"bizbatch/batch/report"
+	"bizbatch/checkpoint"
+	"bizbatch/internal/terminal"
+)
+
+// A writtenFile is an output that was written.
+type writtenFile struct {
+	content string    // its digest
+	kept    *keptFile // an edited file that was there; nil: none was
+	// noted is the error of having the checkpoint know what was written. The file
+	// is there all the same.
+	noted error
+}
+
+// writeOutput writes one output file.
+func writeOutput(store *checkpoint.Store, in batch.Input, out string, o report.Options, force bool) (w writtenFile, err error) {
+	content := sha256.New()
+	o.Copy = content
+	f, err := composeOutput(store, in, out, o)
+	if err != nil {
+		return w, err
+	}
+	defer f.Abort()
+	w.content = sum(content)
+	before := contentDigest(out)
+	if before != "" && !wroteThat(store, out, before) {
+		before = ""
+		if known, _, _ := store.Output(out); !force || known != "" || oursByName(out) {
+			as, err := keep(out, time.Now())
+			if err != nil {
+				return w, fmt.Errorf("keep the edited %s: %w", out, err)
+			}
+			w.kept = &keptFile{out, as, known == ""}
+		}
+	}
+	// Both are known until the new one has its name, whenever the process dies.
+	w.noted = store.SetOutput(out, strings.TrimSpace(before+" "+w.content))
+	return w, f.Commit()
+}
+
+// composeOutput writes all of a file but its name.
+func composeOutput(store *checkpoint.Store, in batch.Input, out string, o report.Options) (f *report.File, err error) {
+	tells, err := tellsOfRuns(out)
+	if err == nil && tells {
+		o.History, err = batch.ReadHistory(store)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if f, err = report.Create(out, in, o); err != nil {
+		return nil, err
+	}
+	if err = compose(f, store); err != nil {
+		_ = f.Abort()
+	}
+	return f, err
+}
+
+func compose(f *report.File, store *checkpoint.Store) error {
+	for rec, err := range batch.Records(store) {
+		if err != nil {
+			return err
+		}
+		if err := f.Write(rec); err != nil {
+			return err
+		}
+	}
+	return f.Finish()
+}
+
+// Export writes the answers of a checkpoint to files, once all of them may be
+// written.
+func Export(store *checkpoint.Store, in batch.Input, outs []string, o report.Options, force bool, p *terminal.Printer) error {
+	if err := checkDistinct(outs); err != nil {
+		return err
+	}
+	for _, out := range outs {
+		if err := checkOutput(out, "", store, force); err != nil {
+			return err
+		}
+	}
+	for _, out := range outs {
+		w, err := writeOutput(store, in, out, o, force)
+		if w.kept != nil {
+			p.Notice("kept", w.kept.line())
+		}
+		if err != nil {
+			return err
+		}
+		p.Say("wrote %s", out)
+		if w.noted != nil {
+			p.Notice("unnoted", unnoted(out))
+		}
+	}
+	return nil
+}
+
+// write writes every output file that is out of date, whatever stopped the run.
+// That the checkpoint takes no more was told by then.
+func (j *job) write(stop *batch.StopError) error {
+	var errs []error
+	for _, out := range j.outputs {
+		o := j.Report
+		if isCurrent(j.store, out, o) {
+			j.written, j.current = append(j.written, out), append(j.current, out)
+			continue
+		}
+		w, err := writeOutput(j.store, j.input, out, o, j.Force)
+		if w.kept != nil {
+			j.kept = append(j.kept, *w.kept)
+			j.Printer.Notice("kept", w.kept.line(), "output", out, "as", w.kept.As)
+		}
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		j.written = append(j.written, out)
+		if w.noted != nil {
+			j.unnoted = append(j.unnoted, out)
+			continue
+		}
+		if err := setCurrent(j.store, out, w.content, o); stop == nil || stop.Kind != batch.StopSave {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,226 @@
+package terminal
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+
+	"bizbatch/batch"
+)
+
+// A Progress shows how a run goes on: a bar on a terminal, else a line of log at
+// a steady interval. What should not be missed is told as it comes.
+type Progress struct {
+	printer *Printer
+
+	mu       sync.Mutex               // guards all below, and what is drawn
+	bar      *progressbar.ProgressBar // nil: the log
+	last     batch.Progress
+	rate     rate
+	estimate batch.Money // of everything that this run set out to ask
+	note     string      // what it is waiting for; the time first, where there is little room
+	told     bool        // of a wait, although it is quiet
+
+	stop, stopped chan struct{}
+}
+
+// redraw is how often the bar shows the time that passed.
+const redraw = 250 * time.Millisecond
+
+// Progress shows how so many questions are asked, until [Progress.End]. They are
+// estimated to cost so much, and the last run ended perMinute questions a minute;
+// 0: not known.
+func (p *Printer) Progress(questions int, estimate batch.Money, perMinute float64) *Progress {
+	w := &Progress{printer: p, estimate: estimate, stop: make(chan struct{}), stopped: make(chan struct{})}
+	w.last.Total = questions
+	w.rate = rate{begun: time.Now(), before: perMinute}
+	interval := p.Interval
+	if p.redraws && !p.Quiet && questions > 0 { // a bar of length 0 is an error to its package
+		interval = redraw
+		w.bar = progressbar.NewOptions(questions,
+			progressbar.OptionSetWriter(p.err),
+			progressbar.OptionSetWidth(barWidth),
+			progressbar.OptionShowCount(),
+			progressbar.OptionSetPredictTime(false), // by all that was answered, not by the last minutes
+			progressbar.OptionSetElapsedTime(false),
+			progressbar.OptionShowDescriptionAtLineEnd(),
+			progressbar.OptionClearOnFinish(),
+			progressbar.OptionSetTheme(progressbar.ThemeASCII),
+			progressbar.OptionUseANSICodes(runtime.GOOS != "windows"),
+		)
+	}
+	go w.tick(interval)
+	return w
+}
+
+func (w *Progress) tick(interval time.Duration) {
+	defer close(w.stopped)
+	ticker := time.NewTicker(interval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-w.stop:
+			return
+		case <-ticker.C:
+			w.mu.Lock()
+			w.show(time.Now())
+			w.mu.Unlock()
+		}
+	}
+}
+
+// show draws the bar, or logs a line.
+func (w *Progress) show(now time.Time) {
+	p := w.last
+	if w.bar != nil {
+		w.bar.Describe(w.text(now, w.room()))
+		_ = w.bar.Set(min(p.Answered+p.Failed, p.Total)) // beyond its length it fails
+		return
+	}
+	args := []any{"answered", p.Answered, "total", p.Total, "failed", p.Failed, "in_flight", p.InFlight,
+		"per_minute", math.Round(10*w.rate.perMinute(now)) / 10, "spent", p.Spent.Dollars(), "left_cost", w.toCome().Dollars()}
+	if left := w.timeLeft(now); left > 0 {
+		args = append(args, "seconds_left", math.Round(left.Seconds()))
+	}
+	if note := w.waiting(now); note != "" {
+		args = append(args, "note", note)
+	}
+	w.printer.Record(slog.LevelInfo, "progress", "progress", args...)
+}
+
+// Event takes in what the runner tells; it is the runner's OnEvent.
+func (w *Progress) Event(e batch.Event) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.last = e.Progress
+	switch e.Kind {
+	case batch.EventAnswered, batch.EventFailed:
+		w.rate.ended(time.Now())
+	case batch.EventResumed:
+		w.note = ""
+	case batch.EventOutage:
+		w.note = "next try " + clock(e.Wait) + ", nothing succeeds"
+	case batch.EventWaiting:
+		w.note = "next try " + clock(e.Wait) + ", waiting " + waitsFor(e)
+	case batch.EventStopping:
+		w.note = "stopping"
+	}
+	switch {
+	case w.bar != nil:
+		w.above(e)
+	case w.printer.Quiet:
+		w.urgent(e)
+	default:
+		w.record(e)
+	}
+}
+
+// urgent tells a quiet run's user that it waits for them, once for each wait.
+func (w *Progress) urgent(e batch.Event) {
+	switch {
+	case e.Kind == batch.EventResumed:
+		w.told = false
+	case e.Kind == batch.EventWaiting && !w.told:
+		w.told = true
+		text := Clean(fmt.Sprintf("waiting %s: %v", waitsFor(e), e.Err))
+		if w.printer.JSON() {
+			jsonLog(w.printer.err).Warn(text, "event", string(e.Kind))
+			return
+		}
+		fmt.Fprintln(w.printer.err, text)
+	}
+}
+
+// above prints what should not be missed above the bar, and draws it again.
+func (w *Progress) above(e batch.Event) {
+	var line string
+	switch e.Kind {
+	case batch.EventFailed:
+		line = fmt.Sprintf("failed %s: %v", e.Question, e.Err)
+	case batch.EventWaiting:
+		line = fmt.Sprintf("waiting %s: %v", waitsFor(e), e.Err)
+	case batch.EventOutage:
+		line = fmt.Sprintf("nothing succeeds (%v): one question at a time is tried until one is answered", e.Err)
+	case batch.EventResumed:
+		line = "answers arrive again"
+	case batch.EventStopping:
+		line = stopping(e)
+	default:
+		return
+	}
+	_ = w.bar.Clear()
+	fmt.Fprintln(w.printer.err, Clean(line))
+	w.show(time.Now())
+}
+
+// waitsFor says what must happen for the run to go on.
+func waitsFor(e batch.Event) string {
+	if e.For == batch.StopBalance {
+		return "for credits"
+	}
+	return "for the limit"
+}
+
+// stopping says what a run waits for that is stopping, and how to leave at once.
+func stopping(e batch.Event) string {
+	if e.Progress.InFlight == 0 {
+		return "stopping"
+	}
+	leave := "twice, 2 s apart, leaves"
+	if stop := (*batch.StopError)(nil); errors.As(e.Err, &stop) && stop.Kind == batch.StopInterrupted {
+		leave = "again after 2 s leaves" // the first has come
+	}
+	return fmt.Sprintf("stopping: waiting for %s in flight, which may be paid for already; Ctrl-C (or SIGTERM) %s at once",
+		Count(e.Progress.InFlight, "answer"), leave)
+}
+
+// record logs what should not be missed.
+func (w *Progress) record(e batch.Event) {
+	level, text := slog.LevelWarn, ""
+	switch e.Kind {
+	case batch.EventFailed:
+		text = "question failed"
+	case batch.EventPause:
+		text = "throttled, everything waits"
+	case batch.EventOutage:
+		text = "nothing succeeds, one question at a time is tried until one is answered"
+	case batch.EventWaiting:
+		text = "waiting " + waitsFor(e) + ", one question at a time is tried until one is answered"
+	case batch.EventResumed:
+		level, text = slog.LevelInfo, "answers arrive again"
+	case batch.EventStopping:
+		text = stopping(e)
+	case batch.EventAgain:
+		text = "will ask again"
+	default:
+		return
+	}
+	var args []any
+	if e.Question != "" {
+		args = append(args, "question", e.Question)
+	}
+	if e.Err != nil {
+		args = append(args, "error", Clean(e.Err.Error()))
+	}
+	if e.Wait > 0 {
+		args = append(args, "wait_seconds", e.Wait.Round(time.Millisecond).Seconds(), "until", time.Now().Add(e.Wait).Truncate(time.Second))
+	}
+	w.printer.Record(level, string(e.Kind), text, args...)
+}
+
+// End stops showing and clears the bar.
+func (w *Progress) End() {
+	close(w.stop)
+	<-w.stopped
+	if w.bar != nil {
+		_ = w.bar.Clear()
+	}
+}
+
+func clock(wait time.Duration) string { return time.Now().Add(wait).Format(time.TimeOnly) }

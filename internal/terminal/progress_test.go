@@ -1,0 +1,92 @@
+package terminal
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+	"unicode/utf8"
+
+	"github.com/schollz/progressbar/v3"
+
+	"bizbatch/batch"
+)
+
+// What stands beside the bar, the most important first; the rest only where
+// there is room for it.
+func TestTextBesideTheBar(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		now := time.Now()
+		clock := func(d time.Duration) string { return now.Add(d).Format(time.TimeOnly) }
+		running := batch.Progress{Total: 40, Answered: 10, InFlight: 8, Spent: 4 * batch.Dollar}
+		failed, paused := running, running
+		failed.Failed = 2
+		paused.PausedUntil = now.Add(2 * time.Minute)
+		for _, tt := range []struct {
+			name string
+			p    batch.Progress
+			e    batch.Event
+			room int
+			want string
+		}{
+			{"all of it", running, batch.Event{}, 80, "5m left · $4.00, $8.00 to come · 8 in flight · 6.0 a minute"},
+			{"failures count as money that is not spent", failed, batch.Event{}, 80, "5m left · $4.00, $7.40 to come · 8 in flight · 2 failed · 6.0 a minute"},
+			{"little room", running, batch.Event{}, 32, "5m left · $4.00, $8.00 to come"},
+			{"little room for money", running, batch.Event{}, 26, "5m left · 8 in flight"},
+			{"less room", running, batch.Event{}, 20, "5m left"},
+			{"hardly any", running, batch.Event{}, 3, "5m "},
+			{"none", running, batch.Event{}, -4, ""},
+			{"paused", paused, batch.Event{}, 80, "paused until " + clock(2*time.Minute) + " · 7m left · $4.00, $8.00 to come · 8 in flight"},
+			{"paused, little room", paused, batch.Event{}, 23, "paused until " + clock(2*time.Minute)},
+			{"waiting for credits", running, batch.Event{Kind: batch.EventWaiting, For: batch.StopBalance, Wait: time.Minute}, 65,
+				"next try " + clock(time.Minute) + ", waiting for credits · $4.00, $8.00 to come"},
+			{"waiting for a limit, little room", running, batch.Event{Kind: batch.EventWaiting, For: batch.StopThrottled, Wait: time.Minute}, 23,
+				"next try " + clock(time.Minute) + ", wait"},
+			{"an outage", running, batch.Event{Kind: batch.EventOutage, Wait: time.Second}, 50,
+				"next try " + clock(time.Second) + ", nothing succeeds · 8 in flight"},
+			{"an outage is over", running, batch.Event{Kind: batch.EventResumed}, 10, "5m left"},
+		} {
+			w := &Progress{printer: New(io.Discard, io.Discard, Options{Log: "text"}), estimate: 12 * batch.Dollar, rate: rate{begun: now, before: 6}}
+			tt.e.Progress = tt.p
+			w.Event(tt.e)
+			got := w.text(now, tt.room)
+			if got != tt.want {
+				t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
+			}
+			if n := utf8.RuneCountInString(got); n > max(0, tt.room) {
+				t.Errorf("%s: %d characters, room for %d", tt.name, n, tt.room)
+			}
+		}
+	})
+}
+
+// What the service says is told in one harmless line, wherever it is told.
+func TestWhatIsToldAsItComesIsClean(t *testing.T) {
+	const said, clean = "slow\x1b[31m\u009b\u202e\ndown", "slow [31m   down"
+	for name, tt := range map[string]struct {
+		options Options
+		bar     bool
+		want    string
+	}{
+		"the text log":        {Options{Log: "text"}, false, `error="` + clean + `"`},
+		"the JSON log":        {Options{Log: "json"}, false, `"error":"` + clean + `"`},
+		"a quiet run":         {Options{Quiet: true, Log: "text"}, false, "waiting for credits: " + clean + "\n"},
+		"a quiet run in JSON": {Options{Quiet: true, Log: "json"}, false, `"msg":"waiting for credits: ` + clean + `"`},
+		"above the bar":       {Options{Log: "text"}, true, "waiting for credits: " + clean + "\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var printed bytes.Buffer
+			w := &Progress{printer: New(io.Discard, &printed, tt.options)}
+			if tt.bar {
+				w.bar = progressbar.NewOptions(1, progressbar.OptionSetWriter(&printed))
+			}
+			w.Event(batch.Event{Kind: batch.EventWaiting, For: batch.StopBalance, Question: "Q1", Err: errors.New(said)})
+			if !strings.Contains(printed.String(), tt.want) {
+				t.Errorf("printed %q, want %q in it", printed.String(), tt.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,69 @@
+package terminal
+
+import (
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// Quote writes a word as a shell takes it.
+func Quote(word string) string {
+	switch {
+	case strings.ContainsFunc(word, unicode.IsControl): // such as a line break in a template
+		word = strconv.Quote(word)
+		word = strings.ReplaceAll(word[1:len(word)-1], `\"`, `"`)
+		return "$'" + strings.ReplaceAll(word, "'", `\'`) + "'"
+	case word == "" || strings.ContainsFunc(word, isSpecial):
+		return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+	}
+	return word
+}
+
+// isSpecial reports a character that may mean something to a shell.
+func isSpecial(r rune) bool {
+	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_./=:,@%+", r)
+}
+
+// QuoteFile writes a file's name as an argument that no flag can be taken for.
+func QuoteFile(path string) string {
+	if strings.HasPrefix(path, "-") {
+		path = "./" + path
+	}
+	return Quote(path)
+}
+
+// QuoteID writes a row's id as the last argument.
+func QuoteID(id string) string {
+	if strings.HasPrefix(id, "-") {
+		return "-- " + Quote(id)
+	}
+	return Quote(id)
+}
+
+// CommandLine is the command as it was typed, to be typed again.
+func CommandLine(args []string) string {
+	words := []string{"bizbatch"}
+	for _, a := range withoutHeaders(args) {
+		words = append(words, Quote(a))
+	}
+	return strings.Join(words, " ")
+}
+
+// withoutHeaders is a command line as it may be shown: values of headers that it
+// holds are left out.
+func withoutHeaders(args []string) []string {
+	shown := append([]string{}, args...)
+	for i := range shown {
+		prefix, given, ok := strings.Cut(shown[i], "--header=")
+		if !ok || prefix != "" {
+			prefix, given, ok = "", shown[i], i > 0 && shown[i-1] == "--header"
+		} else {
+			prefix = "--header="
+		}
+		name, value, _ := strings.Cut(given, ":")
+		if ok && !strings.HasPrefix(strings.TrimSpace(value), "@") {
+			shown[i] = prefix + name + ": …"
+		}
+	}
+	return shown
+}
