@@ -67,7 +67,10 @@ type Options struct {
 // A Source is the file that the questions were read from.
 type Source struct {
 	// Path names an Excel file to return with the answers in it; empty: none.
-	Path      string
+	Path string
+	// Unfit says why that file cannot be returned; empty: nothing is known against
+	// it.
+	Unfit     string
 	Sheet     string // with the questions
 	HeaderRow int    // of that sheet
 	// Question and ID name the columns with these parts of a row; empty: they go

@@ -45,6 +45,8 @@ type sourceBook struct {
 func openSource(s Source) (*sourceBook, error) {
 	info, err := os.Stat(s.Path)
 	switch {
+	case s.Unfit != "":
+		return nil, errors.New(s.Unfit)
 	case err != nil:
 		return nil, cause(err)
 	case info.Size() > mostReturned:

@@ -55,6 +55,9 @@ func (j *job) takeIn(ctx context.Context, endpoint, digest string) (err error) {
 	}
 	j.tellPlan(skipped)
 	j.tellModels()
+	if err := j.noteSource(); err != nil {
+		return exit.Unsent(err)
+	}
 	return nil
 }
 

@@ -20,6 +20,7 @@ type writtenFile struct {
 	// noted is the error of having the checkpoint know what was written. The file
 	// is there all the same.
 	noted error
+	anew  string // why it is not the workbook of questions with the answers in it; empty: it is, or there is none
 }
 
 // writeOutput writes one output file.
@@ -31,7 +32,7 @@ func writeOutput(store *checkpoint.Store, in batch.Input, out string, o report.O
 		return w, err
 	}
 	defer f.Abort()
-	w.content = sum(content)
+	w.content, w.anew = sum(content), f.Anew()
 	before := contentDigest(out)
 	if before != "" && !wroteThat(store, out, before) {
 		before = ""
@@ -53,6 +54,9 @@ func composeOutput(store *checkpoint.Store, in batch.Input, out string, o report
 	tells, err := tellsOfRuns(out)
 	if err == nil && tells {
 		o.History, err = batch.ReadHistory(store)
+	}
+	if err == nil {
+		o.Source, err = readSource(store)
 	}
 	if err != nil {
 		return nil, err
@@ -97,6 +101,7 @@ func Export(store *checkpoint.Store, in batch.Input, outs []string, o report.Opt
 		if err != nil {
 			return err
 		}
+		w.tellAnew(p.Notice, out)
 		p.Say("wrote %s", out)
 		if w.noted != nil {
 			p.Notice("unnoted", unnoted(out))
@@ -124,6 +129,7 @@ func (j *job) write(stop *batch.StopError) error {
 			errs = append(errs, err)
 			continue
 		}
+		w.tellAnew(j.Printer.Notice, out)
 		j.written = append(j.written, out)
 		if w.noted != nil {
 			j.unnoted = append(j.unnoted, out)
