@@ -163,6 +163,7 @@ type Record struct {
 	RequestID string
 	Cost      Money
 	Reused    string    // the checkpoint that paid for the answer, as seen from this one's folder; empty: this one
+	Review    *Review   // what people wrote beside the row; nil: nothing
 	Started   time.Time // of the last attempt of an answered or failed row; zero otherwise
 	Finished  time.Time
 }

@@ -156,6 +156,7 @@ type Result struct {
 	// Reused names the checkpoint that the answer was taken over from, as seen from
 	// this one's folder; empty: it was not. The cost is 0 then.
 	Reused   string
+	Review   []byte    // what people wrote beside the row last, see AddReviews; nil: nothing
 	Started  time.Time // of the last attempt of an answered or failed request
 	Finished time.Time
 }

@@ -71,7 +71,7 @@ func (s *Store) results(where string, args ...any) iter.Seq2[Result, error] {
 			return more, err
 		}, `SELECT coalesce(r.request, 0), r.position, r.id, r.line, r.skip, r.fields, m.originals,
 				coalesce(q.state, ''), coalesce(q.attempts, 0), coalesce(q.error, ''), coalesce(q.request_id, ''), iif(q.state = 'answered' AND q.position = r.position, q.cost, 0),
-				coalesce(q.started, 0), coalesce(q.finished, 0), coalesce(u.origin, ''), coalesce(a.crc, 0), a.answer
+				coalesce(q.started, 0), coalesce(q.finished, 0), coalesce(u.origin, ''), `+lastReview+`, coalesce(a.crc, 0), a.answer
 			FROM rows r LEFT JOIN requests q ON q.id = r.request LEFT JOIN answers a ON a.request = r.request LEFT JOIN reused u ON u.request = r.request LEFT JOIN masked m ON m.position = r.position
 			`+where+` ORDER BY r.position`, args...)
 		if len(damaged) > 0 && s.writer != nil && s.original == "" {
@@ -87,7 +87,7 @@ func scanResult(rows *sql.Rows) (r Result, id int64, err error) {
 	var started, finished int64
 	var crc uint32
 	err = rows.Scan(&id, &r.Position, &r.ID, &r.Line, &r.Skip, &r.Fields, &r.Originals,
-		&r.State, &r.Attempts, &r.Error, &r.RequestID, &r.Cost, &started, &finished, &r.Reused, &crc, &r.Answer)
+		&r.State, &r.Attempts, &r.Error, &r.RequestID, &r.Cost, &started, &finished, &r.Reused, &r.Review, &crc, &r.Answer)
 	if crc32.ChecksumIEEE(r.Answer) != crc || r.State == Answered && len(r.Answer) == 0 {
 		r.State, r.Answer, r.Error = Failed, nil, damagedAnswer
 	}

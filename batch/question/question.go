@@ -77,6 +77,8 @@ type Options struct {
 	Template string
 	// AskModes are those that the service has: what a row may have as ask_mode.
 	AskModes batch.AskModes
+
+	table bool // no column but the question's has a role, see ReadTable
 }
 
 // maxRecord is the largest row that is read, in bytes. It keeps memory bounded

@@ -25,7 +25,8 @@ type csvWriter struct {
 	rows  rowReader
 	ours  columnWriter
 	comma rune
-	safe  bool     // see Options.CSVSafe
+	safe  bool // see Options.CSVSafe
+	opts  Options
 	quote string   // the characters that put a field in quotes
 	row   []string // the one being written
 	line  []byte   // the same as it is written
@@ -70,7 +71,7 @@ func commaOf(in batch.Input) rune {
 
 // startCSV writes the header.
 func startCSV(out io.Writer, in batch.Input, o Options, comma rune) (*csvWriter, error) {
-	c := &csvWriter{out: out, rows: rowReader{in}, comma: comma, safe: o.CSVSafe}
+	c := &csvWriter{out: out, rows: rowReader{in}, comma: comma, safe: o.CSVSafe, opts: o}
 	if c.quote = "\"\r\n" + string(c.comma); c.safe { // and what a spreadsheet in another country would split
 		c.quote += splitters
 	}
@@ -87,7 +88,7 @@ func startCSV(out io.Writer, in batch.Input, o Options, comma rune) (*csvWriter,
 	for _, name := range common {
 		header = append(header, names[name])
 	}
-	return c, c.put(header)
+	return c, c.put(append(header, o.reviewColumns(in)...))
 }
 
 // marks says whether a file begins with a byte order mark. Excel on Windows takes
@@ -110,6 +111,9 @@ func (c *csvWriter) write(rec batch.Record) error {
 	}
 	c.row = append(c.row[:0], row...)
 	for _, cell := range ours {
+		c.row = append(c.row, readable(cell))
+	}
+	for _, cell := range c.opts.reviewCells(&rec) {
 		c.row = append(c.row, readable(cell))
 	}
 	return c.put(c.row)

@@ -70,6 +70,9 @@ func (w *markdownWriter) write(rec batch.Record) error {
 		}
 		b.WriteString("\n")
 	}
+	if review := reviewLine(&rec); review != "" {
+		fmt.Fprintf(&b, "\nReview: %s\n", plainMarkdown(oneLine(review)))
+	}
 	if rec.Answer != nil {
 		writeMarkdownAnswer(&b, rec.Answer)
 	}

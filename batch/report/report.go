@@ -56,6 +56,10 @@ type Options struct {
 	// History is what the summary of HTML and XLSX tells of the runs. Default:
 	// there is no summary.
 	History *batch.History
+	// Review adds the columns "reviewed by", "verdict" and "review note", and after
+	// them ReviewColumns, which people added. Default: there are none.
+	Review        bool
+	ReviewColumns []string
 	// Source is what is known of the question file. Default: nothing; an XLSX
 	// file is made anew, and columns go by their names.
 	Source Source

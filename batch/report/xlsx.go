@@ -59,7 +59,7 @@ func newBookWriter(b *bufio.Writer, folder string, macros bool, in batch.Input, 
 	if err != nil {
 		return nil, err
 	}
-	w := &xlsxWriter{anew: anew, book: newBook(b), in: rowReader{in}, options: o, macros: macros, ours: newAnswerRow(in, sources), written: map[batch.Status]int{}}
+	w := &xlsxWriter{anew: anew, book: newBook(b), in: rowReader{in}, options: o, macros: macros, ours: newAnswerRow(in, o, sources), written: map[batch.Status]int{}}
 	if columns := len(in.Columns) + len(w.ours.columns); columns > excelColumns {
 		return w, fmt.Errorf("an Excel sheet has room for 16,384 columns, the input has %d", len(in.Columns))
 	}
@@ -84,11 +84,19 @@ func (w *xlsxWriter) nextAnswers() (err error) {
 		zones = w.answers.zones
 	}
 	n := len(w.book.sheets) + 1
-	w.answers = &sheet{name: numbered("Answers", n), columns: w.layout.columns, header: true, freeze: w.layout.freeze, print: w.layout.print, first: n == 1, zones: zones}
+	w.answers = &sheet{name: numbered("Answers", n), columns: w.layout.columns, header: true, freeze: w.layout.freeze, print: w.layout.print, first: n == 1, zones: zones, choose: w.choose()}
 	if w.out, err = w.book.begin(w.answers); err != nil {
 		return err
 	}
 	return w.answers.begin(w.out)
+}
+
+// choose is the column of the verdicts, from 1; 0: there is none.
+func (w *xlsxWriter) choose() int {
+	if at := w.ours.verdictAt(); at >= 0 {
+		return len(w.in.in.Columns) + at + 1
+	}
+	return 0
 }
 
 func (w *xlsxWriter) write(rec batch.Record) error {

@@ -44,7 +44,9 @@ func (c cell) empty() bool { return c.text == "" && c.zone == "" }
 func (c cell) isNumber() bool { return c.number || c.zone != "" }
 
 // quoted reports text that Excel would read as a formula once it is edited.
-func (c cell) quoted() bool { return !c.isNumber() && strings.ContainsAny(c.text[:1], "=+-@") }
+func (c cell) quoted() bool {
+	return !c.isNumber() && c.text != "" && strings.ContainsAny(c.text[:1], "=+-@")
+}
 
 // put writes a cell. Its runs repeat the cell's font.
 func (c cell) put(b *strings.Builder, ref string, style int, font string) {

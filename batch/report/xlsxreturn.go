@@ -61,7 +61,7 @@ func newReturnWriter(b *bufio.Writer, folder string, macros bool, in batch.Input
 		return nil, err
 	}
 	sources.styles = w.source.styles.base
-	w.ours = newAnswerRow(in, sources)
+	w.ours = newAnswerRow(in, o, sources)
 	if w.first+len(w.ours.columns) > excelColumns {
 		return nil, errors.New("its sheet has no room for more columns")
 	}
@@ -351,7 +351,7 @@ func (w *returnWriter) putHeader() error {
 
 // styleOf is the format of a cell of ours in a row whose question has a format.
 func (w *returnWriter) styleOf(beside int, c cell) int {
-	m := madeStyle{of: beside, look: c.look, quoted: c.quoted()}
+	m := madeStyle{of: beside, look: c.look, quoted: c.quoted(), open: c.look == openCell}
 	switch {
 	case c.zone != "":
 		m.code = zonedFormat(c.zone)
@@ -379,10 +379,13 @@ func (w *returnWriter) putRow(height int, ours []cell, style func(cell) int) err
 	}
 	var cells strings.Builder
 	for i, c := range ours {
+		ref := columnName(w.first+i) + strconv.Itoa(row.number)
 		if c.empty() {
+			if c.look == openCell { // which people write in, also in a sheet that is protected
+				fmt.Fprintf(&cells, `<c r="%s" s="%d"/>`, ref, style(c))
+			}
 			continue
 		}
-		ref := columnName(w.first+i) + strconv.Itoa(row.number)
 		if !w.links.add(ref, c.link) && c.look == linkCell {
 			c.look = wrappedCell
 		}

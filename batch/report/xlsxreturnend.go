@@ -19,6 +19,12 @@ func (w *returnWriter) end() error {
 		return err
 	}
 	filter := w.extendFilter(after)
+	if at := w.ours.verdictAt(); at >= 0 && w.lastRow > w.options.Source.HeaderRow {
+		after.add("dataValidations", verdictList(w.first+at, w.options.Source.HeaderRow+1, w.lastRow), sheetOrder)
+		if err := after.setCount("dataValidations"); err != nil {
+			return err
+		}
+	}
 	if w.links.n > 0 {
 		after.add("hyperlinks", w.links.elements.String(), sheetOrder)
 	}

@@ -14,14 +14,15 @@ import (
 // on where it ends, on paper and on the screen.
 type answerRow struct {
 	columns []column
-	names   []string // of ours, by which the columns are told apart
+	names   []string // of ours, by which the columns are told apart; then those of reviews
 	ours    columnWriter
+	options Options
 	sources *sourceSheets
 }
 
-func newAnswerRow(in batch.Input, sources *sourceSheets) *answerRow {
+func newAnswerRow(in batch.Input, o Options, sources *sourceSheets) *answerRow {
 	at := slices.Index(common, "citations") + 1
-	a := &answerRow{names: slices.Insert(slices.Clone(common), at, "sources", "continues"), sources: sources}
+	a := &answerRow{names: slices.Insert(slices.Clone(common), at, "sources", "continues"), options: o, sources: sources}
 	widths := slices.Insert(slices.Clone(commonWidths), at, 11, 13)
 	written := ownNames(a.names, in.Columns)
 	for i, name := range a.names {
@@ -38,7 +39,19 @@ func newAnswerRow(in batch.Input, sources *sourceSheets) *answerRow {
 		}
 		a.columns = append(a.columns, c)
 	}
+	for i, name := range o.reviewColumns(in) {
+		a.names = append(a.names, name)
+		a.columns = append(a.columns, column{name, []float64{16, 12, 40, 20}[min(i, 3)], openCell})
+	}
 	return a
+}
+
+// verdictAt is the verdict's column among ours, or -1.
+func (a *answerRow) verdictAt() int {
+	if !a.options.Review {
+		return -1
+	}
+	return slices.IndexFunc(a.columns, func(c column) bool { return c.look == openCell }) + 1
 }
 
 // cells are those of a record, and a comment for that with its citations.
@@ -49,6 +62,7 @@ func (a *answerRow) cells(rec batch.Record) (cells []cell, comment string, err e
 	}
 	cells = make([]cell, len(a.columns))
 	next := 0
+	ours = append(slices.Clone(ours), a.options.reviewCells(&rec)...)
 	for i, name := range a.names {
 		c := &cells[i]
 		c.look = a.columns[i].look
@@ -57,6 +71,9 @@ func (a *answerRow) cells(rec batch.Record) (cells []cell, comment string, err e
 		}
 		c.text = ours[next]
 		next++
+		if c.look == openCell {
+			continue
+		}
 		switch name {
 		case "answer":
 			*c = richCell(c.text, c.look)

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"bizbatch/batch"
 )
 
 // The looks of a cell, as numbers of the formats in [xlsxStyles].
@@ -17,6 +19,7 @@ const (
 	linkCell
 	titleCell
 	footCell // at the foot of its row
+	openCell // for people to write in
 	looks
 )
 
@@ -52,6 +55,7 @@ type sheet struct {
 	first   bool     // it is the one that shows when the workbook opens
 	styles  int      // the number of the workbook's first format that is ours
 	zones   []string // of its times
+	choose  int      // the column with a list of verdicts, from 1; 0: there is none
 	rows    int
 	links   links
 	notes   comments
@@ -174,6 +178,9 @@ func (s *sheet) end(w io.Writer) error {
 	if s.header {
 		fmt.Fprintf(&b, `<autoFilter ref="%s"/>`, s.area())
 	}
+	if s.choose > 0 && s.rows > 1 {
+		b.WriteString(`<dataValidations count="1">` + verdictList(s.choose-1, 2, s.rows) + `</dataValidations>`)
+	}
 	if s.links.n > 0 {
 		b.WriteString(`<hyperlinks>`)
 		b.Write(s.links.elements.Bytes())
@@ -202,4 +209,12 @@ func columnName(i int) string {
 		return string(rune('A' + i))
 	}
 	return columnName(i/26-1) + string(rune('A'+i%26))
+}
+
+// verdictList has the cells of a column, counted from 0, offer the verdicts. They
+// take any other text too.
+func verdictList(column, first, last int) string {
+	name := columnName(column)
+	return fmt.Sprintf(`<dataValidation type="list" allowBlank="1" showInputMessage="1" sqref="%s%d:%[1]s%[3]d"><formula1>"%[4]s"</formula1></dataValidation>`,
+		name, first, last, strings.Join(batch.Verdicts, ","))
 }

@@ -37,6 +37,7 @@ func lookFormats(font, fill int) string {
 			linkCell:    {2, 0, "top", ` wrapText="1"`},
 			titleCell:   {3, 0, "top", ""},
 			footCell:    {0, 0, "bottom", ` wrapText="1"`},
+			openCell:    {0, 0, "top", ` wrapText="1"`},
 		} {
 			fmt.Fprintf(&b, `<xf numFmtId="0" fontId="%d" fillId="%d" borderId="0" xfId="0" applyFont="1" applyFill="1" applyAlignment="1"%s><alignment vertical="%s"%s/></xf>`,
 				font+look.font, look.fill, quote, look.place, look.wrap)

@@ -22,6 +22,7 @@ type exportCmd struct {
 	Force      bool     `help:"Overwrite a file that bizbatch did not write."`
 	CSVSafe    bool     `name:"csv-safe" help:"Prefix formula-like cells of a CSV file, and parts of cells, with an apostrophe, so that no spreadsheet runs them."`
 	CSVBOM     choice   `name:"csv-bom" help:"Begin CSV files with a byte order mark, which tells Excel on Windows that they are UTF-8. --csv-bom=no: without (default: as run does)."`
+	Review     bool     `help:"Add the columns reviewed by, verdict and review note; they are there by themselves once there are reviews."`
 	Quiet      bool     `short:"q" help:"Print only what a person must act on."`
 }
 
@@ -45,7 +46,7 @@ func (c *exportCmd) Run(e env) error {
 	if in.Format == "" {
 		return exit.Usage(errors.New(c.Checkpoint+" holds no questions yet"), "bizbatch run takes them in")
 	}
-	o := report.Options{CSVSafe: c.CSVSafe, CSVBOM: report.Choice(c.CSVBOM), Status: batch.Status(c.Status), OpenAIBatch: c.Format == openAIBatch}
+	o := report.Options{CSVSafe: c.CSVSafe, CSVBOM: report.Choice(c.CSVBOM), Status: batch.Status(c.Status), OpenAIBatch: c.Format == openAIBatch, Review: c.Review}
 	if o.Since, err = parseSince(c.Since, time.Now()); err != nil {
 		return exit.Usage(err, "such as --since 24h, 7d, today, monday or 2026-09-01")
 	}

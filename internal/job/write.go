@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,8 +24,17 @@ type writtenFile struct {
 	anew  string // why it is not the workbook of questions with the answers in it; empty: it is, or there is none
 }
 
-// writeOutput writes one output file.
-func writeOutput(store *checkpoint.Store, in batch.Input, out string, o report.Options, force bool) (w writtenFile, err error) {
+// writeOutput writes one output file. What people wrote into the one that is there
+// is kept first.
+func writeOutput(store *checkpoint.Store, in batch.Input, out string, o report.Options, force bool, notice func(event, text string, args ...any)) (w writtenFile, err error) {
+	before := contentDigest(out)
+	edited := before != "" && !wroteThat(store, out, before)
+	if edited && takeEdited(store, in, out, o, notice) {
+		edited = false
+	}
+	if o, err = withReviews(store, o); err != nil {
+		return w, err
+	}
 	content := sha256.New()
 	o.Copy = content
 	f, err := composeOutput(store, in, out, o)
@@ -33,8 +43,10 @@ func writeOutput(store *checkpoint.Store, in batch.Input, out string, o report.O
 	}
 	defer f.Abort()
 	w.content, w.anew = sum(content), f.Anew()
-	before := contentDigest(out)
-	if before != "" && !wroteThat(store, out, before) {
+	if now := contentDigest(out); now != before { // it was edited just now
+		before, edited = now, now != "" && !wroteThat(store, out, now)
+	}
+	if edited {
 		before = ""
 		if known, _, _ := store.Output(out); !force || known != "" || oursByName(out) {
 			as, err := keep(out, time.Now())
@@ -46,7 +58,19 @@ func writeOutput(store *checkpoint.Store, in batch.Input, out string, o report.O
 	}
 	// Both are known until the new one has its name, whenever the process dies.
 	w.noted = store.SetOutput(out, strings.TrimSpace(before+" "+w.content))
+	if o.Review && w.noted == nil {
+		w.noted = noteSeen(store, out)
+	}
 	return w, f.Commit()
+}
+
+// noteSeen notes which reviews are in an output.
+func noteSeen(store *checkpoint.Store, out string) error {
+	last, err := store.LastReview()
+	if err != nil {
+		return err
+	}
+	return store.SetNote(seenNote(store, out), []byte(strconv.FormatInt(last, 10)))
 }
 
 // composeOutput writes all of a file but its name.
@@ -94,7 +118,7 @@ func Export(store *checkpoint.Store, in batch.Input, outs []string, o report.Opt
 		}
 	}
 	for _, out := range outs {
-		w, err := writeOutput(store, in, out, o, force)
+		w, err := writeOutput(store, in, out, o, force, p.Notice)
 		if w.kept != nil {
 			p.Notice("kept", w.kept.line())
 		}
@@ -115,12 +139,16 @@ func Export(store *checkpoint.Store, in batch.Input, outs []string, o report.Opt
 func (j *job) write(stop *batch.StopError) error {
 	var errs []error
 	for _, out := range j.outputs {
-		o := j.Report
+		o, err := withReviews(j.store, j.Report)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
 		if isCurrent(j.store, out, o) {
 			j.written, j.current = append(j.written, out), append(j.current, out)
 			continue
 		}
-		w, err := writeOutput(j.store, j.input, out, o, j.Force)
+		w, err := writeOutput(j.store, j.input, out, o, j.Force, j.Printer.Notice)
 		if w.kept != nil {
 			j.kept = append(j.kept, *w.kept)
 			j.Printer.Notice("kept", w.kept.line(), "output", out, "as", w.kept.As)
