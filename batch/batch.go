@@ -1,5 +1,5 @@
 // Package batch runs files of paid questions through a streaming chat API and
-// brings home every answer exactly once.
+// brings home every answer. A saved answer is never paid for again.
 //
 // The normal case is three calls: [Import] reads the questions into a
 // checkpoint, [Run] asks those that have no answer yet, and [Records] gives

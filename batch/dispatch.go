@@ -33,6 +33,9 @@ func (r *runner) loop(ctx context.Context) {
 			r.letIn(a.res, a.at, a.limits)
 		case res := <-r.results:
 			r.handle(res)
+			if r.waits() && r.sum.InFlight == 0 {
+				r.event(Event{Kind: EventIdle})
+			}
 		case <-timer.C:
 		case <-stop:
 		}

@@ -14,6 +14,7 @@ const (
 	EventPause    EventKind = "pause"    // throttled; nothing is sent for Wait
 	EventOutage   EventKind = "outage"   // nothing succeeds; one question is sent as a probe every Wait
 	EventWaiting  EventKind = "waiting"  // Options.WaitForCredits or WaitForReset; probing after Wait
+	EventIdle     EventKind = "idle"     // waiting, and all that was in flight is home
 	EventResumed  EventKind = "resumed"  // a probe was answered
 	EventStopping EventKind = "stopping" // no question is sent any more; Err is the *StopError
 )

@@ -234,11 +234,14 @@ func (r *runner) wait(res *result, kind StopKind, interval, clears time.Duration
 	r.event(Event{Kind: EventWaiting, Question: res.it.RowID, Err: res.err, Wait: wait, For: kind})
 }
 
+// waits reports that the run waits for credits or a limit.
+func (r *runner) waits() bool { return r.probe != nil && r.probe.interval > 0 }
+
 // again: a passing fault of the question, or of the service.
 func (r *runner) again(res *result, e *Error) {
 	it := res.it
 	switch {
-	case r.probe != nil && r.probe.interval > 0: // waiting for something else
+	case r.waits(): // for something else
 		r.queue.again(it, res.back)
 		if res.probe {
 			r.wait(res, r.probe.kind, r.probe.interval, 0)

@@ -97,6 +97,9 @@ func (c *serviceFlags) apiKey(ctx context.Context, needed bool) (string, error) 
 	if key = strings.TrimSpace(key); key != "" || c.APIKeyFile == "" && !needed {
 		return key, nil
 	}
+	if c.APIKeyFile != "" {
+		return "", exit.Usage(fmt.Errorf("%s is empty: there is no API key; nothing was sent", c.APIKeyFile), hint)
+	}
 	return "", exit.Usage(errors.New("there is no API key; nothing was sent"), hint)
 }
 

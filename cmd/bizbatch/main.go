@@ -51,8 +51,8 @@ type cli struct {
 }
 
 const description = `Sends files of tax questions (Excel, CSV, JSON lines) to the Bizora API and brings
-back every answer with its sources. An answer that was paid for is never lost
-and never paid for twice: stop a run in any way, and the same command continues.`
+back every answer with its sources. No saved answer is lost or paid for again: stop
+a run in any way, and the same command continues.`
 
 func (*cli) examples() string {
 	return `bizbatch run --sandbox questions.csv     # try it, without a key and for free

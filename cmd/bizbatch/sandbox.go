@@ -49,7 +49,7 @@ func (c *sandboxCmd) Run(e env) error {
 	ctx, stop := interrupt.Notify(func(interrupt.Error) {})
 	defer stop()
 	fmt.Fprintf(e.stdout, "sandbox listening on %s (ledger: %s/sandbox/ledger)\n", server.URL, server.URL)
-	fmt.Fprintf(e.stdout, "try: BIZORA_API_KEY=any bizbatch run --base-url %s questions.csv\n", server.URL)
+	fmt.Fprintf(e.stdout, "try: BIZORA_API_KEY=any bizbatch run --base-url %s --checkpoint questions.rehearsal.bizbatch questions.csv\n", server.URL)
 	<-ctx.Done()
 	return server.Close()
 }

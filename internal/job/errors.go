@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"syscall"
 
 	"bizbatch/batch"
 	"bizbatch/batch/question"
@@ -64,12 +65,17 @@ func (j *job) unread(err error) error {
 
 // outputError is a run whose answers could not be written; they are safe in
 // the checkpoint. What stopped the run, if anything, stays the exit code.
-func outputError(verdict, err error, stop *batch.StopError, path string) error {
+func outputError(verdict, err error, stop *batch.StopError, path string, outputs []string) error {
 	e := exit.As(exit.Besides(verdict, err))
 	if errors.Is(err, checkpoint.ErrGone) || stop != nil && (stop.Unsaved != nil || errors.Is(stop, checkpoint.ErrGone)) {
 		return e // not all are there: the verdict says where they went
 	}
 	e.Detail = append(e.Detail, fmt.Sprintf("every answer is safe in %s: bizbatch export %s --out FILE writes them", path, terminal.QuoteFile(path)))
+	for _, out := range outputs {
+		if isOpened(out) && !errors.Is(err, syscall.ENOSPC) || isOpenedError(err) {
+			e.Hint = cmp.Or(e.Hint, fmt.Sprintf("close %s in Excel or LibreOffice, then run the same command again: it asks nothing that is answered", out))
+		}
+	}
 	e.Hint = cmp.Or(e.Hint, "free some space or repair the folder, then run the same command again: it asks nothing that is answered")
 	return e
 }

@@ -2,6 +2,8 @@ package job
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -31,11 +33,25 @@ func TestWhatIsToldBesidesTheVerdict(t *testing.T) {
 			"error: cannot save\n       write a.csv: disk full\n"},
 	} {
 		var printed strings.Builder
-		if code := terminal.Tell(&printed, outputError(tt.verdict, unwritten, tt.stop, "q.bizbatch"), false); code != tt.code {
+		if code := terminal.Tell(&printed, outputError(tt.verdict, unwritten, tt.stop, "q.bizbatch", nil), false); code != tt.code {
 			t.Errorf("%s: exit code %d, want %d", tt.name, code, tt.code)
 		}
 		if diff := cmp.Diff(tt.want, printed.String()); diff != "" {
 			t.Errorf("%s: %s", tt.name, diff)
+		}
+	}
+}
+
+// A file that a spreadsheet has open is to be closed, not repaired.
+func TestAnOutputThatIsOpenElsewhere(t *testing.T) {
+	for _, beside := range []string{"~$q.answers.xlsx", ".~lock.q.answers.xlsx#"} {
+		out := filepath.Join(t.TempDir(), "q.answers.xlsx")
+		if err := os.WriteFile(filepath.Join(filepath.Dir(out), beside), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		e := exit.As(outputError(nil, errors.New("cannot be replaced"), nil, "q.bizbatch", []string{"other.csv", out}))
+		if want := "close " + out + " in Excel or LibreOffice, then run the same command again: it asks nothing that is answered"; e.Hint != want {
+			t.Errorf("hint %q, want %q", e.Hint, want)
 		}
 	}
 }

@@ -31,6 +31,9 @@ type job struct {
 	failures []checkpoint.FailureGroup
 	next     string // the command to type next
 
+	waits   bool           // what is said is about a run that waits and goes on by itself
+	notices []<-chan error // of commands of --notify that may still be on
+
 	asking atomic.Pointer[checkpoint.Store] // the store, while requests may be in flight
 
 	spent, uncertain batch.Money // by all runs on the checkpoint, where --max-spend-total ended this one
@@ -41,8 +44,11 @@ type job struct {
 // ended is how the run ended, if it began.
 func (j *job) ended() string { return cmp.Or(j.outcome, "not started") }
 
-// again says how to run the job again.
+// again says how the job goes on.
 func (j *job) again() string {
+	if j.waits {
+		return "the run goes on by itself"
+	}
 	return "run the same command again: " + terminal.CommandLine(j.Command)
 }
 

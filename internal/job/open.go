@@ -50,7 +50,7 @@ func storeError(err error, path string) error {
 	case errors.Is(err, checkpoint.ErrInUse):
 		return &exit.Error{Code: exit.InUse, Err: err, Hint: "wait for it to end; bizbatch status shows its progress"}
 	case errors.As(err, &endpoint):
-		return &exit.Error{Code: exit.Unexpected, Err: err, Hint: "name another file with --checkpoint, or go back to the address it belongs to"}
+		return exit.Usage(err, "name another file with --checkpoint, or go back to the address it belongs to")
 	case errors.Is(err, checkpoint.ErrNotCheckpoint):
 		e := &exit.Error{Code: exit.Unexpected, Err: err,
 			Hint: "restore the file from a backup; to start anew, and pay again for what it held, move it away"}

@@ -33,6 +33,8 @@ type Options struct {
 	NoReuse  bool
 	AskAgain bool // agrees to pay again for what was answered with other settings
 
+	Notify string // a command that is told of the end, and of waiting for a person; empty: none
+
 	DryRun      bool
 	RetryFailed bool
 	Asking      batch.Options // but for OnEvent

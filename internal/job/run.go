@@ -25,7 +25,7 @@ func Run(o Options) error {
 	j := &job{Options: o}
 	ctx, stop := interrupt.Notify(j.leaveAtOnce)
 	defer stop()
-	return j.measure(j.summarize(j.run(ctx)), begun)
+	return j.notifyEnd(j.measure(j.summarize(j.run(ctx)), begun))
 }
 
 func (j *job) run(ctx context.Context) (err error) {
@@ -64,7 +64,7 @@ func (j *job) ask(ctx context.Context, service Service) error {
 		defer debug.SetGCPercent(debug.SetGCPercent(gcPercent(j.Asking.Workers)))
 	}
 	j.asking.Store(j.store)
-	j.Asking.OnEvent = progress.Event
+	j.Asking.OnEvent = j.watch(progress)
 	sum, err := batch.Run(ctx, j.store, service.Asker, j.Asking)
 	j.asking.Store(nil)
 	progress.End()
@@ -86,7 +86,7 @@ func (j *job) ask(ctx context.Context, service Service) error {
 	j.next = j.nextCommand(err)
 	j.tellResult(err)
 	if unwritten != nil {
-		err = outputError(err, unwritten, stop, j.Checkpoint)
+		err = outputError(err, unwritten, stop, j.Checkpoint, j.unwritten())
 	}
 	return err
 }

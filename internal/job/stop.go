@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -133,7 +135,7 @@ func (j *job) reason(stop *batch.StopError, said *batch.Error) *exit.Error {
 
 // overspent is a run that its spending limit stopped.
 func (j *job) overspent() *exit.Error {
-	e := &exit.Error{Code: exit.Money, Hint: "run again with a higher limit",
+	e := &exit.Error{Code: exit.Money, Hint: j.moreHint(),
 		Err: fmt.Errorf("the next answer could exceed the spending limit (%s); this run spent %s", j.spendLimits(), j.sum.Spent)}
 	if j.sum.Uncertain > 0 {
 		e.Detail = []string{fmt.Sprintf("%s more may have been charged without an answer", j.sum.UncertainCost)}
@@ -142,6 +144,32 @@ func (j *job) overspent() *exit.Error {
 		e.Detail = append(e.Detail, fmt.Sprintf("all runs on this checkpoint spent %s, and %s more may have been charged without an answer", j.spent, j.uncertain))
 	}
 	return e
+}
+
+// moreHint is the command whose limit is enough for what is left, as far as that
+// can be known.
+func (j *job) moreHint() string {
+	command := slices.Clone(j.Command)
+	command = withValue(command, "--max-spend", j.Asking.MaxSpend, j.sum.LeftCost)
+	command = withValue(command, "--max-spend-total", j.Asking.MaxSpendTotal, j.spent+j.uncertain+j.sum.LeftCost)
+	return fmt.Sprintf("to ask the %s left too, about %s: %s", terminal.Count(j.sum.Left, "question"), j.sum.LeftCost, terminal.CommandLine(command))
+}
+
+// withValue raises the value of a flag to at least an amount, in whole dollars.
+func withValue(args []string, flag string, value, least batch.Money) []string {
+	if value == 0 || value >= least {
+		return args
+	}
+	dollars := strconv.FormatInt(int64((least+batch.Dollar-1)/batch.Dollar), 10)
+	for i, arg := range args {
+		switch {
+		case strings.HasPrefix(arg, flag+"="):
+			args[i] = flag + "=" + dollars
+		case arg == flag && i+1 < len(args):
+			args[i+1] = dollars
+		}
+	}
+	return args
 }
 
 // throttled is a run that a limit stopped which does not clear in its time.
@@ -236,7 +264,12 @@ func (j *job) keyHint(e *batch.Error) string {
 	if variable := j.KeyVariable; variable != "" {
 		hint = "set " + variable + " to a valid key"
 	}
-	if j.KeyFile != "" {
+	switch name, credential := terminal.Credential(j.KeyFile); {
+	case terminal.IsPipe(j.KeyFile):
+		hint = "pass a valid key to --api-key-file"
+	case credential:
+		hint = "put a valid key into the file that LoadCredential=" + name + " names in the systemd unit"
+	case j.KeyFile != "":
 		hint = "put a valid key into " + j.KeyFile
 	}
 	if e.Status == 403 && j.plan.Answered > 0 && j.sum.Answered == 0 {

@@ -47,7 +47,7 @@ func TestStopped(t *testing.T) {
 			"error: the balance is used up (402 pay)\n       the balance was $9.00, the next answer costs $1.00\n" + left + "hint:  add credits, then " + again},
 		{"a spending limit", batch.StopError{Kind: batch.StopSpend}, Options{Asking: batch.Options{MaxSpend: batch.Dollar, MaxSpendTotal: 5 * batch.Dollar}}, 4,
 			"error: the next answer could exceed the spending limit (--max-spend $1.00, --max-spend-total $5.00); this run spent $0.96\n" +
-				"       all runs on this checkpoint spent $2.00, and $0.30 more may have been charged without an answer\n" + left + "hint:  run again with a higher limit"},
+				"       all runs on this checkpoint spent $2.00, and $0.30 more may have been charged without an answer\n" + left + "hint:  to ask the 14 questions left too, about $3.36: bizbatch run q.csv"},
 		{"a spending limit that cannot be kept", batch.StopError{Kind: batch.StopSpend, Err: batch.ErrUnmetered}, Options{Asking: batch.Options{MaxSpend: batch.Dollar}}, 4,
 			"error: the answers come without token counts: the spending limit (--max-spend $1.00) cannot be kept\n" + left +
 				"hint:  say what an answer costs with --price, or run again without the limit"},
@@ -114,5 +114,22 @@ func TestStopped(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+func TestWithValue(t *testing.T) {
+	for _, tt := range []struct {
+		args         []string
+		value, least batch.Money
+		want         string
+	}{
+		{[]string{"run", "--max-spend", "1.00", "q.csv"}, batch.Dollar, 72 * batch.Cent, "run --max-spend 1.00 q.csv"},
+		{[]string{"run", "--max-spend", "1.00", "q.csv"}, batch.Dollar, 201 * batch.Cent, "run --max-spend 3 q.csv"},
+		{[]string{"run", "--max-spend=1", "q.csv"}, batch.Dollar, 2 * batch.Dollar, "run --max-spend=2 q.csv"},
+		{[]string{"run", "--max-spend-total", "9", "q.csv"}, 0, 2 * batch.Dollar, "run --max-spend-total 9 q.csv"},
+	} {
+		if got := strings.Join(withValue(tt.args, "--max-spend", tt.value, tt.least), " "); got != tt.want {
+			t.Errorf("%s, want %s", got, tt.want)
+		}
 	}
 }

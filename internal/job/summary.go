@@ -124,6 +124,18 @@ func (j *job) summarize(verdict error) error {
 	if j.Summary == "" || j.DryRun {
 		return verdict
 	}
+	b, err := json.MarshalIndent(j.summaryOf(verdict), "", "  ")
+	if err == nil {
+		err = report.WriteFile(j.Summary, append(b, '\n'))
+	}
+	if err == nil {
+		return verdict
+	}
+	return exit.Besides(verdict, fmt.Errorf("--summary: %w", err))
+}
+
+// summaryOf is what --summary and --notify tell of a run.
+func (j *job) summaryOf(verdict error) summaryFile {
 	s := summaryFile{
 		Outcome: j.ended(), Checkpoint: j.Checkpoint, Outputs: append([]string{}, j.written...), Kept: append([]keptFile{}, j.kept...),
 		Plan: summaryPlan{j.plan.Rows - j.plan.Skipped, j.plan.ToAsk(), j.plan}, Run: j.sum,
@@ -139,12 +151,5 @@ func (j *job) summarize(verdict error) error {
 		e := exit.As(verdict)
 		s.ExitCode, s.Error, s.Hint = int(e.Code), e.Error(), e.Hint
 	}
-	b, err := json.MarshalIndent(s, "", "  ")
-	if err == nil {
-		err = report.WriteFile(j.Summary, append(b, '\n'))
-	}
-	if err == nil {
-		return verdict
-	}
-	return exit.Besides(verdict, fmt.Errorf("--summary: %w", err))
+	return s
 }

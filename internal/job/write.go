@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -168,4 +169,9 @@ func (j *job) write(stop *batch.StopError) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// unwritten are the outputs that do not hold the answers as they are.
+func (j *job) unwritten() []string {
+	return slices.DeleteFunc(slices.Clone(j.outputs), func(out string) bool { return slices.Contains(j.written, out) })
 }

@@ -114,15 +114,28 @@ func Tell(w io.Writer, err error, json bool) exit.Code {
 	}
 	e := exit.As(err)
 	if json {
-		jsonLog(w).Error(Clean(e.Error()), "event", "error", "detail", e.Detail, "hint", e.Hint, "exit_code", int(e.Code))
+		jsonLog(w).Error(Clean(e.Error()), "event", "error", "detail", cleanAll(e.Detail), "hint", Clean(e.Hint), "exit_code", int(e.Code))
 		return e.Code
 	}
 	fmt.Fprintf(w, "error: %s\n", Clean(e.Error()))
+	tellMore(w, e)
+	return e.Code
+}
+
+// cleanAll cleans each line.
+func cleanAll(lines []string) (clean []string) {
+	for _, line := range lines {
+		clean = append(clean, Clean(line))
+	}
+	return clean
+}
+
+// tellMore prints what an error says beside what happened.
+func tellMore(w io.Writer, e *exit.Error) {
 	for _, line := range e.Detail {
 		fmt.Fprintf(w, "       %s\n", Clean(line))
 	}
 	if e.Hint != "" {
 		fmt.Fprintf(w, "hint:  %s\n", Clean(e.Hint))
 	}
-	return e.Code
 }

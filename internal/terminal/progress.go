@@ -12,6 +12,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 
 	"bizbatch/batch"
+	"bizbatch/internal/exit"
 )
 
 // A Progress shows how a run goes on: a bar on a terminal, else a line of log at
@@ -25,7 +26,6 @@ type Progress struct {
 	rate     rate
 	estimate batch.Money // of everything that this run set out to ask
 	note     string      // what it is waiting for; the time first, where there is little room
-	told     bool        // of a wait, although it is quiet
 
 	stop, stopped chan struct{}
 }
@@ -94,7 +94,7 @@ func (w *Progress) show(now time.Time) {
 	w.printer.Record(slog.LevelInfo, "progress", "progress", args...)
 }
 
-// Event takes in what the runner tells; it is the runner's OnEvent.
+// Event takes in what the runner tells.
 func (w *Progress) Event(e batch.Event) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -107,33 +107,36 @@ func (w *Progress) Event(e batch.Event) {
 	case batch.EventOutage:
 		w.note = "next try " + clock(e.Wait) + ", nothing succeeds"
 	case batch.EventWaiting:
-		w.note = "next try " + clock(e.Wait) + ", waiting " + waitsFor(e)
+		w.note = "next try " + clock(e.Wait) + ", waiting " + WaitsFor(e)
 	case batch.EventStopping:
 		w.note = "stopping"
 	}
 	switch {
 	case w.bar != nil:
 		w.above(e)
-	case w.printer.Quiet:
-		w.urgent(e)
-	default:
+	case !w.printer.Quiet:
 		w.record(e)
 	}
 }
 
-// urgent tells a quiet run's user that it waits for them, once for each wait.
-func (w *Progress) urgent(e batch.Event) {
+// Waits says what to do while the run waits for a person, also to a quiet run's
+// user.
+func (w *Progress) Waits(e batch.Event, advice *exit.Error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	text := Clean(fmt.Sprintf("waiting %s: %v", WaitsFor(e), e.Err))
 	switch {
-	case e.Kind == batch.EventResumed:
-		w.told = false
-	case e.Kind == batch.EventWaiting && !w.told:
-		w.told = true
-		text := Clean(fmt.Sprintf("waiting %s: %v", waitsFor(e), e.Err))
-		if w.printer.JSON() {
-			jsonLog(w.printer.err).Warn(text, "event", string(e.Kind))
-			return
-		}
+	case w.bar != nil:
+		_ = w.bar.Clear()
+		tellMore(w.printer.err, advice)
+		w.show(time.Now())
+	case w.printer.JSON():
+		jsonLog(w.printer.err).Warn(text, "event", string(e.Kind), "detail", cleanAll(advice.Detail), "hint", Clean(advice.Hint))
+	case w.printer.Quiet:
 		fmt.Fprintln(w.printer.err, text)
+		tellMore(w.printer.err, advice)
+	default:
+		w.printer.Record(slog.LevelWarn, string(e.Kind), text, "detail", cleanAll(advice.Detail), "hint", Clean(advice.Hint))
 	}
 }
 
@@ -144,7 +147,7 @@ func (w *Progress) above(e batch.Event) {
 	case batch.EventFailed:
 		line = fmt.Sprintf("failed %s: %v", e.Question, e.Err)
 	case batch.EventWaiting:
-		line = fmt.Sprintf("waiting %s: %v", waitsFor(e), e.Err)
+		line = fmt.Sprintf("waiting %s: %v", WaitsFor(e), e.Err)
 	case batch.EventOutage:
 		line = fmt.Sprintf("nothing succeeds (%v): one question at a time is tried until one is answered", e.Err)
 	case batch.EventResumed:
@@ -159,10 +162,15 @@ func (w *Progress) above(e batch.Event) {
 	w.show(time.Now())
 }
 
-// waitsFor says what must happen for the run to go on.
-func waitsFor(e batch.Event) string {
+// WaitsFor says what must happen for the run to go on: "for credits", "for the
+// limit, which is reset on 1 Dec 2026".
+func WaitsFor(e batch.Event) string {
 	if e.For == batch.StopBalance {
 		return "for credits"
+	}
+	var said *batch.Error
+	if errors.As(e.Err, &said) && !said.ResetAt.IsZero() {
+		return "for the limit, which is reset on " + said.ResetAt.Local().Format("2 Jan 2006")
 	}
 	return "for the limit"
 }
@@ -191,7 +199,7 @@ func (w *Progress) record(e batch.Event) {
 	case batch.EventOutage:
 		text = "nothing succeeds, one question at a time is tried until one is answered"
 	case batch.EventWaiting:
-		text = "waiting " + waitsFor(e) + ", one question at a time is tried until one is answered"
+		text = "waiting " + WaitsFor(e) + ", one question at a time is tried until one is answered"
 	case batch.EventResumed:
 		level, text = slog.LevelInfo, "answers arrive again"
 	case batch.EventStopping:

@@ -13,6 +13,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 
 	"bizbatch/batch"
+	"bizbatch/internal/exit"
 )
 
 // What stands beside the bar, the most important first; the rest only where
@@ -83,8 +84,10 @@ func TestWhatIsToldAsItComesIsClean(t *testing.T) {
 			if tt.bar {
 				w.bar = progressbar.NewOptions(1, progressbar.OptionSetWriter(&printed))
 			}
-			w.Event(batch.Event{Kind: batch.EventWaiting, For: batch.StopBalance, Question: "Q1", Err: errors.New(said)})
-			if !strings.Contains(printed.String(), tt.want) {
+			e := batch.Event{Kind: batch.EventWaiting, For: batch.StopBalance, Question: "Q1", Err: errors.New(said)}
+			w.Event(e)
+			w.Waits(e, &exit.Error{Hint: "add " + said})
+			if !strings.Contains(printed.String(), tt.want) || !strings.Contains(printed.String(), "add "+clean) {
 				t.Errorf("printed %q, want %q in it", printed.String(), tt.want)
 			}
 		})

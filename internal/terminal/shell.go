@@ -1,6 +1,7 @@
 package terminal
 
 import (
+	"os"
 	"strconv"
 	"strings"
 	"unicode"
@@ -44,9 +45,38 @@ func QuoteID(id string) string {
 func CommandLine(args []string) string {
 	words := []string{"bizbatch"}
 	for _, a := range withoutHeaders(args) {
-		words = append(words, Quote(a))
+		words = append(words, typed(a))
 	}
 	return strings.Join(words, " ")
+}
+
+// typed is an argument as it was written: the shell made a name of <(pass show
+// bizora) that means nothing any more, and systemd one of its own credentials.
+func typed(arg string) string {
+	for _, prefix := range []string{"", "--api-key-file=", "--private-words="} {
+		path, ok := strings.CutPrefix(arg, prefix)
+		switch name, credential := Credential(path); {
+		case !ok:
+		case IsPipe(path):
+			return prefix + "<(…)"
+		case credential:
+			return prefix + "${CREDENTIALS_DIRECTORY}/" + Quote(name)
+		}
+	}
+	return Quote(arg)
+}
+
+// IsPipe reports the name of a pipe that a shell made for this process.
+func IsPipe(path string) bool {
+	return strings.HasPrefix(path, "/dev/fd/") || strings.HasPrefix(path, "/proc/self/fd/")
+}
+
+// Credential returns the name of a credential that systemd passed to this process,
+// if the path is that of one.
+func Credential(path string) (name string, ok bool) {
+	folder := os.Getenv("CREDENTIALS_DIRECTORY")
+	name, ok = strings.CutPrefix(path, folder+"/")
+	return name, ok && folder != ""
 }
 
 // withoutHeaders is a command line as it may be shown: values of headers that it

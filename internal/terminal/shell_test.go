@@ -20,6 +20,23 @@ func TestValuesOfHeadersAreNotShown(t *testing.T) {
 	}
 }
 
+// The shell's and systemd's own names for a key's file mean nothing to a user.
+func TestNamesOfPipesAndCredentialsAreNotShown(t *testing.T) {
+	t.Setenv("CREDENTIALS_DIRECTORY", "/run/credentials/bizbatch.service")
+	for given, want := range map[string]string{
+		"--api-key-file /dev/fd/63 q.csv":                              "bizbatch --api-key-file <(…) q.csv",
+		"--api-key-file=/proc/self/fd/11":                              "bizbatch --api-key-file=<(…)",
+		"--api-key-file /run/credentials/bizbatch.service/bizora-key":  "bizbatch --api-key-file ${CREDENTIALS_DIRECTORY}/bizora-key",
+		"--api-key-file=/run/credentials/bizbatch.service/bizora-key":  "bizbatch --api-key-file=${CREDENTIALS_DIRECTORY}/bizora-key",
+		"--api-key-file /run/credentials/another.service/bizora-key":   "bizbatch --api-key-file /run/credentials/another.service/bizora-key",
+		"--out /dev/fdx --api-key-file=dev/fd/63 --checkpoint /dev/fd": "bizbatch --out /dev/fdx --api-key-file=dev/fd/63 --checkpoint /dev/fd",
+	} {
+		if got := CommandLine(strings.Fields(given)); got != want {
+			t.Errorf("%s is shown as %s, want %s", given, got, want)
+		}
+	}
+}
+
 func TestCommandLineCanBeTypedAgain(t *testing.T) {
 	for _, tt := range []struct {
 		name string
