@@ -83,18 +83,21 @@ func ReviewColumns(store *checkpoint.Store) (columns []string, reviews bool, err
 // AddReviews keeps what people wrote beside rows, by the rows' positions from 1,
 // and which columns of their own they wrote in.
 func AddReviews(store *checkpoint.Store, reviews map[int64]Review, columns []string, origin string, now time.Time) error {
-	known, any, err := ReviewColumns(store)
+	known, noted, err := ReviewColumns(store)
 	if err != nil {
 		return err
 	}
-	more := slices.Clone(known)
+	all := slices.Clone(known)
 	for _, name := range columns {
-		if !slices.Contains(more, name) {
-			more = append(more, name)
+		if !slices.Contains(all, name) {
+			all = append(all, name)
 		}
 	}
-	if len(more) > len(known) || !any {
-		note, err := json.Marshal(append([]string{}, more...))
+	if len(reviews) == 0 && len(all) == len(known) {
+		return nil
+	}
+	if len(all) > len(known) || !noted {
+		note, err := json.Marshal(append([]string{}, all...)) // never null
 		if err == nil {
 			err = store.SetNote(reviewNote, note)
 		}

@@ -45,10 +45,9 @@ func Columns(in batch.Input) map[string]string {
 	return ownNames(slices.Concat(common, []string{"sources", "continues"}, reviewNames), in.Columns)
 }
 
-// Cells are a record's fields, and its cells of reviews, as a table has them.
-func Cells(in batch.Input, o Options, rec *batch.Record) (fields, review []string, err error) {
-	fields, err = rowReader{in}.cells(rec.Fields)
-	return fields, o.reviewCells(rec), err
+// Fields are a record's fields as the cells of a table.
+func Fields(in batch.Input, rec *batch.Record) ([]string, error) {
+	return rowReader{in}.cells(rec.Fields)
 }
 
 // reviewLine is a review on one line: "ok, Ana Diaz: as in 2024; hours: 1.5".
