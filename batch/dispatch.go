@@ -31,6 +31,8 @@ func (r *runner) loop(ctx context.Context) {
 		select {
 		case a := <-r.accept:
 			r.letIn(a.res, a.at, a.limits)
+		case c := <-r.o.Steering:
+			r.steer(c)
 		case res := <-r.results:
 			r.handle(res)
 			if r.waits() && r.sum.InFlight == 0 {
@@ -74,7 +76,7 @@ func (r *runner) admit() (wake time.Time) {
 		if r.stop != nil {
 			continue
 		}
-		if r.queue.empty() || r.sum.InFlight == r.o.Workers || r.probe != nil && r.probe.out {
+		if r.halted || r.queue.empty() || r.sum.InFlight >= r.o.Workers || r.probe != nil && r.probe.out {
 			return wake
 		}
 		at, apart := r.mayStart()
@@ -118,7 +120,7 @@ func (r *runner) startNext(now, at time.Time, apart time.Duration) bool {
 		r.stopFor(StopSave, err)
 		return true
 	}
-	if it == nil {
+	if it == nil || r.skip(it) {
 		return true
 	}
 	cost := r.prices.of(it.mode())

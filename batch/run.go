@@ -71,6 +71,8 @@ type Options struct {
 	// service refuses one of them, the run stops and no question fails for it.
 	// The zero value: so only where it refuses the model or the role.
 	Settings Settings
+	// Steering changes the run while it is on. Nil: nothing does.
+	Steering <-chan Steering
 	// OnEvent is called for everything worth telling, from one goroutine. It
 	// must not block for long: the run waits for it.
 	OnEvent func(Event)
@@ -142,7 +144,8 @@ type runner struct {
 	run   checkpoint.Run
 	asker Asker
 
-	group   errgroup.Group
+	group   *errgroup.Group   // of the attempts to come
+	groups  []*errgroup.Group // of all attempts
 	results chan *result
 	accept  chan accepted
 	asking  context.Context // ends a drain time after the run began to stop
@@ -159,10 +162,13 @@ type runner struct {
 	told     int             // of the questions that were answered, the last that was given out
 
 	pace        Pacer
-	learns      *bracket  // the pace, unless it is the user's
-	kept        time.Time // when what it learned was written down
-	paused      time.Time // until then
-	user        time.Time // nothing is sent before, by Options.RPM
+	learns      *bracket          // the pace, unless it is the user's
+	kept        time.Time         // when what it learned was written down
+	paused      time.Time         // until then
+	user        time.Time         // nothing is sent before, by Options.RPM
+	lastStart   time.Time         // of a question
+	halted      bool              // by Steering.Paused
+	skips       map[string]string // why questions are skipped, by id
 	gate        *gate
 	probe       *probe // set while nothing is expected to succeed
 	outage      outage
@@ -196,6 +202,7 @@ func newRunner(store Store, asker Asker, o Options) (*runner, error) {
 		gate:        newGate(),
 		queue:       queue{run: run, size: o.Workers, left: begun.States[checkpoint.Pending]},
 		left:        map[AskMode]int{},
+		skips:       map[string]string{},
 		prices:      prices,
 		common:      o.Settings.common(),
 		unproven:    map[string]bool{},
@@ -220,7 +227,7 @@ func newRunner(store Store, asker Asker, o Options) (*runner, error) {
 	if r.sum.Total == 2 {
 		r.outage.enough = 2
 	}
-	r.group.SetLimit(o.Workers)
+	r.newGroup()
 	r.admitting, r.endAdmission = context.WithCancel(context.Background())
 	r.asking, r.abandon = context.WithCancelCause(httptrace.WithClientTrace(context.Background(),
 		&httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { r.gate.written() }}))
@@ -241,6 +248,7 @@ func (r *runner) takeUpRPM(last time.Time) {
 // spaced keeps the next request apart from one that was sent at the given time,
 // as the user wants it.
 func (r *runner) spaced(sent time.Time) {
+	r.lastStart = sent
 	if r.o.RPM > 0 {
 		r.user = sent.Add(time.Duration(min(60/r.o.RPM*float64(time.Second), float64(never))))
 	}
@@ -248,7 +256,9 @@ func (r *runner) spaced(sent time.Time) {
 
 // end waits for the group and notes how the run ended.
 func (r *runner) end() (Summary, error) {
-	_ = r.group.Wait() // attempts report through results, never as errors
+	for _, g := range r.groups {
+		_ = g.Wait() // attempts report through results, never as errors
+	}
 	r.abandon(nil)
 	r.releaseWaiting()
 	r.sum.Ended = time.Now()

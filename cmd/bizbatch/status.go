@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"strings"
 	"text/tabwriter"
+	"time"
 
 	"bizbatch/internal/exit"
 	"bizbatch/internal/job"
@@ -16,12 +18,14 @@ import (
 type statusCmd struct {
 	Checkpoint string `arg:"" optional:"" help:"The question file of a run, or its checkpoint, such as questions.csv.bizbatch (default: a line for each checkpoint in this folder)."`
 	JSON       bool   `name:"json" help:"Print everything as JSON, for programs."`
-	Check      bool   `help:"Check that the checkpoint is not damaged."`
+	Watch      bool   `xor:"watch" help:"Paint the status again each second until no run is on; Ctrl-C ends it."`
+	Check      bool   `xor:"watch" help:"Check that the checkpoint is not damaged."`
 }
 
 func (*statusCmd) examples() string {
 	return `bizbatch status                                 # a line for each checkpoint in this folder
 bizbatch status questions.csv                   # one of them in full
+bizbatch status --watch questions.csv           # while a run is on
 bizbatch status --json questions.csv            # for programs
 bizbatch status --check questions.csv           # is the checkpoint damaged?`
 }
@@ -30,6 +34,9 @@ bizbatch status --check questions.csv           # is the checkpoint damaged?`
 func (c *statusCmd) Run(e env) error {
 	if c.Checkpoint == "" {
 		return c.list(e)
+	}
+	if c.Watch && terminal.IsTerminal(e.stdout) { // elsewhere once is enough
+		return c.watch(e)
 	}
 	store, err := job.View(&c.Checkpoint)
 	if err != nil {
@@ -59,6 +66,27 @@ func (c *statusCmd) Run(e env) error {
 			Hint: "restore the file from a backup"}
 	}
 	return nil
+}
+
+// watch paints the status again and again, until no run is on.
+func (c *statusCmd) watch(e env) error {
+	for {
+		store, err := job.View(&c.Checkpoint)
+		if err != nil {
+			return err
+		}
+		s, err := readStatus(store)
+		if err = errors.Join(err, store.Close()); err != nil {
+			return err
+		}
+		var text strings.Builder
+		s.print(&text, false)
+		terminal.Repaint(e.stdout, text.String())
+		if !s.Active {
+			return nil
+		}
+		time.Sleep(time.Second)
+	}
 }
 
 // list tells of the checkpoints in this folder, one on each line.

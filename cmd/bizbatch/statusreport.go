@@ -9,6 +9,7 @@ import (
 
 	"bizbatch/batch"
 	"bizbatch/checkpoint"
+	"bizbatch/internal/job"
 	"bizbatch/internal/terminal"
 )
 
@@ -16,7 +17,8 @@ import (
 type status struct {
 	Checkpoint    string                        `json:"checkpoint"`
 	Endpoint      string                        `json:"endpoint"`
-	Active        bool                          `json:"active"` // a run is on
+	Active        bool                          `json:"active"`   // a run is on
+	LastRun       *job.State                    `json:"last_run"` // null: nothing is known of it
 	Rows          int                           `json:"rows"`
 	Skipped       int                           `json:"skipped"`
 	Questions     int                           `json:"questions"` // distinct ones
@@ -74,11 +76,21 @@ func readStatus(store *checkpoint.Store) (*status, error) {
 		InFlightQuestions: append([]checkpoint.Flight{}, h.InFlight...), InterruptedQuestions: append([]checkpoint.Flight{}, h.Interrupted...),
 		RescuedQuestions: append([]checkpoint.Flight{}, h.Rescued...), Uncertain: []uncertain{}, Runs: []runStatus{},
 	}
+	state, ok, err := job.ReadState(store)
+	if err != nil {
+		return nil, err
+	}
+	if ok {
+		s.LastRun = &state
+	}
 	for _, u := range h.Uncertain {
 		s.Uncertain = append(s.Uncertain, uncertain{u, batch.Money(u.Cost)})
 	}
 	for _, r := range h.Runs {
 		run := runStatus{Run: r.Run, Started: r.Started, Ended: r.Ended, Outcome: r.Outcome}
+		if r.Outcome == "finished" && r.Summary.Left > 0 {
+			run.Outcome = job.LimitReached
+		}
 		if !r.Ended.IsZero() {
 			run.Summary = &r.Summary
 		}
@@ -94,6 +106,9 @@ func (s *status) print(w io.Writer, checked bool) {
 		state = "a run is on"
 	}
 	line("%s: %s, answers from %s", s.Checkpoint, state, s.Endpoint)
+	for _, text := range s.lastRun(time.Now()) {
+		line("%s", text)
+	}
 	line("%d rows, %d different questions, %d skipped", s.Rows, s.Questions, s.Skipped)
 	line("answered     %d, for %s", s.Answered, terminal.Spent(s.Spent, s.SpentByMode))
 	for _, r := range s.Reused {

@@ -133,7 +133,8 @@ const patience = 2 * time.Minute
 // await answered|requests|in-flight|idle N waits until the sandbox has sent so
 // many answers, has seen so many requests, or has so many open, or no more than
 // so many. await rescued N waits until so many answers are in rescue files, await
-// FILE REGEXP until the file holds it.
+// FILE REGEXP until the file holds it, await status FILE REGEXP until bizbatch
+// status prints it.
 func (s *story) await(ts *testscript.TestScript, args []string) error {
 	var have func() (bool, error)
 	switch n, err := strconv.Atoi(args[1]); args[0] {
@@ -147,6 +148,9 @@ func (s *story) await(ts *testscript.TestScript, args []string) error {
 		have = func() (bool, error) { return s.rescued() == n, err }
 	case "in-flight":
 		have = func() (bool, error) { return s.server.Ledger().InFlight >= n, err }
+	case "status":
+		pattern, err := regexp.Compile(args[2])
+		have = func() (bool, error) { return err == nil && pattern.MatchString(s.status(ts, args[1])), err }
 	default:
 		pattern, err := regexp.Compile(args[1])
 		have = func() (bool, error) { return err == nil && pattern.MatchString(ts.ReadFile(args[0])), err }
@@ -165,6 +169,14 @@ func (s *story) await(ts *testscript.TestScript, args []string) error {
 			return fmt.Errorf("waited in vain for %s", strings.Join(args, " "))
 		}
 	}
+}
+
+// status is what bizbatch status prints of a file.
+func (s *story) status(ts *testscript.TestScript, file string) string {
+	cmd := exec.Command("bizbatch", "status", file)
+	cmd.Dir = ts.MkAbs(".")
+	out, _ := cmd.Output() // it may not be there yet
+	return string(out)
 }
 
 // rescued is how many answers are in rescue files of the story.

@@ -32,6 +32,7 @@ type job struct {
 	next     string // the command to type next
 
 	waits   bool           // what is said is about a run that waits and goes on by itself
+	diary   *diary         // of the run, while requests may be in flight
 	notices []<-chan error // of commands of --notify that may still be on
 
 	asking atomic.Pointer[checkpoint.Store] // the store, while requests may be in flight

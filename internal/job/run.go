@@ -64,6 +64,7 @@ func (j *job) ask(ctx context.Context, service Service) error {
 		defer debug.SetGCPercent(debug.SetGCPercent(gcPercent(j.Asking.Workers)))
 	}
 	j.asking.Store(j.store)
+	j.diary = keepDiary(j.store, j.Command, progress)
 	j.Asking.OnEvent = j.watch(progress)
 	sum, err := batch.Run(ctx, j.store, service.Asker, j.Asking)
 	j.asking.Store(nil)
@@ -88,6 +89,7 @@ func (j *job) ask(ctx context.Context, service Service) error {
 	if unwritten != nil {
 		err = outputError(err, unwritten, stop, j.Checkpoint, j.unwritten())
 	}
+	j.diary.end(j.outcome, j.sum.Left, err)
 	return err
 }
 

@@ -37,8 +37,7 @@ type Options struct {
 // shows the progress instead.
 func New(out, err io.Writer, o Options) *Printer {
 	p := &Printer{out: out, err: err, log: slog.New(slog.DiscardHandler), Options: o}
-	f, ok := err.(*os.File)
-	p.redraws = ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb" && !p.JSON()
+	p.redraws = IsTerminal(err) && !p.JSON()
 	switch {
 	case p.Quiet || p.redraws:
 	case p.JSON():

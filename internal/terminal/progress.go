@@ -222,6 +222,15 @@ func (w *Progress) record(e batch.Event) {
 	w.printer.Record(level, string(e.Kind), text, args...)
 }
 
+// Pace returns how many questions come to an end in a minute, and about how long
+// the rest takes; 0: not known.
+func (w *Progress) Pace() (perMinute float64, left time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	now := time.Now()
+	return math.Round(10*w.rate.perMinute(now)) / 10, w.timeLeft(now).Round(time.Second)
+}
+
 // End stops showing and clears the bar.
 func (w *Progress) End() {
 	close(w.stop)

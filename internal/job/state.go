@@ -1,0 +1,160 @@
+package job
+
+import (
+	"bytes"
+	"encoding/json"
+	"sync"
+	"time"
+
+	"bizbatch/batch"
+	"bizbatch/checkpoint"
+	"bizbatch/internal/exit"
+	"bizbatch/internal/terminal"
+)
+
+// A State is what the last run on a checkpoint says of itself, for those who look
+// at the checkpoint. While the run is on it is some seconds old.
+type State struct {
+	Command string    `json:"command"` // as it was typed
+	Started time.Time `json:"started"`
+
+	// While the run is on.
+	PerMinute   float64   `json:"per_minute,omitempty"` // questions that come to an end
+	SecondsLeft float64   `json:"seconds_left,omitempty"`
+	PausedUntil time.Time `json:"paused_until,omitzero"`
+	Waiting     *Waiting  `json:"waiting,omitempty"` // nil: it does not wait for a person
+
+	// Once the run has ended.
+	Ended    time.Time `json:"ended,omitzero"` // zero: it is on, or was killed
+	Outcome  string    `json:"outcome,omitempty"`
+	ExitCode exit.Code `json:"exit_code"`
+	Told
+}
+
+// Told is what was told of an error.
+type Told struct {
+	Error  string   `json:"error,omitempty"`
+	Detail []string `json:"detail,omitempty"`
+	Hint   string   `json:"hint,omitempty"`
+}
+
+// Waiting is what a run waits for.
+type Waiting struct {
+	For   string    `json:"for"` // such as "for credits"
+	Since time.Time `json:"since"`
+	Next  time.Time `json:"next"` // when it tries again
+	Told            // once nothing is in flight
+}
+
+func toldOf(e *exit.Error) Told { return Told{e.Error(), e.Detail, e.Hint} }
+
+// stateNote is the name of the checkpoint's note that holds the State.
+const stateNote = "last run"
+
+// ReadState returns what the last run on a checkpoint says of itself; ok is false
+// where it says nothing.
+func ReadState(store *checkpoint.Store) (s State, ok bool, err error) {
+	note, err := store.Note(stateNote)
+	if err != nil || note == nil {
+		return s, false, err
+	}
+	err = json.Unmarshal(note, &s)
+	return s, err == nil, err
+}
+
+// LimitReached is the outcome of a run that --limit ended, with questions left.
+const LimitReached = "limit reached"
+
+// stateInterval is how often a run notes its pace.
+const stateInterval = 5 * time.Second
+
+// A diary keeps the State of a run in its checkpoint.
+type diary struct {
+	store *checkpoint.Store
+	pace  func() (perMinute float64, left time.Duration)
+
+	mu    sync.Mutex // guards all below
+	state State
+	noted []byte
+
+	changed       chan struct{}
+	stop, stopped chan struct{}
+}
+
+// keepDiary begins a diary. End ends it.
+func keepDiary(store *checkpoint.Store, command []string, progress *terminal.Progress) *diary {
+	d := &diary{store: store, pace: progress.Pace, changed: make(chan struct{}, 1), stop: make(chan struct{}), stopped: make(chan struct{})}
+	d.state = State{Command: terminal.CommandLine(command), Started: time.Now()}
+	d.note()
+	go d.tick()
+	return d
+}
+
+func (d *diary) tick() {
+	defer close(d.stopped)
+	ticker := time.NewTicker(stateInterval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-d.stop:
+			return
+		case <-d.changed:
+		case <-ticker.C:
+		}
+		d.mu.Lock()
+		perMinute, left := d.pace()
+		d.state.PerMinute, d.state.SecondsLeft = perMinute, left.Seconds()
+		d.note()
+		d.mu.Unlock()
+	}
+}
+
+// event notes what the runner tells, as far as somebody may wonder about it.
+func (d *diary) event(e batch.Event, advice *exit.Error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch e.Kind {
+	case batch.EventPause:
+		d.state.PausedUntil = e.Progress.PausedUntil
+	case batch.EventResumed:
+		d.state.Waiting = nil
+	case batch.EventWaiting:
+		if d.state.Waiting == nil {
+			d.state.Waiting = &Waiting{Since: time.Now()}
+		}
+		d.state.Waiting.For, d.state.Waiting.Next = terminal.WaitsFor(e), time.Now().Add(e.Wait)
+		if advice != nil {
+			d.state.Waiting.Told = toldOf(advice)
+		}
+	default:
+		return
+	}
+	select {
+	case d.changed <- struct{}{}: // a save would hold up the runner
+	default:
+	}
+}
+
+// end notes how the run ended, and how many questions it left.
+func (d *diary) end(outcome string, left int, verdict error) {
+	close(d.stop)
+	<-d.stopped
+	if outcome == "finished" && left > 0 {
+		outcome = LimitReached
+	}
+	d.state = State{Command: d.state.Command, Started: d.state.Started, Ended: time.Now(), Outcome: outcome}
+	if verdict != nil {
+		e := exit.As(verdict)
+		d.state.ExitCode, d.state.Told = e.Code, toldOf(e)
+	}
+	d.note()
+}
+
+// note keeps the state, if it is another than the last. A checkpoint that takes no
+// note loses no answer by it, and says so elsewhere.
+func (d *diary) note() {
+	b, err := json.Marshal(d.state)
+	if err == nil && !bytes.Equal(b, d.noted) && d.store.SetNote(stateNote, b) == nil {
+		d.noted = b
+	}
+}
