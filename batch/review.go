@@ -23,10 +23,18 @@ type Review struct {
 	// Answered is when the answer arrived that it is about, to the second; zero: it
 	// was written before there was one.
 	Answered time.Time `json:"answered,omitzero"`
+	// RequestID is the service's name for the request of that answer; empty: it gave
+	// none. It tells answers of the same second apart.
+	RequestID string `json:"request_id,omitempty"`
 }
 
 // Reviewed reports whether somebody reviewed the answer.
 func (v *Review) reviewed() bool { return v.By+v.Verdict+v.Note != "" }
+
+// about reports whether the review is about the row's answer.
+func (v *Review) about(r *Record) bool {
+	return v.Answered.Unix() == r.Finished.Unix() && (v.RequestID == "" || v.RequestID == r.Answer.RequestID)
+}
 
 // Shown is the review as it stands beside the row's answer, as the columns "reviewed
 // by", "verdict" and "review note" have it. One of an earlier answer is reopened:
@@ -36,10 +44,10 @@ func (r *Record) Shown() (v Review, reopened bool) {
 		return v, false
 	}
 	v = *r.Review
-	if r.Answer == nil || !v.reviewed() || v.Answered.Unix() == r.Finished.Unix() {
+	if r.Answer == nil || !v.reviewed() || v.about(r) {
 		return v, false
 	}
-	return Review{Note: v.reopening(r.Finished), Columns: v.Columns, Answered: v.Answered}, true
+	return Review{Note: v.reopening(r.Finished), Columns: v.Columns, Answered: v.Answered, RequestID: v.RequestID}, true
 }
 
 // reopening says what became of a review whose question has a new answer, which

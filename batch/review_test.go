@@ -26,6 +26,7 @@ func TestANewAnswerReopensTheReview(t *testing.T) {
 		{"its own answer, to the second", ok, march.Add(400 * time.Millisecond), ok},
 		{"a new answer", ok, march.AddDate(0, 1, 0), batch.Review{Note: "the answer of 12 Mar was reviewed, this one was not (ok, Ana, as in 2024)", Columns: ok.Columns, Answered: march}},
 		{"one of another year", ok, march.AddDate(1, 0, 0), batch.Review{Note: "the answer of 12 Mar 2026 was reviewed, this one was not (ok, Ana, as in 2024)", Columns: ok.Columns, Answered: march}},
+		{"a new answer of the same second", batch.Review{Verdict: "ok", Answered: march, RequestID: "req-0"}, march, batch.Review{Note: "the answer of 12 Mar was reviewed, this one was not (ok)", Answered: march, RequestID: "req-0"}},
 		{"an answer that is gone", ok, time.Time{}, ok},
 		{"the first answer", batch.Review{Note: "urgent"}, march, batch.Review{Note: "this was written before there was an answer (urgent)"}},
 		{"a new answer beside the people's own columns", batch.Review{Columns: ok.Columns}, march, batch.Review{Columns: ok.Columns}},
@@ -33,7 +34,7 @@ func TestANewAnswerReopensTheReview(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			rec := batch.Record{Review: &tt.review, Finished: tt.answered}
 			if !tt.answered.IsZero() {
-				rec.Answer = &batch.Answer{Text: "Yes."}
+				rec.Answer = &batch.Answer{Text: "Yes.", RequestID: "req-1"}
 			}
 			shown, reopened := rec.Shown()
 			if diff := cmp.Diff(tt.want, shown); diff != "" || reopened == cmp.Equal(shown, tt.review) {

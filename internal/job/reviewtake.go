@@ -1,6 +1,7 @@
 package job
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -98,7 +99,8 @@ func (t *taking) take(store *checkpoint.Store, f *reviewFile, position int64, re
 	if !changed {
 		return nil
 	}
-	v := batch.Review{By: has["reviewed by"], Verdict: has["verdict"], Note: has["review note"], Answered: f.about(&rec, row)}
+	v := batch.Review{By: has["reviewed by"], Verdict: has["verdict"], Note: has["review note"]}
+	v.Answered, v.RequestID = f.about(&rec, row)
 	if v.Note == m.said {
 		v.Note = ""
 	}
@@ -147,16 +149,17 @@ func (m *merge) cell(name, text string) bool {
 	return true
 }
 
-// about is when the answer arrived that a row of the file has: the row's own, unless
-// it says another.
-func (f *reviewFile) about(rec *batch.Record, row []string) time.Time {
+// about is when the answer arrived that a row of the file has, and by which request:
+// the row's own, unless the file says another.
+func (f *reviewFile) about(rec *batch.Record, row []string) (answered time.Time, requestID string) {
 	if rec.Answer == nil {
-		return time.Time{}
+		return time.Time{}, ""
 	}
+	answered = rec.Finished.Truncate(time.Second)
 	for _, layout := range []string{"2006-01-02T15:04:05-07:00", "2006-01-02 15:04:05 -07:00"} {
 		if at, err := time.Parse(layout, cell(row, f.ours["answered"])); err == nil {
-			return at
+			answered = at
 		}
 	}
-	return rec.Finished.Truncate(time.Second)
+	return answered, cmp.Or(cell(row, f.ours["request_id"]), rec.Answer.RequestID)
 }
