@@ -11,6 +11,11 @@ func (r *runner) loop(ctx context.Context) {
 	stop := ctx.Done()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
+	select {
+	case c := <-r.o.Steering: // such as a pause that holds since the last run
+		r.steer(c)
+	default:
+	}
 	for {
 		if stop != nil && ctx.Err() != nil {
 			r.stopFor(StopInterrupted, context.Cause(ctx))

@@ -43,8 +43,8 @@ type Progress struct {
 // A Summary tells a run from its beginning to its end. In JSON, money is in
 // dollars.
 type Summary struct {
-	Started time.Time `json:"started"`
-	Ended   time.Time `json:"ended"`
+	Started time.Time `json:"started,omitzero"`
+	Ended   time.Time `json:"ended,omitzero"`
 	Progress
 	// Attempts are the requests that were sent, whatever came of them.
 	Attempts int `json:"attempts"`

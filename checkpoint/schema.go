@@ -105,11 +105,21 @@ INSERT OR REPLACE INTO meta SELECT 'output ' || path, 'unknown' FROM outputs;
 DROP TABLE outputs;
 `
 
-// format3 keeps what was masked in the requests of rows, for the outputs.
+// format3 keeps what was masked in the requests of rows, for the outputs, and what
+// somebody wants of a run that is on.
 const format3 = `
 CREATE TABLE masked (
 	position  INTEGER PRIMARY KEY,  -- of the row
 	originals BLOB NOT NULL
+);
+
+CREATE TABLE orders (
+	id     INTEGER PRIMARY KEY,
+	given  INTEGER NOT NULL,
+	by     TEXT NOT NULL,
+	what   BLOB NOT NULL,
+	reason TEXT NOT NULL,
+	run    INTEGER NOT NULL DEFAULT 0  -- that took it up
 );
 `
 

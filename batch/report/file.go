@@ -26,6 +26,7 @@ type File struct {
 	keep   func(batch.Record) bool
 	err    error // the first one; it keeps Commit from publishing a torn file
 
+	rows     int
 	finished bool
 	done     bool // committed or aborted
 }
@@ -115,8 +116,12 @@ func (f *File) Write(rec batch.Record) error {
 	if err := f.w.write(rec); err != nil {
 		f.err = f.failed(fmt.Errorf("the row of line %d: %w", rec.Line, cause(err)))
 	}
+	f.rows++
 	return f.err
 }
+
+// Rows returns how many rows were written: those that Options keep.
+func (f *File) Rows() int { return f.rows }
 
 // Commit makes the file appear under its name, on disk to stay. Where it
 // fails, the file that was there before is untouched, unless the error is one

@@ -15,6 +15,7 @@ type bookStyles struct {
 	base  int // the number of our first look
 	codes int // of the next number format of ours
 	made  map[madeStyle]int
+	runs  map[int]string // by format, see runFont
 }
 
 // A madeStyle is a format made of one of the workbook's.
@@ -32,7 +33,7 @@ func readStyles(raw []byte) (*bookStyles, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &bookStyles{doc: doc, codes: 164, made: map[madeStyle]int{}}
+	s := &bookStyles{doc: doc, codes: 164, made: map[madeStyle]int{}, runs: map[int]string{}}
 	lists := map[string][]element{}
 	for _, name := range []string{"numFmts", "fonts", "fills", "cellXfs"} {
 		if at := doc.find(name); at >= 0 {
@@ -147,21 +148,23 @@ func (s *bookStyles) linkFont(xf string) int {
 }
 
 // runFont is the font of a format as the runs of a cell repeat it.
-func (s *bookStyles) runFont(style int) (text string) {
-	if style >= len(s.xfs) {
-		return ownFont
+func (s *bookStyles) runFont(style int) string {
+	font, known := s.runs[style]
+	if known || style >= len(s.xfs) {
+		return font
 	}
 	for _, part := range s.font(s.xfs[style].raw) {
 		switch part.name {
 		case "b":
 		case "name":
 			value, _ := attribute(part.raw, "val")
-			text += withAttribute(`<rFont/>`, "val", value)
+			font += withAttribute(`<rFont/>`, "val", value)
 		default:
-			text += plainTag(part)
+			font += plainTag(part)
 		}
 	}
-	return text
+	s.runs[style] = font
+	return font
 }
 
 // plainTag is an element without children and without a prefix.

@@ -40,6 +40,9 @@ func (s *status) running(now time.Time) []string {
 		return append([]string{line}, told(w.Told)...)
 	}
 	var lines []string
+	if r.PausedBy != "" {
+		lines = append(lines, fmt.Sprintf("paused by %s; to go on: bizbatch ctl %s resume", r.PausedBy, terminal.QuoteFile(s.Checkpoint)))
+	}
 	if r.PausedUntil.After(now) {
 		lines = append(lines, fmt.Sprintf("paused until %s (429)", clock(r.PausedUntil)))
 	}

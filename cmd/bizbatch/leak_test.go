@@ -191,9 +191,11 @@ func TestNoCommandTellsTheKey(t *testing.T) {
 	commands := map[string][][]string{
 		"run": {{"q.csv"}, {"--dry-run", "q.csv"}, {"missing.csv"}, {"two.csv"}, {"--workers", "0", "q.csv"}, {"--checkpoint", "q.csv", "q.csv"},
 			{"--api-key-file", keyFile, "q.csv"}, {"--out", "missing/a.csv", "q.csv"}, {"--base-url", "http://example.com", "q.csv"}},
+		"ctl":     {{"q.csv.bizbatch", "workers", "0"}, {"missing.bizbatch", "pause"}, {"q.csv.bizbatch", "resume"}},
 		"status":  {{}, {"missing.bizbatch"}, {"q.csv.bizbatch"}},
 		"show":    {{"q.csv.bizbatch", "Q1"}, {"q.csv.bizbatch", "none"}, {"missing.bizbatch", "Q1"}},
 		"export":  {{"q.csv.bizbatch", "--out", "x.csv"}, {"q.csv.bizbatch", "--out", "x.docx"}},
+		"review":  {{"q.csv.bizbatch", "q.answers.csv"}, {"q.csv.bizbatch", "q.csv"}, {"missing.bizbatch", "q.csv"}},
 		"sandbox": {{"--listen", "127.0.0.1:0"}, {"--listen", "nowhere:x"}},
 
 		"help":       {{}, {"money"}, {"run"}, {"none"}},

@@ -39,6 +39,7 @@ type status struct {
 	UncertainCost batch.Money                   `json:"uncertain_cost"`
 	Uncertain     []uncertain                   `json:"uncertain"` // without an answer, perhaps charged
 	Runs          []runStatus                   `json:"runs"`
+	Orders        []orderStatus                 `json:"orders"` // of bizbatch ctl
 
 	InFlightQuestions    []checkpoint.Flight `json:"in_flight_questions"`
 	InterruptedQuestions []checkpoint.Flight `json:"interrupted_questions"`
@@ -49,6 +50,14 @@ type status struct {
 type uncertain struct {
 	checkpoint.Flight
 	Cost batch.Money `json:"cost"`
+}
+
+type orderStatus struct {
+	Given  time.Time `json:"given"`
+	By     string    `json:"by"`
+	Order  string    `json:"order"`
+	Reason string    `json:"reason"`
+	Run    int64     `json:"run"` // that took it up; 0: none has
 }
 
 type runStatus struct {
@@ -83,6 +92,9 @@ func readStatus(store *checkpoint.Store) (*status, error) {
 	if ok {
 		s.LastRun = &state
 	}
+	if err := s.readOrders(store); err != nil {
+		return nil, err
+	}
 	for _, u := range h.Uncertain {
 		s.Uncertain = append(s.Uncertain, uncertain{u, batch.Money(u.Cost)})
 	}
@@ -97,6 +109,18 @@ func readStatus(store *checkpoint.Store) (*status, error) {
 		s.Runs = append(s.Runs, run)
 	}
 	return s, nil
+}
+
+// readOrders reads what was ordered of runs.
+func (s *status) readOrders(store *checkpoint.Store) error {
+	orders, err := store.Orders(0)
+	s.Orders = []orderStatus{}
+	for _, o := range orders {
+		if order, err := job.DecodeOrder(o.What); err == nil { // else of a newer program
+			s.Orders = append(s.Orders, orderStatus{o.Given, o.By, order.String(), o.Reason, o.Run})
+		}
+	}
+	return err
 }
 
 func (s *status) print(w io.Writer, checked bool) {
@@ -148,6 +172,16 @@ func (s *status) print(w io.Writer, checked bool) {
 	line("spent        %s in all runs", s.SpentTotal)
 	for _, r := range s.Runs {
 		line("run %-3d      %s  %s", r.Run, r.Started.Local().Format(time.DateTime), r.describe())
+	}
+	for _, o := range s.Orders {
+		text := o.Order + ", by " + o.By
+		if o.Reason != "" {
+			text += ": " + o.Reason
+		}
+		if o.Run == 0 {
+			text += " (no run has taken it up)"
+		}
+		line("ctl          %s  %s", o.Given.Local().Format(time.DateTime), text)
 	}
 	if checked && len(s.Problems) == 0 {
 		line("check        sound")

@@ -21,7 +21,7 @@ import (
 )
 
 func init() { // where there are such signals
-	signals["STOP"], signals["CONT"] = syscall.SIGSTOP, syscall.SIGCONT
+	signals["STOP"], signals["CONT"], signals["USR1"] = syscall.SIGSTOP, syscall.SIGCONT, syscall.SIGUSR1
 }
 
 var torture = flag.Bool("torture", false, "kill runs 200 times instead of 20")

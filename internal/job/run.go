@@ -66,7 +66,15 @@ func (j *job) ask(ctx context.Context, service Service) error {
 	j.asking.Store(j.store)
 	j.diary = keepDiary(j.store, j.Command, progress)
 	j.Asking.OnEvent = j.watch(progress)
+	ctx, end := context.WithCancelCause(ctx)
+	steered, over := context.WithCancel(context.Background())
+	onUSR1(steered, progress.Tell)
+	helm := j.takeHelm(steered, progress, end)
+	j.Asking.Steering = helm.steering
 	sum, err := batch.Run(ctx, j.store, service.Asker, j.Asking)
+	over()
+	<-helm.done
+	end(nil)
 	j.asking.Store(nil)
 	progress.End()
 	var stop *batch.StopError

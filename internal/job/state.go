@@ -22,7 +22,8 @@ type State struct {
 	PerMinute   float64   `json:"per_minute,omitempty"` // questions that come to an end
 	SecondsLeft float64   `json:"seconds_left,omitempty"`
 	PausedUntil time.Time `json:"paused_until,omitzero"`
-	Waiting     *Waiting  `json:"waiting,omitempty"` // nil: it does not wait for a person
+	Waiting     *Waiting  `json:"waiting,omitempty"`   // nil: it does not wait for a person
+	PausedBy    string    `json:"paused_by,omitempty"` // with bizbatch ctl, and why; empty: nobody
 
 	// Once the run has ended.
 	Ended    time.Time `json:"ended,omitzero"` // zero: it is on, or was killed
@@ -129,8 +130,26 @@ func (d *diary) event(e batch.Event, advice *exit.Error) {
 	default:
 		return
 	}
+	d.wake()
+}
+
+// steered notes that somebody paused the run, or had it go on.
+func (d *diary) steered(order Order, given checkpoint.Order) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch order.Verb {
+	case "pause":
+		d.state.PausedBy = signed(given)
+	case "resume":
+		d.state.PausedBy = ""
+	}
+	d.wake()
+}
+
+// wake has the diary written, elsewhere: a save would hold up the runner.
+func (d *diary) wake() {
 	select {
-	case d.changed <- struct{}{}: // a save would hold up the runner
+	case d.changed <- struct{}{}:
 	default:
 	}
 }

@@ -24,12 +24,12 @@ func (j *job) verdict(err error, stop *batch.StopError) error {
 	if err != nil {
 		return err
 	}
-	failed := j.sum.Failed
-	if j.Asking.Limit == 0 {
+	failed := 0 // by all runs, as the reasons are
+	for _, g := range j.failures {
+		failed += g.Count
+	}
+	if j.Asking.Limit > 0 && j.sum.Failed == 0 { // this run asked nothing of what failed before
 		failed = 0
-		for _, g := range j.failures {
-			failed += g.Count
-		}
 	}
 	if left := j.sum.Left; left > 0 && j.Asking.Limit == 0 {
 		return &exit.Error{Code: exit.Unexpected, Err: fmt.Errorf("%s left that the checkpoint did not give out", terminal.Count(left, "question")),
@@ -92,6 +92,9 @@ func (j *job) reason(stop *batch.StopError, said *batch.Error) *exit.Error {
 		var sig interrupt.Error
 		if errors.As(stop, &sig) {
 			return &exit.Error{Code: sig.ExitCode(), Err: fmt.Errorf("stopped: %w", sig)}
+		}
+		if by := (steered{}); errors.As(stop, &by) {
+			return &exit.Error{Code: exit.Terminated, Err: by, Asked: true}
 		}
 		return &exit.Error{Code: exit.Interrupted, Err: errors.New("stopped")}
 	case batch.StopBalance:

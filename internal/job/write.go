@@ -18,7 +18,8 @@ import (
 
 // A writtenFile is an output that was written.
 type writtenFile struct {
-	content string    // its digest
+	content string // its digest
+	rows    int
 	kept    *keptFile // an edited file that was there; nil: none was
 	// noted is the error of having the checkpoint know what was written. The file
 	// is there all the same.
@@ -37,6 +38,10 @@ func writeOutput(store *checkpoint.Store, in batch.Input, out string, o report.O
 	if o, err = withReviews(store, o); err != nil {
 		return w, err
 	}
+	last, err := store.LastReview()
+	if err != nil {
+		return w, err
+	}
 	content := sha256.New()
 	o.Copy = content
 	f, err := composeOutput(store, in, out, o)
@@ -44,7 +49,7 @@ func writeOutput(store *checkpoint.Store, in batch.Input, out string, o report.O
 		return w, err
 	}
 	defer f.Abort()
-	w.content, w.anew = sum(content), f.Anew()
+	w.content, w.rows, w.anew = sum(content), f.Rows(), f.Anew()
 	if now := contentDigest(out); now != before { // it was edited just now
 		before, edited = now, now != "" && !wroteThat(store, out, now)
 	}
@@ -61,18 +66,9 @@ func writeOutput(store *checkpoint.Store, in batch.Input, out string, o report.O
 	// Both are known until the new one has its name, whenever the process dies.
 	w.noted = store.SetOutput(out, strings.TrimSpace(before+" "+w.content))
 	if o.Review && w.noted == nil {
-		w.noted = noteSeen(store, out)
+		w.noted = store.SetNote(seenNote(store, out), []byte(strconv.FormatInt(last, 10)))
 	}
 	return w, f.Commit()
-}
-
-// noteSeen notes which reviews are in an output.
-func noteSeen(store *checkpoint.Store, out string) error {
-	last, err := store.LastReview()
-	if err != nil {
-		return err
-	}
-	return store.SetNote(seenNote(store, out), []byte(strconv.FormatInt(last, 10)))
 }
 
 // composeOutput writes all of a file but its name.
@@ -136,7 +132,7 @@ func Export(store *checkpoint.Store, in batch.Input, outs []string, o report.Opt
 			return err
 		}
 		w.tellAnew(p.Notice, out)
-		p.Say("wrote %s", out)
+		p.Say("wrote %s: %s", out, terminal.Count(w.rows, "row"))
 		if w.noted != nil {
 			p.Notice("unnoted", unnoted(out))
 		}

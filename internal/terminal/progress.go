@@ -20,12 +20,13 @@ import (
 type Progress struct {
 	printer *Printer
 
-	mu       sync.Mutex               // guards all below, and what is drawn
-	bar      *progressbar.ProgressBar // nil: the log
-	last     batch.Progress
-	rate     rate
-	estimate batch.Money // of everything that this run set out to ask
-	note     string      // what it is waiting for; the time first, where there is little room
+	mu                  sync.Mutex               // guards all below, and what is drawn
+	bar                 *progressbar.ProgressBar // nil: the log
+	last                batch.Progress
+	rate                rate
+	estimate            batch.Money // of everything that this run set out to ask
+	paused, pausedUntil time.Time   // the pause that is on, or was the last
+	note                string      // what it is waiting for; the time first, where there is little room
 
 	stop, stopped chan struct{}
 }
@@ -102,6 +103,14 @@ func (w *Progress) Event(e batch.Event) {
 	switch e.Kind {
 	case batch.EventAnswered, batch.EventFailed:
 		w.rate.ended(time.Now())
+	case batch.EventPause:
+		if !w.last.PausedUntil.After(w.pausedUntil) {
+			break
+		}
+		if !w.pausedUntil.After(time.Now()) {
+			w.paused = time.Now()
+		}
+		w.pausedUntil = w.last.PausedUntil
 	case batch.EventResumed:
 		w.note = ""
 	case batch.EventOutage:
@@ -222,6 +231,35 @@ func (w *Progress) record(e batch.Event) {
 		args = append(args, "wait_seconds", e.Wait.Round(time.Millisecond).Seconds(), "until", time.Now().Add(e.Wait).Truncate(time.Second))
 	}
 	w.printer.Record(level, string(e.Kind), text, args...)
+}
+
+// Tell prints how the run stands in a line of its own, also in a quiet run.
+func (w *Progress) Tell() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	now := time.Now()
+	if w.printer.JSON() {
+		w.show(now)
+		return
+	}
+	if w.bar != nil {
+		_ = w.bar.Clear()
+	}
+	const wide = 1000
+	fmt.Fprintf(w.printer.err, "%d of %d · %s\n", w.last.Answered+w.last.Failed, w.last.Total, w.text(now, wide))
+}
+
+// Note tells something while the run is on, above the bar.
+func (w *Progress) Note(event, text string, args ...any) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.bar == nil {
+		w.printer.Notice(event, text, args...)
+		return
+	}
+	_ = w.bar.Clear()
+	fmt.Fprintln(w.printer.err, Clean(text))
+	w.show(time.Now())
 }
 
 // Pace returns how many questions come to an end in a minute, and about how long

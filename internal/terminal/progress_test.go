@@ -33,22 +33,24 @@ func TestTextBesideTheBar(t *testing.T) {
 			room int
 			want string
 		}{
-			{"all of it", running, batch.Event{}, 80, "5m left · $4.00, $8.00 to come · 8 in flight · 6.0 a minute"},
-			{"failures count as money that is not spent", failed, batch.Event{}, 80, "5m left · $4.00, $7.40 to come · 8 in flight · 2 failed · 6.0 a minute"},
+			{"all of it", running, batch.Event{}, 80, "5m left · 0s elapsed · $4.00, $8.00 to come · 8 in flight · 6.0 a minute"},
+			{"failures count as money that is not spent", failed, batch.Event{}, 90, "5m left · 0s elapsed · $4.00, $7.40 to come · 8 in flight · 2 failed · 6.0 a minute"},
 			{"little room", running, batch.Event{}, 32, "5m left · $4.00, $8.00 to come"},
-			{"little room for money", running, batch.Event{}, 26, "5m left · 8 in flight"},
-			{"less room", running, batch.Event{}, 20, "5m left"},
-			{"hardly any", running, batch.Event{}, 3, "5m "},
+			{"less room", running, batch.Event{}, 22, "5m left · $4.00"},
+			{"less room, with failures", failed, batch.Event{}, 22, "$4.00 · 2 failed"},
+			{"less", running, batch.Event{}, 5, "$4.00"},
+			{"hardly any", running, batch.Event{}, 3, "$4."},
 			{"none", running, batch.Event{}, -4, ""},
-			{"paused", paused, batch.Event{}, 80, "paused until " + clock(2*time.Minute) + " · 7m left · $4.00, $8.00 to come · 8 in flight"},
-			{"paused, little room", paused, batch.Event{}, 23, "paused until " + clock(2*time.Minute)},
+			{"paused", paused, batch.Event{}, 90, "paused until " + clock(2*time.Minute) + " · 7m left · 0s elapsed · $4.00, $8.00 to come · 8 in flight"},
+			{"paused, 80 columns", paused, batch.Event{}, 50, "paused until " + clock(2*time.Minute) + " · 7m left · $4.00"},
+			{"paused, little room", paused, batch.Event{}, 29, "paused until " + clock(2*time.Minute) + " · $4.00"},
 			{"waiting for credits", running, batch.Event{Kind: batch.EventWaiting, For: batch.StopBalance, Wait: time.Minute}, 65,
 				"next try " + clock(time.Minute) + ", waiting for credits · $4.00, $8.00 to come"},
 			{"waiting for a limit, little room", running, batch.Event{Kind: batch.EventWaiting, For: batch.StopThrottled, Wait: time.Minute}, 23,
-				"next try " + clock(time.Minute) + ", wait"},
+				"0s elapsed · $4.00"},
 			{"an outage", running, batch.Event{Kind: batch.EventOutage, Wait: time.Second}, 50,
-				"next try " + clock(time.Second) + ", nothing succeeds · 8 in flight"},
-			{"an outage is over", running, batch.Event{Kind: batch.EventResumed}, 10, "5m left"},
+				"next try " + clock(time.Second) + ", nothing succeeds · $4.00"},
+			{"an outage is over", running, batch.Event{Kind: batch.EventResumed}, 17, "5m left · $4.00"},
 		} {
 			w := &Progress{printer: New(io.Discard, io.Discard, Options{Log: "text"}), estimate: 12 * batch.Dollar, rate: rate{begun: now, before: 6}}
 			tt.e.Progress = tt.p
@@ -92,4 +94,28 @@ func TestWhatIsToldAsItComesIsClean(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The time left falls while a pause is on whose end is known.
+func TestTimeLeftInAPause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &Progress{printer: New(io.Discard, io.Discard, Options{Log: "text"}), rate: rate{begun: time.Now()}}
+		p := batch.Progress{Total: 40}
+		for range 10 {
+			time.Sleep(10 * time.Second)
+			p.Answered++
+			w.Event(batch.Event{Kind: batch.EventAnswered, Progress: p})
+		}
+		p.PausedUntil = time.Now().Add(2 * time.Minute)
+		w.Event(batch.Event{Kind: batch.EventPause, Progress: p})
+		last := w.timeLeft(time.Now())
+		for range 11 {
+			time.Sleep(10 * time.Second)
+			left := w.timeLeft(time.Now())
+			if left >= last {
+				t.Errorf("%v left after %v", left, last)
+			}
+			last = left
+		}
+	})
 }

@@ -3,42 +3,77 @@ package terminal
 import (
 	"cmp"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 
 	"bizbatch/batch"
 )
 
-// text is what stands beside the bar, what matters most first. Where there is
-// no room for a part of it, it is left out.
+// A part is something that stands beside the bar. Where there is no room for all
+// parts, those of a lower rank are left out.
+type part struct {
+	rank int // 1 is the highest
+	text string
+}
+
+// text is what stands beside the bar: what was spent and what failed even where
+// there is little room.
 func (w *Progress) text(now time.Time, room int) string {
 	p := w.last
-	parts := []string{w.waiting(now)}
+	money := part{1, p.Spent.String()}
+	parts := []part{{3, w.waiting(now)}, {4, ""}, {5, Short(now.Sub(w.rate.begun).Truncate(time.Second)) + " elapsed"}, money, {7, fmt.Sprintf("%d in flight", p.InFlight)}, {2, ""}, {8, ""}}
 	if left := w.timeLeft(now); left > 0 {
-		parts = append(parts, roughly(left)+" left")
+		parts[1].text = roughly(left) + " left"
 	}
-	parts = append(parts, fmt.Sprintf("%s, %s to come", p.Spent, w.toCome()), fmt.Sprintf("%d in flight", p.InFlight))
 	if p.Failed > 0 {
-		parts = append(parts, fmt.Sprintf("%d failed", p.Failed))
+		parts[5].text = fmt.Sprintf("%d failed", p.Failed)
 	}
-	if perMinute := w.rate.perMinute(now); perMinute > 0 {
-		parts = append(parts, fmt.Sprintf("%.*f a minute", places(perMinute), perMinute))
+	if perMinute := w.rate.perMinute(w.clock(now)); perMinute > 0 {
+		parts[6].text = fmt.Sprintf("%.*f a minute", places(perMinute), perMinute)
 	}
-	text, used := "", 0
+	whole := slices.Clone(parts)
+	whole[3].text = fmt.Sprintf("%s, %s to come", p.Spent, w.toCome())
+	const needed = 4 // ranks that go before what is to come
+	if fitting := fit(whole, room, needed); fitting != "" {
+		return fitting
+	}
+	return fit(parts, room, 0)
+}
+
+// fit joins the parts that there is room for, by rank. It returns "" where the
+// first needed ranks do not fit; where needed is 0 and not even the first part fits,
+// it is cut.
+func fit(parts []part, room, needed int) string {
+	ranked := slices.SortedFunc(slices.Values(parts), func(a, b part) int { return a.rank - b.rank })
+	const gap = 3 // columns between two parts
+	used := -gap
+	out := map[int]bool{}
+	for _, part := range ranked {
+		if part.text == "" {
+			continue
+		}
+		n := gap + utf8.RuneCountInString(part.text)
+		if used+n > room {
+			if part.rank <= needed {
+				return ""
+			}
+			if used < 0 {
+				return string([]rune(part.text)[:max(0, room)])
+			}
+			out[part.rank] = true
+			continue
+		}
+		used += n
+	}
+	var kept []string
 	for _, part := range parts {
-		n := utf8.RuneCountInString(part)
-		switch {
-		case part == "":
-		case text == "":
-			text, used = part, n
-		case used+3+n <= room:
-			text, used = text+" · "+part, used+3+n
+		if part.text != "" && !out[part.rank] {
+			kept = append(kept, part.text)
 		}
 	}
-	if runes := []rune(text); len(runes) > room {
-		text = string(runes[:max(0, room)])
-	}
-	return text
+	return strings.Join(kept, " · ")
 }
 
 // places are the decimal places that a number is worth.
@@ -62,11 +97,19 @@ func (w *Progress) timeLeft(now time.Time) time.Duration {
 	if w.note != "" {
 		return 0 // that depends on others
 	}
-	left := w.rate.left(now, w.last.Total-w.last.Answered-w.last.Failed)
+	left := w.rate.left(w.clock(now), w.last.Total-w.last.Answered-w.last.Failed)
 	if left > 0 {
 		left += max(0, w.last.PausedUntil.Sub(now))
 	}
 	return left
+}
+
+// clock is the time by which the rate goes. It stands still during a pause.
+func (w *Progress) clock(now time.Time) time.Time {
+	if w.last.PausedUntil.After(now) && !w.paused.IsZero() {
+		return w.paused
+	}
+	return now
 }
 
 // toCome is about what the rest costs: the estimate, without what is spent and

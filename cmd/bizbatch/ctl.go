@@ -1,0 +1,106 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"os"
+	"os/user"
+	"slices"
+	"strings"
+	"time"
+
+	"bizbatch/checkpoint"
+	"bizbatch/internal/exit"
+	"bizbatch/internal/job"
+	"bizbatch/internal/terminal"
+)
+
+type ctlCmd struct {
+	Checkpoint string   `arg:"" help:"The question file of the run, or its checkpoint."`
+	Order      string   `arg:"" enum:"pause,resume,workers,rpm,max-spend,until,skip,stop" help:"pause, resume, workers N, rpm N, max-spend DOLLARS, until HH:MM, skip ID…, or stop."`
+	Values     []string `arg:"" optional:"" help:"What the order needs."`
+	Reason     string   `placeholder:"TEXT" help:"Why, for the log and the history."`
+	Now        bool     `help:"With stop: do not wait for what is in flight, which may be charged without an answer."`
+}
+
+func (*ctlCmd) examples() string {
+	return `bizbatch ctl questions.csv pause --reason "the model was changed"   # what is in flight comes home
+bizbatch ctl questions.csv resume
+bizbatch ctl questions.csv workers 16                               # from now on
+bizbatch ctl questions.csv max-spend 40                             # of this run
+bizbatch ctl questions.csv until 07:30
+bizbatch ctl questions.csv skip TQ-007 TQ-031                       # given up, without being sent
+bizbatch ctl questions.csv stop                                     # as SIGTERM does`
+}
+
+// Run leaves the order in the checkpoint and waits a moment for the run to take it
+// up.
+func (c *ctlCmd) Run(e env) error {
+	order, err := job.ParseOrder(c.Order, c.Values, untilTime)
+	if err != nil {
+		return exit.Usage(err, "see bizbatch ctl --help")
+	}
+	if c.Now && c.Order != "stop" {
+		return exit.Usage(errors.New("--now goes with stop"), "see bizbatch ctl --help")
+	}
+	order.Now = c.Now
+	store, err := job.View(&c.Checkpoint)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	holds := c.Order == "pause" || c.Order == "resume"
+	if !store.Active() && !holds {
+		return exit.Usage(fmt.Errorf("no run is on for %s", c.Checkpoint), "only pause and resume hold for the next run")
+	}
+	id, err := checkpoint.Give(c.Checkpoint, checkpoint.Order{Given: time.Now(), By: whoami(), What: order.Encode(), Reason: strings.TrimSpace(c.Reason)})
+	if err != nil {
+		return exit.As(err)
+	}
+	return tellTaken(e, store, id, order)
+}
+
+// tellTaken says whether the run took the order up, for which it waits a little.
+func tellTaken(e env, store *checkpoint.Store, id int64, order job.Order) error {
+	for range 30 {
+		if !store.Active() {
+			break
+		}
+		orders, err := store.Orders(id - 1)
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(orders, func(o checkpoint.Order) bool { return o.ID == id && o.Run > 0 }) {
+			fmt.Fprintf(e.stdout, "%s: the run took it up\n", terminal.Clean(order.String()))
+			return nil
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	if !store.Active() {
+		fmt.Fprintf(e.stdout, "%s: no run is on; it holds for the next one\n", order)
+		return nil
+	}
+	fmt.Fprintf(e.stdout, "%s: noted; the run has not taken it up yet, see bizbatch status\n", terminal.Clean(order.String()))
+	return nil
+}
+
+// untilTime is the next moment with a time of day.
+func untilTime(clock string) (time.Time, error) {
+	if err := checkZone(os.Getenv("TZ"), time.Local); err != nil {
+		return time.Time{}, err
+	}
+	return parseUntil(clock, time.Now())
+}
+
+// whoami names the user and the machine.
+func whoami() string {
+	name := cmp.Or(os.Getenv("USER"), os.Getenv("USERNAME"), "somebody")
+	if u, err := user.Current(); err == nil {
+		name = u.Username
+	}
+	if host, err := os.Hostname(); err == nil {
+		name += "@" + host
+	}
+	return name
+}
