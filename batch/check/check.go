@@ -110,11 +110,9 @@ func of(a *batch.Answer, asked, unfit string) Verdict {
 	for _, s := range cited {
 		c.sources = append(c.sources, newExcerpt(strings.Join(s.Names(), "\n"), s.Excerpt()))
 	}
-	if c.citations(a, text, cited, marks) {
-		for _, b := range blocks(text, marks) {
-			c.quotations(&b)
-			c.figures(&b)
-		}
+	for _, b := range blocks(text, c.citations(a, text, cited, marks)) {
+		c.quotations(&b)
+		c.figures(&b)
 	}
 	return c.verdict()
 }

@@ -34,6 +34,20 @@ func answer(text string, sources ...string) *batch.Answer {
 	return a
 }
 
+// notKept is an answer without its sources.
+func notKept(a *batch.Answer) *batch.Answer {
+	a.Sources, a.Kept = nil, batch.NoSources
+	return a
+}
+
+// numbered is an answer of a service that cites its two sources by their numbers.
+func numbered(text string) *batch.Answer {
+	source := func(n, excerpt string) batch.Source {
+		return batch.Source{"number": json.RawMessage(n), "url": quote("https://a.example/" + n), "text": quote(excerpt)}
+	}
+	return &batch.Answer{Text: text, FinishReason: "stop", Sources: []batch.Source{source("1", "shall not exceed $1,000,000"), source("2", "It is $6.")}}
+}
+
 func quote(s string) json.RawMessage {
 	b, _ := json.Marshal(s)
 	return b
@@ -68,6 +82,7 @@ func TestVerdicts(t *testing.T) {
 			`not in the excerpts: "shall be doubled for every farm, every ranch and every vine…"`},
 		"a changed figure":                                {"", answer(`The limit is $1,160,000 {1}.`, code), `not in the excerpts: $1,160,000`},
 		"a changed figure in words":                       {"", answer(`The limit is $1.16 million, not 1.17 million dollars {1}.`, code), `not in the excerpts: $1.16 million, 1.17 million dollars`},
+		"a figure in the title that a service gave":       {"", answer(`The limit is $1,220,000 under § 179(b)(1) {1}.`, "Limit of $1,220,000 under section 179|shall not exceed $1,000,000"), `not in the excerpts: $1,220,000`},
 		"a figure of another source":                      {"", answer(`The limit is $1,000,000 {1}, once $500,000 {2}, and $1,000,000 {2}.`, code, notice), `ok`},
 		"in the source of a sentence":                     {"", answer(`The limit is $1,000,000 {1}. Before, it was $1,000,000 {2}.`, code, notice), `not in the excerpts: $1,000,000`},
 		"a changed percentage":                            {"", answer(`It is 60% {1}, or 60 percent {1}.`, code), `not in the excerpts: 60%, 60 percent`},
@@ -139,6 +154,9 @@ func TestVerdicts(t *testing.T) {
 		"no excerpt": {"", answer(`It “is an amount that nobody wrote”, $1,160,000 {1}.`, "Publication 946|"), `not compared: its sources came without excerpts`},
 		"an excerpt of one of two": {"", answer(`The limit is $1,160,000 {1}{2}. It was $9 {1}. “But who would have said that” {1}{2}, and “nobody would have said that” {2}.`, code, "Publication 946|"),
 			`not in the excerpts: $9; not compared: 1 of 2 citations (no excerpt)`},
+		"sources that were not kept":   {"", notKept(answer(`It is $1,160,000 {1}{2}.`, code)), `not compared: its sources were not kept`},
+		"a number without a source":    {"", numbered("It is $1,000,000 [1] or $5 [1][3]. In [2024] it was $7 [2]."), `1 of 3 citations has no source; not in the excerpts: $7`},
+		"short words":                  {"", answer(`Is the limit $9,000,000? No. It is $1,000,000 {1}. That is all of Art. It is $9 {1}.`, code), `not in the excerpts: $9`},
 		"a source that did not arrive": {"", answer(`The limit is $1,160,000 {9}.`, code), `1 of 1 citations has no source`},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,8 +1,10 @@
 package check
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 
 	"bizbatch/batch"
@@ -13,11 +15,14 @@ import (
 var otherCitations = regexp.MustCompile(`\[(?:\^[^\]\s]{1,20}|[1-9][0-9]?)\]|【[^】\n]{1,60}】|\]\(<?https?://[^)\s]+`)
 
 // citations counts what is cited and has no source, and notes the sources without
-// an excerpt. It reports whether there is something to compare with.
-func (c *checker) citations(a *batch.Answer, text string, cited []batch.Source, marks []batch.Mark) bool {
+// an excerpt. It returns the marks of what can be compared, none if nothing can,
+// and among them, without a number, those of citations that have no source.
+func (c *checker) citations(a *batch.Answer, text string, cited []batch.Source, marks []batch.Mark) []batch.Mark {
 	if c.found[Empty] != nil || c.found[Refused] != nil && len(marks) == 0 {
-		return false
+		return nil
 	}
+	byNumber := text == a.Text
+	known := len(marks)
 	used := map[string]bool{} // what is cited
 	silent := map[int]bool{}  // numbers of sources without an excerpt
 	for _, m := range marks {
@@ -34,13 +39,14 @@ func (c *checker) citations(a *batch.Answer, text string, cited []batch.Source, 
 			c.mute = true
 		}
 	}
-	if byNumber := text == a.Text; byNumber {
+	if byNumber {
 		for _, at := range otherCitations.FindAllStringIndex(text, -1) {
 			mark := text[at[0]:at[1]]
-			if n, err := strconv.Atoi(mark[1 : len(mark)-1]); used[mark] || err == nil && n <= len(cited) || len(marks) > 0 && mark[:2] == "](" {
+			if n, err := strconv.Atoi(mark[1 : len(mark)-1]); err == nil && n <= len(cited) || known > 0 && mark[:2] == "](" {
 				continue
 			}
 			used[mark] = true
+			marks = append(marks, batch.Mark{Begin: at[0], End: at[1]})
 			c.count(NoSource, mark, mark)
 			c.mute = true
 		}
@@ -54,5 +60,9 @@ func (c *checker) citations(a *batch.Answer, text string, cited []batch.Source, 
 	if n := len(silent); n > 0 {
 		c.found[NoExcerpt] = &Finding{Kind: NoExcerpt, Count: n, Of: len(used)}
 	}
-	return len(marks) > 0 && a.Kept != batch.NoSources
+	if known == 0 || a.Kept == batch.NoSources {
+		return nil
+	}
+	slices.SortFunc(marks, func(a, b batch.Mark) int { return cmp.Compare(a.Begin, b.Begin) })
+	return marks
 }

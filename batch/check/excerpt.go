@@ -1,7 +1,6 @@
 package check
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -12,6 +11,7 @@ type excerpt struct {
 	names, text string
 	silent      bool // nothing of its text arrived
 
+	cleaned string
 	letters string // squeezed, with and without the numbers of lines
 	facts   *facts
 }
@@ -20,18 +20,42 @@ func newExcerpt(names, text string) *excerpt {
 	return &excerpt{names: names, text: text, silent: strings.TrimSpace(text) == ""}
 }
 
-// lineNumbers are the lines of a printed bill that are no text: their numbers, and
-// what stands at the foot of its pages.
-var lineNumbers = regexp.MustCompile(`(?m)^[ \t]*(?:[0-9]{1,4}|[†•] ?(?:HR|S|H\.R\.) [^\n]*)[ \t]*$`)
+// isLineNumber reports a line of a printed bill that is no text: the number of a
+// line or a page, or what stands at the foot of a page.
+func isLineNumber(line string) bool {
+	line = strings.TrimSpace(line)
+	if strings.HasPrefix(line, "†") || strings.HasPrefix(line, "•") { // † HR 1 EAS
+		return len(line) < 40
+	}
+	return line != "" && len(line) <= 4 && strings.Trim(line, "0123456789") == ""
+}
+
+// withoutLineNumbers is the text of an excerpt without the lines that are none.
+func withoutLineNumbers(s string) string {
+	var lines []string
+	for line := range strings.SplitSeq(s, "\n") {
+		if !isLineNumber(line) {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// plain is the text of the excerpt, cleaned.
+func (e *excerpt) plain() string {
+	if e.cleaned == "" {
+		e.cleaned = clean(e.text)
+	}
+	return e.cleaned
+}
 
 // squeezed is all of it in letters and digits. A zero byte, which no piece of a
 // quotation has, keeps its parts apart.
 func (e *excerpt) squeezed() string {
 	if e.letters == "" {
-		text := clean(e.text)
-		e.letters = squeeze(clean(e.names)) + "\x00" + squeeze(text)
-		if plain := lineNumbers.ReplaceAllString(e.text, ""); plain != e.text {
-			e.letters += "\x00" + squeeze(clean(plain))
+		e.letters = squeeze(clean(e.names)) + "\x00" + squeeze(e.plain())
+		if text := withoutLineNumbers(e.text); len(text) < len(e.text) {
+			e.letters += "\x00" + squeeze(clean(text))
 		}
 	}
 	return e.letters
@@ -67,24 +91,30 @@ func (e *excerpt) read() *facts {
 	}
 	f := &facts{amounts: map[int64]bool{}, percentages: map[int64]bool{}, sections: map[string][]string{}}
 	e.facts = f
-	for _, text := range []string{e.names, e.text} {
-		for g := range figuresOf(clean(text)) {
-			if g.kind == Form {
-				f.forms = append(f.forms, g.base)
-				continue
+	for g := range figuresOf(clean(e.names)) { // which some services write themselves
+		f.refer(g)
+	}
+	for g := range figuresOf(e.plain()) {
+		f.refer(g)
+		for _, value := range g.values {
+			if g.kind == Amount || g.kind == "" && value >= aNumber {
+				f.amounts[value] = true
 			}
-			f.sections[g.base] = append(f.sections[g.base], g.path)
-			for _, value := range g.values {
-				if g.kind == Amount || g.kind == "" && value >= aNumber {
-					f.amounts[value] = true
-				}
-				if g.kind == Percentage || g.kind == "" && value%unit != 0 {
-					f.percentages[value] = true
-				}
+			if g.kind == Percentage || g.kind == "" && value%unit != 0 {
+				f.percentages[value] = true
 			}
 		}
 	}
 	return f
+}
+
+// refer notes what a figure may refer to.
+func (f *facts) refer(g figure) {
+	if g.kind == Form {
+		f.forms = append(f.forms, g.base)
+	} else {
+		f.sections[g.base] = append(f.sections[g.base], g.path)
+	}
 }
 
 // has reports whether a figure is in the excerpt.

@@ -24,7 +24,7 @@ func (g figure) isNothing() bool {
 // of them cites. What stands in a quotation was looked for already.
 func (c *checker) figures(b *block) {
 	quotations := b.checked
-	for _, s := range b.sentences() {
+	for _, s := range b.sentences {
 		if len(s.cites) == 0 || c.mayBeElsewhere(s.cites) {
 			continue
 		}

@@ -14,7 +14,7 @@ const shortest = 12
 // that the answer cites. One in a sentence that cites a source without an excerpt
 // may be from there.
 func (c *checker) quotations(b *block) {
-	sentences := b.sentences()
+	sentences := b.sentences
 	for _, q := range quoted(b.text) {
 		text := strings.TrimSpace(strings.ReplaceAll(b.text[q[0]:q[1]], string(citation), ""))
 		if utf8.RuneCountInString(text) < shortest {

@@ -70,3 +70,5 @@ func run(s string, of func(byte) bool, most int) (n int) {
 }
 
 func isAlphanumeric(c byte) bool { return isDigit(c) || isLetter(c) }
+func isDigit(c byte) bool        { return '0' <= c && c <= '9' }
+func isLetter(c byte) bool       { return 'a' <= c|0x20 && c|0x20 <= 'z' }

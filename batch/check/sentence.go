@@ -13,9 +13,9 @@ type sentence struct {
 	cites      []int
 }
 
-// sentences are those of a block. Citations that follow a full stop belong to the
+// split finds the sentences of a block. Citations that follow a full stop belong to the
 // sentence before it, unless they begin the next one: "[1] says that …".
-func (b *block) sentences() (list []sentence) {
+func (b *block) split() (list []sentence) {
 	cites := b.cites
 	add := func(begin, end int) int {
 		n := strings.Count(b.text[begin:end], string(citation))
@@ -25,7 +25,7 @@ func (b *block) sentences() (list []sentence) {
 	}
 	begin := 0
 	for at := 0; at < len(b.text); at++ {
-		if !strings.ContainsRune(".!?", rune(b.text[at])) {
+		if c := b.text[at]; c != '.' && c != '!' && c != '?' {
 			continue
 		}
 		stop := at + 1 + len(prefixOf(b.text[at+1:], `"')]”’»`))
@@ -55,10 +55,13 @@ func prefixOf(s, runes string) string {
 	return s[:len(s)-len(strings.TrimLeft(s, runes))]
 }
 
-// abbreviations end with a full stop that ends no sentence.
-var abbreviations = strings.Fields(`al approx art cf ch cir cl co cong corp ct dec dept div dr ed eq est etc ex fed fig id inc jan feb mar apr jun jul
-	aug sept sep oct nov ltd mr mrs ms no nos op p para paras par pars pp prop proc prov pt pub pubs r rec reg regs rev rul s sec secs ser st
-	stat sub subch subpt subsec subsecs supp temp tit treas u v vol vs`)
+// abbreviations end with a full stop that ends no sentence; of numbers, before a
+// number.
+var (
+	abbreviations = strings.Fields(`approx cf cir cong corp dept dr fed inc ltd mr mrs ms prop proc pub pubs reg regs rev rul sec secs stat
+		subch subpt subsec subsecs supp temp tit treas v vs`)
+	ofNumbers = strings.Fields(`apr art aug ch cl dec div ex feb fig jan jul jun l mar no nos nov oct op p par para paras pars pp pt sep sept t vol`)
+)
 
 // isAbbreviation reports whether a text ends with a word to which its full stop
 // belongs, before a sentence that goes on with next.
@@ -72,11 +75,6 @@ func isAbbreviation(before string, next rune) bool {
 		word = word[i+n:]
 	}
 	word = strings.ToLower(strings.TrimLeft(word, "."))
-	switch {
-	case strings.Contains(word, "."): // U.S.C., e.g.
-		return true
-	case len(word) == 1: // Pub. L. 115-97
-		return unicode.IsDigit(next) || next == '§'
-	}
-	return slices.Contains(abbreviations, word)
+	return strings.Contains(word, ".") || slices.Contains(abbreviations, word) || // U.S.C.
+		slices.Contains(ofNumbers, word) && unicode.IsDigit(next)
 }

@@ -18,14 +18,20 @@ const citation = '\uE000'
 // clean text. Each citation in it is one rune.
 type block struct {
 	text  string
-	cites []int // the numbers of its citations, in order
-	// checked are the places of quotations that were looked for.
-	checked [][2]int
+	cites []int // the numbers of its citations, in order; 0: it has no source
+	// sentences are its sentences, and checked the places of quotations that were
+	// looked for.
+	sentences []sentence
+	checked   [][2]int
 }
 
 // blocks are the blocks of a Markdown text whose citations are at the marks. Code
-// is none, unless it cites something: then it is an answer that was fenced.
+// is none, unless it cites something: then it is an answer that was fenced. A text
+// without citations has none to compare.
 func blocks(text string, marks []batch.Mark) (list []block) {
+	if len(marks) == 0 {
+		return nil
+	}
 	text = marked(text, marks)
 	var lines []string // of the block, or of the code
 	var cites []int
@@ -33,6 +39,7 @@ func blocks(text string, marks []batch.Mark) (list []block) {
 		if b := (block{text: clean(strings.Join(lines, "\n"))}); b.text != "" {
 			n := strings.Count(b.text, string(citation))
 			b.cites, cites = cites[:n:n], cites[n:]
+			b.sentences = b.split()
 			list = append(list, b)
 		}
 		lines = lines[:0]
@@ -148,7 +155,7 @@ func clean(s string) string {
 	}
 	s = withoutAddresses(s)
 	s = norm.NFKC.String(strings.Map(func(r rune) rune {
-		if r >= '⁰' && r <= '⁹' || strings.ContainsRune("¹²³", r) {
+		if r >= '⁰' && r <= '⁹' || r == '¹' || r == '²' || r == '³' {
 			return ' ' // a note, which would become a digit of the number before it
 		}
 		return r
@@ -161,7 +168,10 @@ func clean(s string) string {
 		case unicode.IsSpace(r):
 			space = b.Len() > 0
 			continue
-		case strings.ContainsRune("*`\\", r), unicode.Is(unicode.Cf, r), unicode.IsControl(r):
+		case r == '*', r == '`', r == '\\', unicode.IsControl(r):
+			continue
+		case r < utf8.RuneSelf:
+		case unicode.Is(unicode.Cf, r):
 			continue
 		case unicode.Is(unicode.Pd, r), r == '−':
 			r = '-'

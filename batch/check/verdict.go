@@ -23,7 +23,7 @@ func (v Verdict) String() string {
 		if missing != nil {
 			parts, missing = append(parts, notInExcerpts(missing)), nil
 		}
-		if f.Kind.isNote() && f.Count == max(f.Of, 1) && v.OK {
+		if v.OK && (f.Kind == NotKept || f.Kind == NoExcerpt && f.Count == f.Of) {
 			parts = nil // nothing was compared: that is not ok
 		}
 		parts = append(parts, f.text())
