@@ -20,7 +20,7 @@ func main() {
 		log.Fatalf("%d rows of questions, %d of answers; want the same, at least 41", len(questions), len(answers))
 	}
 	n := len(questions[0])
-	own := []string{"answer", "citations", "status", "error", "attempts", "seconds", "request_id", "cost", "answered"}
+	own := []string{"answer", "citations", "status", "error", "checks", "attempts", "seconds", "request_id", "cost", "answered"}
 	if got := answers[0][n:]; !slices.Equal(got, own) {
 		log.Fatalf("the columns after the input's are %q, want %q", got, own)
 	}

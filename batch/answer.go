@@ -63,15 +63,6 @@ func (a *Answer) Status() Status {
 	return Answered
 }
 
-// label is what the checkpoint counts the answer by: its status, if that is not
-// the usual one.
-func (a *Answer) label() string {
-	if s := a.Status(); s != Answered {
-		return string(s)
-	}
-	return ""
-}
-
 // A Source is a document that an answer rests on, with every field that
 // arrived for it. The same source can arrive several times; its node id is its
 // identity.
@@ -83,6 +74,17 @@ func (s Source) NodeID() string { return s.text("node_id") }
 // Title is the source's title, else its short name (such as IRC § 1(h)(11)), else
 // its file name.
 func (s Source) Title() string { return s.first("title", "citation_label", "file_name") }
+
+// Names are all that the source is called: its title, its short name and the name
+// of its file, as far as it has them.
+func (s Source) Names() (names []string) {
+	for _, field := range []string{"title", "citation_label", "file_name"} {
+		if name := s.first(field); name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
 
 // URL is where the source can be read: the authority's own address, if it is
 // known. What is no web address (Bizora's metadata.file_path is a place in an

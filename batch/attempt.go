@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"time"
 
@@ -14,19 +15,22 @@ import (
 
 // A result is what came of one attempt, after it was saved.
 type result struct {
-	it      *item
-	probe   bool  // it was sent to find out whether anything succeeds
-	cost    Money // reserved for it
-	paid    Money // what the answer cost
-	guessed bool  // paid is not known, and taken to be what was reserved
-	back    time.Time
-	answer  *Answer // nil unless it was answered
-	err     error   // from the asker; nil as well: it was not sent
-	action  Action  // what err means
-	setting string  // of the run, which err refuses; then action is Doubt
-	heard   bool    // the pacer was told what the service said
-	until   int     // the last question given out before it was held back; see hold
-	fault   error   // from the checkpoint, where it was not saved
+	it       *item
+	probe    bool  // it was sent to find out whether anything succeeds
+	cost     Money // reserved for it
+	paid     Money // what the answer cost
+	guessed  bool  // paid is not known, and taken to be what was reserved
+	back     time.Time
+	answer   *Answer  // nil unless it was answered
+	toLookAt []string // what to look at in it
+	unfit    error    // why the answer does not fit
+	reask    bool     // it is asked for again
+	err      error    // from the asker; nil as well: it was not sent
+	action   Action   // what err means
+	setting  string   // of the run, which err refuses; then action is Doubt
+	heard    bool     // the pacer was told what the service said
+	until    int      // the last question given out before it was held back; see hold
+	fault    error    // from the checkpoint, where it was not saved
 }
 
 // An accepted is an attempt whose request was let in, before it is answered.
@@ -47,7 +51,9 @@ func (r *runner) attempt(res *result, n int, apart time.Duration) {
 		res.back = time.Now()
 		return
 	}
+	it.reasked(1)
 	if r.gate.pass(r.admitting, it.sent, apart) != nil {
+		it.reasked(-1)
 		res.fault = r.run.Release(it.ID, it.last) // no attempt: it was not sent
 		res.back = time.Now()
 		return
@@ -93,9 +99,34 @@ func (r *runner) saveAnswer(res *result, n int) {
 		}
 	}
 	res.answer.keepSources(r.o.Sources)
+	if r.o.Fits != nil {
+		res.unfit = r.o.Fits(res.answer)
+		res.reask = res.unfit != nil && res.it.Again < r.o.Reask
+	}
+	var label string
+	res.toLookAt, label = r.check(res)
 	res.fault = r.run.Complete(res.it.ID, checkpoint.Completion{
-		Answer: encode(*res.answer), Label: res.answer.label(), Attempts: n, Cost: int64(res.paid), Started: res.it.sent, Finished: res.back,
+		Answer: encode(*res.answer), Label: label, Attempts: n, Cost: int64(res.paid), Started: res.it.sent, Finished: res.back,
+		Unfit: res.unfit != nil, Again: res.reask,
 	})
+}
+
+// checked begins the label of an answer that Options.Check has seen.
+const checked = "checked"
+
+// check returns what to look at in an answer, and the label by which the checkpoint
+// counts it. The answer is paid for: a check that panics does not keep it from
+// being saved.
+func (r *runner) check(res *result) (kinds []string, label string) {
+	if s := res.answer.Status(); s != Answered {
+		kinds, label = []string{string(s)}, string(s)
+	}
+	if r.o.Check == nil {
+		return kinds, label
+	}
+	defer func() { _ = recover() }()
+	found := r.o.Check(res.answer, res.it.Payload)
+	return found, strings.Join(append([]string{checked}, found...), " ")
 }
 
 // encode writes an answer for the checkpoint. It is paid for: where a part
@@ -136,5 +167,7 @@ func (r *runner) saveError(res *result, n int) {
 		res.fault = r.run.Fail(it.ID, f)
 		return
 	}
-	res.fault = r.run.Release(it.ID, f)
+	if res.fault = r.run.Release(it.ID, f); !f.MaybeCharged {
+		it.reasked(-1)
+	}
 }

@@ -150,11 +150,16 @@ const (
 // A Record is one row of the output: the row as read and what became of it.
 // It is what package report writes.
 type Record struct {
-	ID       string
-	Line     int             // line in the input, from 1
-	Fields   json.RawMessage // as in [Question]
-	Status   Status
-	Answer   *Answer // nil unless there is one
+	ID      string
+	Line    int             // line in the input, from 1
+	Fields  json.RawMessage // as in [Question]
+	Payload json.RawMessage // as in [Request], with what was masked in it; nil for a row that cannot be asked
+	Status  Status
+	Answer  *Answer // nil unless there is one
+	// Unfit says why the answer does not fit the schema that it was asked to fit. Of
+	// one that does, Plain has the texts as its text, a paragraph each.
+	Unfit    string
+	Plain    *Answer
 	Error    string  // why the row is failed or skipped, or was last not answered
 	Attempts int     // requests sent for it that counted
 	Seconds  float64 // how long the last one of an answered or failed row took

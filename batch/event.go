@@ -11,6 +11,7 @@ const (
 	EventAnswered EventKind = "answered"
 	EventFailed   EventKind = "failed"   // a question was given up; Err says why
 	EventAgain    EventKind = "again"    // a passing fault; asked again after Wait
+	EventUnfit    EventKind = "unfit"    // an answer does not fit; Err says why, and it is asked for again at once
 	EventPause    EventKind = "pause"    // throttled; nothing is sent for Wait
 	EventOutage   EventKind = "outage"   // nothing succeeds; one question is sent as a probe every Wait
 	EventWaiting  EventKind = "waiting"  // Options.WaitForCredits or WaitForReset; probing after Wait
@@ -57,6 +58,17 @@ type Summary struct {
 	Refused   int `json:"refused"`
 	Empty     int `json:"empty"`
 	Unclear   int `json:"unclear"`
+	// Unfit are those of the answered whose answer does not fit (Options.Fits), and
+	// Reasked are the requests that asked for another answer, as far as they may have
+	// been charged.
+	Unfit   int `json:"unfit"`
+	Reasked int `json:"reasked"`
+	// AnswersToLookAt are among the answered: answers that somebody should look at
+	// before relying on them. ToLookAt counts them by what there is to look at:
+	// truncated, refused, empty, unclear, and the kinds that Options.Check returns.
+	// An answer can count as several.
+	AnswersToLookAt int            `json:"answers_to_look_at"`
+	ToLookAt        map[string]int `json:"to_look_at"`
 	// Unmetered are answers whose cost is not known, for they came without token
 	// counts: it is taken to be that of the dearest.
 	Unmetered int `json:"unmetered"`
@@ -83,5 +95,15 @@ func (s *Summary) count(status Status) {
 		s.Empty++
 	case EndedUnclear:
 		s.Unclear++
+	}
+}
+
+// lookAt counts what there is to look at in an answer.
+func (s *Summary) lookAt(kinds []string) {
+	if len(kinds) > 0 {
+		s.AnswersToLookAt++
+	}
+	for _, kind := range kinds {
+		s.ToLookAt[kind]++
 	}
 }

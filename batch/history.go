@@ -26,8 +26,11 @@ type History struct {
 	Pending  int            // those in flight included
 	Reasons  map[string]int // failures by reason
 	Failures []checkpoint.FailureGroup
-	ToLookAt map[Status]int      // among the answered: by status, where that is not answered
-	Reused   []checkpoint.Reused // among the answered: what other checkpoints paid for
+	// AnswersToLookAt and ToLookAt are among the answered, as in [Summary]. Unchecked
+	// are those that were saved without being checked.
+	AnswersToLookAt, Unchecked int
+	ToLookAt                   map[string]int
+	Reused                     []checkpoint.Reused // among the answered: what other checkpoints paid for
 
 	Spent       Money // for the answers
 	SpentTotal  Money // for every answer in the checkpoint
@@ -60,7 +63,7 @@ func ReadHistory(store *checkpoint.Store) (*History, error) {
 	name := strings.TrimSuffix(filepath.Base(store.Path()), ".bizbatch")
 	h := &History{
 		Path: store.Path(), Name: strings.TrimSuffix(name, ".sandbox"), Active: store.Active(),
-		SpentByMode: map[AskMode]Money{}, ToLookAt: map[Status]int{}, Outcomes: store.Outcomes(),
+		SpentByMode: map[AskMode]Money{}, ToLookAt: map[string]int{}, Outcomes: store.Outcomes(),
 	}
 	for _, read := range []func(*checkpoint.Store) error{h.readCounts, h.readSettings, h.readRuns} {
 		if err := read(store); err != nil {
@@ -76,11 +79,12 @@ func (h *History) readCounts(store *checkpoint.Store) error {
 		return err
 	}
 	h.Rows, h.Skipped, h.Reasons = counts.Rows, counts.Skipped, counts.Reasons
-	for label, n := range counts.Labels {
-		h.ToLookAt[Status(label)] = n
-	}
 	h.Spent, h.SpentTotal = Money(counts.Spent), Money(counts.SpentTotal)
 	h.Answered, h.Failed = counts.States[checkpoint.Answered], counts.States[checkpoint.Failed]
+	h.Unchecked = h.Answered
+	for label, n := range counts.Labels {
+		h.readLabel(label, n)
+	}
 	h.Pending = counts.States[checkpoint.Pending] + counts.States[checkpoint.Running]
 	for mode, cost := range counts.SpentByMode {
 		h.SpentByMode[AskMode(mode)] = Money(cost)
@@ -105,6 +109,21 @@ func (h *History) readCounts(store *checkpoint.Store) error {
 	return err
 }
 
+// readLabel counts answers by the label that they were saved with.
+func (h *History) readLabel(label string, n int) {
+	kinds := strings.Fields(label)
+	if len(kinds) > 0 && kinds[0] == checked {
+		h.Unchecked -= n
+		kinds = kinds[1:]
+	}
+	if len(kinds) > 0 {
+		h.AnswersToLookAt += n
+	}
+	for _, kind := range kinds {
+		h.ToLookAt[kind] += n
+	}
+}
+
 // paid is what an answer in the mode cost so far, on average, else its price.
 func paid(c checkpoint.Counts, mode string, prices priceList) Money {
 	if n := c.PaidByMode[mode]; n > 0 {
@@ -117,13 +136,19 @@ func (h *History) readSettings(store *checkpoint.Store) (err error) {
 	if h.Endpoint, err = store.Endpoint(); err != nil {
 		return err
 	}
+	h.Settings, err = ReadSettings(store)
+	return err
+}
+
+// ReadSettings returns what the questions of the last input were asked with.
+func ReadSettings(store *checkpoint.Store) (s Settings, err error) {
 	settings, err := store.Settings()
 	if err == nil && settings != nil {
-		if err = json.Unmarshal(settings, &h.Settings); err != nil {
+		if err = json.Unmarshal(settings, &s); err != nil {
 			err = fmt.Errorf("read the settings in %s: %w", store.Path(), err)
 		}
 	}
-	return err
+	return s, err
 }
 
 func (h *History) readRuns(store *checkpoint.Store) error {

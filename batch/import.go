@@ -26,6 +26,9 @@ type ImportOptions struct {
 	// AskAgain agrees to pay again for questions that are answered under other
 	// settings. The checkpoint remembers that for these questions.
 	AskAgain bool
+	// Reask is how often an answer that does not fit is asked for again; see
+	// Options.Reask.
+	Reask int
 	// Reuse and Neighbours name other checkpoints whose answers are taken over, at
 	// no cost; see [checkpoint.ImportOptions].
 	Reuse, Neighbours []string
@@ -39,7 +42,10 @@ type ImportOptions struct {
 type Plan struct {
 	checkpoint.Plan
 	Estimate Money `json:"estimate"` // what asking all pending questions costs
-	Unpriced bool  `json:"-"`        // no price is known, and Estimate is 0
+	Reask    int   `json:"-"`        // that of the import
+	// Most is the estimate if each of them is asked again as often as Reask allows.
+	Most     Money `json:"most,omitempty"`
+	Unpriced bool  `json:"-"` // no price is known, and Estimate is 0
 	// InterruptedCost is what the interrupted requests cost if they were
 	// charged.
 	InterruptedCost Money `json:"interrupted_cost"`
@@ -47,8 +53,11 @@ type Plan struct {
 	prices priceList // by which the estimate was made
 }
 
-// AtMost returns the most that asking n of the pending questions can cost.
-func (p Plan) AtMost(n int) Money { return p.prices.atMost(n, p.Pending) }
+// AtMost returns the most that asking n of the pending questions can cost, each as
+// often as Reask allows.
+func (p Plan) AtMost(n int) Money {
+	return min(Money(1+p.Reask)*p.prices.atMost(n, p.Pending), max(p.Most, p.Estimate))
+}
 
 // A SettingsError refuses an import that would pay again for answers that are
 // there under other settings. ImportOptions.AskAgain agrees to it.
@@ -94,6 +103,7 @@ func Import(store *checkpoint.Store, questions iter.Seq2[Question, error], o Imp
 		Settings:    settings,
 		RetryFailed: o.RetryFailed,
 		Agree:       o.AskAgain,
+		AskUnfit:    o.Reask,
 		Reuse:       o.Reuse,
 		Neighbours:  o.Neighbours,
 		Confirm:     func(p checkpoint.Plan) error { return o.confirm(p, prices) },
@@ -115,10 +125,14 @@ func Import(store *checkpoint.Store, questions iter.Seq2[Question, error], o Imp
 		err = noteModes(store, o.AskModes)
 	}
 	estimate := prices.estimate(p.Pending)
-	return Plan{
+	plan := Plan{
 		Plan: p, Estimate: estimate, Unpriced: estimate == 0 && prices.fixed == nil,
 		InterruptedCost: Money(p.InterruptedCost), prices: prices,
-	}, err
+	}
+	if plan.Reask = o.Reask; o.Reask > 0 {
+		plan.Most = estimate + prices.estimate(p.Again)
+	}
+	return plan, err
 }
 
 // rows turns questions into the checkpoint's rows.

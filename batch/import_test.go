@@ -115,11 +115,31 @@ func TestSettingsThatChangedAreRefused(t *testing.T) {
 
 func TestEverySettingThatChangesIsNamed(t *testing.T) {
 	old := Settings{AskModes: taxModes, Model: "m", Role: "human", Params: map[string]json.RawMessage{"b": []byte(`1`), "c": []byte(`{"x":1,"y":2}`)}}
-	now := Settings{AskModes: taxModes, Model: "n", Role: "user", AskMode: Web, Template: "t", Params: map[string]json.RawMessage{"a": []byte(`"x"`), "c": []byte(`{"y":2, "x":1}`)}}
+	now := Settings{AskModes: taxModes, Model: "n", Role: "user", AskMode: Web, Template: "t", Schema: []byte(`{"properties":{"b":{},"a":{}}}`), Params: map[string]json.RawMessage{"a": []byte(`"x"`), "c": []byte(`{"y":2, "x":1}`)}}
 	if diff := cmp.Diff([]string{
-		"model m → n", "role human → user", "ask mode none → web", `parameter a none → "x"`, "parameter b 1 → none", "the template",
+		"model m → n", "role human → user", "ask mode none → web", `parameter a none → "x"`, "parameter b 1 → none", "the template", "the schema",
 	}, now.diff(old)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// The order of a schema's members is that of the answers.
+func TestASchemaIsAsItWasKept(t *testing.T) {
+	s := Settings{Schema: []byte(`{"properties":{"b":{"const":"<&>"},"a":{}}}`)}
+	b, err := json.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kept Settings
+	if err := json.Unmarshal(b, &kept); err != nil {
+		t.Fatal(err)
+	}
+	if changes := s.diff(kept); changes != nil {
+		t.Error(changes)
+	}
+	kept.Schema = []byte(`{"properties":{"a":{},"b":{"const":"<&>"}}}`)
+	if changes := s.diff(kept); changes == nil {
+		t.Error("another order is no change")
 	}
 }
 

@@ -73,8 +73,6 @@ func (r *runner) letIn(res *result, at time.Time, l Limits) {
 
 func (r *runner) answered(res *result) {
 	mode := res.it.mode()
-	r.left[mode]--
-	r.sum.Answered++
 	r.sum.Spent += res.paid
 	r.sum.SpentByMode[mode] += res.paid
 	if res.guessed {
@@ -88,10 +86,10 @@ func (r *runner) answered(res *result) {
 			r.stopFor(StopSave, err)
 		}
 	}
-	r.sum.count(res.answer.Status())
 	if res.fault != nil {
 		r.stopFor(StopSave, res.fault)
 	}
+	told := r.settleOrReask(res)
 	r.throttled = time.Time{}
 	r.accepted(res.it)
 	if r.probe != nil && (res.probe || r.probe.interval == 0 && r.upAfterAll(res.it.sent)) {
@@ -99,7 +97,7 @@ func (r *runner) answered(res *result) {
 		r.outage.over(res.back)
 		r.event(Event{Kind: EventResumed, Question: res.it.RowID})
 	}
-	r.event(Event{Kind: EventAnswered, Question: res.it.RowID})
+	r.event(Event{Kind: told, Question: res.it.RowID, Err: res.unfit})
 	if r.probe == nil {
 		r.fail(r.outage.answered(res.it.sent), true)
 	}
@@ -117,6 +115,7 @@ func (r *runner) unanswered(res *result, e *Error) {
 	if e.MaybeCharged {
 		r.sum.Uncertain++
 		r.sum.UncertainCost += res.cost
+		r.sum.Reasked += res.it.asAgain()
 	}
 	if e.status() == 402 && e.Cost > 0 {
 		if err := r.prices.learn(r.store, res.it.mode(), e.Cost); err != nil {
@@ -129,6 +128,8 @@ func (r *runner) unanswered(res *result, e *Error) {
 	switch {
 	case res.fault != nil, r.stop != nil && res.action != GiveUp:
 		r.queue.again(res.it, res.back) // pending, for the next run
+	case res.it.spent(r.o.Reask) && res.action != GiveUp: // another would be one too many
+		r.fail([]*item{res.it}, false)
 	case res.action == Doubt, r.fresh && r.sum.Answered == 0 && unfinished(res.err):
 		r.hold(res)
 	case res.action == GiveUp:
@@ -149,6 +150,10 @@ func (r *runner) unanswered(res *result, e *Error) {
 }
 
 func (r *runner) failed(it *item, err error) {
+	if it.Answered {
+		r.keep(it)
+		return
+	}
 	r.left[it.mode()]--
 	r.sum.Failed++
 	r.event(Event{Kind: EventFailed, Question: it.RowID, Err: err})

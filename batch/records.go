@@ -126,7 +126,7 @@ func record(r checkpoint.Result) (Record, error) {
 	if err != nil {
 		return rec, fmt.Errorf("read what was masked in question %s: %w", r.ID, err)
 	}
-	rec.Error = masked.restore(rec.Error)
+	rec.Payload, rec.Error = masked.restoreJSON(r.Payload), masked.restore(rec.Error)
 	if r.Answer != nil {
 		rec.Answer = new(Answer)
 		if err := json.Unmarshal(masked.restoreJSON(r.Answer), rec.Answer); err != nil { // whoever wrote that, the other rows are well

@@ -32,6 +32,12 @@ type Settings struct {
 	// Template is what the questions were made with, empty for none. It is
 	// kept to tell what changed; the reader of the questions applies it.
 	Template string `json:"template,omitempty"`
+	// Schema is the JSON Schema that answers are asked to fit, without white space;
+	// empty: none.
+	Schema json.RawMessage `json:"schema,omitempty"`
+	// SchemaInMessage has the question tell it, where the service takes no
+	// response_format.
+	SchemaInMessage bool `json:"schema_in_message,omitempty"`
 }
 
 func (s Settings) withDefaults() Settings {
@@ -75,7 +81,11 @@ func (s Settings) Request(q Question) (Request, AskMode, error) {
 		body[s.AskModes.Member] = s.AskModes.named(name).Wire
 	}
 	body["model"] = cmp.Or(q.Model, s.Model)
-	body["messages"] = s.messages(q)
+	messages := s.messages(q)
+	if err := s.askBySchema(body, messages); err != nil {
+		return Request{}, "", err
+	}
+	body["messages"] = messages
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
@@ -156,7 +166,20 @@ func (s Settings) diff(old Settings) (lines []string) {
 	if old.Template != s.Template {
 		lines = append(lines, "the template")
 	}
+	if escaped(old.Schema) != escaped(s.Schema) {
+		lines = append(lines, "the schema")
+	}
 	return lines
+}
+
+// escaped writes a schema as the checkpoint keeps it. The order of its members
+// stays: answers have it.
+func escaped(schema json.RawMessage) string {
+	b, err := json.Marshal(schema)
+	if err != nil {
+		return string(schema)
+	}
+	return string(b)
 }
 
 var sent = map[bool]string{false: "sent", true: "masked"}
@@ -169,4 +192,23 @@ func oneForm(value json.RawMessage) string {
 	}
 	b, _ := json.Marshal(v) // it was JSON
 	return string(b)
+}
+
+// Asked is the text of a request's messages: what was asked, and what was said
+// before it.
+func Asked(payload json.RawMessage) string {
+	var body struct {
+		Messages []struct {
+			Content json.RawMessage `json:"content"`
+		} `json:"messages"`
+	}
+	_ = json.Unmarshal(payload, &body) // a request has messages
+	var texts []string
+	for _, m := range body.Messages {
+		var text string
+		if json.Unmarshal(m.Content, &text) == nil {
+			texts = append(texts, text)
+		}
+	}
+	return strings.Join(texts, "\n\n")
 }

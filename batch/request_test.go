@@ -60,6 +60,12 @@ func TestRequest(t *testing.T) {
 			`{"messages":[{"role":"ai","content":"b"},{"role":"human","content":"s\n\nt\n\na"}],"model":"bizora-1.0"}`, Fast},
 		"instructions alone are a message": {Settings{AskModes: taxModes}, Question{Messages: talk("system", "s")},
 			`{"messages":[{"role":"human","content":"s"}],"model":"bizora-1.0"}`, Fast},
+		"answers by a schema, in its order": {Settings{Model: "m", Role: "user", Schema: json.RawMessage(`{"properties":{"b":{"const":"<"},"a":{}}}`)}, Question{Text: "Is it?"},
+			`{"messages":[{"role":"user","content":"Is it?"}],"model":"m","response_format":{"json_schema":{"name":"answer","schema":{"properties":{"b":{"const":"<"},"a":{}}}},"type":"json_schema"}}`, ""},
+		"strictly, where the schema allows it": {Settings{Model: "m", Role: "user", Schema: json.RawMessage(closed)}, Question{Text: "Is it?"},
+			`{"messages":[{"role":"user","content":"Is it?"}],"model":"m","response_format":{"json_schema":{"name":"answer","schema":` + closed + `,"strict":true},"type":"json_schema"}}`, ""},
+		"the last message tells the schema": {Settings{AskModes: taxModes, Schema: json.RawMessage(`{"properties":{"b":{},"a":{}}}`), SchemaInMessage: true}, Question{Messages: talk("user", "a", "ai", "b", "user", "c")},
+			`{"messages":[{"role":"human","content":"a"},{"role":"ai","content":"b"},{"role":"human","content":"c\n\n` + strings.TrimSuffix(asking, "\n") + `\n{\"properties\":{\"b\":{},\"a\":{}}}"}],"model":"bizora-1.0"}`, Fast},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, mode, err := test.s.Request(test.q)
@@ -67,6 +73,29 @@ func TestRequest(t *testing.T) {
 				t.Errorf("%s %s, %v\nwant %s %s", got.Payload, mode, err, test.want, test.mode)
 			}
 		})
+	}
+}
+
+const closed = `{"type":"object","properties":{"a":{"type":"array","items":{"type":"object","properties":{"b":{}},"required":["b"],"additionalProperties":false}}},"required":["a"],"additionalProperties":false}`
+
+func TestStrictSchemas(t *testing.T) {
+	for _, schema := range []string{
+		strings.Replace(closed, `"required":["b"],`, "", 1),
+		strings.Replace(closed, `"required":["a"],`, `"required":["b"],`, 1),
+		strings.Replace(closed, `,"additionalProperties":false}}`, `}}`, 1),
+		`{"properties":{"a":{"type":["object","null"]}},"required":["a"],"additionalProperties":false}`,
+		`{"anyOf":[{"properties":{}}],"additionalProperties":false}`,
+	} {
+		if isStrict(json.RawMessage(schema)) {
+			t.Errorf("%s", schema)
+		}
+	}
+}
+
+func TestAResponseFormatIsSetOnce(t *testing.T) {
+	_, _, err := Settings{Schema: json.RawMessage(closed)}.Request(Question{Text: "Is it?", Params: map[string]json.RawMessage{"response_format": []byte(`{"type":"text"}`)}})
+	if err == nil {
+		t.Error("a request with two response formats")
 	}
 }
 

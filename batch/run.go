@@ -67,12 +67,22 @@ type Options struct {
 	// Sources says which of an answer's sources are kept when it is saved;
 	// answers that are saved already keep what they have. Default AllSources.
 	Sources SourceMode
+	// Check returns the kinds of what somebody should look at in the answer to a
+	// request, such as those of package check. It is called before the answer is
+	// saved, and what it returns is saved with it, to be counted by. Nil: only how
+	// an answer ended counts.
+	Check func(a *Answer, payload []byte) []string
 	// Settings are those that the questions were imported with. Where the
 	// service refuses one of them, the run stops and no question fails for it.
 	// The zero value: so only where it refuses the model or the role.
 	Settings Settings
 	// Steering changes the run while it is on. Nil: nothing does.
 	Steering <-chan Steering
+	// Fits says why an answer does not fit a schema; nil: it does. Default: all do.
+	Fits func(*Answer) error
+	// Reask is how often a question is asked again for an answer that fits, over all
+	// runs, as far as that may have been charged. The last answer is kept. Default: never.
+	Reask int
 	// OnEvent is called for everything worth telling, from one goroutine. It
 	// must not block for long: the run waits for it.
 	OnEvent func(Event)
@@ -99,7 +109,7 @@ func (o Options) validate() error {
 	}{
 		{"Workers", o.Workers > 0}, {"MaxAttempts", o.MaxAttempts > 0}, {"RPM", o.RPM >= 0},
 		{"AttemptTimeout", o.AttemptTimeout > 0}, {"Drain", o.Drain > 0}, {"MaxPause", o.MaxPause > 0},
-		{"MaxOutage", o.MaxOutage > 0}, {"Limit", o.Limit >= 0}, {"MaxSpend", o.MaxSpend >= 0},
+		{"MaxOutage", o.MaxOutage > 0}, {"Limit", o.Limit >= 0}, {"Reask", o.Reask >= 0}, {"MaxSpend", o.MaxSpend >= 0},
 		{"MaxSpendTotal", o.MaxSpendTotal >= 0}, {"WaitForCredits", o.WaitForCredits >= 0}, {"WaitForReset", o.WaitForReset >= 0},
 		{"Sources", slices.Contains([]SourceMode{AllSources, CitedSources, NoSources}, o.Sources)},
 	} {
@@ -208,7 +218,7 @@ func newRunner(store Store, asker Asker, o Options) (*runner, error) {
 		unproven:    map[string]bool{},
 		outage:      outage{enough: most},
 		spentBefore: Money(begun.SpentTotal + begun.Uncertain),
-		sum:         Summary{Started: now, SpentByMode: map[AskMode]Money{}},
+		sum:         Summary{Started: now, SpentByMode: map[AskMode]Money{}, ToLookAt: map[string]int{}},
 	}
 	r.fresh = begun.States[checkpoint.Answered] == 0
 	if err := r.takeUpPace(); err != nil {

@@ -10,6 +10,7 @@ var invariants = []struct{ what, query string }{
 	{"answered requests without an answer", "SELECT count(*) FROM requests q WHERE state = 'answered' AND NOT EXISTS (SELECT 1 FROM answers WHERE request = q.id)"},
 	{"answers of requests that are not answered", "SELECT count(*) FROM answers a JOIN requests q ON q.id = a.request WHERE q.state <> 'answered'"},
 	{"answers without a request", "SELECT count(*) FROM answers WHERE request NOT IN (SELECT id FROM requests)"},
+	{"answers that were set aside of requests without one", "SELECT count(*) FROM earlier WHERE request NOT IN (SELECT id FROM requests)"},
 	{"requests in an unknown state", "SELECT count(*) FROM requests WHERE state NOT IN ('pending', 'running', 'answered', 'failed')"},
 	{"rows without their request", "SELECT count(*) FROM rows WHERE (request IS NULL) <> (skip <> '') OR (request IS NOT NULL AND request NOT IN (SELECT id FROM requests))"},
 	{"gaps in the rows", "SELECT coalesce(max(position), 0) - count(*) FROM rows"},

@@ -101,6 +101,10 @@ type Request struct {
 	Mode     string
 	Attempts int // attempts counted so far, over all runs
 	Payload  []byte
+	// Answered says that it has an answer, which does not fit and is to be replaced;
+	// Again is how often it was sent for that, as far as that was charged.
+	Answered bool
+	Again    int
 }
 
 // A Completion is an answer that arrived.
@@ -112,6 +116,9 @@ type Completion struct {
 	Cost     int64 // in the caller's unit of money
 	Started  time.Time
 	Finished time.Time
+	// Unfit says that the answer does not fit what was asked for, and Again that the
+	// request is pending again. The answer stays until there is another.
+	Unfit, Again bool
 }
 
 // A Fault is an attempt that brought no answer.
@@ -140,6 +147,7 @@ type Result struct {
 	ID       string
 	Line     int
 	Fields   []byte
+	Payload  []byte // of its request
 	// Originals is as in Row.
 	Originals []byte
 	Skip      string
@@ -150,8 +158,8 @@ type Result struct {
 	// RequestID is the service's name for the request that the error is about.
 	RequestID string
 	Answer    []byte
-	// Cost is that of the answer, in the first row that asks for it and 0 in the
-	// others: the sum over all rows is what their answers cost.
+	// Cost is that of the answer and of those before it, in the first row that asks
+	// for it and 0 in the others: the sum over all rows is what their answers cost.
 	Cost int64
 	// Reused names the checkpoint that the answer was taken over from, as seen from
 	// this one's folder; empty: it was not. The cost is 0 then.

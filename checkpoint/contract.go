@@ -17,8 +17,11 @@ import (
 //     then: after a crash the next run can tell what was in flight, and what that
 //     cost.
 //   - What Start, Complete, Fail and Release report as done is on disk.
-//   - An answer is final. Where a request has one, a later Complete, Fail or
+//   - An answer is final, unless Completion.Again or ImportOptions.AskUnfit has the
+//     request asked once more. Where a request has one, a later Complete, Fail or
 //     Release changes nothing and is no error.
+//   - The answer of a request that is asked once more stays until there is another.
+//     Fail makes it final. How often it was sent is on disk before it is sent.
 //   - An answer is never lost: what Complete cannot save is in a file by the
 //     time it returns, and End tries to save it once more.
 //   - After End every method fails with ErrEnded.

@@ -58,6 +58,9 @@ func (s *Store) copyFrom(path string) error {
 		tables = append(tables, "masked")
 	}
 	if from.format > 3 {
+		tables = append(tables, "unfit", "earlier")
+	}
+	if from.format > 4 {
 		tables = append(tables, "reviews")
 	}
 	var damaged []int64

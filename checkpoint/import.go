@@ -19,6 +19,9 @@ type ImportOptions struct {
 	// RetryFailed makes every failed request of the input pending again, not
 	// only those that failed for a passing fault.
 	RetryFailed bool
+	// AskUnfit is how often an answer that does not fit is asked for again, over all
+	// runs.
+	AskUnfit int
 	// Agree agrees to ask the requests of Plan.Conflicts, now and later.
 	Agree bool
 	// Reuse names other checkpoints of the same endpoint. Their answers to requests
@@ -54,8 +57,13 @@ type Plan struct {
 	// InterruptedCost then.
 	Interrupted     int            `json:"interrupted"`
 	InterruptedCost int64          `json:"-"`
-	Pending         map[string]int `json:"pending"` // requests to ask, by mode
+	Kept            int            `json:"kept,omitempty"` // of these, not asked again: they have an answer
+	Pending         map[string]int `json:"pending"`        // requests to ask, by mode
 	Conflicts       *Conflicts     `json:"conflicts,omitempty"`
+	// Unfit are those of them that have an answer which does not fit, and Again are
+	// the requests that AskUnfit may have sent besides, by mode.
+	Unfit int            `json:"unfit,omitempty"`
+	Again map[string]int `json:"again,omitempty"`
 }
 
 // ToAsk is the number of requests to ask, over all modes.

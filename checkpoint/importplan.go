@@ -52,6 +52,9 @@ func (im *importer) count() error {
 	if err != nil {
 		return err
 	}
+	if err := im.askUnfit(); err != nil {
+		return err
+	}
 	rows, err := w.QueryContext(bg, `SELECT state, mode, passing, count(*) FROM requests
 		WHERE position > 0 GROUP BY state, mode, passing`)
 	if err != nil {

@@ -21,7 +21,8 @@ func (s *Store) Input() ([]byte, error) { return s.metaOrNil("input") }
 // from the first whose position is greater than after.
 func (s *Store) pending(after int64, n int) (page []Request, err error) {
 	rows, err := s.db.Query(`
-		SELECT q.id, q.position, r.id, q.mode, q.attempts, q.key, q.payload FROM rows r JOIN requests q ON q.id = r.request AND q.position = r.position
+		SELECT q.id, q.position, r.id, q.mode, q.attempts, EXISTS (SELECT 1 FROM earlier WHERE request = q.id), coalesce(u.times, 0), q.key, q.payload
+		FROM rows r JOIN requests q ON q.id = r.request AND q.position = r.position LEFT JOIN unfit u ON u.request = q.id
 		WHERE r.position > ? AND q.state = 'pending' ORDER BY r.position LIMIT ?`, after, n)
 	if err != nil {
 		return nil, fmt.Errorf("read pending questions from %s: %w", s.path, err)
@@ -30,7 +31,7 @@ func (s *Store) pending(after int64, n int) (page []Request, err error) {
 	for rows.Next() {
 		var r Request
 		var key []byte
-		err := rows.Scan(&r.ID, &r.Position, &r.RowID, &r.Mode, &r.Attempts, &key, &r.Payload)
+		err := rows.Scan(&r.ID, &r.Position, &r.RowID, &r.Mode, &r.Attempts, &r.Answered, &r.Again, &key, &r.Payload)
 		if k := keyOf(r.Payload); err == nil && string(k[:]) != string(key) {
 			err = fmt.Errorf("question %s: %w", r.RowID, ErrNotCheckpoint) // not to pay for what nobody asked
 		}
@@ -69,10 +70,14 @@ func (s *Store) results(where string, args ...any) iter.Seq2[Result, error] {
 			}
 			more = err != nil || yield(r, nil)
 			return more, err
-		}, `SELECT coalesce(r.request, 0), r.position, r.id, r.line, r.skip, r.fields, m.originals,
-				coalesce(q.state, ''), coalesce(q.attempts, 0), coalesce(q.error, ''), coalesce(q.request_id, ''), iif(q.state = 'answered' AND q.position = r.position, q.cost, 0),
-				coalesce(q.started, 0), coalesce(q.finished, 0), coalesce(u.origin, ''), `+lastReview+`, coalesce(a.crc, 0), a.answer
-			FROM rows r LEFT JOIN requests q ON q.id = r.request LEFT JOIN answers a ON a.request = r.request LEFT JOIN reused u ON u.request = r.request LEFT JOIN masked m ON m.position = r.position
+		}, `WITH last AS (SELECT request, max(id) AS id, sum(cost) AS cost FROM earlier GROUP BY request)
+			SELECT coalesce(r.request, 0), r.position, r.id, r.line, r.skip, r.fields, m.originals, q.payload,
+				iif(e.id, 'answered', coalesce(q.state, '')), coalesce(q.attempts, 0), iif(e.id, '', coalesce(q.error, '')), iif(e.id, '', coalesce(q.request_id, '')),
+				iif(q.position = r.position, iif(q.state = 'answered', q.cost, 0) + coalesce(l.cost, 0), 0),
+				coalesce(e.started, q.started, 0), coalesce(e.finished, q.finished, 0), coalesce(u.origin, ''), `+lastReview+`, coalesce(a.crc, e.crc, 0), coalesce(a.answer, e.answer)
+			FROM rows r LEFT JOIN requests q ON q.id = r.request LEFT JOIN answers a ON a.request = r.request LEFT JOIN reused u ON u.request = r.request
+			LEFT JOIN masked m ON m.position = r.position
+			LEFT JOIN last l ON l.request = r.request LEFT JOIN earlier e ON e.id = l.id AND q.state IN ('pending', 'running')
 			`+where+` ORDER BY r.position`, args...)
 		if len(damaged) > 0 && s.writer != nil && s.original == "" {
 			err = errors.Join(err, s.write(func() error { return s.failDamaged(damaged) }))
@@ -86,7 +91,7 @@ func (s *Store) results(where string, args ...any) iter.Seq2[Result, error] {
 func scanResult(rows *sql.Rows) (r Result, id int64, err error) {
 	var started, finished int64
 	var crc uint32
-	err = rows.Scan(&id, &r.Position, &r.ID, &r.Line, &r.Skip, &r.Fields, &r.Originals,
+	err = rows.Scan(&id, &r.Position, &r.ID, &r.Line, &r.Skip, &r.Fields, &r.Originals, &r.Payload,
 		&r.State, &r.Attempts, &r.Error, &r.RequestID, &r.Cost, &started, &finished, &r.Reused, &r.Review, &crc, &r.Answer)
 	if crc32.ChecksumIEEE(r.Answer) != crc || r.State == Answered && len(r.Answer) == 0 {
 		r.State, r.Answer, r.Error = Failed, nil, damagedAnswer
@@ -202,6 +207,9 @@ func (s *Store) Counts() (c Counts, err error) {
 		return true, nil
 	}, `SELECT position > 0, state, mode, iif(state IN ('failed', 'answered'), reason, '') AS why, count(*), sum(run > 0), sum(iif(state = 'answered', cost, 0))
 		FROM requests GROUP BY 1, 2, 3, 4`)
+	if err == nil {
+		err = s.countEarlier(&c)
+	}
 	if err == nil {
 		err = s.db.QueryRow("SELECT count(*), count(*) - count(request) FROM rows").Scan(&c.Rows, &c.Skipped)
 	}

@@ -27,14 +27,15 @@ type rescued struct {
 	Cost       int64           `json:"cost"`
 	Started    time.Time       `json:"started"`
 	Finished   time.Time       `json:"finished"`
+	Unfit      bool            `json:"unfit,omitempty"`
 }
 
 func (s *Store) rescued(key requestKey, c Completion) rescued {
-	return rescued{s.absPath(), s.endpoint, hex.EncodeToString(key[:]), c.Answer, c.Label, c.Attempts, c.Cost, c.Started, c.Finished}
+	return rescued{s.absPath(), s.endpoint, hex.EncodeToString(key[:]), c.Answer, c.Label, c.Attempts, c.Cost, c.Started, c.Finished, c.Unfit}
 }
 
 func (r rescued) completion() Completion {
-	return Completion{r.Answer, r.Label, r.Attempts, r.Cost, r.Started, r.Finished}
+	return Completion{r.Answer, r.Label, r.Attempts, r.Cost, r.Started, r.Finished, r.Unfit, false}
 }
 
 func one(line rescued) iter.Seq2[rescued, error] {

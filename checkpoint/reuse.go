@@ -126,7 +126,11 @@ func (im *importer) takeOver(other *Store, matches []match, wanted []bool) (take
 		return 0, nil
 	}
 	s := im.s
-	answer, err := other.db.Prepare(`SELECT q.reason, q.attempts, q.started, q.finished, a.crc, a.answer
+	unfit := "false"
+	if other.format > 3 {
+		unfit = "EXISTS (SELECT 1 FROM unfit WHERE request = q.id)"
+	}
+	answer, err := other.db.Prepare(`SELECT q.reason, q.attempts, q.started, q.finished, ` + unfit + `, a.crc, a.answer
 		FROM requests q JOIN answers a ON a.request = q.id WHERE q.id = ?`)
 	if err != nil {
 		return 0, nil // of a checkpoint that cannot be read after all
@@ -137,7 +141,7 @@ func (im *importer) takeOver(other *Store, matches []match, wanted []bool) (take
 		var c Completion
 		var crc uint32
 		var started, finished int64
-		err := answer.QueryRow(m.other).Scan(&c.Label, &c.Attempts, &started, &finished, &crc, &c.Answer)
+		err := answer.QueryRow(m.other).Scan(&c.Label, &c.Attempts, &started, &finished, &c.Unfit, &crc, &c.Answer)
 		if err != nil || crc32.ChecksumIEEE(c.Answer) != crc || len(c.Answer) == 0 {
 			continue
 		}

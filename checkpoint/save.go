@@ -21,7 +21,7 @@ type save struct {
 
 // statements are the prepared statements of the saves.
 type statements struct {
-	start, outcome, answer, uncertain, outdate *sql.Stmt
+	start, again, outcome, answer, unfit, fit, own, uncertain, outdate *sql.Stmt
 }
 
 // Sending a request that is answered or in flight would pay twice.
@@ -36,9 +36,13 @@ func (st *statements) prepare(conn *sql.Conn) (err error) {
 		text string
 	}{
 		{&st.start, "UPDATE requests SET state = 'running', interrupted = 0, run = ?, started = ?, finished = 0, cost = ? WHERE id = ? AND state = 'pending'"},
+		{&st.again, "UPDATE unfit SET times = times + ? WHERE request = ? AND EXISTS (SELECT 1 FROM earlier e JOIN requests q ON q.id = e.request WHERE q.id = ?2 AND q.state = 'running')"},
 		{&st.outcome, `UPDATE requests SET state = ?, attempts = attempts + ?, passing = ?, started = ?, finished = ?,
 			cost = ?, reason = ?, error = ?, request_id = ?, interrupted = 0 WHERE id = ? AND state <> 'answered'`},
 		{&st.answer, "INSERT INTO answers VALUES (?, ?, ?)"},
+		{&st.unfit, "INSERT OR IGNORE INTO unfit (request) VALUES (?)"},
+		{&st.fit, "DELETE FROM unfit WHERE request = ?"},
+		{&st.own, "DELETE FROM reused WHERE request = ?"},
 		{&st.uncertain, `INSERT INTO uncertain (request, run, started, finished, cost, reason, request_id, partial)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?)`},
 		{&st.outdate, "DELETE FROM meta WHERE name >= ? AND name < ?"},
@@ -51,7 +55,7 @@ func (st *statements) prepare(conn *sql.Conn) (err error) {
 }
 
 func (st *statements) close() {
-	for _, s := range []*sql.Stmt{st.start, st.outcome, st.answer, st.uncertain, st.outdate} {
+	for _, s := range []*sql.Stmt{st.start, st.again, st.outcome, st.answer, st.unfit, st.fit, st.own, st.uncertain, st.outdate} {
 		if s != nil {
 			_ = s.Close()
 		}
@@ -69,6 +73,9 @@ func (r *run) Start(id int64, now time.Time, cost int64) error {
 		changed, err := changes(r.s.stmts.start.ExecContext(bg, r.id, millis(now), cost, id))
 		if err == nil && !changed {
 			err = errNotPending
+		}
+		if err == nil {
+			_, err = r.s.stmts.again.ExecContext(bg, 1, id)
 		}
 		return err
 	})
@@ -93,7 +100,9 @@ func (r *run) Complete(id int64, c Completion) error {
 	switch {
 	case err == nil:
 		r.rescue.drop(id)
-		r.done(id)
+		if !c.Again {
+			r.done(id)
+		}
 		return nil
 	case errors.Is(err, ErrEnded):
 		return err
@@ -112,7 +121,19 @@ func (s *Store) complete(id int64, c Completion) error {
 		return s.checkAnswered(id)
 	}
 	s.fresh++
-	_, err = s.stmts.answer.ExecContext(bg, id, crc32.ChecksumIEEE(c.Answer), c.Answer)
+	if _, err = s.stmts.answer.ExecContext(bg, id, crc32.ChecksumIEEE(c.Answer), c.Answer); err != nil {
+		return err
+	}
+	fits := s.stmts.fit
+	if c.Unfit {
+		fits = s.stmts.unfit
+	}
+	if _, err = fits.ExecContext(bg, id); err == nil {
+		_, err = s.stmts.own.ExecContext(bg, id)
+	}
+	if err == nil && c.Again {
+		err = s.setAside(id)
+	}
 	return err
 }
 
@@ -145,14 +166,21 @@ func (r *run) fault(id int64, state State, f Fault) error {
 	}
 	return r.save("save a failed attempt", nil, func() error {
 		st := &r.s.stmts
+		if !f.MaybeCharged && state == Pending {
+			if _, err := st.again.ExecContext(bg, -1, id); err != nil {
+				return err
+			}
+		}
 		changed, err := changes(st.outcome.ExecContext(bg, state, f.Attempts, f.Passing, millis(f.Started), millis(f.Finished), 0, f.Reason, f.Message, f.RequestID, id))
 		if err == nil && !changed {
 			err = r.s.checkAnswered(id)
 		}
-		if err != nil || !f.MaybeCharged {
-			return err
+		if err == nil && f.MaybeCharged {
+			_, err = st.uncertain.ExecContext(bg, id, r.id, millis(f.Started), millis(f.Finished), f.Cost, f.Reason, f.RequestID, f.Partial)
 		}
-		_, err = st.uncertain.ExecContext(bg, id, r.id, millis(f.Started), millis(f.Finished), f.Cost, f.Reason, f.RequestID, f.Partial)
+		if err == nil && state == Failed {
+			err = r.s.takeBack(id)
+		}
 		return err
 	})
 }

@@ -6,7 +6,7 @@ const applicationID = 0x62697a62
 // migrations make a checkpoint of format n+1 out of one of format n, the first
 // of them out of an empty database. What has been released never changes: a new
 // format is one more migration, with a file of the format before it in testdata.
-var migrations = []string{format1, format2, format3, format4}
+var migrations = []string{format1, format2, format3, format4, format5}
 
 // format1 has the tables. The big column of a table comes last, so that reading
 // the others does not walk through it. Times are milliseconds since 1970, 0
@@ -123,9 +123,30 @@ CREATE TABLE orders (
 );
 `
 
-// format4 keeps what people wrote beside the rows. Nothing is ever removed or
-// changed there: the last review of a row is the one that counts.
+// format4 remembers which answers do not fit what was asked for, how often each was
+// asked for again, and the answers before.
 const format4 = `
+CREATE TABLE unfit (           -- answers that do not fit
+	request INTEGER PRIMARY KEY REFERENCES requests,
+	times   INTEGER NOT NULL DEFAULT 0      -- sent again for that, without those that were not charged
+);
+
+CREATE TABLE earlier (         -- answers that were asked for again
+	id       INTEGER PRIMARY KEY,
+	request  INTEGER NOT NULL REFERENCES requests,
+	label    TEXT NOT NULL,
+	cost     INTEGER NOT NULL,
+	started  INTEGER NOT NULL,
+	finished INTEGER NOT NULL,
+	crc      INTEGER NOT NULL,
+	answer   BLOB NOT NULL
+);
+CREATE INDEX earlier_request ON earlier (request);
+`
+
+// format5 keeps what people wrote beside the rows. Nothing is ever removed or
+// changed there: the last review of a row is the one that counts.
+const format5 = `
 CREATE TABLE reviews (
 	id      INTEGER PRIMARY KEY,
 	subject INTEGER NOT NULL,  -- of the row's request, 0 where it is skipped

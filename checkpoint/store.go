@@ -102,7 +102,10 @@ func (s *Store) Saves() (saves, syncs int64) { return s.grouped.Load(), s.commit
 
 // countAnswered counts on the writing connection, or before there is one.
 func (s *Store) countAnswered() (n int64, err error) {
-	const text = "SELECT count(*) FROM requests WHERE state = 'answered'"
+	text := "SELECT count(*) FROM requests WHERE state = 'answered'"
+	if s.format > 3 {
+		text = "SELECT (" + text + ") + (SELECT count(*) FROM earlier)"
+	}
 	if s.writer != nil {
 		err = s.writer.QueryRowContext(bg, text).Scan(&n)
 	} else {

@@ -21,6 +21,7 @@ var Provider = chat.Provider{
 	Name: "bizora", BaseURL: "https://api-bizora.ai",
 	URLVariable: "BIZORA_API_URL", KeyVariable: "BIZORA_API_KEY",
 	Model: "bizora-1.0", Role: "human", AskModes: AskModes,
-	NoUsageOption: true,
-	Members:       map[string]chat.Member{"custom_data": customData},
+	NoUsageOption:   true,
+	SchemaInMessage: true, // no response_format is documented
+	Members:         map[string]chat.Member{"custom_data": customData},
 }

@@ -1,6 +1,7 @@
 package bizora
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 
 	"bizbatch/batch"
 	"bizbatch/batch/chat"
+	"bizbatch/batch/check"
 	"bizbatch/internal/sandbox"
 )
 
@@ -60,6 +62,29 @@ func TestSandboxAnswers(t *testing.T) {
 				t.Errorf("not the same answer (-plain +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// There is nothing to look at in what the sandbox makes up, whatever is asked.
+func TestSandboxAnswersAreOK(t *testing.T) {
+	for _, shape := range []sandbox.Shape{sandbox.Normal, sandbox.Short, sandbox.Recorded} {
+		client := sandboxClient(t, sandbox.Options{Shape: shape})
+		for _, text := range []string{
+			"What is the § 179 limit?", `Is "a used corporate jet" for $4,800,000, at 80% business use, listed under § 280F?`,
+			"- Form 4562?\n\n```\n“Which”?\n```\n| a | b |", strings.Repeat("How much of $1.5 million? ", 20),
+		} {
+			req, _, err := batch.Settings{}.Request(batch.Question{Text: text})
+			if err != nil {
+				t.Fatal(err)
+			}
+			answer, err := client.Ask(t.Context(), req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if verdict := check.Of(&answer, batch.Asked(req.Payload)); verdict.String() != "ok" {
+				t.Errorf("shape %q, %q: %s", shape, text, verdict)
+			}
+		}
 	}
 }
 

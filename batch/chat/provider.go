@@ -31,6 +31,9 @@ type Provider struct {
 	// NoUsageOption says that the service sends token counts unasked, or not at all,
 	// and knows no stream_options.
 	NoUsageOption bool
+	// SchemaInMessage says that the service takes no JSON Schema as response_format,
+	// at least not in a stream: the question has to tell it.
+	SchemaInMessage bool
 	// Members are those of a chunk, a choice or a delta that only this service
 	// sends, and what takes them in.
 	Members map[string]Member
@@ -38,6 +41,13 @@ type Provider struct {
 
 // Providers are the services that need no code of their own. For each there is a
 // folder in testdata with a stream and errors as it sends them.
+//
+// Those that take a JSON Schema as response_format say so in their documentation:
+// OpenAI (guides/structured-outputs), Azure (how-to/structured-outputs, since API
+// version 2024-08-01-preview), OpenRouter (features/structured-outputs, for models
+// that can), Perplexity (output-control/structured-outputs), Mistral
+// (structured_output/custom), Gemini (api/compatibility, ResponseFormatSchema), Ollama
+// (openai.md; grammars since 0.5), vLLM (features/structured_outputs).
 var Providers = []Provider{
 	{
 		Name: "openai", BaseURL: openAIURL,
@@ -57,10 +67,12 @@ var Providers = []Provider{
 	},
 	{
 		Name: "deepseek", BaseURL: "https://api.deepseek.com", KeyVariable: "DEEPSEEK_API_KEY", Model: "deepseek-chat",
+		SchemaInMessage: true, // guides/json_mode: only json_object, and the prompt tells the format
 	},
 	{
 		Name: "groq", BaseURL: "https://api.groq.com/openai/v1", KeyVariable: "GROQ_API_KEY",
-		Errors: map[string]string{"model_decommissioned": "model_not_found"},
+		Errors:          map[string]string{"model_decommissioned": "model_not_found"},
+		SchemaInMessage: true, // docs/structured-outputs: streaming is not supported with it
 	},
 	{
 		Name: "mistral", BaseURL: "https://api.mistral.ai/v1", KeyVariable: "MISTRAL_API_KEY", Model: "mistral-large-latest",
@@ -72,6 +84,7 @@ var Providers = []Provider{
 	},
 	{
 		Name: "anthropic", BaseURL: "https://api.anthropic.com/v1", KeyVariable: "ANTHROPIC_API_KEY",
+		SchemaInMessage: true, // api/openai-sdk: response_format is ignored
 	},
 	{
 		Name: "ollama", BaseURL: "http://localhost:11434/v1", KeyOptional: true,

@@ -10,6 +10,7 @@ import (
 	"github.com/gocarina/gocsv"
 
 	"bizbatch/batch"
+	"bizbatch/batch/check"
 )
 
 // ours are our columns in CSV, TSV and XLSX: gocsv takes their names and their
@@ -20,6 +21,7 @@ type ours struct {
 	Citations string   `csv:"citations" width:"56"`
 	Status    string   `csv:"status" width:"11"`
 	Error     string   `csv:"error" width:"36"`
+	Checks    string   `csv:"checks" width:"36"`
 	Attempts  *int     `csv:"attempts" width:"10"`
 	Seconds   *tenths  `csv:"seconds" width:"9"`
 	RequestID string   `csv:"request_id" width:"26"`
@@ -29,7 +31,7 @@ type ours struct {
 
 // oursOf are the columns of a record. What it does not have is empty.
 func oursOf(rec *batch.Record) ours {
-	c := ours{Status: string(rec.Status), Error: rec.Error, RequestID: rec.RequestID}
+	c := ours{Status: string(rec.Status), Error: rec.Error, Checks: check.Record(*rec).String(), RequestID: rec.RequestID}
 	if rec.Answer != nil {
 		text, sources, _ := rec.Answer.Numbered()
 		sources, note := listed(rec.Answer, sources)

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -24,6 +25,7 @@ type csvWriter struct {
 	utf16 io.Closer // nil unless out encodes
 	rows  rowReader
 	ours  columnWriter
+	more  []Column
 	comma rune
 	safe  bool // see Options.CSVSafe
 	opts  Options
@@ -71,7 +73,7 @@ func commaOf(in batch.Input) rune {
 
 // startCSV writes the header.
 func startCSV(out io.Writer, in batch.Input, o Options, comma rune) (*csvWriter, error) {
-	c := &csvWriter{out: out, rows: rowReader{in}, comma: comma, safe: o.CSVSafe, opts: o}
+	c := &csvWriter{out: out, rows: rowReader{in}, more: o.Columns, comma: comma, safe: o.CSVSafe, opts: o}
 	if c.quote = "\"\r\n" + string(c.comma); c.safe { // and what a spreadsheet in another country would split
 		c.quote += splitters
 	}
@@ -83,12 +85,7 @@ func startCSV(out io.Writer, in batch.Input, o Options, comma rune) (*csvWriter,
 			return c, err
 		}
 	}
-	names := ownNames(common, in.Columns)
-	header := append([]string{}, in.Columns...)
-	for _, name := range common {
-		header = append(header, names[name])
-	}
-	return c, c.put(append(header, o.reviewColumns(in)...))
+	return c, c.put(slices.Concat(in.Columns, headerOf(common, o.Columns, in), o.reviewColumns(in)))
 }
 
 // marks says whether a file begins with a byte order mark. Excel on Windows takes
@@ -110,7 +107,7 @@ func (c *csvWriter) write(rec batch.Record) error {
 		return err
 	}
 	c.row = append(c.row[:0], row...)
-	for _, cell := range ours {
+	for _, cell := range placed(ours, c.more, textsOf(valuesOf(&rec, c.more))) {
 		c.row = append(c.row, readable(cell))
 	}
 	for _, cell := range c.opts.reviewCells(&rec) {

@@ -15,6 +15,7 @@ import (
 	"pgregory.net/rapid"
 
 	"bizbatch/batch"
+	"bizbatch/batch/check"
 	"bizbatch/batch/report"
 )
 
@@ -35,7 +36,7 @@ func asked(question, answer string) batch.Record {
 
 // cells is the row that asked is written as.
 func cells(question, answer string) []string {
-	return []string{question, answer, "", "answered", "", "1", "0.0", "", "0.00", ""}
+	return []string{question, answer, "", "answered", "", check.Record(asked(question, answer)).String(), "1", "0.0", "", "0.00", ""}
 }
 
 func TestPythonReadsEveryCellAsItWas(t *testing.T) {
@@ -291,7 +292,7 @@ func TestASafeCSVFileQuotesWhatOthersWouldSplit(t *testing.T) {
 func TestRowWithoutFieldsLeavesItsColumnsEmpty(t *testing.T) {
 	in := batch.Input{Format: batch.CSV, Columns: []string{"a", "b"}}
 	file := written(t, "answers.csv", in, batch.Record{Status: batch.Pending})
-	if want := "\n,,,,pending,,0,,,,\n"; !strings.HasSuffix(file, want) {
+	if want := "\n,,,,pending,,,0,,,,\n"; !strings.HasSuffix(file, want) {
 		t.Errorf("file %q does not end in %q", file, want)
 	}
 }

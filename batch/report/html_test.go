@@ -94,7 +94,7 @@ func TestAnAnswerThatIsTooLongForMarkdownIsText(t *testing.T) {
 		}
 	})
 	t.Run("Markdown", func(t *testing.T) {
-		got := between(t, shown(t, written(t, "a.md", oneColumn, rec)), "</blockquote>\n<pre><code>", "\n</code></pre>\n")
+		got := between(t, shown(t, written(t, "a.md", oneColumn, rec)), "</p>\n<pre><code>", "\n</code></pre>\n")
 		want := strings.NewReplacer("\x01", "\ufffd", "\r", "\n").Replace(answer)
 		if diff := cmp.Diff(want, html.UnescapeString(got)); strings.Contains(got, "<") || diff != "" {
 			t.Errorf("it reads as something else (-want +got):\n%s", diff)

@@ -7,11 +7,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"time"
 
 	"bizbatch/batch"
+	"bizbatch/batch/check"
 )
 
 // A member is one of ours in an object of a JSONL file.
@@ -37,6 +39,7 @@ func members(rec batch.Record) []member {
 		{"citations", citations(cited)},
 		{"status", rec.Status},
 		{"error", orNull(rec.Error)},
+		{"checks", unless(rec.Answer == nil, check.Record(rec))},
 		{"attempts", unless(rec.Status == batch.Skipped, rec.Attempts)},
 		{"seconds", unless(rec.Answer == nil && rec.Status != batch.Failed, math.Round(rec.Seconds*1000)/1000)},
 		{"request_id", orNull(cmp.Or(a.RequestID, rec.RequestID))},
@@ -104,12 +107,14 @@ type jsonlWriter struct {
 	rows    rowReader
 	columns []string          // what a CSV file's columns are called, as JSON
 	names   map[string]string // what our members are called, as JSON
-	idAt    int               // which column is called id, or -1
-	line    bytes.Buffer      // the line being written
-	json    *json.Encoder     // into line
+	more    []Column
+	moreAs  []string      // what they are called, as JSON
+	idAt    int           // which column is called id, or -1
+	line    bytes.Buffer  // the line being written
+	json    *json.Encoder // into line
 }
 
-func newJSONLWriter(b *bufio.Writer, _ string, in batch.Input, _ Options) (writer, error) {
+func newJSONLWriter(b *bufio.Writer, _ string, in batch.Input, o Options) (writer, error) {
 	var wanted []string
 	for _, m := range members(batch.Record{}) {
 		wanted = append(wanted, m.name)
@@ -119,8 +124,10 @@ func newJSONLWriter(b *bufio.Writer, _ string, in batch.Input, _ Options) (write
 		rows:    rowReader{in},
 		columns: memberNames(in.Columns),
 		names:   ownNames(wanted, in.Columns),
+		more:    o.Members,
 		idAt:    slices.IndexFunc(in.Columns, func(column string) bool { return sameName(column, "id") }),
 	}
+	w.moreAs = furtherNames(o.Members, slices.AppendSeq(slices.Clone(in.Columns), maps.Values(w.names)))
 	w.json = json.NewEncoder(&w.line)
 	w.json.SetEscapeHTML(false)
 	for i, name := range w.columns {
@@ -128,6 +135,9 @@ func newJSONLWriter(b *bufio.Writer, _ string, in batch.Input, _ Options) (write
 	}
 	for own, name := range w.names {
 		w.names[own] = w.quoted(name)
+	}
+	for i, name := range w.moreAs {
+		w.moreAs[i] = w.quoted(name)
 	}
 	return w, nil
 }
@@ -155,6 +165,11 @@ func (w *jsonlWriter) write(rec batch.Record) error {
 			continue // the input says so already
 		}
 		if err := w.member(w.names[m.name], m.value); err != nil {
+			return err
+		}
+	}
+	for i, value := range valuesOf(&rec, w.more) {
+		if err := w.member(w.moreAs[i], value); err != nil {
 			return err
 		}
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 // unanswered are our members, but for id and line, of a row without an answer.
-const unanswered = `"answer":null,"answer_as_sent":null,"citations":[],"status":"pending","error":null,"attempts":0,"seconds":null,` +
+const unanswered = `"answer":null,"answer_as_sent":null,"citations":[],"status":"pending","error":null,"checks":null,"attempts":0,"seconds":null,` +
 	`"request_id":null,"sources":[],"sources_kept":null,"suggestions":[],"summary":null,"steps":[],"usage":null,"model":null,"finish_reason":null,` +
 	`"thread_id":null,"metadata":null,"other":[],"extra":{},"reasoning":null,"cost":0,"reused":null,"review":null,"started":null,"finished":null`
 

@@ -15,6 +15,7 @@ import (
 	"github.com/yuin/goldmark/text"
 
 	"bizbatch/batch"
+	"bizbatch/batch/check"
 )
 
 // A markdownWriter writes a memo: a section for each question, with its sources
@@ -24,10 +25,11 @@ type markdownWriter struct {
 	out      *bufio.Writer
 	rows     rowReader
 	question int
+	more     []Column
 }
 
 func newMarkdownWriter(b *bufio.Writer, _ string, in batch.Input, o Options) (writer, error) {
-	w := &markdownWriter{out: b, rows: rowReader{in}, question: questionColumn(in.Columns)}
+	w := &markdownWriter{out: b, rows: rowReader{in}, question: questionColumn(in.Columns), more: o.Columns}
 	fmt.Fprintf(b, "# %s\n", plainMarkdown(oneLine(titleOf(o))))
 	if s := selection(o); s != "" {
 		fmt.Fprintf(b, "\n%s\n", plainMarkdown(s))
@@ -73,7 +75,14 @@ func (w *markdownWriter) write(rec batch.Record) error {
 	if review := reviewLine(&rec); review != "" {
 		fmt.Fprintf(&b, "\nReview: %s\n", plainMarkdown(oneLine(review)))
 	}
+	for i, p := range pairsOf(&rec, w.more) {
+		if i == 0 {
+			b.WriteString("\n")
+		}
+		fmt.Fprintf(&b, "- %s: %s\n", plainMarkdown(oneLine(p.Name)), plainMarkdown(oneLine(p.Text)))
+	}
 	if rec.Answer != nil {
+		fmt.Fprintf(&b, "\nChecks: %s\n", plainMarkdown(oneLine(check.Record(rec).String())))
 		writeMarkdownAnswer(&b, rec.Answer)
 	}
 	_, err = io.WriteString(w.out, b.String())

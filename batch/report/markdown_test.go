@@ -40,7 +40,8 @@ func TestAnAnswerStaysInItsSection(t *testing.T) {
 	} {
 		t.Run(answer, func(t *testing.T) {
 			file := written(t, "a.md", oneColumn, asked("q", answer))
-			_, got, _ := strings.Cut(file, "> q\n\n")
+			_, got, _ := strings.Cut(file, "> q\n\nChecks: ")
+			_, got, _ = strings.Cut(got, "\n\n")
 			if diff := cmp.Diff(want, strings.TrimSuffix(got, "\n")); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}

@@ -63,6 +63,10 @@ type Options struct {
 	// Source is what is known of the question file. Default: nothing; an XLSX
 	// file is made anew, and columns go by their names.
 	Source Source
+	// Columns are further ones of a table, and what other formats tell of a record.
+	Columns []Column
+	// Members are further ones of JSON lines, instead of Columns.
+	Members []Column
 	// Copy gets every byte of the file, too, before it has its name. Default:
 	// nothing does.
 	Copy io.Writer

@@ -160,8 +160,8 @@ a, s = wb["Answers"], wb["Sources"]
 json.dump({
   "sheets": wb.sheetnames, "frozen": [a.freeze_panes, s.freeze_panes], "filter": [a.auto_filter.ref, s.auto_filter.ref],
   "header": [c.value for c in a[1]], "wrapped": a["E2"].alignment.wrap_text, "width": a.column_dimensions["E"].width,
-  "cost": [[c.value, c.number_format] for c in a["N"][1:3]], "answered": [[str(c.value), c.is_date, c.number_format] for c in a["O"][1:3]],
-  "numbers": [c.value for c in a["K"][1:3] + a["L"][1:3]], "comment": a["F2"].comment.text, "split": [a.sheet_view.pane.xSplit, a.sheet_view.pane.ySplit],
+  "cost": [[c.value, c.number_format] for c in a["O"][1:3]], "answered": [[str(c.value), c.is_date, c.number_format] for c in a["P"][1:3]],
+  "numbers": [c.value for c in a["L"][1:3] + a["M"][1:3]], "comment": a["F2"].comment.text, "split": [a.sheet_view.pane.xSplit, a.sheet_view.pane.ySplit],
   "print": [a.page_setup.orientation, a.sheet_properties.pageSetUpPr.fitToPage, a.page_setup.fitToHeight, a.print_title_rows],
   "sources link": a["G2"].value + " " + a["G2"].hyperlink.location,
   "sources": [[c.value for c in row] for row in s.iter_rows(min_row=2)],

@@ -15,6 +15,7 @@ type cell struct {
 	look   int
 	link   string // where it leads: a URL, or a place in the workbook after #
 	number bool   // text is one
+	truth  bool   // text is true or false
 	days   float64
 	zone   string // of a time, which days tells; the cell's format shows it
 }
@@ -41,7 +42,7 @@ func timeCell(t time.Time) cell {
 func (c cell) empty() bool { return c.text == "" && c.zone == "" }
 
 // isNumber reports a number or a time.
-func (c cell) isNumber() bool { return c.number || c.zone != "" }
+func (c cell) isNumber() bool { return c.number || c.truth || c.zone != "" }
 
 // quoted reports text that Excel would read as a formula once it is edited.
 func (c cell) quoted() bool {
@@ -53,6 +54,9 @@ func (c cell) put(b *strings.Builder, ref string, style int, font string) {
 	switch {
 	case c.zone != "":
 		fmt.Fprintf(b, `<c r="%s" s="%d"><v>%s</v></c>`, ref, style, strconv.FormatFloat(c.days, 'f', 9, 64))
+		return
+	case c.truth:
+		fmt.Fprintf(b, `<c r="%s" s="%d" t="b"><v>%d</v></c>`, ref, style, strings.Count(c.text, "true"))
 		return
 	case c.number:
 		fmt.Fprintf(b, `<c r="%s" s="%d"><v>%s</v></c>`, ref, style, c.text)

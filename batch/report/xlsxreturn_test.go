@@ -116,7 +116,7 @@ func TestAWorkbookComesBackWithTheAnswersInIt(t *testing.T) {
 	var rows [][]string
 	for row := 3; row <= 8; row++ {
 		var cells []string
-		for _, column := range []string{"A", "E", "F", "G", "I", "K", "N"} {
+		for _, column := range []string{"A", "E", "F", "G", "I", "L", "O"} {
 			cells = append(cells, cellAt(t, is, "Open items", column+fmt.Sprint(row)))
 		}
 		rows = append(rows, cells)
@@ -164,7 +164,7 @@ func TestAWorkbookComesBackWithTheAnswersInIt(t *testing.T) {
 			t.Errorf("%s was changed", name)
 		}
 	}
-	if sheet := after["xl/worksheets/sheet2.xml"]; !strings.Contains(sheet, `<autoFilter ref="A3:O8"`) || !strings.Contains(after["xl/workbook.xml"], "!$A$3:$O$8<") {
+	if sheet := after["xl/worksheets/sheet2.xml"]; !strings.Contains(sheet, `<autoFilter ref="A3:P8"`) || !strings.Contains(after["xl/workbook.xml"], "!$A$3:$P$8<") {
 		t.Error("who sorts by the filter takes the questions from their answers")
 	}
 	if left := folder(t, filepath.Dir(out)); len(left) != 1 {
@@ -212,7 +212,7 @@ for row in a.iter_rows(max_col=4):
             assert repr(getattr(c, part)) == repr(getattr(d, part)), (c.coordinate, part)
 assert [str(v.sqref) for v in b.data_validations.dataValidation] == ["B4:B7"]
 assert b.freeze_panes == "A4" and str(b.merged_cells) == "A1:H1" and len(now["Sheet1"]._charts) == 1
-json.dump({"sheets": now.sheetnames, "E4": b["E4"].value, "link": b["G4"].hyperlink.location, "cost": b["N4"].value, "answered": [str(b["O4"].value), b["O4"].number_format], "comment": b["C4"].comment.text}, sys.stdout)`, path, out)
+json.dump({"sheets": now.sheetnames, "E4": b["E4"].value, "link": b["G4"].hyperlink.location, "cost": b["O4"].value, "answered": [str(b["P4"].value), b["P4"].number_format], "comment": b["C4"].comment.text}, sys.stdout)`, path, out)
 	var values map[string]any
 	if err := json.Unmarshal(got, &values); err != nil {
 		t.Fatal(err)
@@ -354,7 +354,7 @@ func TestATableTakesTheAnswersAlong(t *testing.T) {
 			write(t, out, in, report.Options{Source: source}, recs...)
 			want := "A3:D8 [Ref Client Question Hours]"
 			if totals == "" {
-				want = "A3:O8 [Ref Client Question Hours answer citations sources continues status error attempts seconds request_id cost answered]"
+				want = "A3:P8 [Ref Client Question Hours answer citations sources continues status error checks attempts seconds request_id cost answered]"
 			}
 			got := openpyxl(t, `
 import openpyxl, sys
@@ -425,7 +425,7 @@ func TestAWorkbookInOtherWordsComesBackToo(t *testing.T) {
 		}
 	}
 	rows := officeRows(t, out, 2)
-	if len(rows) < 8 || rows[3][4] != "Yes [1]" || !strings.HasPrefix(rows[3][14], "2026-09-01 23:31:39") {
+	if len(rows) < 8 || rows[3][4] != "Yes [1]" || !strings.HasPrefix(rows[3][15], "2026-09-01 23:31:39") {
 		t.Errorf("LibreOffice reads %q", rows)
 	}
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,6 +16,7 @@ import (
 type answerRow struct {
 	columns []column
 	names   []string // of ours, by which the columns are told apart; then those of reviews
+	further []int    // which of the further columns each is; -1: none of them
 	ours    columnWriter
 	options Options
 	sources *sourceSheets
@@ -22,25 +24,31 @@ type answerRow struct {
 
 func newAnswerRow(in batch.Input, o Options, sources *sourceSheets) *answerRow {
 	at := slices.Index(common, "citations") + 1
-	a := &answerRow{names: slices.Insert(slices.Clone(common), at, "sources", "continues"), options: o, sources: sources}
-	widths := slices.Insert(slices.Clone(commonWidths), at, 11, 13)
-	written := ownNames(a.names, in.Columns)
-	for i, name := range a.names {
-		c := column{written[name], widths[i], plainCell}
-		switch {
+	wanted := slices.Insert(slices.Clone(common), at, "sources", "continues")
+	a := &answerRow{options: o, sources: sources, names: placed(wanted, o.Columns, make([]string, len(o.Columns)))}
+	places := make([]int, len(o.Columns))
+	for i := range places {
+		places[i] = i
+	}
+	a.further = placed(slices.Repeat([]int{-1}, len(wanted)), o.Columns, places)
+	widths := placed(slices.Insert(slices.Clone(commonWidths), at, 11, 13), o.Columns, slices.Repeat([]float64{moreWidth}, len(places)))
+	for i, header := range headerOf(wanted, o.Columns, in) {
+		c := column{header, widths[i], plainCell}
+		switch name := a.names[i]; {
 		case name == "sources":
 			c.look = linkCell
 		case name == "continues":
 			c.look = footCell
 		case name == "cost":
 			c.look = moneyCell
-		case c.width > 30:
+		case name == "" || c.width > 30:
 			c.look = wrappedCell
 		}
 		a.columns = append(a.columns, c)
 	}
 	for i, name := range o.reviewColumns(in) {
 		a.names = append(a.names, name)
+		a.further = append(a.further, -1)
 		a.columns = append(a.columns, column{name, []float64{16, 12, 40, 20}[min(i, 3)], openCell})
 	}
 	return a
@@ -63,9 +71,14 @@ func (a *answerRow) cells(rec batch.Record) (cells []cell, comment string, err e
 	cells = make([]cell, len(a.columns))
 	next := 0
 	ours = append(slices.Clone(ours), a.options.reviewCells(&rec)...)
+	values := valuesOf(&rec, a.options.Columns)
 	for i, name := range a.names {
 		c := &cells[i]
 		c.look = a.columns[i].look
+		if at := a.further[i]; at >= 0 {
+			*c = valueCell(values[at])
+			continue
+		}
 		if c.look == linkCell || c.look == footCell {
 			continue
 		}
@@ -121,4 +134,19 @@ func (a *answerRow) continues(row []cell, columns []column) {
 // citationsAt is where the citations stand in a row that ends with our columns.
 func (a *answerRow) citationsAt(columns []column) int {
 	return len(columns) - len(a.names) + slices.Index(a.names, "citations")
+}
+
+// moreWidth is that of a further column, in characters.
+const moreWidth = 24
+
+// valueCell is a cell with a value of a further column, in its type.
+func valueCell(value any) cell {
+	c := cell{text: textOf(value), look: wrappedCell}
+	switch v := value.(type) {
+	case json.Number:
+		c.number = isExcelNumber(v)
+	case bool:
+		c.truth = true
+	}
+	return c
 }

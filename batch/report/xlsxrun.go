@@ -104,6 +104,7 @@ func settingsOf(h *batch.History) (list [][2]string) {
 		add("parameter "+name, string(h.Settings.Params[name]))
 	}
 	add("template", h.Settings.Template)
+	add("schema", string(h.Settings.Schema))
 	return list
 }
 

@@ -1,7 +1,9 @@
 package report
 
 import (
+	"encoding/json"
 	"fmt"
+	"math"
 	"net/url"
 	"strings"
 	"unicode/utf16"
@@ -14,6 +16,7 @@ const (
 	excelRows    = 1_048_576 // rows of a sheet
 	excelColumns = 16_384    // columns of a sheet
 	excelLinks   = 65_530    // links of a sheet
+	excelDigits  = 15        // of a number
 	excelURL     = 2_079     // UTF-16 units of a link
 )
 
@@ -44,6 +47,14 @@ func fitCell(s string) string {
 		}
 	}
 	return s
+}
+
+// isExcelNumber reports a number that Excel keeps with all its digits.
+func isExcelNumber(n json.Number) bool {
+	f, err := n.Float64()
+	mantissa, _, _ := strings.Cut(strings.ToLower(n.String()), "e")
+	digits := strings.Trim(strings.NewReplacer("-", "", ".", "").Replace(mantissa), "0")
+	return err == nil && !math.IsInf(f, 0) && len(digits) <= excelDigits
 }
 
 // excelText is a text as it stands in the XML of a sheet. What XML forbids is

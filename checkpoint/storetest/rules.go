@@ -131,7 +131,7 @@ func testOutcomes(t *testing.T, open Open) {
 			defer s.Close()
 			sound(t, s)
 			want := test.result
-			want.Position, want.ID, want.Line, want.Fields = 1, "1", 2, []byte(`["a"]`)
+			want.Position, want.ID, want.Line, want.Fields, want.Payload = 1, "1", 2, []byte(`["a"]`), []byte("a")
 			for r, err := range s.Results() {
 				ok(t, err)
 				diff(t, "result", want, r)

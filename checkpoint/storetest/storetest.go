@@ -52,6 +52,7 @@ func Test(t *testing.T, open Open) {
 		{"a store has one run at a time", testOneRun},
 		{"an ended run does nothing more", testEnded},
 		{"a run begins where the last one was interrupted", testInterrupted},
+		{"an answer that does not fit is asked for again", testUnfit},
 		{"many goroutines save at once", testManySave},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, open) })

@@ -27,6 +27,9 @@ func TestExamplesOfTheHelp(t *testing.T) {
 			if err := os.WriteFile(v.path("questions.csv"), []byte(rows), 0o600); err != nil {
 				t.Fatal(err)
 			}
+			if err := os.WriteFile(v.path("answer.json"), []byte(`{"properties": {"conclusion": {"type": "string"}}}`), 0o600); err != nil {
+				t.Fatal(err)
+			}
 			v.run("run", "--quiet", "--limit", "1", "questions.csv")
 			for shell, lines := range examplesOf(t, v, command) {
 				path, err := exec.LookPath(shell)

@@ -15,8 +15,10 @@ import (
 
 	"bizbatch/batch"
 	"bizbatch/batch/chat"
+	"bizbatch/batch/check"
 	"bizbatch/batch/question"
 	"bizbatch/batch/report"
+	"bizbatch/batch/schema"
 	"bizbatch/internal/exit"
 	"bizbatch/internal/job"
 	"bizbatch/internal/terminal"
@@ -53,6 +55,7 @@ type runCmd struct {
 
 	AskMode      batch.AskMode `group:"asking" placeholder:"MODE" help:"How thoroughly the service looks: fast, web, deep or auto; a column ask_mode sets it for a row (default: the service's, fast)." example:"bizbatch run questions.csv --ask-mode deep"`
 	Param        []string      `group:"asking" sep:"none" placeholder:"KEY=VALUE" help:"Another member of every request, as JSON or as text; may be repeated."`
+	Schema       string        `group:"asking" placeholder:"FILE" help:"Ask for answers that fit this JSON Schema; their members become columns." example:"bizbatch run questions.csv --schema answer.json"`
 	Private      string        `group:"asking" enum:"warn,mask,refuse" default:"warn" help:"Private text in the questions, such as social security numbers: warn, mask (send placeholders, and put the originals back into the answers) or refuse (default: ${default})." example:"bizbatch run questions.csv --private mask"`
 	PrivateWords string        `group:"asking" placeholder:"FILE" help:"Words that are private too, such as clients' names, one on each line."`
 	AskAgain     bool          `group:"asking" help:"Agree to pay again for questions that were answered with other settings."`
@@ -65,6 +68,7 @@ type runCmd struct {
 	PriceTokens    *chat.TokenPrice `group:"money" xor:"price" placeholder:"IN,OUT" help:"What a million tokens cost, in dollars, in a question and in an answer: the cost of an answer comes from its token counts."`
 	MaxSpend       batch.Money      `group:"money" placeholder:"DOLLARS" help:"Spend no more than this in this run." example:"bizbatch run questions.csv --max-spend 25"`
 	MaxSpendTotal  batch.Money      `group:"money" placeholder:"DOLLARS" help:"Spend no more than this on this checkpoint, over all runs."`
+	Reask          int              `group:"money" placeholder:"N" help:"Ask a question again, and pay again, at most N times over all runs, where its answer does not fit --schema (default: never)."`
 	WaitForCredits time.Duration    `group:"money" placeholder:"DURATION" help:"When the balance is used up, keep running and try one question at this interval." example:"bizbatch run questions.csv --wait-for-credits 15m"`
 	WaitForReset   time.Duration    `group:"money" placeholder:"DURATION" help:"On a monthly limit, keep running and try one question at this interval."`
 	MaxDuration    time.Duration    `group:"money" placeholder:"DURATION" help:"Send no question after this long."`
@@ -84,6 +88,8 @@ type runCmd struct {
 	Quiet       bool          `group:"output" short:"q" help:"Print only what a person must act on." example:"bizbatch run questions.csv --quiet"`
 	LogFormat   string        `group:"output" enum:"text,json" default:"text" help:"text or json, on standard error (default: ${default})."`
 	LogInterval time.Duration `group:"output" default:"1m" help:"Interval of progress lines where there is no terminal (default: ${default})."`
+
+	schema *schema.Schema // that of --schema; nil: none
 }
 
 func (*runCmd) examples() string {
@@ -91,6 +97,7 @@ func (*runCmd) examples() string {
 bizbatch run --limit 5 questions.csv                      # ask five; they are not paid for again
 bizbatch run questions.csv --out a.csv --out a.jsonl      # the answers in two forms
 bizbatch run questions.csv --max-spend 25 --until 06:00   # a night's run
+bizbatch run questions.csv --schema answer.json --checkpoint columns.bizbatch
 bizbatch run questions.csv --template 'For {{.client}}: {{.question}}' --checkpoint clients.bizbatch`
 }
 
@@ -199,6 +206,13 @@ func (c *runCmd) settings() (s batch.Settings, err error) {
 	if s.Params, err = parseParams(c.Param); err != nil {
 		return s, exit.Usage(err, "give --param as KEY=VALUE, such as --param temperature=0.2")
 	}
+	if err := c.readSchema(); err != nil || c.schema == nil {
+		return s, err
+	}
+	if s.Params["response_format"] != nil {
+		return s, exit.Unsent(exit.Usage(errors.New("--schema and --param response_format exclude each other"), "leave one of them out"))
+	}
+	s.Schema, s.SchemaInMessage = c.schema.Source(), c.provider.SchemaInMessage
 	return s, nil
 }
 
@@ -272,10 +286,13 @@ func (c *runCmd) asking(settings batch.Settings, end time.Time) batch.Options {
 		Workers: c.Workers, MaxAttempts: c.MaxAttempts, RPM: c.RPM, AttemptTimeout: c.AttemptTimeout, Drain: c.Drain,
 		MaxPause: c.MaxPause, MaxOutage: c.MaxOutage, Limit: c.Limit, Price: c.Price,
 		MaxSpend: c.MaxSpend, MaxSpendTotal: c.MaxSpendTotal, Until: end,
-		WaitForCredits: c.WaitForCredits, WaitForReset: c.WaitForReset, Sources: c.Sources, Settings: settings,
+		WaitForCredits: c.WaitForCredits, WaitForReset: c.WaitForReset, Sources: c.Sources, Check: check.Kinds, Settings: settings,
 	}
 	if c.PriceTokens != nil {
 		o.CostOf = c.PriceTokens.Cost
+	}
+	if c.schema != nil {
+		o.Fits, o.Reask, o.Check = c.schema.Why, c.Reask, c.schema.Check
 	}
 	return o
 }

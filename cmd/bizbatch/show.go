@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"bizbatch/batch"
+	"bizbatch/batch/check"
+	"bizbatch/batch/schema"
 	"bizbatch/checkpoint"
 	"bizbatch/internal/exit"
 	"bizbatch/internal/job"
@@ -34,6 +36,10 @@ func (c *showCmd) Run(e env) error {
 	if err != nil {
 		return err
 	}
+	s, err := schema.Read(store)
+	if err != nil {
+		return err
+	}
 	p := terminal.NewPage(e.stdout)
 	n := 0
 	for rec, err := range batch.RecordsByID(store, c.ID) {
@@ -43,6 +49,7 @@ func (c *showCmd) Run(e env) error {
 		if n++; n > 1 {
 			p.Line("")
 		}
+		s.Note(&rec)
 		showRecord(p, in, rec)
 	}
 	if n == 0 {
@@ -84,6 +91,8 @@ func showRecord(p *terminal.Page, in batch.Input, rec batch.Record) {
 	p.Line("")
 	p.Text(strings.TrimSpace(text))
 	showSources(p, rec.Answer, cited)
+	p.Line("")
+	p.Text("Checks: " + check.Record(rec).String())
 	if len(rec.Answer.Suggestions) > 0 {
 		p.Line("")
 		p.Heading("Further questions")

@@ -3,8 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 	"time"
 
 	"bizbatch/batch"
@@ -23,8 +21,10 @@ type status struct {
 	Skipped       int                           `json:"skipped"`
 	Questions     int                           `json:"questions"` // distinct ones
 	Answered      int                           `json:"answered"`
-	ToLookAt      map[batch.Status]int          `json:"to_look_at"` // among the answered: truncated, refused, empty, unclear
-	Pending       int                           `json:"pending"`    // those in flight included
+	LookAt        int                           `json:"answers_to_look_at"` // among the answered
+	ToLookAt      map[string]int                `json:"to_look_at"`         // the same by what to look at: truncated, quotation and so on
+	Unchecked     int                           `json:"unchecked"`          // among the answered: saved by a bizbatch that did not check
+	Pending       int                           `json:"pending"`            // those in flight included
 	Failed        int                           `json:"failed"`
 	FailedReasons map[string]int                `json:"failed_by_reason"`
 	Failures      []checkpoint.FailureGroup     `json:"failures"` // the same, each with an example
@@ -77,7 +77,7 @@ func readStatus(store *checkpoint.Store) (*status, error) {
 	s := &status{
 		Checkpoint: h.Path, Endpoint: h.Endpoint, Active: h.Active,
 		Rows: h.Rows, Skipped: h.Skipped, Questions: h.Answered + h.Failed + h.Pending,
-		Answered: h.Answered, ToLookAt: h.ToLookAt, Pending: h.Pending, Failed: h.Failed, FailedReasons: h.Reasons,
+		Answered: h.Answered, LookAt: h.AnswersToLookAt, ToLookAt: h.ToLookAt, Unchecked: h.Unchecked, Pending: h.Pending, Failed: h.Failed, FailedReasons: h.Reasons,
 		InFlight: len(h.InFlight), Interrupted: len(h.Interrupted), Rescued: len(h.Rescued),
 		Spent: h.Spent, SpentTotal: h.SpentTotal, SpentByMode: h.SpentByMode, LeftCost: h.LeftCost, UncertainCost: h.UncertainCost,
 		// Lists are never null in JSON.
@@ -138,8 +138,16 @@ func (s *status) print(w io.Writer, checked bool) {
 	for _, r := range s.Reused {
 		line("             %s", terminal.Reused(r))
 	}
-	for _, status := range slices.Sorted(maps.Keys(s.ToLookAt)) {
-		line("             %s", terminal.Ending(status, s.ToLookAt[status]))
+	for _, status := range []batch.Status{batch.Empty, batch.Refused, batch.Truncated, batch.EndedUnclear} {
+		if n := s.ToLookAt[string(status)]; n > 0 {
+			line("             %s", terminal.Ending(status, n))
+		}
+	}
+	if s.LookAt > 0 {
+		line("             %s", terminal.ToLookAt(s.LookAt, s.Answered, s.ToLookAt))
+	}
+	if s.Unchecked > 0 {
+		line("             %s saved by an older bizbatch and not counted here: an export checks them", terminal.Count(s.Unchecked, "answer"))
 	}
 	line("pending      %d, about %s", s.Pending, s.LeftCost)
 	line("failed       %d", s.Failed)

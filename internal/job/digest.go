@@ -73,7 +73,7 @@ func setCurrent(store *checkpoint.Store, out, content string, o report.Options) 
 // howWritten is all that decides how answers are written, beside the answers: the
 // program, the options, and where we are, for times are written as there.
 func howWritten(o report.Options) string {
-	o.Copy = nil
+	o.Copy, o.Columns, o.Members = nil, nil, nil // the checkpoint tells the columns
 	winter, summer := time.Date(2026, 1, 1, 0, 0, 0, 0, time.Local), time.Date(2026, 7, 1, 0, 0, 0, 0, time.Local)
 	return fmt.Sprintf("%s %s %s %+v", program(), winter.Format("-0700"), summer.Format("-0700"), o)
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"bizbatch/batch"
+	"bizbatch/batch/schema"
 	"bizbatch/checkpoint"
 	"bizbatch/internal/terminal"
 )
@@ -20,6 +21,9 @@ func (j *job) tellPlan(skipped []string) {
 			u.Say("%s", line)
 		}
 	}
+	if line := j.schemaLine(); line != "" && (j.DryRun || u.Redraws()) {
+		u.Say("%s", line)
+	}
 	u.Say("%s", planLine(p))
 	if j.DryRun && j.store.Active() {
 		u.Say("a run is on: what it has in flight counts as to ask")
@@ -29,8 +33,16 @@ func (j *job) tellPlan(skipped []string) {
 	}
 	j.tellPrivate(j.input.Private)
 	if p.Interrupted > 0 {
-		u.Say("%s in flight when the last run was cut off: asked again; %s may have been charged without an answer (bizbatch status lists them)",
-			terminal.Count(p.Interrupted, "question"), p.InterruptedCost)
+		then := "asked again"
+		switch p.Kept {
+		case 0:
+		case p.Interrupted:
+			then = "not asked again, for there is an answer"
+		default:
+			then += fmt.Sprintf(", but for %d with an answer", p.Kept)
+		}
+		u.Say("%s in flight when the last run was cut off: %s; %s may have been charged without an answer (bizbatch status lists them)",
+			terminal.Count(p.Interrupted, "question"), then, p.InterruptedCost)
 	}
 	for _, other := range p.Asking {
 		u.Notice("asking", fmt.Sprintf("a run on %s is asking %d of these questions too, and both will be charged: to take over its answers instead, stop this run, wait for that one, and run the same command again", other.Checkpoint, other.Answers),
@@ -57,10 +69,25 @@ func (j *job) tellPlan(skipped []string) {
 		args = append(args, "until", end.Truncate(time.Second))
 	}
 	if u.JSON() {
-		args = append(args, "interrupted_cost", p.InterruptedCost.Dollars(), "rescued", p.Rescued, "reused", reusedAnswers(p.Reused), "to_ask_by_mode", p.Pending,
+		args = append(args, "unfit", p.Unfit, "most", max(p.Most, p.Estimate).Dollars(), "interrupted_cost", p.InterruptedCost.Dollars(), "rescued", p.Rescued, "reused", reusedAnswers(p.Reused), "to_ask_by_mode", p.Pending,
 			"private", privateKeys(j.input.Private))
 	}
 	u.Record(slog.LevelInfo, "plan", "plan", args...)
+}
+
+// schemaLine says how answers are asked to fit a schema, and which columns that
+// makes; empty: they are not.
+func (j *job) schemaLine() string {
+	s := j.Asking.Settings
+	parsed, err := schema.Parse(s.Schema)
+	if err != nil { // there is none
+		return ""
+	}
+	how := "as response_format"
+	if s.SchemaInMessage {
+		how = "at the end of each question"
+	}
+	return fmt.Sprintf("the schema is sent %s · columns: %s", how, terminal.Enumerate(parsed.Names()))
 }
 
 // planLine is the plan in one line.
@@ -85,7 +112,13 @@ func planLine(p batch.Plan) string {
 		return strings.Join(append(parts, "nothing to ask"), " · ")
 	}
 	ask := fmt.Sprintf("%d to ask%s", p.ToAsk(), terminal.ByMode(p.Pending))
+	if p.Unfit > 0 {
+		ask += fmt.Sprintf(", %d of them again for an answer that fits", p.Unfit)
+	}
 	cost := "about " + p.Estimate.String()
+	if p.Most > p.Estimate {
+		cost += fmt.Sprintf(", up to %s with --reask %d", p.Most, p.Reask)
+	}
 	if p.Unpriced {
 		cost = "at a price that is not known yet"
 	}

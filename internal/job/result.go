@@ -36,6 +36,15 @@ func (j *job) tellResult(verdict error) {
 			u.Say("%s", terminal.Ending(e.status, e.n))
 		}
 	}
+	if s.AnswersToLookAt > 0 {
+		u.Say("%s", terminal.ToLookAt(s.AnswersToLookAt, s.Answered, s.ToLookAt))
+	}
+	if s.Reasked > 0 {
+		u.Say("asked again for an answer that fits the schema: %s", terminal.Count(s.Reasked, "time"))
+	}
+	if s.Unfit > 0 && j.Asking.Reask == 0 {
+		u.Say("to ask and pay again where the answer does not fit the schema, at most once each: --reask 1")
+	}
 	if s.Unmetered > 0 {
 		u.Say("%s without token counts: taken to cost what the dearest did", terminal.Count(s.Unmetered, "answer"))
 	}
@@ -59,9 +68,9 @@ func (j *job) tellResult(verdict error) {
 		u.Say("next: %s", j.next)
 	}
 	args := []any{"outcome", j.outcome, "answered", s.Answered, "failed", s.Failed, "left", s.Left, "left_cost", s.LeftCost.Dollars(),
-		"spent", s.Spent.Dollars(), "seconds", took.Seconds()}
+		"spent", s.Spent.Dollars(), "seconds", took.Seconds(), "to_look_at", s.AnswersToLookAt}
 	if u.JSON() {
-		args = append(args, "spent_by_mode", s.SpentByMode, "truncated", s.Truncated, "refused", s.Refused, "empty", s.Empty, "unclear", s.Unclear, "unmetered", s.Unmetered,
+		args = append(args, "spent_by_mode", s.SpentByMode, "truncated", s.Truncated, "refused", s.Refused, "empty", s.Empty, "unclear", s.Unclear, "unfit", s.Unfit, "reasked", s.Reasked, "to_look_at_by_kind", s.ToLookAt, "unmetered", s.Unmetered,
 			"uncertain", s.Uncertain, "uncertain_cost", s.UncertainCost.Dollars(), "attempts", s.Attempts, "throttled", s.Throttled,
 			"paused_seconds", s.PausedSeconds, "outputs", append([]string{}, j.written...))
 	}

@@ -227,6 +227,9 @@ func (j *job) settingFlag(setting string) string {
 	case setting == "askMode" && s.AskMode != "":
 		return "--ask-mode " + string(s.AskMode)
 	}
+	if setting == "response_format" && j.Asking.Settings.Schema != nil {
+		return "--schema"
+	}
 	return "--param " + terminal.Quote(setting)
 }
 

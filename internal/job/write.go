@@ -11,6 +11,7 @@ import (
 
 	"bizbatch/batch"
 	"bizbatch/batch/report"
+	"bizbatch/batch/schema"
 	"bizbatch/checkpoint"
 	"bizbatch/internal/terminal"
 )
@@ -82,20 +83,28 @@ func composeOutput(store *checkpoint.Store, in batch.Input, out string, o report
 	if err != nil {
 		return nil, err
 	}
+	s, err := schema.Read(store)
+	if err != nil {
+		return nil, err
+	}
+	if s != nil {
+		o.Columns, o.Members = append(s.Columns(), o.Columns...), append(s.Members(), o.Members...)
+	}
 	if f, err = report.Create(out, in, o); err != nil {
 		return nil, err
 	}
-	if err = compose(f, store); err != nil {
+	if err = compose(f, store, s); err != nil {
 		_ = f.Abort()
 	}
 	return f, err
 }
 
-func compose(f *report.File, store *checkpoint.Store) error {
+func compose(f *report.File, store *checkpoint.Store, s *schema.Schema) error {
 	for rec, err := range batch.Records(store) {
 		if err != nil {
 			return err
 		}
+		s.Note(&rec)
 		if err := f.Write(rec); err != nil {
 			return err
 		}

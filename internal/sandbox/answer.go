@@ -121,6 +121,18 @@ func passage(title string, start, n int) string {
 	return excerpt(b.String(), n)
 }
 
+// invent makes up the answer to a request, under a rule.
+func (s *Server) invent(req request, rule Rule) answer {
+	a := invent(req.asked, s.layout, s.sources)
+	if req.schema != nil && !rule.Prose {
+		a.text = inventObject(req.schema, a, randomness(req.asked))
+	}
+	if rule.Text != "" {
+		a.text = withCitations(rule.Text, a.sources)
+	}
+	return a
+}
+
 // invent makes up the answer to a question. Without sources (a plain OpenAI
 // server) its text cites nothing.
 func invent(question string, l layout, sources []source) answer {
@@ -167,6 +179,14 @@ func inventText(asked string, l layout, sources []source, r *rand.Rand) string {
 		}
 	}
 	return b.String()
+}
+
+// withCitations is a text of a script with the citations that it asks for.
+func withCitations(text string, sources []source) string {
+	for i, s := range sources {
+		text = strings.ReplaceAll(text, fmt.Sprintf("[source %d]", i+1), "["+s.NodeID+"]")
+	}
+	return text
 }
 
 // excerpt is a text in one line of at most about n bytes.

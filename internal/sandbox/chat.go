@@ -48,7 +48,11 @@ type request struct {
 		IncludeUsage bool `json:"include_usage"`
 	} `json:"stream_options"`
 
-	question string // the last message's content
+	ResponseFormat format `json:"response_format"`
+
+	question string          // the last message's content
+	asked    string          // the same, without a schema
+	schema   json.RawMessage // that the answer is to fit; nil: none
 }
 
 // mode is the ask mode, also where the older switches say it.
@@ -74,7 +78,7 @@ func (s *Server) chat(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	v.ask(req.question, req.AskMode, prices[req.mode()])
-	rule := s.script.next(req.question)
+	rule := s.script.next(req.asked)
 	if rule.charges() {
 		if no := v.charge(); no != nil {
 			v.send(w, no)
@@ -150,6 +154,7 @@ func (s *Server) check(req *request) *reply {
 		return bad("unknown askMode %q", req.AskMode)
 	}
 	req.question = last.Content
+	req.structure()
 	return nil
 }
 

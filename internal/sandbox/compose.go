@@ -66,8 +66,7 @@ func (s *Server) compose(req request, rule Rule) *composition {
 	n := s.serial.Add(1)
 	c.before = fmt.Appendf(nil, `data: {"id":"chatcmpl-sandbox-%024d","object":"chat.completion.chunk","created":%d,"model":%s,"choices":[{"index":0,"delta":{`,
 		n, time.Now().Unix(), quoted(c.model))
-	a := invent(req.question, s.layout, s.sources)
-	a.text = cmp.Or(rule.Text, a.text)
+	a := s.invent(req, rule)
 	if s.options.OpenAI {
 		c.openAI(req, rule, s.layout, a)
 	} else {

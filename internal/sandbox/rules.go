@@ -27,7 +27,7 @@ func (r Rule) validate() error {
 	}
 	ends := r.CutAfterChunks != nil || r.StreamError != nil
 	streams := ends || r.SilenceAfterChunks != nil || r.KeepAlive > 0 || r.RawChunks != nil ||
-		r.Text != "" || r.FinishReason != "" || r.Usage || r.CustomDataForm != "" ||
+		r.Text != "" || r.Prose || r.FinishReason != "" || r.Usage || r.CustomDataForm != "" ||
 		r.PadLine > 0 || r.ChunkBytes > 0
 	describes := r.Type+r.Message+r.RetryAfter != "" || r.Details != nil || r.ResetIn != 0 || r.BodyBytes > 0
 	switch {

@@ -66,8 +66,11 @@ type Rule struct {
 
 	// The following change what an answer says. They work without stream, too.
 
-	// Text is the text of the answer; it cites nothing by itself.
+	// Text is the text of the answer. In it, [source 1] cites the first of the
+	// answer's sources, and so on; it cites nothing by itself.
 	Text string `json:"text,omitempty"`
+	// Prose answers in prose also where a JSON Schema was sent, which that does not fit.
+	Prose bool `json:"prose,omitempty"`
 	// FinishReason is that of the last chunk; default stop.
 	FinishReason string `json:"finish_reason,omitempty"`
 	// Usage has the last chunk carry token counts.

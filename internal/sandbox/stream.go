@@ -21,7 +21,7 @@ const doneLine = "data: [DONE]\n\n"
 func (s *Server) answer(v *visit, w http.ResponseWriter, r *http.Request, req request, rule Rule) {
 	latency := time.Duration(rule.Latency)
 	if latency == 0 {
-		latency = time.Duration(float64(s.options.Latency) * (0.5 + randomness(req.question).Float64()))
+		latency = time.Duration(float64(s.options.Latency) * (0.5 + randomness(req.asked).Float64()))
 	}
 	if !req.Stream {
 		s.answerWhole(v, w, r, req, rule, latency)
@@ -54,7 +54,7 @@ func (s *Server) answerWhole(v *visit, w http.ResponseWriter, r *http.Request, r
 	if s.hold(r.Context(), latency) != nil {
 		panic(http.ErrAbortHandler)
 	}
-	text := cmp.Or(rule.Text, invent(req.question, s.layout, s.sources).text)
+	text := s.invent(req, rule).text
 	out := jsonReply(http.StatusOK, object{
 		"id": "chatcmpl-sandbox", "object": "chat.completion", "created": time.Now().Unix(), "model": req.Model,
 		"choices": []object{{

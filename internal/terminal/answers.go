@@ -6,6 +6,7 @@ import (
 
 	"bizbatch/batch"
 	"bizbatch/batch/bizora"
+	"bizbatch/batch/check"
 	"bizbatch/checkpoint"
 )
 
@@ -83,6 +84,11 @@ func Ending(status batch.Status, n int) string {
 		return "1 answer is empty (status empty)"
 	}
 	return fmt.Sprintf("%d answers are empty (status empty)", n)
+}
+
+// ToLookAt says in how many answers there is something to look at, and what.
+func ToLookAt(n, answered int, by map[string]int) string {
+	return fmt.Sprintf("%d of %s to look at (column checks): %s", n, Count(answered, "answer"), check.Tally(by))
 }
 
 // Reused says where answers were taken over from.

@@ -215,6 +215,8 @@ func (w *Progress) record(e batch.Event) {
 		text = stopping(e)
 	case batch.EventAgain:
 		text = "will ask again"
+	case batch.EventUnfit:
+		text = "the answer does not fit the schema; asking again"
 	default:
 		return
 	}

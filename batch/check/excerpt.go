@@ -1,0 +1,148 @@
+package check
+
+import (
+	"slices"
+	"strings"
+)
+
+// An excerpt is what arrived of a source: its names and its text. It is read when
+// something is looked for.
+type excerpt struct {
+	names, text string
+	silent      bool // nothing of its text arrived
+
+	cleaned string
+	letters string // squeezed, with and without the numbers of lines
+	facts   *facts
+}
+
+func newExcerpt(names, text string) *excerpt {
+	return &excerpt{names: names, text: text, silent: strings.TrimSpace(text) == ""}
+}
+
+// isLineNumber reports a line of a printed bill that is no text: the number of a
+// line or a page, or what stands at the foot of a page.
+func isLineNumber(line string) bool {
+	line = strings.TrimSpace(line)
+	if strings.HasPrefix(line, "†") || strings.HasPrefix(line, "•") { // † HR 1 EAS
+		return len(line) < 40
+	}
+	return line != "" && len(line) <= 4 && strings.Trim(line, "0123456789") == ""
+}
+
+// withoutLineNumbers is the text of an excerpt without the lines that are none.
+func withoutLineNumbers(s string) string {
+	var lines []string
+	for line := range strings.SplitSeq(s, "\n") {
+		if !isLineNumber(line) {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// plain is the text of the excerpt, cleaned.
+func (e *excerpt) plain() string {
+	if e.cleaned == "" {
+		e.cleaned = clean(e.text)
+	}
+	return e.cleaned
+}
+
+// squeezed is all of it in letters and digits. A zero byte, which no piece of a
+// quotation has, keeps its parts apart.
+func (e *excerpt) squeezed() string {
+	if e.letters == "" {
+		e.letters = squeeze(clean(e.names)) + "\x00" + squeeze(e.plain())
+		if text := withoutLineNumbers(e.text); len(text) < len(e.text) {
+			e.letters += "\x00" + squeeze(clean(text))
+		}
+	}
+	return e.letters
+}
+
+// quotes reports whether the pieces are in the excerpt, one after the other.
+func (e *excerpt) quotes(pieces []string) bool {
+	rest := e.squeezed()
+	for _, piece := range pieces {
+		at := strings.Index(rest, piece)
+		if at < 0 {
+			return false
+		}
+		rest = rest[at+len(piece):]
+	}
+	return true
+}
+
+// facts are the figures of an excerpt.
+type facts struct {
+	amounts, percentages map[int64]bool
+	sections             map[string][]string // the subdivisions of each that are named; "" for all of it
+	forms                []string
+}
+
+// aNumber is from how many dollars on a number without a sign may be an amount: as
+// the columns of tables have them.
+const aNumber = 100 * unit
+
+func (e *excerpt) read() *facts {
+	if e.facts != nil {
+		return e.facts
+	}
+	f := &facts{amounts: map[int64]bool{}, percentages: map[int64]bool{}, sections: map[string][]string{}}
+	e.facts = f
+	for g := range figuresOf(clean(e.names)) { // which some services write themselves
+		f.refer(g)
+	}
+	for g := range figuresOf(e.plain()) {
+		f.refer(g)
+		for _, value := range g.values {
+			if g.kind == Amount || g.kind == "" && value >= aNumber {
+				f.amounts[value] = true
+			}
+			if g.kind == Percentage || g.kind == "" && value%unit != 0 {
+				f.percentages[value] = true
+			}
+		}
+	}
+	return f
+}
+
+// refer notes what a figure may refer to.
+func (f *facts) refer(g figure) {
+	if g.kind == Form {
+		f.forms = append(f.forms, g.base)
+	} else {
+		f.sections[g.base] = append(f.sections[g.base], g.path)
+	}
+}
+
+// has reports whether a figure is in the excerpt.
+func (e *excerpt) has(g figure) bool {
+	switch f := e.read(); g.kind {
+	case Form:
+		named := len(f.sections[g.base]) > 0 || strings.Trim(g.base, "0123456789") != "" && strings.Contains(e.names+"\n"+e.text, g.base)
+		return named || slices.ContainsFunc(f.forms, func(name string) bool {
+			return within(g.base, name) || squeeze(g.base) == squeeze(name) // 1120-S and 1120S
+		})
+	case Section:
+		return slices.ContainsFunc(f.sections[g.base], func(path string) bool { return within(g.path, path) })
+	case Amount:
+		return hasAny(f.amounts, g.values)
+	default:
+		return hasAny(f.percentages, g.values)
+	}
+}
+
+func hasAny(set map[int64]bool, values []int64) bool {
+	return slices.ContainsFunc(values, func(value int64) bool { return set[value] })
+}
+
+// within reports whether one of two names is the other or a part of it, as (k)(1) is
+// of (k), and form 1040-SR of 1040.
+func within(a, b string) bool {
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	return strings.HasPrefix(b, a) && (a == "" || len(a) == len(b) || strings.ContainsRune("(-", rune(b[len(a)])))
+}

@@ -1,0 +1,106 @@
+package check
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// shortest is how many characters a quotation has at least: shorter ones are words
+// in quotes.
+const shortest = 12
+
+// quotations looks for the quotations of a block in the excerpts of all sources
+// that the answer cites. One in a sentence that cites a source without an excerpt
+// may be from there.
+func (c *checker) quotations(b *block) {
+	sentences := b.sentences
+	for _, q := range quoted(b.text) {
+		text := strings.TrimSpace(strings.ReplaceAll(b.text[q[0]:q[1]], string(citation), ""))
+		if utf8.RuneCountInString(text) < shortest {
+			continue
+		}
+		b.checked = append(b.checked, q)
+		for len(sentences) > 1 && sentences[0].end < q[1] {
+			sentences = sentences[1:]
+		}
+		pieces := piecesOf(text)
+		if len(pieces) == 0 || c.asked.quotes(pieces) || c.mayBeElsewhere(sentences[0].cites) {
+			continue
+		}
+		if !c.anyQuotes(pieces) {
+			c.count(Quotation, text, strings.Join(pieces, " "))
+		}
+	}
+}
+
+// mayBeElsewhere reports citations, or where there are none, an answer, of which
+// some source came without an excerpt.
+func (c *checker) mayBeElsewhere(cites []int) bool {
+	if len(cites) == 0 {
+		return c.mute
+	}
+	for _, n := range cites {
+		if n == 0 || c.sources[n-1].silent {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *checker) anyQuotes(pieces []string) bool {
+	for _, e := range c.sources {
+		if e.quotes(pieces) {
+			return true
+		}
+	}
+	return false
+}
+
+// quoted are the places of what stands between quotes, outer ones only. A quote
+// that is not closed in its block is none.
+func quoted(s string) (list [][2]int) {
+	open := -1 // where the text behind the opening quote begins
+	var closes rune
+	before := ' '
+	for at, r := range s {
+		after, _ := utf8.DecodeRuneInString(s[at+utf8.RuneLen(max(r, 0)):])
+		switch opens := r == '"' && !isWord(before) && isText(after); {
+		case open >= 0 && (r == closes || closes == '”' && r == '"' && !opens) && (r != '’' || !isWord(after)):
+			list = append(list, [2]int{open, at})
+			open = -1
+		case r == '“' || r == '«' || opens && (open < 0 || closes == '"'):
+			open, closes = at+utf8.RuneLen(r), map[rune]rune{'“': '”', '«': '»', '"': '"'}[r]
+		case open < 0 && r == '‘' && !isWord(before) && unicode.IsLetter(after):
+			open, closes = at+utf8.RuneLen(r), '’'
+		}
+		before = r
+	}
+	return list
+}
+
+func isWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
+
+// isText reports a rune with which a quotation can begin.
+func isText(r rune) bool { return isWord(r) || strings.ContainsRune("[($§.'‘“", r) }
+
+// piecesOf are the parts of a quotation that must be in the source, one after the
+// other: without what it leaves out (…) and what it changes ([t]he).
+func piecesOf(quotation string) (list []string) {
+	add := func(s string) {
+		for piece := range strings.SplitSeq(strings.ReplaceAll(s, ". . .", "..."), "...") {
+			if piece = squeeze(piece); piece != "" {
+				list = append(list, piece)
+			}
+		}
+	}
+	for quotation != "" {
+		before, rest, found := strings.Cut(quotation, "[")
+		add(before)
+		if _, quotation, found = strings.Cut(rest, "]"); !found {
+			quotation = ""
+			add(rest)
+		}
+	}
+	return list
+}

@@ -1,0 +1,108 @@
+package report
+
+import (
+	"encoding/json"
+	"slices"
+
+	"bizbatch/batch"
+)
+
+// A Column is one that a caller adds to ours, such as a member of structured
+// answers.
+type Column struct {
+	// Name is what it is called, unless a column of the input or of ours is called so:
+	// then bizbatch_ comes before it.
+	Name string
+	// Beside puts it beside the answer. Default: after all others.
+	Beside bool
+	// Value is a record's: nil, a string, a bool or a json.Number, and in JSON lines
+	// whatever can be encoded.
+	Value func(*batch.Record) any
+}
+
+// besideAnswer is the place of the columns that stand beside the answer, in ours.
+const besideAnswer = 1
+
+// placed puts what further columns have among what ours have.
+func placed[V any](ours []V, further []Column, has []V) []V {
+	all := slices.Clone(ours[:besideAnswer])
+	for i, c := range further {
+		if c.Beside {
+			all = append(all, has[i])
+		}
+	}
+	all = append(all, ours[besideAnswer:]...)
+	for i, c := range further {
+		if !c.Beside {
+			all = append(all, has[i])
+		}
+	}
+	return all
+}
+
+// headerOf names our columns, and further ones among them, for an input.
+func headerOf(ours []string, further []Column, in batch.Input) []string {
+	names := ownNames(ours, in.Columns)
+	list := make([]string, len(ours))
+	for i, name := range ours {
+		list[i] = names[name]
+	}
+	return placed(list, further, furtherNames(further, append(slices.Clone(in.Columns), list...)))
+}
+
+// furtherNames are what further columns are called beside others.
+func furtherNames(further []Column, others []string) []string {
+	list := make([]string, len(further))
+	for i, c := range further {
+		list[i] = ownNames([]string{c.Name}, others)[c.Name]
+		others = append(others, list[i])
+	}
+	return list
+}
+
+// valuesOf are a record's values of further columns.
+func valuesOf(rec *batch.Record, further []Column) []any {
+	list := make([]any, len(further))
+	for i, c := range further {
+		list[i] = c.Value(rec)
+	}
+	return list
+}
+
+// textOf is a value as text.
+func textOf(value any) string {
+	switch v := value.(type) {
+	case string:
+		return v
+	case json.Number:
+		return v.String()
+	case bool:
+		if v {
+			return "true"
+		}
+		return "false"
+	}
+	return ""
+}
+
+func textsOf(values []any) []string {
+	list := make([]string, len(values))
+	for i, value := range values {
+		list[i] = textOf(value)
+	}
+	return list
+}
+
+// A pair is what a record has in a further column.
+type pair struct{ Name, Text string }
+
+// pairsOf are the further columns of a record that hold something, for formats that
+// have no columns.
+func pairsOf(rec *batch.Record, further []Column) (list []pair) {
+	for _, c := range further {
+		if text := textOf(c.Value(rec)); text != "" {
+			list = append(list, pair{c.Name, text})
+		}
+	}
+	return list
+}
