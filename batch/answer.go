@@ -8,36 +8,35 @@ import (
 	"bizbatch/batch/internal/finish"
 )
 
-// An Answer is everything that arrived for one request.
+// An Answer is everything that a service sent for one request.
 type Answer struct {
-	// Text is the answer as it was sent. It cites a source as its node id in
-	// square brackets; [Answer.Numbered] gives the text for readers.
+	// Text is the answer as it was sent. It cites a source as its node ID in square
+	// brackets. [Answer.Numbered] returns the text for readers.
 	Text string `json:"text"`
-	// Sources holds each source once, in order of first arrival, as far as they
-	// were kept.
+	// Sources contains each source once, in order of first arrival, unless Kept says
+	// otherwise.
 	Sources []Source `json:"sources,omitempty"`
-	// Kept says which sources that is (Options.Sources of the run that saved
-	// the answer); empty: all that arrived.
+	// Kept says which sources were kept: the Options.Sources of the run that saved
+	// the answer. Empty means all.
 	Kept SourceMode `json:"sources_kept,omitempty"`
 	// Suggestions are follow-up questions.
 	Suggestions []string `json:"suggestions,omitempty"`
-	// Summary is a paragraph about the answer (enrichAnswerSources).
+	// Summary is a summary of the answer (enrichAnswerSources).
 	Summary string `json:"summary,omitempty"`
-	// Steps are what the server reported while it worked, as it sent them.
+	// Steps are the progress reports of the service, as it sent them.
 	Steps []json.RawMessage `json:"steps,omitempty"`
-	// Usage is the token count as it was sent.
+	// Usage contains the token counts, as the service sent them.
 	Usage json.RawMessage `json:"usage,omitempty"`
 	// Metadata is the ai_metadata object as it was sent, without its sources.
 	Metadata json.RawMessage `json:"metadata,omitempty"`
-	// Other holds every custom_data object of a kind that is not known here.
+	// Other contains the custom_data objects of unknown kinds.
 	Other []json.RawMessage `json:"other,omitempty"`
-	// Extra holds every member of a chunk, a choice or a delta that is not known
-	// here, by its place and name, such as "choice.logprobs": each value that
-	// arrived, once in a row.
+	// Extra contains the unknown members of chunks, choices and deltas, by place and
+	// name, such as "choice.logprobs". Equal consecutive values are kept once.
 	Extra map[string][]json.RawMessage `json:"extra,omitempty"`
-	// Reasoning is what the model says that it thought before it answered.
+	// Reasoning is the model's reasoning before the answer.
 	Reasoning string `json:"reasoning,omitempty"`
-	// Model is the model that the server says answered.
+	// Model is the model that answered, according to the service.
 	Model string `json:"model,omitempty"`
 	// FinishReason is the reason that the service gave: "stop" for a complete
 	// answer, "length" or "content_filter" for one that ended early, or another
@@ -47,7 +46,8 @@ type Answer struct {
 	ThreadID     string `json:"thread_id,omitempty"`
 }
 
-// Status is Answered, or what the finish reason says against that.
+// Status returns Answered, Truncated, Refused, EndedUnclear or Empty, according to
+// the finish reason and the text.
 func (a *Answer) Status() Status {
 	switch finish.Parse(a.FinishReason) {
 	case finish.CutShort:
@@ -68,11 +68,11 @@ func (a *Answer) Status() Status {
 // identity.
 type Source map[string]json.RawMessage
 
-// NodeID is the source's identity, a UUID; citations in the text name it.
+// NodeID returns the source's ID, a UUID. Citations in the text refer to it.
 func (s Source) NodeID() string { return s.text("node_id") }
 
-// Title is the source's title, else its short name (such as IRC § 1(h)(11)), else
-// its file name.
+// Title returns the source's title, or else its short name (such as IRC § 1(h)(11)),
+// or else its file name.
 func (s Source) Title() string { return s.first("title", "citation_label", "file_name") }
 
 // Names are all that the source is called: its title, its short name and the name
@@ -99,14 +99,14 @@ func (s Source) URL() string {
 	return s.first(names...)
 }
 
-// Page is the page within the source, as a label.
+// Page returns the page label within the source.
 func (s Source) Page() string { return s.first("page_label", "page") }
 
-// Tool names what the service found the source with, such as
+// Tool returns the name of the tool that found the source, such as
 // taxes_federal_bills.
 func (s Source) Tool() string { return s.first("tool") }
 
-// Excerpt is the part of the source that the answer rests on.
+// Excerpt returns the text of the source that the answer relies on.
 func (s Source) Excerpt() string { return s.first("text") }
 
 // first returns the first of the named fields that has a value, of the source

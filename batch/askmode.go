@@ -4,35 +4,37 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"bizbatch/internal/prose"
 )
 
-// An AskMode names one of the ways in which a service looks for an answer, and
-// that it charges for. Empty means that none is sent and the service chooses.
+// An AskMode is the name of a way in which a service researches an answer, at a
+// price of its own. If it is empty, no mode is sent and the service uses its
+// default.
 type AskMode string
 
-// AskModes are the ask modes that a service has. The zero value has none.
+// AskModes are the ask modes of a service. The zero value has none.
 type AskModes struct {
-	// Member is the member of a request that says the mode.
+	// Member is the member of a request that selects the mode.
 	Member string `json:"member,omitempty"`
-	// Modes are those there are, the cheapest first, which is the service's own
-	// choice.
+	// Modes lists the modes, cheapest first. The first is the service's default.
 	Modes []Mode `json:"modes,omitempty"`
 }
 
-// A Mode is an ask mode.
+// A Mode describes an ask mode.
 type Mode struct {
-	Name AskMode `json:"name"` // as people say it
-	Wire string  `json:"wire"` // as a request says it
-	// Price is what an answer is listed at. Where the service chooses another mode
-	// for each question, it is the highest, so that an estimate is never too low.
+	Name AskMode `json:"name"` // the name on the command line and in files
+	Wire string  `json:"wire"` // the value in a request
+	// Price is the list price of an answer. If Varies is set, the service selects
+	// another mode for each question, and Price is the highest.
 	Price  Money `json:"price"`
-	Varies bool  `json:"varies,omitempty"` // it does that
-	// Switch is an older member of a request that says the mode, by being true.
+	Varies bool  `json:"varies,omitempty"`
+	// Switch is an older boolean member of a request that selects the mode.
 	Switch string `json:"switch,omitempty"`
 }
 
-// Parse reads an ask mode by its name, or its name in a request, in any case. An
-// empty string is the empty mode.
+// Parse returns the ask mode with the given name or request value, in any case. For
+// an empty string it returns the empty mode.
 func (m AskModes) Parse(s string) (AskMode, error) {
 	name := strings.ToLower(strings.TrimSpace(s))
 	for _, mode := range m.Modes {
@@ -50,11 +52,10 @@ func (m AskModes) Parse(s string) (AskMode, error) {
 	for i, mode := range m.Modes {
 		names[i] = string(mode.Name)
 	}
-	last := len(names) - 1
-	return "", fmt.Errorf("unknown ask mode %q (%s or %s)", s, strings.Join(names[:last], ", "), names[last])
+	return "", fmt.Errorf("unknown ask mode %q (%s)", s, prose.Or(names))
 }
 
-// named is the mode of that name; the zero mode where there is none.
+// named returns the mode with the given name, or the zero Mode.
 func (m AskModes) named(name AskMode) Mode {
 	i := slices.IndexFunc(m.Modes, func(mode Mode) bool { return mode.Name == name })
 	if i < 0 {
@@ -63,7 +64,7 @@ func (m AskModes) named(name AskMode) Mode {
 	return m.Modes[i]
 }
 
-// of is the mode that a request is priced by, whichever member says it.
+// of returns the mode that determines the price of a request.
 func (m AskModes) of(body map[string]any) AskMode {
 	if wire, ok := body[m.Member].(string); ok {
 		if mode, err := m.Parse(wire); err == nil && mode != "" {

@@ -13,7 +13,7 @@ import (
 	"bizbatch/internal/watchdog"
 )
 
-// A result is what came of one attempt, after it was saved.
+// A result is the outcome of one attempt, after it was saved.
 type result struct {
 	it       *item
 	probe    bool  // it was sent to find out whether anything succeeds
@@ -33,18 +33,20 @@ type result struct {
 	fault    error    // from the checkpoint, where it was not saved
 }
 
-// An accepted is an attempt whose request was let in, before it is answered.
+// An accepted reports that the service accepted a request and has not answered it
+// yet.
 type accepted struct {
 	res    *result
 	at     time.Time
 	limits Limits
 }
 
-// attempt asks one question once, and saves what comes of it before anything
-// else happens. It would be the nth that counts.
+// attempt asks one question once and saves the outcome before anything else happens.
+// If it counts, it is the nth attempt.
 //
-// Thousands of these wait at the same time, each on a stack of its own: what
-// needs room is in the functions that it calls before and after.
+// Thousands of goroutines wait here, each with its own stack. Variables that need
+// room therefore belong in the functions that attempt calls before and after the
+// wait.
 func (r *runner) attempt(res *result, n int, apart time.Duration) {
 	it := res.it
 	if res.fault = r.run.Start(it.ID, it.sent, int64(res.cost)); res.fault != nil {
@@ -67,8 +69,8 @@ func (r *runner) attempt(res *result, n int, apart time.Duration) {
 	}
 }
 
-// ask calls the asker. One that panics costs this question, not the run; one
-// that always does looks like a service that is down, and costs little more.
+// ask calls the asker. A panic counts as a failed attempt of its question. If every
+// question panics, the run stops as for a service that is down.
 func (r *runner) ask(res *result) (answer *Answer, err error) {
 	ctx, cancel := context.WithCancelCause(r.asking)
 	defer cancel(nil)
@@ -140,10 +142,10 @@ func encode(a Answer) []byte {
 	return b
 }
 
-// saveError saves an attempt that brought no answer: the question fails if it
-// cannot succeed, else it is pending again. Whether a passing fault counts, or
-// a setting is refused to all, is not decided here: it depends on how the others
-// fare.
+// saveError saves an attempt without an answer: the question fails if it cannot
+// succeed, and otherwise becomes pending. The run decides later, from the outcomes
+// of other questions, whether a passing fault counts and whether all questions meet
+// the refusal.
 func (r *runner) saveError(res *result, n int) {
 	it, e := res.it, asError(res.err)
 	if e.echoes(it.Payload) {

@@ -46,7 +46,7 @@ func (a *Answer) Numbered() (text string, cited []Source, marks []Mark) {
 
 var numberMark = regexp.MustCompile(`\[([1-9][0-9]{0,4})\]`)
 
-// numbersIn are the citations of a text that cites so many sources by number.
+// numbersIn returns the citations in a text that cites its sources by number.
 func numbersIn(text string, sources int) (marks []Mark) {
 	if sources == 0 {
 		return nil
@@ -59,8 +59,8 @@ func numbersIn(text string, sources int) (marks []Mark) {
 	return marks
 }
 
-// numbered are the sources that the text cites by their numbers already; of some
-// services they are sent so.
+// numbered returns the sources that have a number. Some services number their
+// citations themselves.
 func (a *Answer) numbered() (cited []Source) {
 	for _, s := range a.Sources {
 		if s["number"] != nil {
@@ -70,10 +70,11 @@ func (a *Answer) numbered() (cited []Source) {
 	return cited
 }
 
-// citationLen is the length of a node id in square brackets.
+// citationLen is the length of a node ID in square brackets.
 const citationLen = 1 + 36 + 1
 
-// citations yields where each citation in the text begins, and whom it cites.
+// citations yields the position of each citation in the text and the ID of its
+// source.
 func citations(text string) iter.Seq2[int, uuid.UUID] {
 	return func(yield func(int, uuid.UUID) bool) {
 		for at := 0; at+citationLen <= len(text); at++ {
@@ -89,7 +90,7 @@ func citations(text string) iter.Seq2[int, uuid.UUID] {
 	}
 }
 
-// citation reads the citation with which s begins, if it does.
+// citation parses the citation at the beginning of s, if there is one.
 func citation(s string) (id uuid.UUID, ok bool) {
 	const dash, end = 1 + 8, citationLen - 1
 	if len(s) < citationLen || s[dash] != '-' || s[end] != ']' {
@@ -99,7 +100,7 @@ func citation(s string) (id uuid.UUID, ok bool) {
 	return id, err == nil
 }
 
-// sources gives the source of each id, in the same order.
+// sources returns the source of each ID, in the same order.
 func (a *Answer) sources(ids []uuid.UUID) []Source {
 	known := make(map[uuid.UUID]Source, len(a.Sources))
 	for _, s := range a.Sources {

@@ -16,28 +16,29 @@ type Action int
 
 // The actions.
 const (
-	// Again: a passing fault. The attempt counts, the question is asked again
-	// after a backoff, the run goes on.
+	// Again is a passing fault. The attempt counts, the question is asked again
+	// after a backoff, and the run continues.
 	Again Action = iota
-	// Pause: the account is throttled. No attempt counts; every question waits
-	// until the same moment.
+	// Pause means that the account is throttled. No attempt counts, and all
+	// questions wait until the same time.
 	Pause
-	// GiveUp: this request is wrong. The question fails, the run goes on; unless
-	// what is wrong is what every question has from the settings. That is a doubt.
+	// GiveUp means that the request is wrong. The question fails and the run
+	// continues. If the error is about a setting that all questions share, the run
+	// may stop instead.
 	GiveUp
-	// Doubt: the key or the address is refused, to everybody or, by a gateway that
-	// dislikes its text, to this question alone. It is held back until another
-	// question tells: then it fails, or the run stops.
+	// Doubt means that the key or the address is refused, either for all questions
+	// or for this one only. The question is held back until the outcome of another
+	// question decides whether it fails or the run stops.
 	Doubt
-	// Stop: no request will succeed. The question stays pending; the run
-	// drains and stops.
+	// Stop means that no request can succeed. The question stays pending, and the
+	// run drains and stops.
 	Stop
 )
 
 func (a Action) String() string { return [...]string{"again", "pause", "give up", "doubt", "stop"}[a] }
 
-// Classify says what an error from an [Asker] means. A 429 that clears within
-// maxPause of now is a pause, any other is a stop.
+// Classify returns what an error from an [Asker] means. A 429 is a Pause if it
+// clears within maxPause of now, and otherwise a Stop.
 func Classify(err error, now time.Time, maxPause time.Duration) Action {
 	var e *Error
 	if !errors.As(err, &e) {
@@ -79,8 +80,8 @@ func Classify(err error, now time.Time, maxPause time.Duration) Action {
 	return Again
 }
 
-// statuses are the HTTP statuses that go with the types of errors, for an
-// error inside a stream, which has a type but no status.
+// statuses maps types of errors to HTTP statuses, for errors inside a stream, which
+// have no status of their own.
 var statuses = map[string]int{
 	"permission_error":      403,
 	"not_found_error":       404,
@@ -95,7 +96,7 @@ var statuses = map[string]int{
 	"timeout_error":         408,
 }
 
-// status is the error's HTTP status, or the one that goes with its type.
+// status returns the HTTP status of the error, or the status for its type.
 func (e *Error) status() int {
 	switch {
 	case e.aboutMoney():
@@ -113,8 +114,8 @@ func (e *Error) aboutModel() bool {
 	return e.Param == "model" || strings.Contains(strings.ToLower(e.Type+" "+e.Message), "model")
 }
 
-// contentRefused reports what a service dislikes about the question's text.
-// OpenRouter says so with 403: "requires moderation".
+// contentRefused reports whether the service refuses the content of the question.
+// OpenRouter does so with a 403 that "requires moderation".
 func (e *Error) contentRefused() bool {
 	return e.Type == "content_filter" || e.Type == "content_policy_violation" ||
 		e.status() == 403 && strings.Contains(e.Message, "moderation")
@@ -122,17 +123,17 @@ func (e *Error) contentRefused() bool {
 
 var tooLarge = regexp.MustCompile(`(?i)request too large|must be reduced`)
 
-// tooLarge reports a request that is larger than what the account may use in a
-// minute: OpenAI says so with 429. Where it is said in other words, see throttles.
+// tooLarge reports whether the request exceeds what the account may use in a minute.
+// OpenAI returns 429 for that. See throttles for services that use other words.
 func (e *Error) tooLarge() bool { return tooLarge.MatchString(e.Message) }
 
-// usedUp reports a limit that does not clear in the time of a run, told
-// without the moment when it does.
+// usedUp reports whether a limit that lasts longer than a run is used up, such as a
+// monthly one, and the service does not say when it resets.
 func (e *Error) usedUp() bool {
 	return e.RetryAfter == 0 && e.ResetAt.IsZero() && strings.Contains(strings.ToLower(e.Message), "monthly")
 }
 
-// clears is how long the service asks to wait, 0 where it does not say.
+// clears returns how long the service asks to wait, or 0 if it does not say.
 func (e *Error) clears(now time.Time) time.Duration {
 	if !e.ResetAt.IsZero() {
 		return max(e.RetryAfter, e.ResetAt.Sub(now))
@@ -140,8 +141,8 @@ func (e *Error) clears(now time.Time) time.Duration {
 	return e.RetryAfter
 }
 
-// reason is the short label by which failures are counted: it holds nothing
-// that is different each time.
+// reason returns the label by which failures are counted. It contains nothing that
+// differs from question to question.
 func reason(err error) string {
 	e := asError(err)
 	switch {
@@ -158,8 +159,8 @@ func reason(err error) string {
 	return label
 }
 
-// asError is err as an *Error; an error of another type becomes one that says
-// nothing about the service.
+// asError returns err as an *Error. For any other error it returns one that may have
+// been charged and says nothing about the service.
 func asError(err error) *Error {
 	var e *Error
 	if errors.As(err, &e) {

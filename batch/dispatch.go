@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// loop starts questions as they may be started and takes in what comes of
-// them, until nothing is left or the run has stopped and drained.
+// loop starts questions and handles their results, until no question is left or the
+// run has stopped and drained.
 func (r *runner) loop(ctx context.Context) {
 	stop := ctx.Done()
 	timer := time.NewTimer(0)
@@ -49,15 +49,15 @@ func (r *runner) loop(ctx context.Context) {
 	}
 }
 
-// lead is how long before it is sent a question is marked as sent in the
-// checkpoint: what that takes must not make the pace uneven.
+// lead is how long before it is sent a question is marked as sent in the checkpoint,
+// so that the time for this does not disturb the pace.
 const lead = 20 * time.Millisecond
 
-// never is when a timer that waits for nothing fires.
+// never is the duration of a timer that should not fire.
 const never = 1000 * time.Hour
 
-// admit starts every question that may start now, and returns when to look
-// again, if no result comes before.
+// admit starts every question that may start now. It returns when to call it again
+// if no result arrives before.
 func (r *runner) admit() (wake time.Time) {
 	for {
 		now := time.Now()
@@ -102,8 +102,8 @@ func (r *runner) admit() (wake time.Time) {
 	}
 }
 
-// mayStart is when the next question may be sent, and how far apart from the
-// one before, as [Pacer] says.
+// mayStart returns the earliest time for the next question and its distance from the
+// previous one; see [Pacer].
 func (r *runner) mayStart() (at time.Time, apart time.Duration) {
 	at, apart = r.pace.Next(r.sum.InFlight)
 	at = later(later(at, r.user), r.queue.due())
@@ -116,8 +116,8 @@ func (r *runner) mayStart() (at time.Time, apart time.Duration) {
 	return at, apart
 }
 
-// startNext sends the next question, at the given time. It reports false where
-// none can be sent before something comes back.
+// startNext sends the next question at the given time. It returns false if none can
+// be sent before a result arrives.
 func (r *runner) startNext(now, at time.Time, apart time.Duration) bool {
 	probing := r.probe != nil
 	it, err := r.queue.next(at, probing)
@@ -160,8 +160,7 @@ func (r *runner) startNext(now, at time.Time, apart time.Duration) bool {
 	return true
 }
 
-// overspends reports whether one more answer could exceed what the user
-// allows.
+// overspends reports whether another answer could exceed a spending limit.
 func (r *runner) overspends(cost Money) bool {
 	reserved := r.reserved
 	if r.o.CostOf != nil { // a dearer answer may have come since
@@ -172,8 +171,8 @@ func (r *runner) overspends(cost Money) bool {
 		r.o.MaxSpendTotal > 0 && r.spentBefore+this > r.o.MaxSpendTotal
 }
 
-// stopFor ends admission, also of what is marked as sent and waits to be. The
-// first reason to stop is the one that is told.
+// stopFor ends admission, including that of questions that are marked as sent but
+// not sent yet. Only the first stop reason is reported.
 func (r *runner) stopFor(kind StopKind, err error) {
 	if r.stop != nil {
 		return

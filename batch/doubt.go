@@ -5,42 +5,43 @@ import (
 	"slices"
 )
 
-// A refusal that may be everybody's or one question's is held back until
-// another question tells.
+// A refusal may concern all questions or one. It is held back until the outcome of
+// another question decides.
 //
-// The service said that a setting, the key or the address is wrong. Where a
-// question is answered that was sent after that (for a setting: any that has
-// it), the one that was refused is the reason, and it fails. Where those that
-// were sent after it are refused as well, it is everybody, and the run stops;
-// none fails.
+// The service said that a setting, the key or the address is wrong. If a question is
+// answered that was sent later (for a setting: any question with the setting), the
+// refusal concerns its own question, which fails. If questions that were sent later
+// are refused too, it concerns all of them: the run stops, and none fails.
 //
-// So it is with answers that have no end while nothing was ever answered: an
-// answer to any other shows that it was an accident, and the question is asked
-// again. Where there is none in three attempts, the run stops. Those questions
-// fail then: they may have been charged, and would be each night.
+// Answers without an end are handled in the same way as long as no question has been
+// answered. If another question is answered, the fault was an accident, and the
+// question is asked again. If three attempts bring no complete answer, the run
+// stops. These questions fail, because they may have been charged and would be
+// charged again every night.
 //
-// What is sent while one is held back comes from anywhere in the input, for odd
-// questions often stand together. While two are, nothing is sent before what is
-// in flight is home, and then one question at a time.
+// While one refusal is held back, the next questions are taken from anywhere in the
+// input, because similar questions are often adjacent. While two are, nothing is sent
+// until all requests in flight have returned, and then one question at a time.
 
-// How many that were sent to tell must be refused in a row, to stop the run.
+// The number of test questions in a row that must be refused to stop the run.
 const (
 	enoughSettings = 3 // a wrong setting is refused in words that are about it; each refusal is free
 	enoughAtFirst  = 2 // while nothing was answered
 	enoughLater    = 5 // with nothing else in flight: where one question in ten is odd, one odd question in 100,000 is followed by five others
 )
 
-// noWholeAnswer is why a question failed whose answer has no end, as no other's.
+// noWholeAnswer is the reason of a failed question whose answer has no end, in a run
+// without any complete answer.
 const noWholeAnswer = "no whole answer"
 
-// unfinished reports an attempt that may have been paid for, and whose answer
-// has no end that this side waits for.
+// unfinished reports whether an attempt may have been charged and its answer did not
+// end in time.
 func unfinished(err error) bool {
 	e := asError(err)
 	return e.MaybeCharged && (e.Unfinished || errors.Is(err, ErrAttemptTimeout))
 }
 
-// hold takes in a refusal with the action Doubt, or an answer without an end.
+// hold holds back a question whose error is a Doubt, or whose answer has no end.
 func (r *runner) hold(res *result) {
 	if res.action == Again {
 		r.cut++
@@ -50,14 +51,14 @@ func (r *runner) hold(res *result) {
 	r.release()
 }
 
-// accepted notes that a question was answered.
+// accepted records that a question was answered.
 func (r *runner) accepted(it *item) {
 	r.told = max(r.told, it.given)
 	r.prove(it)
 	r.release()
 }
 
-// release blames the questions of which an answer has told.
+// release blames the held questions that later answers have shown to be at fault.
 func (r *runner) release() {
 	r.letGo(func(res *result) bool {
 		switch {
@@ -70,7 +71,7 @@ func (r *runner) release() {
 	})
 }
 
-// letGo blames the questions held back that own picks out.
+// letGo blames the held questions that own selects.
 func (r *runner) letGo(own func(*result) bool) {
 	held := r.held
 	r.held = slices.DeleteFunc(slices.Clone(held), own)
@@ -82,8 +83,9 @@ func (r *runner) letGo(own func(*result) bool) {
 	}
 }
 
-// blame takes in a refusal that is its question's fault alone. A refusal of the
-// key or of a setting is final; all else may have been an accident, once.
+// blame handles a refusal that concerns only its question. A refusal of the key or
+// of a setting is final. Any other may have been an accident, so the question gets a
+// second attempt.
 func (r *runner) blame(res *result) {
 	e := asError(res.err)
 	if res.setting == "" && e.stopKind() != StopKey && (res.action == Again || !res.it.blamed) {
@@ -94,15 +96,15 @@ func (r *runner) blame(res *result) {
 	r.giveUp(res)
 }
 
-// giveUp fails a question for an attempt that was thought not to count.
+// giveUp fails a question for an attempt that had not been counted.
 func (r *runner) giveUp(res *result) {
 	res.it.attempts++
 	res.it.err = res.err
 	r.fail([]*item{res.it}, false)
 }
 
-// undecided reports whether nothing may be sent before something comes home. It
-// stops the run once the refusals are everybody's.
+// undecided reports whether nothing may be sent before another result arrives. It
+// stops the run when enough refusals show that all questions are refused.
 func (r *runner) undecided() bool {
 	n := len(r.held)
 	if n > 0 && r.held[n-1].action == Again {
@@ -119,7 +121,8 @@ func (r *runner) undecided() bool {
 	return false
 }
 
-// everybody reports whether enough of those held back were sent to tell.
+// everybody reports whether enough of the questions that were sent as a test were
+// refused.
 func (r *runner) everybody() bool {
 	last := r.held[len(r.held)-1]
 	enough := enoughLater
@@ -139,7 +142,7 @@ func (r *runner) everybody() bool {
 	return enough <= 0
 }
 
-// stopForHeld stops the run for what the last question was refused for.
+// stopForHeld stops the run for the reason of the last refusal.
 func (r *runner) stopForHeld() {
 	last := r.held[len(r.held)-1]
 	switch {
@@ -153,10 +156,10 @@ func (r *runner) stopForHeld() {
 	}
 }
 
-// settle decides about what is held back when no other question is left to
-// tell: in a run that got answers, one or two are the questions' fault, and so
-// is what was refused while one that was sent just after it was answered, now or
-// when it was asked before.
+// settle decides about held questions when no other question is left to test with.
+// In a run with answers, one or two refusals concern their questions. So does a
+// refusal if a question that was sent just after it was answered, now or when it was
+// asked before.
 func (r *runner) settle() {
 	first := 0 // that were not refused before
 	for _, res := range r.held {

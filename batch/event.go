@@ -2,7 +2,7 @@ package batch
 
 import "time"
 
-// An EventKind says what happened.
+// An EventKind is the kind of an [Event].
 type EventKind string
 
 // The kinds of events.
@@ -20,40 +20,39 @@ const (
 	EventStopping EventKind = "stopping" // no question is sent any more; Err is the *StopError
 )
 
-// An Event is something that a person watching a run would like to know.
+// An Event reports what happened in a run.
 type Event struct {
 	Kind     EventKind
-	Question string // its id, where the event is about one
+	Question string // the ID of the question that the event is about, if any
 	Err      error
 	Wait     time.Duration
-	For      StopKind // what it waits for to be over: StopBalance or StopThrottled
+	For      StopKind // what an EventWaiting waits for: StopBalance or StopThrottled
 	Progress Progress
 }
 
-// Progress is where a run stands.
+// Progress is the state of a run.
 type Progress struct {
-	Total       int       `json:"total"` // questions that this run set out to ask
+	Total       int       `json:"total"` // questions that this run will ask
 	Answered    int       `json:"answered"`
 	Failed      int       `json:"failed"`
 	InFlight    int       `json:"-"`
 	Spent       Money     `json:"spent"`
-	PausedUntil time.Time `json:"-"` // zero, or in the past: not paused
+	PausedUntil time.Time `json:"-"` // zero or in the past if the run is not paused
 }
 
-// A Summary tells a run from its beginning to its end. In JSON, money is in
-// dollars.
+// A Summary describes a run. In JSON, amounts of money are numbers of dollars.
 type Summary struct {
 	Started time.Time `json:"started,omitzero"`
 	Ended   time.Time `json:"ended,omitzero"`
 	Progress
-	// Attempts are the requests that were sent, whatever came of them.
+	// Attempts is the number of requests sent, with any outcome.
 	Attempts int `json:"attempts"`
-	// Throttled are those that were answered 429, and PausedSeconds is how
-	// long nothing was sent because of them.
+	// Throttled is the number of requests that were answered with 429. PausedSeconds
+	// is how long nothing was sent because of them.
 	Throttled     int     `json:"throttled"`
 	PausedSeconds float64 `json:"paused_seconds"`
-	// Truncated, Refused, Empty and Unclear are among the answered: answers that
-	// end early, hold no text, or end with a finish reason that is not known.
+	// Truncated, Refused, Empty and Unclear are the numbers of answers with these
+	// statuses. Answered includes them.
 	Truncated int `json:"truncated"`
 	Refused   int `json:"refused"`
 	Empty     int `json:"empty"`
@@ -72,19 +71,19 @@ type Summary struct {
 	// Unmetered are answers whose cost is not known, for they came without token
 	// counts: it is taken to be that of the dearest.
 	Unmetered int `json:"unmetered"`
-	// SpentByMode is the money spent, by ask mode.
+	// SpentByMode is the money spent in each ask mode.
 	SpentByMode map[AskMode]Money `json:"spent_by_mode"`
-	// Uncertain are attempts without an answer that may have been charged,
-	// and UncertainCost is what they cost if they were.
+	// Uncertain is the number of attempts without an answer that may have been
+	// charged. UncertainCost is their cost if they were.
 	Uncertain     int   `json:"uncertain"`
 	UncertainCost Money `json:"uncertain_cost"`
-	// Left is the number of questions of the input that are still pending,
-	// those beyond Options.Limit included, and LeftCost about what they cost.
+	// Left is the number of questions of the input that are still pending, including
+	// those beyond Options.Limit. LeftCost is their approximate cost.
 	Left     int   `json:"left"`
 	LeftCost Money `json:"left_cost"`
 }
 
-// count counts an answer that somebody should look at.
+// count counts an answer by its status, unless it is Answered.
 func (s *Summary) count(status Status) {
 	switch status {
 	case Truncated:

@@ -42,7 +42,7 @@ func (e *echo) Ask(_ context.Context, req batch.Request) (batch.Answer, error) {
 func questions(texts ...string) func(func(batch.Question, error) bool) {
 	return func(yield func(batch.Question, error) bool) {
 		for i, text := range texts {
-			q := batch.Question{ID: fmt.Sprint(i + 1), Line: i + 1, Text: text, Subject: text, Fields: json.RawMessage("[]")}
+			q := batch.Question{ID: fmt.Sprint(i + 1), Text: text}
 			if !yield(q, nil) {
 				return
 			}

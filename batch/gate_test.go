@@ -98,7 +98,7 @@ func TestTimesDoNotChangeWithTheClock(t *testing.T) {
 	importN(t, store, 2)
 	_, out := run(t, store, newService(answers(0)), Options{Limit: 1})
 	want(t, out, outcome{Answered: 1, Left: 1, Sum: 1})
-	r, err := newRunner(store, nil, Options{RPM: 1}.withDefaults())
+	r, err := newRunner(store, nil, Options{RPM: 1}.WithDefaults())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,19 +11,19 @@ import (
 	"bizbatch/checkpoint"
 )
 
-// A History is what all runs on a checkpoint did so far, for reports about it.
-// Of the questions it counts those of the last input, equal ones once.
+// A History describes all runs on a checkpoint, for reports. Its numbers are those
+// of the last input; equal questions count once.
 type History struct {
 	Path     string // of the checkpoint
-	Name     string // the same, without folder and extension
+	Name     string // the file name without folder and extension
 	Endpoint string // the service that answered
-	Active   bool   // a run is on
+	Active   bool   // a run is in progress
 	Settings Settings
 	Rows     int // of the input
-	Skipped  int // rows among them without a question
+	Skipped  int // rows without a question
 	Answered int
 	Failed   int
-	Pending  int            // those in flight included
+	Pending  int            // including those in flight
 	Reasons  map[string]int // failures by reason
 	Failures []checkpoint.FailureGroup
 	// AnswersToLookAt and ToLookAt are among the answered, as in [Summary]. Unchecked
@@ -32,33 +32,33 @@ type History struct {
 	ToLookAt                   map[string]int
 	Reused                     []checkpoint.Reused // among the answered: what other checkpoints paid for
 
-	Spent       Money // for the answers
-	SpentTotal  Money // for every answer in the checkpoint
+	Spent       Money // for the answers of the last input
+	SpentTotal  Money // for all answers in the checkpoint
 	SpentByMode map[AskMode]Money
-	LeftCost    Money // about what the pending questions cost
+	LeftCost    Money // approximate cost of the pending questions
 
-	// Flights are the requests without an answer, UncertainCost what those of them
-	// cost that may have been charged.
+	// Flights are the requests without an answer. UncertainCost is the cost of those
+	// that may have been charged.
 	checkpoint.Flights
 	UncertainCost Money
 
 	Runs []RunHistory // oldest first
 
-	// Outcomes yields the answered and failed questions by the time at which
-	// their last attempt began. It reads them from the store.
+	// Outcomes yields the answered and failed questions in the order in which their
+	// last attempts began. It reads from the store.
 	Outcomes iter.Seq2[checkpoint.Outcome, error]
 }
 
-// A RunHistory is one run.
+// A RunHistory describes one run.
 type RunHistory struct {
-	Run     int64 // its number, from 1
+	Run     int64 // the number of the run, from 1
 	Started time.Time
-	Ended   time.Time // zero: it is on, or it ended without a word
-	Outcome string    // finished, the kind of stop, running or interrupted
+	Ended   time.Time // zero if the run is in progress or was killed
+	Outcome string    // finished, the StopKind, running or interrupted
 	Summary Summary
 }
 
-// ReadHistory reads what is known of the runs on a checkpoint.
+// ReadHistory reads the history of a checkpoint.
 func ReadHistory(store *checkpoint.Store) (*History, error) {
 	name := strings.TrimSuffix(filepath.Base(store.Path()), ".bizbatch")
 	h := &History{

@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
@@ -11,20 +12,21 @@ import (
 	"bizbatch/checkpoint"
 )
 
-// ImportOptions say how questions become requests.
+// ImportOptions are the options of [Import].
 type ImportOptions struct {
 	Settings
-	// Input describes the file; called after the last question.
+	// Input returns the description of the file. Import calls it after the last
+	// question. It may be nil.
 	Input func() Input
-	// Digest identifies the file's content and how it is read. Where the last
-	// import had the same digest and settings, no question is read. Empty:
-	// unknown.
+	// Digest identifies the content of the file and the way in which it is read. If
+	// it and the settings are those of the last import, Import does not read the
+	// questions. Default: they are read.
 	Digest string
-	// RetryFailed asks every failed question again, not only those that failed
-	// for a passing fault.
+	// RetryFailed makes all failed questions pending. By default, only those that
+	// failed for a passing fault become pending.
 	RetryFailed bool
 	// AskAgain agrees to pay again for questions that are answered under other
-	// settings. The checkpoint remembers that for these questions.
+	// settings. The checkpoint remembers the agreement for these questions.
 	AskAgain bool
 	// Reask is how often an answer that does not fit is asked for again; see
 	// Options.Reask.
@@ -32,13 +34,14 @@ type ImportOptions struct {
 	// Reuse and Neighbours name other checkpoints whose answers are taken over, at
 	// no cost; see [checkpoint.ImportOptions].
 	Reuse, Neighbours []string
-	// DryRun plans, and leaves the checkpoint as it was.
+	// DryRun returns the plan and does not change the checkpoint.
 	DryRun bool
-	// Price is what an answer costs; nil: what is known of its ask mode.
+	// Price is the price of an answer. Default: the known price of its ask mode.
 	Price *Money
 }
 
-// A Plan is what an import found, and what a run would cost.
+// A Plan is the result of an import: the state of the questions, and what asking the
+// pending ones costs.
 type Plan struct {
 	checkpoint.Plan
 	Estimate Money `json:"estimate"` // what asking all pending questions costs
@@ -59,12 +62,12 @@ func (p Plan) AtMost(n int) Money {
 	return min(Money(1+p.Reask)*p.prices.atMost(n, p.Pending), max(p.Most, p.Estimate))
 }
 
-// A SettingsError refuses an import that would pay again for answers that are
-// there under other settings. ImportOptions.AskAgain agrees to it.
+// A SettingsError is the error of an import that would pay again for questions that
+// are answered under other settings. ImportOptions.AskAgain allows it.
 type SettingsError struct {
 	Changes []string // such as "ask mode fast → deep"
-	Answers int      // questions that would be asked again
-	Cost    Money    // of asking them again
+	Answers int      // the number of questions that would be asked again
+	Cost    Money    // what asking them again costs
 }
 
 func (e *SettingsError) Error() string {
@@ -72,19 +75,22 @@ func (e *SettingsError) Error() string {
 		strings.Join(e.Changes, ", "), e.Answers, e.Cost)
 }
 
-// errDryRun ends an import that is not to be kept.
+// errDryRun ends an import that must not be kept.
 var errDryRun = errors.New("dry run")
 
-// requestFormat changes when the same question would make another request. It
-// is part of every import's digest, and is kept with the settings: what a newer
-// program reads in another way is not asked again without an agreement.
+// requestFormat is changed when the same question would produce another request. It
+// is part of the digest and of the settings of every import. If a newer version of
+// the program reads a question in another way, the question is not paid for again
+// without an agreement.
 const requestFormat = "2"
 
-// Import reads all questions into the checkpoint, in one transaction: any
-// error, also one that questions yields, leaves the checkpoint as it was. Run
-// then asks what has no answer. The error is a *SettingsError where settings
-// changed so that answered questions would be paid for again. The questions are
-// read ahead, in a goroutine of their own that ends before Import does.
+// Import reads all questions into the checkpoint in one transaction. If there is an
+// error, including one that questions yields, the checkpoint does not change. The
+// error is a [*SettingsError] if settings changed so that answered questions would
+// be paid for again.
+//
+// Import reads the questions ahead in another goroutine, which ends before Import
+// returns.
 func Import(store *checkpoint.Store, questions iter.Seq2[Question, error], o ImportOptions) (Plan, error) {
 	o.Settings = o.Settings.withDefaults()
 	prices, err := readPrices(store, o.Price)
@@ -135,16 +141,18 @@ func Import(store *checkpoint.Store, questions iter.Seq2[Question, error], o Imp
 	return plan, err
 }
 
-// rows turns questions into the checkpoint's rows.
+// rows converts questions to the rows of the checkpoint.
 func (o ImportOptions) rows(questions iter.Seq2[Question, error]) iter.Seq2[checkpoint.Row, error] {
 	return func(yield func(checkpoint.Row, error) bool) {
 		for q, err := range questions {
-			row := checkpoint.Row{ID: q.ID, Line: q.Line, Fields: q.Fields, Skip: q.Skip, Subject: q.Subject, Originals: originals(q.Originals).json()}
+			row := checkpoint.Row{ID: q.ID, Line: q.Line, Fields: q.Fields, Skip: q.Skip, Subject: q.subject(), Originals: originals(q.Originals).json()}
 			if err == nil && q.Skip == "" {
 				var req Request
 				var mode AskMode
-				if req, mode, err = o.Request(q); err != nil {
+				if req, mode, err = o.Request(q); err != nil && q.Line > 0 {
 					err = fmt.Errorf("line %d: %w", q.Line, err)
+				} else if err != nil {
+					err = fmt.Errorf("question %s: %w", q.ID, err)
 				}
 				row.Payload, row.Mode = req.Payload, string(mode)
 			}
@@ -153,6 +161,15 @@ func (o ImportOptions) rows(questions iter.Seq2[Question, error]) iter.Seq2[chec
 			}
 		}
 	}
+}
+
+// subject returns the question's subject, or by default what is asked.
+func (q Question) subject() string {
+	if q.Subject != "" || q.Messages == nil {
+		return cmp.Or(q.Subject, q.Text)
+	}
+	conversation, _ := json.Marshal(q.Messages) // strings: cannot fail
+	return string(conversation)
 }
 
 func (o ImportOptions) confirm(p checkpoint.Plan, prices priceList) error {

@@ -60,6 +60,42 @@ func TestImportPlans(t *testing.T) {
 	})
 }
 
+// TestTheLeastQuestion asks questions that are nothing but an id and a text, and
+// then others with other settings.
+func TestTheLeastQuestion(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newStore(t)
+		svc := newService(answers(time.Second))
+		ask := func(mode AskMode, all ...string) error {
+			_, err := Import(store, func(yield func(Question, error) bool) {
+				for i, text := range all {
+					if !yield(Question{ID: fmt.Sprint(i + 1), Text: text}, nil) {
+						return
+					}
+				}
+			}, ImportOptions{Settings: Settings{AskModes: taxModes, AskMode: mode}})
+			return err
+		}
+		if err := ask("fast", "a", "b"); err != nil {
+			t.Fatal(err)
+		}
+		_, out := run(t, store, svc, Options{})
+		want(t, out, outcome{Answered: 2, Sum: 2})
+		for _, r := range records(t, store) {
+			if r.Status != Answered || r.Answer.Text != "answer to "+r.Question || len(r.Fields) > 0 {
+				t.Errorf("%+v", r)
+			}
+		}
+		if err := ask("deep", "c"); err != nil {
+			t.Errorf("another question under other settings: %v", err)
+		}
+		e, ok := errors.AsType[*SettingsError](ask("deep", "a", "c"))
+		if !ok || e.Answers != 1 {
+			t.Errorf("a question that is answered, under other settings: %+v", e)
+		}
+	})
+}
+
 func TestSettingsThatChangedAreRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newStore(t)
@@ -201,10 +237,11 @@ func TestABadQuestionLeavesTheCheckpointAsItWas(t *testing.T) {
 		err  error
 		want string
 	}{
-		"the reader fails":            {Question{}, broken, "line 7: a broken quote"},
-		"a parameter that is no JSON": {Question{Line: 9, Text: "x", Params: map[string]json.RawMessage{"p": []byte("{")}}, nil, `line 9: parameter "p": "{" is not JSON: unexpected EOF`},
-		"a parameter of two values":   {Question{Line: 9, Text: "x", Params: map[string]json.RawMessage{"p": []byte("1 2")}}, nil, `line 9: parameter "p": "1 2" is more than one JSON value`},
-		"a parameter that is not one": {Question{Line: 9, Text: "x", Params: map[string]json.RawMessage{"stream": []byte("1")}}, nil, `line 9: "stream" cannot be set as a parameter`},
+		"the reader fails":             {Question{}, broken, "line 7: a broken quote"},
+		"a parameter that is no JSON":  {Question{Line: 9, Text: "x", Params: map[string]json.RawMessage{"p": []byte("{")}}, nil, `line 9: parameter "p": "{" is not JSON: unexpected EOF`},
+		"a parameter of two values":    {Question{Line: 9, Text: "x", Params: map[string]json.RawMessage{"p": []byte("1 2")}}, nil, `line 9: parameter "p": "1 2" is more than one JSON value`},
+		"a parameter that is not one":  {Question{Line: 9, Text: "x", Params: map[string]json.RawMessage{"stream": []byte("1")}}, nil, `line 9: "stream" cannot be set as a parameter`},
+		"a parameter of the transport": {Question{Line: 9, Text: "x", Params: map[string]json.RawMessage{"stream_options": []byte("{}")}}, nil, `line 9: "stream_options" cannot be set as a parameter`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			store := newStore(t)

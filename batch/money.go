@@ -16,7 +16,7 @@ const (
 	Dollar Money = 100 * Cent
 )
 
-// String writes m as dollars and cents, rounded to the cent: "$12.48".
+// String returns m in dollars, rounded to the cent, such as "$12.48".
 func (m Money) String() string {
 	sign := ""
 	if m < 0 {
@@ -26,21 +26,21 @@ func (m Money) String() string {
 	return fmt.Sprintf("%s$%d.%02d", sign, cents/100, cents%100)
 }
 
-// Dollars is m as a number of dollars.
+// Dollars returns m in dollars.
 func (m Money) Dollars() float64 { return float64(m) / float64(Dollar) }
 
-// MarshalJSON writes m as a number of dollars.
+// MarshalJSON encodes m as a number of dollars.
 func (m Money) MarshalJSON() ([]byte, error) {
 	return strconv.AppendFloat(nil, m.Dollars(), 'f', -1, 64), nil
 }
 
-// UnmarshalJSON reads a number of dollars.
+// UnmarshalJSON decodes a number of dollars.
 func (m *Money) UnmarshalJSON(b []byte) (err error) {
 	*m, err = ParseMoney(string(b))
 	return err
 }
 
-// ParseMoney reads an amount in dollars, such as "25", "0.24" or "$1.50".
+// ParseMoney parses an amount in dollars, such as "25", "0.24" or "$1.50".
 func ParseMoney(s string) (Money, error) {
 	f, err := strconv.ParseFloat(strings.TrimPrefix(strings.TrimSpace(s), "$"), 64)
 	if err != nil || math.IsNaN(f) || f < 0 || f > 1e9 {
@@ -49,7 +49,7 @@ func ParseMoney(s string) (Money, error) {
 	return Money(math.Round(f * float64(Dollar))), nil
 }
 
-// UnmarshalText reads a flag's value; see [ParseMoney].
+// UnmarshalText parses an amount in dollars; see [ParseMoney].
 func (m *Money) UnmarshalText(text []byte) (err error) {
 	*m, err = ParseMoney(string(text))
 	return err

@@ -2,8 +2,8 @@ package batch
 
 import "time"
 
-// A probe says that nothing is expected to succeed: questions are sent one at
-// a time, to find out when that is over.
+// A probe is set while no request is expected to succeed. Questions are then sent
+// one at a time, until one is answered.
 type probe struct {
 	next     time.Time     // when the next may be sent
 	out      bool          // one is in flight
@@ -18,17 +18,18 @@ const (
 	maxProbe   = 15 * time.Second
 )
 
-// most is how many questions must fail in a row, without an answer between them,
-// before it is the service that is down and not the questions; where a run has
-// but two, both of them. One alone says nothing of the service.
+// most is how many questions in a row must fail, without an answer between them,
+// before the run suspects the service and not the questions. In a run of two
+// questions, it is two. One question alone proves nothing about the service.
 const most = 3
 
-// An outage tells a service that is down from questions that it cannot answer.
+// An outage distinguishes a service that is down from questions that it cannot
+// answer.
 //
-// A fault speaks against its question only once the service has answered
-// another that was sent after it. Until then it is open, and an outage takes
-// it back. Where the last few questions of a run fail with no other beside
-// them, nothing tells the two apart: the run then stops rather than fail them.
+// A fault counts against its question only after the service has answered another
+// question that was sent later. Until then the fault is open, and an outage cancels
+// it. If the last few questions of a run fail together, the two cases look the same.
+// The run then stops and fails none of them.
 type outage struct {
 	enough int            // see most
 	since  time.Time      // the first fault since the last answer
@@ -45,9 +46,9 @@ type fault struct {
 	parked bool      // it used up the question's attempts; what was it, question or service?
 }
 
-// failed notes a passing fault. A question that failed while the service
-// answered others that were sent no earlier is a suspect, and says nothing
-// about the service.
+// failed records a passing fault. A question that failed while the service answered
+// others that were sent no earlier is a suspect: its faults prove nothing about the
+// service.
 func (o *outage) failed(it *item, now time.Time) {
 	if o.row == nil {
 		o.row, o.since = map[*item]bool{}, now
@@ -59,8 +60,8 @@ func (o *outage) failed(it *item, now time.Time) {
 
 func (o *outage) suspected() bool { return len(o.row) >= o.enough }
 
-// counted notes that the fault costs its question an attempt, and reports
-// whether that was the last of its attempts.
+// counted records that the fault costs its question an attempt, and reports whether
+// it was the last one.
 func (o *outage) counted(it *item, now time.Time, attempts int) (parked bool) {
 	it.attempts++
 	parked = it.attempts >= attempts
@@ -68,8 +69,8 @@ func (o *outage) counted(it *item, now time.Time, attempts int) (parked bool) {
 	return parked
 }
 
-// answered notes an answer to a question that was sent at sent, and returns
-// those that are to be given up now.
+// answered records an answer to a question that was sent at sent, and returns the
+// questions that fail now.
 func (o *outage) answered(sent time.Time) (giveUp []*item) {
 	o.row = nil
 	for _, f := range o.open {
@@ -84,9 +85,9 @@ func (o *outage) answered(sent time.Time) (giveUp []*item) {
 	return giveUp
 }
 
-// contradicted notes an answer to a question that was sent at sent, before an
-// outage was suspected, and reports whether too few are left that speak for
-// one: those that were sent no later than the answered one are suspects.
+// contradicted records an answer to a question that was sent at sent, before an
+// outage was suspected. It reports whether too few questions are left that indicate
+// an outage: those that were sent no later than the answered one become suspects.
 func (o *outage) contradicted(sent time.Time) bool {
 	before := len(o.row)
 	for it := range o.row {
@@ -98,8 +99,8 @@ func (o *outage) contradicted(sent time.Time) bool {
 	return len(o.row) < min(before, o.enough)
 }
 
-// over ends an outage. What failed in it and fails again does not start
-// another.
+// over ends an outage. A question that failed during it does not start another one
+// if it fails again.
 func (o *outage) over(now time.Time) {
 	for it := range o.row {
 		it.suspect = true
@@ -107,8 +108,8 @@ func (o *outage) over(now time.Time) {
 	o.row, o.ended = nil, now
 }
 
-// forgive takes back the attempts that are open: they belong to the outage. It
-// returns the parked questions, which are to be asked again.
+// forgive cancels the open attempts, because they belong to the outage. It returns
+// the parked questions, which are asked again.
 func (o *outage) forgive() []*item {
 	for _, f := range o.open {
 		f.it.attempts--
@@ -117,7 +118,7 @@ func (o *outage) forgive() []*item {
 	return o.takeParked()
 }
 
-// takeParked closes all faults, and returns the parked questions.
+// takeParked closes all faults and returns the parked questions.
 func (o *outage) takeParked() (items []*item) {
 	for _, f := range o.open {
 		if f.parked {

@@ -49,7 +49,7 @@ func TestAServiceThatIsDownStopsTheRun(t *testing.T) {
 				out.Sum = 0
 				want(t, out, outcome{Stop: StopDown, Answered: test.up, Left: test.questions - test.up})
 				// MaxOutage, and one attempt; an answer may have come meanwhile.
-				limit := test.o.withDefaults().MaxOutage + max(test.takes, 10*time.Second)
+				limit := test.o.WithDefaults().MaxOutage + max(test.takes, 10*time.Second)
 				if took := sum.Ended.Sub(began); took > limit || took < limit/2 {
 					t.Errorf("stopped after %v, want %v at most", took, limit)
 				}
@@ -137,7 +137,7 @@ func TestQuestionsThatFailAlone(t *testing.T) {
 				sent := out.Sum
 				out.Sum = 0
 				want(t, out, outcome{Answered: 100 - test.n, Failed: test.n})
-				most := test.o.withDefaults().MaxAttempts
+				most := test.o.WithDefaults().MaxAttempts
 				for i, r := range records(t, store) {
 					if test.bad(i+1) && (r.Status != Failed || r.Attempts != most) {
 						t.Errorf("question %s is %s after %d attempts", r.ID, r.Status, r.Attempts)

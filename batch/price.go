@@ -9,8 +9,9 @@ import (
 	"slices"
 )
 
-// A priceList tells what an answer costs in each ask mode: what the user said, else
-// what the service said in a 402 (details.cost_cents), else the list price.
+// A priceList returns the price of an answer in each ask mode: the user's price, or
+// else the price that the service reported in a 402 (details.cost_cents), or else
+// the list price.
 type priceList struct {
 	fixed   *Money            // nil: the user said nothing
 	learned map[AskMode]Money // what a 402 said, or the dearest answer cost
@@ -45,7 +46,7 @@ const (
 	modesNote  = "ask modes"
 )
 
-// noteModes notes ask modes and their prices for those who read the checkpoint.
+// noteModes records ask modes and their prices for later readers of the checkpoint.
 func noteModes(store noteStore, modes AskModes) error {
 	old, err := store.Note(modesNote)
 	if err != nil {
@@ -84,7 +85,7 @@ func (p priceList) atMost(n int, pending map[string]int) (sum Money) {
 	return sum
 }
 
-// estimate is what so many answers in each mode cost.
+// estimate returns the price of the given numbers of answers in each mode.
 func (p priceList) estimate(modes map[string]int) (sum Money) {
 	for mode, n := range modes {
 		sum += Money(n) * p.of(AskMode(mode))
@@ -92,7 +93,7 @@ func (p priceList) estimate(modes map[string]int) (sum Money) {
 	return sum
 }
 
-// learn notes what the service said, for this run and the next.
+// learn records a price that the service reported, for this run and the next.
 func (p priceList) learn(store noteStore, mode AskMode, cost Money) error {
 	if p.learned[mode] == cost {
 		return nil

@@ -5,18 +5,19 @@ import (
 	"fmt"
 	"iter"
 
+	"github.com/tidwall/gjson"
+
 	"bizbatch/checkpoint"
 )
 
-// Records yields every row of the checkpoint's input, in order, with what
-// became of it. What was in flight when its run ended without a word is
-// pending.
+// Records yields every row of the checkpoint's input in order, with its outcome. A
+// row that was in flight when a run was killed is pending.
 func Records(store *checkpoint.Store) iter.Seq2[Record, error] {
 	return readAhead(recordsIn(store, store.Results()))
 }
 
-// RecordsByID yields the rows that have the id, as Records does; there are
-// several where the input uses an id more than once.
+// RecordsByID yields the rows with the given ID, as Records does. There are several
+// if the input uses the ID more than once.
 func RecordsByID(store *checkpoint.Store, id string) iter.Seq2[Record, error] {
 	return recordsIn(store, store.ResultsByID(id))
 }
@@ -95,7 +96,7 @@ func readAhead[V any](seq iter.Seq2[V, error]) iter.Seq2[V, error] {
 	}
 }
 
-// ReadInput describes the input whose rows the checkpoint holds.
+// ReadInput returns the description of the input whose rows the checkpoint contains.
 func ReadInput(store *checkpoint.Store) (in Input, err error) {
 	b, err := store.Input()
 	if err != nil || b == nil {
@@ -107,9 +108,18 @@ func ReadInput(store *checkpoint.Store) (in Input, err error) {
 	return in, nil
 }
 
+// asked returns the text of the last message of a request.
+func asked(payload []byte) string {
+	messages := gjson.GetBytes(payload, "messages").Array()
+	if len(messages) == 0 {
+		return ""
+	}
+	return messages[len(messages)-1].Get("content").String()
+}
+
 func record(r checkpoint.Result) (Record, error) {
 	rec := Record{
-		ID: r.ID, Line: r.Line, Fields: r.Fields, Status: Status(r.State), Error: r.Error, RequestID: r.RequestID, Attempts: r.Attempts,
+		ID: r.ID, Line: r.Line, Fields: r.Fields, Question: asked(r.Payload), Status: Status(r.State), Error: r.Error, RequestID: r.RequestID, Attempts: r.Attempts,
 		Cost: Money(r.Cost), Reused: r.Reused, Started: r.Started, Finished: r.Finished,
 		Seconds: r.Finished.Sub(r.Started).Seconds(),
 	}
@@ -126,7 +136,7 @@ func record(r checkpoint.Result) (Record, error) {
 	if err != nil {
 		return rec, fmt.Errorf("read what was masked in question %s: %w", r.ID, err)
 	}
-	rec.Payload, rec.Error = masked.restoreJSON(r.Payload), masked.restore(rec.Error)
+	rec.Payload, rec.Error, rec.Question = masked.restoreJSON(r.Payload), masked.restore(rec.Error), masked.restore(rec.Question)
 	if r.Answer != nil {
 		rec.Answer = new(Answer)
 		if err := json.Unmarshal(masked.restoreJSON(r.Answer), rec.Answer); err != nil { // whoever wrote that, the other rows are well

@@ -11,26 +11,27 @@ import (
 	"strings"
 )
 
-// Settings are what a run sends with every question. They are part of every
-// request's key: an answer belongs to the settings it was asked with.
+// Settings are sent with every question of a run. They are part of the identity of a
+// request: a question is asked again if a setting changes, after the user agrees.
 type Settings struct {
-	// Model is sent as the model. Default "bizora-1.0", the only one of the
-	// Bizora API.
+	// Model is the model to ask. Default "bizora-1.0", the only model of the Bizora
+	// API.
 	Model string `json:"model"`
-	// Role is the role of a question's message. Default "human", as the
-	// Bizora API has it; any other OpenAI-compatible service wants "user".
+	// Role is the role of the message that contains the question. Default "human",
+	// which the Bizora API requires. Other OpenAI-compatible services require
+	// "user".
 	Role string `json:"role"`
-	// AskMode is one of AskModes, and sent as its member says; empty: not sent.
+	// AskMode is the ask mode, one of AskModes. Default: none is sent.
 	AskMode AskMode `json:"ask_mode,omitempty"`
-	// AskModes are those of the service, with their prices.
+	// AskModes are the ask modes of the service and their prices.
 	AskModes AskModes `json:"-"`
-	// Params are further members of every request.
+	// Params are additional members of every request.
 	Params map[string]json.RawMessage `json:"params,omitempty"`
-	// Masked says that placeholders stand for private text. It is kept to tell what
-	// changed; package private masks the questions.
+	// Masked reports that placeholders stand for private text. It is used only to
+	// report changed settings: package private masks the questions.
 	Masked bool `json:"masked,omitempty"`
-	// Template is what the questions were made with, empty for none. It is
-	// kept to tell what changed; the reader of the questions applies it.
+	// Template is the template that built the questions, if any. It is used only to
+	// report changed settings: package question applies it.
 	Template string `json:"template,omitempty"`
 	// Schema is the JSON Schema that answers are asked to fit, without white space;
 	// empty: none.
@@ -46,18 +47,18 @@ func (s Settings) withDefaults() Settings {
 	return s
 }
 
-// CheckParam reports a request parameter that cannot be set, because the
-// request's other parts decide it.
+// CheckParam returns an error if the name is that of a request parameter that cannot
+// be set: model, messages, stream or stream_options.
 func CheckParam(name string) error {
 	switch name {
-	case "model", "messages", "stream":
+	case "model", "messages", "stream", "stream_options":
 		return fmt.Errorf("%q cannot be set as a parameter", name)
 	}
 	return nil
 }
 
-// Request makes the request for a question. Its payload is canonical: equal
-// questions make equal payloads.
+// Request returns the request for a question, and the ask mode that determines its
+// price. Equal questions have equal payloads.
 func (s Settings) Request(q Question) (Request, AskMode, error) {
 	s = s.withDefaults()
 	body := make(map[string]any, 3+len(s.Params)+len(q.Params))

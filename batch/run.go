@@ -15,57 +15,60 @@ import (
 	"bizbatch/checkpoint"
 )
 
-// Options for Run. The zero value is ready to use.
+// Options are the options of [Run]. The zero value is ready to use.
 type Options struct {
-	// Workers bounds the requests in flight. Default 8.
+	// Workers is the maximum number of requests in flight. Default 8.
 	Workers int
-	// MaxAttempts bounds the attempts for one question in this run. Default 5.
+	// MaxAttempts is the maximum number of attempts per question in this run.
+	// Default 5.
 	MaxAttempts int
-	// RPM bounds the requests sent in any minute, those of the last run on the
-	// checkpoint included; 0: only what the service allows does.
+	// RPM is the maximum number of requests per minute, including those of the
+	// previous run. Default: no limit but the service's.
 	RPM float64
-	// Pacer says when the next request may be sent, besides RPM. Nil: one that
-	// searches for the pace of the account.
+	// Pacer decides when the next request may be sent, in addition to RPM. Default:
+	// a pacer that finds out the pace that the account allows.
 	Pacer Pacer
-	// AttemptTimeout bounds one request from its start to the end of its
-	// answer. Default 10 minutes.
+	// AttemptTimeout is the maximum duration of one request, from its start to the
+	// end of its answer. Default 10 minutes.
 	AttemptTimeout time.Duration
-	// Drain bounds how long requests in flight may go on once the run is
-	// stopping; they are paid for. Default AttemptTimeout.
+	// Drain is how long requests in flight may continue after the run begins to
+	// stop. They may be charged already. Default AttemptTimeout.
 	Drain time.Duration
-	// MaxPause is the longest wait that a 429 may ask for; a longer one stops
-	// the run. Default 15 minutes.
+	// MaxPause is the longest wait that a 429 may ask for. If it asks for a longer
+	// one, the run stops. Default 15 minutes.
 	MaxPause time.Duration
-	// MaxOutage is how long nothing may succeed, over several questions,
-	// before the run stops; it first waits for what is in flight. Default 1
-	// minute.
+	// MaxOutage is how long attempts at several questions may fail without any
+	// success before the run stops. The run waits for requests in flight first.
+	// Default 1 minute.
 	MaxOutage time.Duration
-	// Limit bounds the questions that are asked; 0: all.
+	// Limit is the maximum number of questions to ask. Default: all.
 	Limit int
-	// Price is what an answer costs; nil: the price of its ask mode, or what a
-	// 402 said it would have cost.
+	// Price is the price of an answer. Default: the price of its ask mode, or the
+	// price that a 402 reported.
 	Price *Money
-	// CostOf is what an answer cost, by what came with it, such as token counts; ok
-	// is false where that does not say. Before it is sent, a question is taken to
-	// cost what the dearest answer so far did; until there is one, questions are sent
-	// one at a time if there is a bound on money, and the run stops if the first few
-	// do not say. Nil: by Price.
+	// CostOf returns what an answer cost, for example from its token counts; ok is
+	// false if the answer does not say. Until an answer arrives, its cost is taken
+	// to be that of the most expensive answer so far. Before the first answer, a run
+	// with a spending limit sends one question at a time, and it stops with
+	// ErrUnmetered if the first few answers have no cost. Default: every answer
+	// costs its Price.
 	CostOf func(*Answer) (cost Money, ok bool)
-	// MaxSpend bounds the money spent by this run, requests in flight and
-	// attempts that may have been charged included; 0: no bound.
+	// MaxSpend is the most that this run may spend, including requests in flight and
+	// attempts that may have been charged. Default: no limit.
 	MaxSpend Money
-	// MaxSpendTotal bounds the money spent on this checkpoint by all runs; 0:
-	// no bound.
+	// MaxSpendTotal is the most that all runs on this checkpoint may spend. Default:
+	// no limit.
 	MaxSpendTotal Money
-	// Until ends the run: no request is sent after; zero: no end.
+	// Until is when the run stops: no request is sent after it. Default: no end.
 	Until time.Time
-	// WaitForCredits keeps the run when the balance is used up, and asks one
-	// question at this interval until it is answered; 0: stop.
+	// WaitForCredits is the interval at which a run with an empty balance sends one
+	// question, until it is answered. Default: the run stops.
 	WaitForCredits time.Duration
-	// WaitForReset does the same for a limit that clears after MaxPause.
+	// WaitForReset is the same interval for a limit that resets after more than
+	// MaxPause, such as a monthly one. Default: the run stops.
 	WaitForReset time.Duration
-	// Sources says which of an answer's sources are kept when it is saved;
-	// answers that are saved already keep what they have. Default AllSources.
+	// Sources says which sources are saved with an answer. Answers that are already
+	// saved do not change. Default AllSources.
 	Sources SourceMode
 	// Check returns the kinds of what somebody should look at in the answer to a
 	// request, such as those of package check. It is called before the answer is
@@ -83,12 +86,13 @@ type Options struct {
 	// Reask is how often a question is asked again for an answer that fits, over all
 	// runs, as far as that may have been charged. The last answer is kept. Default: never.
 	Reask int
-	// OnEvent is called for everything worth telling, from one goroutine. It
-	// must not block for long: the run waits for it.
+	// OnEvent is called for every event, from one goroutine. The run waits for it to
+	// return.
 	OnEvent func(Event)
 }
 
-func (o Options) withDefaults() Options {
+// WithDefaults returns o with the defaults for what is not set, as Run takes it.
+func (o Options) WithDefaults() Options {
 	o.Workers = cmp.Or(o.Workers, 8)
 	o.MaxAttempts = cmp.Or(o.MaxAttempts, 5)
 	o.AttemptTimeout = cmp.Or(o.AttemptTimeout, 10*time.Minute)
@@ -111,7 +115,7 @@ func (o Options) validate() error {
 		{"AttemptTimeout", o.AttemptTimeout > 0}, {"Drain", o.Drain > 0}, {"MaxPause", o.MaxPause > 0},
 		{"MaxOutage", o.MaxOutage > 0}, {"Limit", o.Limit >= 0}, {"Reask", o.Reask >= 0}, {"MaxSpend", o.MaxSpend >= 0},
 		{"MaxSpendTotal", o.MaxSpendTotal >= 0}, {"WaitForCredits", o.WaitForCredits >= 0}, {"WaitForReset", o.WaitForReset >= 0},
-		{"Sources", slices.Contains([]SourceMode{AllSources, CitedSources, NoSources}, o.Sources)},
+		{"Sources", slices.Contains(SourceModes, o.Sources)},
 	} {
 		if !f.ok {
 			return fmt.Errorf("batch: Options.%s is out of range", f.name)
@@ -120,20 +124,25 @@ func (o Options) validate() error {
 	return nil
 }
 
-// Why a request was cut short by this side.
 var (
+	// ErrAttemptTimeout is the error of a request that took longer than
+	// Options.AttemptTimeout.
 	ErrAttemptTimeout = errors.New("no whole answer within the attempt time-out")
 	errDrained        = errors.New("not finished when the drain time was over")
 )
 
-// Run asks every pending question of the checkpoint's input and saves each
-// answer as it arrives. Ending ctx is the stop button: no further question is
-// sent, those in flight come home. The error is a *StopError where the run
-// ended before every question had an outcome; what is left stays pending, and
-// the next Run takes it up. A run whose drain brought home every answer was not
-// stopped. Questions that were given up are no error: see Summary.Failed.
+// Run asks every pending question of the checkpoint's input and saves each answer as
+// it arrives.
+//
+// If ctx is cancelled, Run sends no further questions, waits for those in flight,
+// and returns. If Run ends before every question has an outcome, the error is a
+// [*StopError]. The remaining questions stay pending, and the next Run asks them. A
+// run that was stopped after the last question had been sent, and whose answers all
+// arrived, returns no error.
+//
+// A question that fails is not an error: see Summary.Failed.
 func Run(ctx context.Context, store Store, asker Asker, o Options) (Summary, error) {
-	o = o.withDefaults()
+	o = o.WithDefaults()
 	if err := o.validate(); err != nil {
 		return Summary{}, err
 	}
@@ -145,9 +154,8 @@ func Run(ctx context.Context, store Store, asker Asker, o Options) (Summary, err
 	return r.end()
 }
 
-// A runner is one run. All its fields but the channel belong to the goroutine
-// that runs loop; the attempts run in goroutines of the group and send what
-// came of them.
+// A runner is one run. All its fields except the channels belong to the goroutine
+// that runs loop. Attempts run in goroutines of the group and send their results.
 type runner struct {
 	o     Options
 	store noteStore
@@ -248,15 +256,16 @@ func newRunner(store Store, asker Asker, o Options) (*runner, error) {
 	return r, nil
 }
 
-// takeUpRPM has the user's limit hold from the last run to this one.
+// takeUpRPM applies Options.RPM to the time between the last request of the previous
+// run and the first of this one.
 func (r *runner) takeUpRPM(last time.Time) {
 	if age := min(r.sum.Started.Sub(last), never); r.o.RPM > 0 && age > 0 { // else a clock was set
 		r.spaced(r.sum.Started.Add(-age)) // has a monotonic reading
 	}
 }
 
-// spaced keeps the next request apart from one that was sent at the given time,
-// as the user wants it.
+// spaced keeps the distance of Options.RPM between the next request and one that was
+// sent at the given time.
 func (r *runner) spaced(sent time.Time) {
 	r.lastStart = sent
 	if r.o.RPM > 0 {
@@ -264,7 +273,7 @@ func (r *runner) spaced(sent time.Time) {
 	}
 }
 
-// end waits for the group and notes how the run ended.
+// end waits for the group and records how the run ended.
 func (r *runner) end() (Summary, error) {
 	for _, g := range r.groups {
 		_ = g.Wait() // attempts report through results, never as errors
@@ -297,8 +306,8 @@ func (r *runner) end() (Summary, error) {
 	return r.sum, err
 }
 
-// releaseWaiting writes down the attempts of questions that were waiting for
-// another when the run stopped.
+// releaseWaiting saves the attempts of questions that were waiting for another
+// attempt when the run stopped.
 func (r *runner) releaseWaiting() {
 	for _, it := range append(r.queue.unsent(), r.outage.takeParked()...) {
 		if it.attempts > 0 {

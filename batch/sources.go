@@ -6,16 +6,19 @@ import (
 	"github.com/google/uuid"
 )
 
-// A SourceMode says which of an answer's sources are kept. It changes neither
-// the answer's text nor what is asked and charged.
+// A SourceMode says which sources are saved with an answer. It has no effect on the
+// text of the answer, the request or the price.
 type SourceMode string
 
 // The source modes.
 const (
 	AllSources   SourceMode = "full"
-	CitedSources SourceMode = "cited" // those that the text cites
+	CitedSources SourceMode = "cited" // the sources that the text cites
 	NoSources    SourceMode = "none"
 )
+
+// SourceModes are all of them.
+var SourceModes = []SourceMode{AllSources, CitedSources, NoSources}
 
 // keepSources leaves out the sources that the mode does not keep. Those of the
 // caller stay as they are: an Asker may use them again.

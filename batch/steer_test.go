@@ -28,8 +28,8 @@ func steered(t *testing.T, questions int, o Options, at map[time.Duration]Steeri
 type freely struct{}
 
 func (freely) Next(int) (time.Time, time.Duration) { return time.Time{}, 0 }
-func (freely) Sent(time.Time, int)                  {}
-func (freely) Heard(Reply) time.Time                { return time.Time{} }
+func (freely) Sent(time.Time, int)                 {}
+func (freely) Heard(Reply) time.Time               { return time.Time{} }
 
 // between counts what was sent in a span of the run.
 func between(svc *service, begin time.Time, from, to time.Duration) (n int) {

@@ -7,46 +7,45 @@ import (
 	"bizbatch/checkpoint"
 )
 
-// A StopKind says why a run ended early.
+// A StopKind is the reason why a run stopped.
 type StopKind string
 
-// The kinds of stops. None but StopUnfinished marks a question as failed for it.
+// The reasons to stop. Only StopUnfinished marks questions as failed.
 const (
-	StopInterrupted StopKind = "interrupted"      // the context was cancelled: a signal
-	StopBalance     StopKind = "balance"          // 402: the balance is used up
-	StopSpend       StopKind = "spend limit"      // Options.MaxSpend or MaxSpendTotal
-	StopKey         StopKind = "key refused"      // 401, 403
-	StopThrottled   StopKind = "throttled"        // 429 that does not clear within Options.MaxPause
-	StopDown        StopKind = "service down"     // nothing succeeds any more
-	StopUnfinished  StopKind = "no whole answer"  // no answer comes to its end: those that were asked have failed
-	StopEndpoint    StopKind = "wrong endpoint"   // 404, a redirect, a certificate: no request can succeed
-	StopSettings    StopKind = "settings refused" // what every question shares: see StopError.Setting
-	StopClock       StopKind = "time is up"       // Options.Until
-	StopSave        StopKind = "cannot save"      // the checkpoint takes no more
+	StopInterrupted StopKind = "interrupted"      // the context was cancelled
+	StopBalance     StopKind = "balance"          // 402: the balance is empty
+	StopSpend       StopKind = "spend limit"      // Options.MaxSpend or MaxSpendTotal is reached
+	StopKey         StopKind = "key refused"      // 401 or 403
+	StopThrottled   StopKind = "throttled"        // a 429 that does not clear within Options.MaxPause
+	StopDown        StopKind = "service down"     // no attempt succeeds any more
+	StopUnfinished  StopKind = "no whole answer"  // no answer ends: the questions that were asked have failed
+	StopEndpoint    StopKind = "wrong endpoint"   // 404, a redirect or a certificate: no request can succeed
+	StopSettings    StopKind = "settings refused" // the service rejects StopError.Setting
+	StopClock       StopKind = "time is up"       // Options.Until has passed
+	StopSave        StopKind = "cannot save"      // the checkpoint cannot be written
 )
 
-// ErrUnmetered is why a run with a limit on spending stops where no answer says what
-// it cost.
+// ErrUnmetered is the cause of a StopSpend if answers do not say what they cost, so
+// that a spending limit cannot be kept.
 var ErrUnmetered = errors.New("the answers come without token counts")
 
-// enoughUnmetered is how many such answers stop a run: the first may have been an
-// accident.
+// enoughUnmetered is the number of answers without a cost that stop a run.
 const enoughUnmetered = 3
 
-// A StopError is what Run returns when it ends before every question has an
-// outcome. What is left stays pending for the next run.
+// A StopError is the error of a run that ended before every question had an outcome.
+// The remaining questions stay pending.
 type StopError struct {
 	Kind StopKind
-	// Setting is what the service refuses, for StopSettings: "model", "role" or
-	// the name of a parameter.
+	// Setting is the rejected setting of a StopSettings: "model", "role" or the name
+	// of a parameter.
 	Setting string
-	// Err is what made the run stop: the service's *Error, or an error of the
-	// checkpoint. ErrUnmetered for a StopSpend whose limit cannot be kept; nil for
-	// any other and StopClock, and for a StopUnfinished that an
-	// earlier run found out; then nothing was sent.
+	// Err is the cause: the service's [*Error], an error of the checkpoint, or
+	// ErrUnmetered. It is nil for a StopClock and for a spending limit that is
+	// reached, and for a StopUnfinished that is left from an earlier run, in which
+	// case nothing was sent.
 	Err error
-	// Unsaved tells where the answers are which the checkpoint could not take;
-	// nil where it has them all.
+	// Unsaved says where the answers are that could not be saved in the checkpoint.
+	// It is nil if all were saved.
 	Unsaved *checkpoint.UnsavedError
 }
 
@@ -59,7 +58,7 @@ func (e *StopError) Error() string {
 
 func (e *StopError) Unwrap() error { return e.Err }
 
-// stopKind is the kind of stop that an error with the action Stop makes.
+// stopKind returns the kind of stop for an error whose action is Stop.
 func (e *Error) stopKind() StopKind {
 	switch e.status() {
 	case 401, 403:

@@ -286,7 +286,7 @@ func TestADrainEndsThoughAnAnswerComesThen(t *testing.T) {
 			})
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
-			o := Options{Drain: time.Minute, AttemptTimeout: 2 * time.Hour}.withDefaults()
+			o := Options{Drain: time.Minute, AttemptTimeout: 2 * time.Hour}.WithDefaults()
 			r, err := newRunner(store, svc, o)
 			if err != nil {
 				t.Fatal(err)

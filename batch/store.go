@@ -6,11 +6,10 @@ import (
 	"bizbatch/checkpoint"
 )
 
-// A Store is what [Run] needs of the place where requests and answers are kept,
-// such as a [checkpoint.Store].
+// A Store keeps requests and answers for [Run]. A [checkpoint.Store] is one.
 type Store interface {
-	// Begin begins a run. Everything that changes what became of a question goes
-	// through the run that it returns, whose rules [checkpoint.Run] states.
+	// Begin begins a run. Only the returned [checkpoint.Run] can change the outcome
+	// of a question.
 	Begin(now time.Time) (checkpoint.Run, checkpoint.Begun, error)
 	// Note returns the value that SetNote kept under a name, or nil if there is none.
 	Note(name string) ([]byte, error)

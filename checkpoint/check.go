@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// invariants are queries that find nothing in a sound checkpoint.
+// invariants are queries that return 0 in a valid checkpoint.
 var invariants = []struct{ what, query string }{
 	{"answered requests without an answer", "SELECT count(*) FROM requests q WHERE state = 'answered' AND NOT EXISTS (SELECT 1 FROM answers WHERE request = q.id)"},
 	{"answers of requests that are not answered", "SELECT count(*) FROM answers a JOIN requests q ON q.id = a.request WHERE q.state <> 'answered'"},
@@ -19,8 +19,8 @@ var invariants = []struct{ what, query string }{
 	{"requests with the key of another", "SELECT count(*) - count(DISTINCT key) FROM requests"},
 }
 
-// Check verifies the file and what must always hold of its content. It returns
-// one line for each thing that is wrong.
+// Check verifies the file and the rules for its content. It returns one line per
+// problem.
 func (s *Store) Check() (problems []string, err error) {
 	err = s.query(func(rows *sql.Rows) (bool, error) {
 		var line string

@@ -1,23 +1,20 @@
-// Package checkpoint keeps a batch of requests and their answers in one SQLite
-// file, so that whatever stops a run, the next one takes up the rest.
+// Package checkpoint keeps requests and their answers in one SQLite file, so that a
+// run that was stopped can continue.
 //
-// The normal case: [Open] locks the file, [Store.Import] reads the input's
-// rows into it, [Store.Begin] begins a [Run], which gives out the requests
-// without an answer and saves what comes of them, and [Store.Results] gives all
-// rows back in input order. [View] opens a checkpoint for reading, also while a
-// run is on.
+// The normal case: [Open] locks the file, [Store.Import] reads the rows of the input
+// into it, [Store.Begin] begins a [Run], which returns the requests without an
+// answer and saves their outcomes, and [Store.Results] returns all rows in input
+// order. [View] opens a checkpoint for reading, even during a run.
 //
-// A checkpoint is a ledger of requests by key, the SHA-256 of what is sent; an
-// input file is only a list of rows that point to keys. So rows that ask the
-// same share one answer, and a row that is edited, moved or added costs what
-// is new in it and nothing else. A request is pending, running, answered or
-// failed:
+// A checkpoint stores each request under a key, the SHA-256 of what is sent. A row
+// of the input refers to a key. Rows with equal requests share one answer. If a row
+// is edited, moved or added, only new requests are asked. A request is pending,
+// running, answered or failed:
 //
 //	pending → running → answered | failed | pending
 //
-// Every change that a Run reports as done is on disk: SQLite's log is synced
-// first. The package knows nothing of the service: a request and an answer are
-// bytes to it.
+// Every change that a Run reports as done is on disk. The package does not interpret
+// requests and answers: they are bytes.
 package checkpoint
 
 import (
@@ -27,19 +24,18 @@ import (
 	"time"
 )
 
-// A requestKey identifies a request: the SHA-256 of its payload.
+// A requestKey identifies a request: it is the SHA-256 of its payload.
 type requestKey [sha256.Size]byte
 
 // keyOf returns the key of a payload.
 func keyOf(payload []byte) requestKey { return sha256.Sum256(payload) }
 
-// A State says where a request stands.
+// A State is the state of a request.
 type State string
 
-// The states of a request. A request is running from the moment before it is
-// sent until its outcome is on disk. One that is still running when the next
-// run opens the checkpoint was interrupted: it is pending again, and counted
-// as one that may have been charged.
+// The states of a request. A request is running from just before it is sent until
+// its outcome is on disk. If it is still running when the next run begins, it was
+// interrupted: it becomes pending, and counts as possibly charged.
 const (
 	Pending  State = "pending"
 	Running  State = "running"
@@ -47,59 +43,59 @@ const (
 	Failed   State = "failed"
 )
 
-// The errors that callers tell apart, with errors.Is.
+// Errors of the package. Test for them with errors.Is.
 var (
-	// ErrInUse: another run holds the checkpoint.
+	// ErrInUse: another run uses the checkpoint.
 	ErrInUse = errors.New("the checkpoint is in use by another run")
-	// ErrNotCheckpoint: the file is there, but is no checkpoint or is damaged.
+	// ErrNotCheckpoint: the file is not a checkpoint, or is damaged.
 	ErrNotCheckpoint = errors.New("not a checkpoint, or damaged")
-	// ErrLost: answers that were saved are not there any more.
+	// ErrLost: answers that were saved are missing.
 	ErrLost = errors.New("answers are lost that were saved")
 	// ErrGone: the file was removed or replaced while the store was open.
 	ErrGone = errors.New("the checkpoint was removed or replaced while the run was on")
 	// ErrNewer: the file was written by a newer version of this program.
 	ErrNewer = errors.New("the checkpoint was written by a newer version")
-	// ErrOlder: the file was written by an older version of this program.
+	// ErrOlder: the file was written by an older version and could not be upgraded.
 	ErrOlder = errors.New("the checkpoint was written by an older version")
-	// ErrLocked: another program has locked the database.
+	// ErrLocked: another program locks the database.
 	ErrLocked = errors.New("another program has locked the checkpoint")
 	// ErrReadOnly: the store was opened with View.
 	ErrReadOnly = errors.New("the checkpoint is open for reading only")
 )
 
-// An EndpointError reports a checkpoint that belongs to another service: a
-// sandbox's answer must never pass for a real one.
+// An EndpointError reports that a checkpoint contains the answers of another
+// service.
 type EndpointError struct {
 	Path string
-	Have string // the endpoint whose answers the checkpoint holds
-	Want string // the endpoint it was opened for
+	Have string // the endpoint of the answers in the checkpoint
+	Want string // the endpoint passed to Open
 }
 
 func (e *EndpointError) Error() string {
 	return fmt.Sprintf("%s holds answers from %s, not from %s", e.Path, e.Have, e.Want)
 }
 
-// A Row is one row of the input, as Import takes it.
+// A Row is one row of the input, as [Store.Import] reads it.
 type Row struct {
 	ID      string
-	Line    int    // line in the input, from 1
-	Fields  []byte // the row as it was read, kept for the output
-	Skip    string // why the row is not asked; empty for a row that is
-	Payload []byte // what is sent for it; nil for a skipped row
-	Mode    string // a label by which requests are counted and priced
-	Subject string // what it is about, whatever the settings; see Plan.Conflicts
-	// Originals is kept for the row's Result. It is what the payload masks, so
-	// it is never sent.
+	Line    int    // the line in the input, from 1; 0 if there is none
+	Fields  []byte // the row as it was read, kept for the output; may be nil
+	Skip    string // why the row is not asked; empty if it is
+	Payload []byte // what is sent; nil for a skipped row
+	Mode    string // a label for counts and prices
+	Subject string // the question, independent of settings; see Plan.Conflicts
+	// Originals are the texts that the payload masks. They are kept for the row's
+	// Result and never sent.
 	Originals []byte
 }
 
-// A Request is a pending request.
+// A Request is a request that a [Run] has claimed.
 type Request struct {
-	ID       int64 // its number in the checkpoint
-	Position int64 // position in the input of the first row that asks it, from 1
+	ID       int64 // the number of the request in the checkpoint
+	Position int64 // the position of the first row with this request, from 1
 	RowID    string
 	Mode     string
-	Attempts int // attempts counted so far, over all runs
+	Attempts int // the attempts of all runs that counted
 	Payload  []byte
 	// Answered says that it has an answer, which does not fit and is to be replaced;
 	// Again is how often it was sent for that, as far as that was charged.
@@ -107,12 +103,12 @@ type Request struct {
 	Again    int
 }
 
-// A Completion is an answer that arrived.
+// A Completion is an answer to save.
 type Completion struct {
 	Answer []byte
-	// Label is how the answer ended, for counts; empty: as it should.
+	// Label is a label by which Counts counts the answer. Default: none.
 	Label    string
-	Attempts int   // attempts of this run that counted, this one included
+	Attempts int   // the attempts of this run that counted, including this one
 	Cost     int64 // in the caller's unit of money
 	Started  time.Time
 	Finished time.Time
@@ -121,18 +117,18 @@ type Completion struct {
 	Unfit, Again bool
 }
 
-// A Fault is an attempt that brought no answer.
+// A Fault is an attempt without an answer.
 type Fault struct {
 	Reason  string // a short label, by which failures are counted
 	Message string
-	// Passing says that another run may succeed; Import makes such a failed
-	// request pending again.
+	// Passing reports that another run may succeed. The next Import makes the failed
+	// request pending.
 	Passing bool
-	// Attempts are the attempts of this run that counted and were not told
-	// yet.
+	// Attempts is the number of attempts of this run that counted and were not
+	// reported yet.
 	Attempts int
-	// MaybeCharged says that the service may have charged for it all the same;
-	// then the attempt is kept, with Cost, RequestID and Partial.
+	// MaybeCharged reports that the service may have charged for the attempt. The
+	// attempt is then kept with its Cost, RequestID and Partial.
 	MaybeCharged bool
 	Cost         int64
 	RequestID    string
@@ -141,28 +137,28 @@ type Fault struct {
 	Finished     time.Time
 }
 
-// A Result is a row of the input and what became of it.
+// A Result is a row of the input and its outcome.
 type Result struct {
 	Position int64 // from 1
 	ID       string
 	Line     int
 	Fields   []byte
-	Payload  []byte // of its request
+	Payload  []byte // what is sent for it; nil for a skipped row
 	// Originals is as in Row.
 	Originals []byte
 	Skip      string
 	State     State // empty for a skipped row
-	Rescued   bool  // running, and its answer is in a rescue file
+	Rescued   bool  // the request is running, and its answer is in a rescue file
 	Attempts  int
 	Error     string
-	// RequestID is the service's name for the request that the error is about.
+	// RequestID is the service's ID of the request that Error is about.
 	RequestID string
 	Answer    []byte
-	// Cost is that of the answer and of those before it, in the first row that asks
-	// for it and 0 in the others: the sum over all rows is what their answers cost.
+	// Cost is the cost of the answer in the first row that asks for it, and 0 in the
+	// others. The sum over all rows is the cost of their answers.
 	Cost int64
-	// Reused names the checkpoint that the answer was taken over from, as seen from
-	// this one's folder; empty: it was not. The cost is 0 then.
+	// Reused is the path of the checkpoint that the answer was copied from, relative
+	// to this one's folder, or empty. Cost is then 0.
 	Reused   string
 	Review   []byte    // what people wrote beside the row last, see AddReviews; nil: nothing
 	Started  time.Time // of the last attempt of an answered or failed request

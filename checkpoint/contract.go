@@ -5,79 +5,75 @@ import (
 	"time"
 )
 
-// A Run is the hold of one run on a store: the only thing that gives out
-// requests and changes what became of them. Begin returns it. Its methods may be
-// called from many goroutines. Package storetest checks every engine for these
-// rules:
+// A Run is one run on a store. Only a Run returns requests to ask and changes their
+// state. [Store.Begin] returns it. Its methods are safe for concurrent use. Package
+// storetest checks these rules for every engine:
 //
-//   - Begin notes what a run that ended without a word had in flight as perhaps
-//     charged, and makes it pending. One store has one run at a time.
-//   - A request is given out once in a run, and to one run at a time.
-//   - Only a pending request that the run was given can be started. Send it only
-//     then: after a crash the next run can tell what was in flight, and what that
-//     cost.
-//   - What Start, Complete, Fail and Release report as done is on disk.
-//   - An answer is final, unless Completion.Again or ImportOptions.AskUnfit has the
-//     request asked once more. Where a request has one, a later Complete, Fail or
-//     Release changes nothing and is no error.
-//   - The answer of a request that is asked once more stays until there is another.
-//     Fail makes it final. How often it was sent is on disk before it is sent.
-//   - An answer is never lost: what Complete cannot save is in a file by the
-//     time it returns, and End tries to save it once more.
-//   - After End every method fails with ErrEnded.
+//   - Begin records the requests that a killed run had in flight as possibly
+//     charged, and makes them pending. A store has one run at a time.
+//   - A request is returned once in a run, and to one run at a time.
+//   - Only a pending request that the run claimed can be started. Send it only after
+//     Start has returned: after a crash the next run knows what was in flight and
+//     what it cost.
+//   - When Start, Complete, Fail or Release returns without an error, the change is
+//     on disk.
+//   - An answer is final. If a request has an answer, a later Complete, Fail or
+//     Release has no effect and returns no error.
+//   - No answer is lost. If Complete cannot save an answer, the answer is in a file
+//     when it returns, and End tries again to save it.
+//   - After End, every method returns ErrEnded.
 type Run interface {
-	// Claim gives out up to n pending requests of the last input, in input
-	// order. None: there are no more.
+	// Claim returns up to n pending requests of the last input, in input order. It
+	// returns none if there are no more.
 	Claim(n int) ([]Request, error)
-	// ClaimAny gives out one from anywhere beyond those that Claim gave out;
-	// nil where it found none.
+	// ClaimAny returns a request from any position after those that Claim returned,
+	// or nil if it found none.
 	ClaimAny() (*Request, error)
-	// Start marks a request as running, with what its answer costs.
+	// Start marks a request as running and records the cost of its answer.
 	Start(id int64, now time.Time, cost int64) error
-	// Complete saves an answer, which must not be empty. Its error is an
-	// *UnsavedError for an answer that was not saved.
+	// Complete saves an answer, which must not be empty. If the answer could not be
+	// saved, the error is an [*UnsavedError].
 	Complete(id int64, c Completion) error
-	// Fail gives a request up.
+	// Fail marks a request as failed.
 	Fail(id int64, f Fault) error
-	// Release makes a request pending again. The run keeps it: it may be
-	// started again, and is not given out once more.
+	// Release makes a request pending again. The run keeps it: the request can be
+	// started again, and no Claim returns it.
 	Release(id int64, f Fault) error
-	// End notes how the run ended, with a summary in JSON. Its error is an
-	// *UnsavedError where the store still lacks answers of the run.
+	// End ends the run and records its outcome and a summary in JSON. If answers of
+	// the run are still not saved, the error is an [*UnsavedError].
 	End(now time.Time, outcome string, summary []byte) error
 }
 
-// Begun is where a run begins.
+// Begun describes the store at the beginning of a run.
 type Begun struct {
 	Counts
-	// Uncertain is what the attempts cost that brought no answer and may have
-	// been charged.
+	// Uncertain is the cost of all attempts without an answer that may have been
+	// charged.
 	Uncertain int64
-	// LastSent is when a request was last sent, by any run; zero: none was.
+	// LastSent is when any run last sent a request; zero if none did.
 	LastSent time.Time
 }
 
-// An UnsavedError reports answers that arrived and are not in the checkpoint.
+// An UnsavedError reports answers that arrived but are not in the checkpoint.
 type UnsavedError struct {
-	// File holds them, as far as they were not printed; the next Import takes
-	// them in. Empty: all were printed.
+	// File is the rescue file with the answers that were not printed. The next
+	// Import reads it. It is empty if all were printed.
 	File    string
-	Answers int   // how many there are, of this run
-	Printed int   // how many of them went to Options.LastResort: no folder had room
-	Err     error // why they were not saved
+	Answers int   // the number of unsaved answers of this run
+	Printed int   // the number that were written to Options.LastResort, because no folder had room
+	Err     error // the reason
 }
 
 func (e *UnsavedError) Error() string { return e.Err.Error() }
 
 func (e *UnsavedError) Unwrap() error { return e.Err }
 
-// The errors of a run and of Begin, for errors.Is.
+// Errors of Begin and of a [Run]. Test for them with errors.Is.
 var (
-	// ErrBegun: the store has a run that has not ended.
+	// ErrBegun: the store's run has not ended.
 	ErrBegun = errors.New("a run has begun on the checkpoint and has not ended")
 	// ErrEnded: the run has ended.
 	ErrEnded = errors.New("the run has ended")
-	// ErrCopy: the store is a copy, made to plan with; what it held would be
-	// removed with it.
+	// ErrCopy: the store is a copy that OpenCopy made.
 	ErrCopy = errors.New("the checkpoint is a copy to plan with")
 )

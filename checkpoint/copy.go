@@ -9,10 +9,10 @@ import (
 )
 
 // OpenCopy opens a copy of the checkpoint at path, in the temporary folder and
-// without the answers, to plan with Import what Open's store would be left to
-// ask. Nothing happens to the checkpoint, which a run may be using: what it has
-// in flight is pending in the copy. Where there is no checkpoint, the copy is a
-// new one. Its errors are those of Open, but for ErrInUse; Close removes it.
+// without its answers. Import on the copy returns the plan that it would return on
+// the original. The original does not change, and may be in use by a run: requests
+// in flight are pending in the copy. If there is no checkpoint, the copy is empty.
+// OpenCopy returns the errors of [Open] except ErrInUse. Close removes the copy.
 func OpenCopy(path string, opts Options) (_ *Store, err error) {
 	dir, err := os.MkdirTemp("", "bizbatch-plan-*")
 	if err != nil {
@@ -34,7 +34,7 @@ func OpenCopy(path string, opts Options) (_ *Store, err error) {
 	return s, nil
 }
 
-// copyFrom takes in what another checkpoint holds, as it is at one moment.
+// copyFrom copies another checkpoint's content, as it is at one moment.
 func (s *Store) copyFrom(path string) error {
 	active := inUse(path)
 	// What was noted as saved was saved before: it is read first.

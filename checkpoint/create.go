@@ -6,12 +6,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
+
+	"bizbatch/internal/disk"
 )
 
-// Files are the names of all files that belong to the checkpoint at path while
-// it is made or used.
+// Files returns the paths of all files that may belong to the checkpoint at path
+// while it is created or used.
 func Files(path string) []string {
 	return []string{path, path + "-wal", path + "-shm", path + "-journal", path + newSuffix, lockPath(path)}
 }
@@ -56,7 +57,7 @@ func (s *Store) create() (err error) {
 		return fmt.Errorf("make a checkpoint: %w", err)
 	}
 	s.created = true
-	return syncDir(filepath.Dir(path))
+	return disk.SyncFolder(filepath.Dir(path))
 }
 
 // migrate is the SQL that brings a checkpoint of a format to today's, all or
@@ -85,17 +86,4 @@ func (s *Store) upgrade() error {
 	}
 	s.format = len(migrations)
 	return nil
-}
-
-// syncDir makes a rename in dir last through a power cut. Windows has no such
-// call, and renames there are written through.
-func syncDir(dir string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

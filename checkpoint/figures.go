@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// A FailureGroup is the failed requests of the last input that have the same
-// reason, with the first of them as an example.
+// A FailureGroup describes the failed requests of the last input that have the same
+// reason. RowID and Error are those of the first.
 type FailureGroup struct {
 	Reason string `json:"reason"`
 	Count  int    `json:"count"`
@@ -14,8 +14,8 @@ type FailureGroup struct {
 	Error  string `json:"error"`
 }
 
-// Failures groups the failed requests of the last input, the commonest reason
-// first.
+// Failures returns the failed requests of the last input by reason, the most
+// frequent first.
 func (s *Store) Failures() (groups []FailureGroup, err error) {
 	err = s.query(func(rows *sql.Rows) (bool, error) {
 		var g FailureGroup

@@ -5,56 +5,57 @@ import (
 	"maps"
 )
 
-// ImportOptions say how rows are taken in.
+// ImportOptions are the options of [Store.Import].
 type ImportOptions struct {
-	// Settings describe what the run sets for all its requests, as JSON. They
-	// take part in Plan.Conflicts; the keys alone decide what is asked.
+	// Settings are the settings of the run, as JSON. They are used for
+	// Plan.Conflicts. Which requests are asked depends on their keys alone.
 	Settings []byte
-	// Input is called after the last row; what it returns is kept, for Input.
+	// Input returns the value that [Store.Input] will return. Import calls it after
+	// the last row. It may be nil.
 	Input func() []byte
-	// Digest identifies the whole input and everything that makes requests of
-	// it. Where the last import had the same, its rows are kept and none are
-	// read. Empty: unknown.
+	// Digest identifies the input and everything else that its requests depend on.
+	// If the last import had the same digest, Import keeps its rows and reads none.
+	// Default: the rows are read.
 	Digest string
-	// RetryFailed makes every failed request of the input pending again, not
-	// only those that failed for a passing fault.
+	// RetryFailed makes all failed requests of the input pending. By default, only
+	// those that failed for a passing fault become pending.
 	RetryFailed bool
 	// AskUnfit is how often an answer that does not fit is asked for again, over all
 	// runs.
 	AskUnfit int
 	// Agree agrees to ask the requests of Plan.Conflicts, now and later.
 	Agree bool
-	// Reuse names other checkpoints of the same endpoint. Their answers to requests
-	// that have none are taken over, at no cost. One that cannot be read ends the
-	// import.
+	// Reuse lists other checkpoints of the same endpoint. Their answers are copied
+	// to requests without an answer, at no cost. If one of them cannot be read,
+	// Import fails.
 	Reuse []string
-	// Neighbours names more of them, of which any may belong to another endpoint.
-	// Plan.Unread tells which could not be read.
+	// Neighbours lists more checkpoints to copy answers from. Those of other
+	// endpoints are ignored. Plan.Unread lists those that could not be read.
 	Neighbours []string
-	// Confirm sees the plan before anything is kept. Its error ends the import
-	// and leaves the checkpoint as it was.
+	// Confirm is called with the plan before anything is saved. If it returns an
+	// error, Import fails with that error and the checkpoint does not change.
 	Confirm func(Plan) error
 }
 
-// A Plan is what an import found.
+// A Plan is the result of an import.
 type Plan struct {
 	Rows       int `json:"rows"`
 	Skipped    int `json:"skipped"`    // rows that are not asked
-	Duplicates int `json:"duplicates"` // rows that share the request of an earlier row
-	Edited     int `json:"edited"`     // rows known by id, whose request is new for more than its settings
+	Duplicates int `json:"duplicates"` // rows with the request of an earlier row
+	Edited     int `json:"edited"`     // rows with a known ID whose request changed, apart from settings
 	Answered   int `json:"answered"`   // requests of this input that are answered
-	Failed     int `json:"failed"`     // requests of this input that failed and stay so
-	Rescued    int `json:"rescued"`    // answers taken in from a rescue file
-	// Reused are answers that this import took over from other checkpoints.
+	Failed     int `json:"failed"`     // requests of this input that failed and are not asked again
+	Rescued    int `json:"rescued"`    // answers that were read from a rescue file
+	// Reused counts the answers that this import copied from other checkpoints.
 	Reused []Reused `json:"reused,omitempty"`
-	// Asking are the other checkpoints whose run is on and asks requests of this
-	// input too: both would pay for the answers. Answers counts those.
+	// Asking lists other checkpoints with a run in progress that asks requests of
+	// this input, and their number in Answers. Both runs would pay for them.
 	Asking []Reused `json:"asking,omitempty"`
-	// Unread are the neighbours that could not be read.
+	// Unread lists the neighbours that could not be read.
 	Unread []Unread `json:"unread,omitempty"`
-	// Interrupted are the requests that were in flight when a run ended without
-	// a word. They are to be asked again, and may have been charged all the same,
-	// InterruptedCost then.
+	// Interrupted is the number of requests that were in flight when a run was
+	// killed. They are asked again. InterruptedCost is their cost if they were
+	// charged.
 	Interrupted     int            `json:"interrupted"`
 	InterruptedCost int64          `json:"-"`
 	Kept            int            `json:"kept,omitempty"` // of these, not asked again: they have an answer
@@ -66,7 +67,7 @@ type Plan struct {
 	Again map[string]int `json:"again,omitempty"`
 }
 
-// ToAsk is the number of requests to ask, over all modes.
+// ToAsk returns the number of requests to ask, in all modes.
 func (p Plan) ToAsk() int {
 	n := 0
 	for c := range maps.Values(p.Pending) {
@@ -75,34 +76,33 @@ func (p Plan) ToAsk() int {
 	return n
 }
 
-// A Reused counts answers that come from another checkpoint, which paid for them.
+// Reused is the number of answers that another checkpoint paid for.
 type Reused struct {
-	Checkpoint string `json:"checkpoint"` // its path as seen from this one's folder
+	Checkpoint string `json:"checkpoint"` // its path relative to this one's folder
 	Answers    int    `json:"answers"`
 }
 
-// An Unread is another checkpoint that could not be read, and why.
+// Unread describes another checkpoint that could not be read.
 type Unread struct {
-	Checkpoint string `json:"checkpoint"` // its path as seen from this one's folder
+	Checkpoint string `json:"checkpoint"` // its path relative to this one's folder
 	Reason     string `json:"reason"`
 }
 
-// Conflicts are requests to ask whose subject is answered already under other
-// settings, without an earlier agreement: asking them pays again.
+// Conflicts are requests to ask whose subject is answered under other settings,
+// without an earlier agreement. Asking them pays again.
 type Conflicts struct {
-	Settings []byte         // the latest settings of the answers there are
+	Settings []byte         // the latest settings of the answers
 	Modes    map[string]int // requests by mode
 }
 
-// Import replaces the rows of the checkpoint by those of an input, and adds the
-// requests that are new. It takes in what a run could only rescue, mends requests
-// that were damaged, and counts damaged answers as failed. In a large checkpoint it
-// looks at what is answered only with RetryFailed. It all happens in one
-// transaction: an error, also one that rows yields, leaves the checkpoint as it
-// was.
+// Import replaces the rows of the checkpoint by those of an input, and adds new
+// requests. It also saves answers from rescue files, repairs damaged requests, and
+// marks damaged answers as failed; in a large checkpoint it checks answers only with
+// RetryFailed. Import is one transaction: if there is an error, including one that
+// rows yields, the checkpoint does not change.
 //
-// The slices of a Row must not change before Import returns. It holds about 30
-// bytes of memory for each request that the checkpoint knows.
+// The slices of a Row must not change before Import returns. Import uses about 30
+// bytes of memory per request in the checkpoint.
 func (s *Store) Import(rows iter.Seq2[Row, error], opts ImportOptions) (plan Plan, err error) {
 	im := importer{s: s, opts: opts}
 	err = s.write(func() error {

@@ -189,8 +189,11 @@ func (im *importer) readAll(rows iter.Seq2[Row, error]) error {
 	return nil
 }
 
-// add takes one row in.
+// add imports one row.
 func (im *importer) add(r Row) error {
+	if r.Fields == nil {
+		r.Fields = []byte{} // the column is NOT NULL
+	}
 	im.plan.Rows++
 	position := int64(im.plan.Rows)
 	if r.Skip != "" {

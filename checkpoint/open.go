@@ -15,24 +15,24 @@ import (
 	"time"
 )
 
-// Options for Open. The zero value is ready to use.
+// Options are the options of [Open]. The zero value is ready to use.
 type Options struct {
-	// Endpoint names the service that answers. A checkpoint remembers the
-	// first one it was opened for, and refuses any other. Empty: not checked.
+	// Endpoint names the service that answers. A checkpoint remembers the first
+	// endpoint, and Open refuses any other. If it is empty, it is not checked.
 	Endpoint string
-	// LastResort takes answers that neither the checkpoint nor a rescue file could
-	// take, as lines of JSON. Default: standard error.
+	// LastResort receives the answers that neither the checkpoint nor a rescue file
+	// could store, as lines of JSON. Default: standard error.
 	LastResort io.Writer
-	// NoSync leaves syncing to the system. A power cut can then lose answers;
-	// only for benchmarks that measure what syncing costs.
+	// NoSync does not sync writes, so that a power cut can lose answers. It is meant
+	// for benchmarks.
 	NoSync bool
 }
 
-// Open opens the checkpoint at path for a run, and makes it where there is
-// none, with mode 0600. A checkpoint of an older format is brought to today's. It
-// fails with ErrInUse while another run holds it, ErrNotCheckpoint, ErrNewer, or
-// an *EndpointError. Without a successful Import, Close removes a checkpoint that
-// Open made.
+// Open opens the checkpoint at path for a run. It creates the file with mode 0600 if
+// it does not exist, and upgrades an older format. It returns ErrInUse while another
+// run uses the checkpoint, ErrNotCheckpoint, ErrLost, ErrNewer, or an
+// [*EndpointError]. If Open created the file and nothing was imported, Close removes
+// it.
 func Open(path string, opts Options) (_ *Store, err error) {
 	path = resolve(path)
 	l, err := takeLock(path)
@@ -74,8 +74,8 @@ func Open(path string, opts Options) (_ *Store, err error) {
 	return s, s.startWriter()
 }
 
-// abandon closes a store that could not be opened. What a run that died left,
-// its notes in the lock file included, stays for whoever mends it.
+// abandon closes a store that could not be opened. It leaves everything that a
+// killed run left, including its notes in the lock file.
 func (s *Store) abandon() error {
 	l := s.lock
 	s.lock = nil
@@ -86,9 +86,9 @@ func (s *Store) abandon() error {
 	return errors.Join(s.Close(), close())
 }
 
-// checkSaved compares what is there with what a run that died had noted as
-// saved. SQLite does not miss the end of its log: where that is damaged or gone,
-// the answers in it would be asked, and paid, again.
+// checkSaved compares the number of answers with the number that a killed run had
+// recorded. SQLite does not notice a missing end of its log, and the answers in it
+// would be paid for again.
 func (s *Store) checkSaved() error {
 	if s.lock.saved == 0 {
 		return nil
@@ -96,7 +96,7 @@ func (s *Store) checkSaved() error {
 	return s.checkHolds(s.lock.saved)
 }
 
-// checkHolds fails with ErrLost unless there are so many answers.
+// checkHolds returns ErrLost if there are fewer answers.
 func (s *Store) checkHolds(saved int64) error {
 	n, err := s.countAnswered()
 	if err != nil {
@@ -108,7 +108,8 @@ func (s *Store) checkHolds(saved int64) error {
 	return nil
 }
 
-// resolve follows links, so that every name of a checkpoint has the same lock.
+// resolve follows symbolic links, so that all names of a checkpoint have the same
+// lock.
 func resolve(path string) string {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		return real
@@ -116,8 +117,7 @@ func resolve(path string) string {
 	return path
 }
 
-// dsn names a database file as a URI, so that no character of its path can
-// pass for a parameter.
+// dsn returns the URI of a database file, with its path escaped.
 func dsn(path, mode string, pragmas ...string) string {
 	if abs, err := filepath.Abs(path); err == nil {
 		path = abs
@@ -133,12 +133,13 @@ func dsn(path, mode string, pragmas ...string) string {
 	return (&url.URL{Scheme: "file", Path: path}).String() + "?" + q.Encode()
 }
 
-// waiting is how long a connection waits for another program's lock.
+// waiting returns the pragma for the time that a connection waits for another
+// program's lock.
 func waiting(d time.Duration) string { return fmt.Sprintf("busy_timeout(%d)", d.Milliseconds()) }
 
-// durable are the settings of a connection that writes. EXTRA is FULL, and
-// without WAL makes the end of a transaction last through a power cut, too. A
-// Mac syncs for good only when told to.
+// durable returns the pragmas of a connection that writes. EXTRA is FULL and,
+// without WAL, makes the end of a transaction survive a power cut. On a Mac,
+// fullfsync is required.
 func durable(opts Options) []string {
 	if opts.NoSync {
 		return []string{"synchronous(OFF)"}
@@ -187,7 +188,8 @@ func (s *Store) connect(dsn string) error {
 	return nil
 }
 
-// openError tells a file that is no database from one that cannot be opened.
+// openError returns ErrNotCheckpoint if the file is not a database, and otherwise an
+// error that says why it cannot be opened.
 func (s *Store) openError(err error) error {
 	if damaged(err) {
 		return fmt.Errorf("%s: %w: %w", s.path, ErrNotCheckpoint, err)
@@ -222,8 +224,8 @@ func (s *Store) checkEndpoint(want string) error {
 	return nil
 }
 
-// startWriter takes the one connection that writes, and starts the goroutine
-// that groups saves.
+// startWriter opens the writing connection and starts the goroutine that groups
+// saves.
 func (s *Store) startWriter() (err error) {
 	if s.writer, err = s.db.Conn(bg); err != nil {
 		return s.openError(err)
@@ -241,9 +243,9 @@ func (s *Store) startWriter() (err error) {
 	return nil
 }
 
-// useWAL makes the checkpoint log its changes ahead, so that a save is one sync
-// and readers never wait. A checkpoint without rows does not: its first import
-// would write everything twice.
+// useWAL switches the checkpoint to a write-ahead log, so that a save is one sync
+// and readers never wait. A checkpoint without rows has none, because its first
+// import would be written twice.
 func (s *Store) useWAL() error {
 	if err := s.exec("PRAGMA journal_mode = WAL"); err != nil {
 		return s.openError(err)
@@ -269,6 +271,5 @@ func isCode(err error, codes ...int) bool {
 	return errors.As(err, &e) && slices.Contains(codes, e.Code()&0xff)
 }
 
-// damaged reports an error by which SQLite says that a file is no database, or
-// a broken one.
+// damaged reports whether an error says that a file is not a database or is damaged.
 func damaged(err error) bool { return isCode(err, corrupt, notADatabase) }

@@ -10,11 +10,10 @@ import (
 	"time"
 )
 
-// Endpoint names the service whose answers the checkpoint holds.
+// Endpoint returns the name of the service that answered.
 func (s *Store) Endpoint() (string, error) { return s.meta("endpoint") }
 
-// Input returns what the last import kept about its input; nil before the
-// first import.
+// Input returns what ImportOptions.Input returned in the last import, or nil.
 func (s *Store) Input() ([]byte, error) { return s.metaOrNil("input") }
 
 // pending returns up to n pending requests of the last input, in input order,
@@ -43,12 +42,12 @@ func (s *Store) pending(after int64, n int) (page []Request, err error) {
 	return page, rows.Err()
 }
 
-// Results yields every row of the last input, in order. One whose answer is
-// damaged is failed, and counts as that from then on, if the store may write.
+// Results yields every row of the last input, in order. A row whose answer is
+// damaged is failed. If the store is writable, its request is marked as failed.
 func (s *Store) Results() iter.Seq2[Result, error] { return s.results("") }
 
-// ResultsByID yields the rows of the last input that have the id: one, unless
-// the input uses it more than once.
+// ResultsByID yields the rows of the last input that have the ID. There are several
+// if the input uses the ID more than once.
 func (s *Store) ResultsByID(id string) iter.Seq2[Result, error] {
 	return s.results("WHERE r.id = ?", id)
 }
@@ -102,13 +101,13 @@ func scanResult(rows *sql.Rows) (r Result, id int64, err error) {
 	return r, id, err
 }
 
-// An Outcome is what became of a request of the last input: answered or failed.
+// An Outcome is the outcome of an answered or failed request of the last input.
 type Outcome struct {
-	RowID    string // of the first row that asks it
+	RowID    string // the ID of the first row with the request
 	State    State
 	Mode     string
-	Reason   string // of a failure
-	Cost     int64  // of an answer
+	Reason   string // the reason of a failure
+	Cost     int64  // the cost of an answer
 	Started  time.Time
 	Finished time.Time
 }
@@ -131,8 +130,7 @@ func (s *Store) Outcomes() iter.Seq2[Outcome, error] {
 	}
 }
 
-// Settings returns what the requests of the last input were made with; nil
-// where it has none.
+// Settings returns the settings of the requests of the last input, or nil.
 func (s *Store) Settings() (settings []byte, err error) {
 	err = s.query(func(rows *sql.Rows) (bool, error) {
 		return false, rows.Scan(&settings)
@@ -158,20 +156,21 @@ func (s *Store) query(each func(*sql.Rows) (bool, error), text string, args ...a
 	return rows.Err()
 }
 
-// Counts are the requests of the last input by state, and the money spent.
+// Counts are the numbers of requests of the last input by state, and the money
+// spent.
 type Counts struct {
 	Rows, Skipped int
 	States        map[State]int  // requests by state
 	Reasons       map[string]int // failed requests by reason
-	Labels        map[string]int // answered requests by label, those without one left out
-	Spent         int64          // for the answers of this input
-	SpentTotal    int64          // for every answer in the checkpoint
+	Labels        map[string]int // answered requests with a label, by label
+	Spent         int64          // for the answers of the last input
+	SpentTotal    int64          // for all answers in the checkpoint
 	PaidByMode    map[string]int // answers that this checkpoint paid for
 	SpentByMode   map[string]int64
-	PendingByMode map[string]int // including those that are running
+	PendingByMode map[string]int // including running ones
 }
 
-// Counts reads them all from one moment.
+// Counts returns the counts, all read at one moment.
 func (s *Store) Counts() (c Counts, err error) {
 	c = Counts{
 		States: map[State]int{}, Reasons: map[string]int{}, Labels: map[string]int{},
@@ -219,16 +218,16 @@ func (s *Store) Counts() (c Counts, err error) {
 	return c, nil
 }
 
-// A RunRecord is one run in a checkpoint's history.
+// A RunRecord describes one run.
 type RunRecord struct {
 	Run     int64
 	Started time.Time
-	Ended   time.Time // zero: it is on, or it ended without a word
+	Ended   time.Time // zero if the run is in progress or was killed
 	Outcome string
 	Summary []byte // JSON
 }
 
-// Runs returns the history, oldest first.
+// Runs returns all runs, oldest first.
 func (s *Store) Runs() (runs []RunRecord, err error) {
 	err = s.query(func(rows *sql.Rows) (bool, error) {
 		var r RunRecord

@@ -8,11 +8,14 @@ import (
 	"maps"
 	"os"
 	"sync"
+
+	"bizbatch/internal/disk"
 )
 
-// A rescue keeps the answers of a run that its checkpoint has not taken, in one
-// file of mode 0600, JSON lines, synced: beside the checkpoint, else in the home
-// folder, else in the temporary folder. Where none has room, they are printed.
+// A rescue keeps the answers of a run that could not be saved in its checkpoint.
+// They are in one file of mode 0600 with JSON lines, synced, in the checkpoint's
+// folder, or else in the home folder, or else in the temporary folder. If no folder
+// has room, they are printed.
 type rescue struct {
 	run     *run
 	mu      sync.Mutex
@@ -23,7 +26,7 @@ type rescue struct {
 	synced  bool              // the file could be synced
 }
 
-// wait notes an answer that is about to be saved.
+// wait records an answer that is about to be saved.
 func (q *rescue) wait(id int64, line rescued) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -33,7 +36,7 @@ func (q *rescue) wait(id int64, line rescued) {
 	q.waiting[id] = line
 }
 
-// put writes an answer to the file. One that is there already stays.
+// put writes an answer to the file, unless it is there already.
 func (q *rescue) put(id int64, line rescued) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -58,9 +61,8 @@ func (q *rescue) rewrite(missing map[int64]rescued) {
 	}
 }
 
-// RescueWaiting writes every answer that waits to be saved to the rescue file.
-// It is for a process that is about to end without waiting for them, and may have
-// little time: all of them together take one sync.
+// RescueWaiting writes all answers that wait to be saved to the rescue file, with
+// one sync. Call it before the process exits without waiting for End.
 func (s *Store) RescueWaiting() {
 	r := s.begun.Load()
 	if r == nil {
@@ -78,8 +80,8 @@ func (s *Store) RescueWaiting() {
 	q.rewrite(waiting)
 }
 
-// append reports whether a line was added to the file, and synced if those before
-// it were. A line that is not whole is cut off again.
+// append adds a line to the file and reports whether it was added, and synced if the
+// lines before it were. It removes a line that was written only in part.
 func (q *rescue) append(line rescued) bool {
 	end, err := q.file.Seek(0, io.SeekEnd)
 	if err != nil {
@@ -92,9 +94,9 @@ func (q *rescue) append(line rescued) bool {
 	return q.file.Sync() == nil || !q.synced
 }
 
-// move writes answers to a new file, in the first folder that takes them, and
-// then removes the one that held them before. A file that is whole but cannot be
-// synced anywhere is better than none.
+// move writes answers to a new file, in the first folder that has room, and then
+// removes the previous file. A complete file that cannot be synced anywhere is kept
+// too.
 func (q *rescue) move(answers iter.Seq2[rescued, error]) error {
 	var errs []error
 	var best *os.File
@@ -125,17 +127,17 @@ func (s *Store) rescueTo(dir string, answers iter.Seq2[rescued, error]) (f *os.F
 		return nil, false, err
 	}
 	err = errors.Join(f.Chmod(0o600), writeRescued(f, answers)) // whatever the umask
-	return f, errors.Join(f.Sync(), syncDir(dir)) == nil, err
+	return f, errors.Join(f.Sync(), disk.SyncFolder(dir)) == nil, err
 }
 
-// removeOpen closes a file and removes it, if there is one.
+// removeOpen closes and removes a file; nil is no file.
 func removeOpen(f *os.File) {
 	if f != nil {
 		_, _ = f.Close(), os.Remove(f.Name()) // the next import takes in what is left, and finds nothing new
 	}
 }
 
-// drop forgets an answer that the checkpoint has taken.
+// drop forgets an answer that was saved in the checkpoint.
 func (q *rescue) drop(id int64) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -151,8 +153,7 @@ func (q *rescue) drop(id int64) {
 	}
 }
 
-// unsaved is the error about the answers that the checkpoint lacks, for the
-// given reason.
+// unsaved returns the error for the answers that are not in the checkpoint.
 func (q *rescue) unsaved(err error) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -163,8 +164,7 @@ func (q *rescue) unsaved(err error) error {
 	return e
 }
 
-// end tries once more to save the answers. The file stays with those that the
-// checkpoint does not take.
+// end tries again to save the answers. The file keeps those that cannot be saved.
 func (q *rescue) end() error {
 	q.mu.Lock()
 	left := maps.Clone(q.answers)
@@ -186,7 +186,7 @@ func (q *rescue) end() error {
 	return q.unsaved(failed)
 }
 
-// close closes the file. Each line of it is synced.
+// close closes the file. Its lines are synced already.
 func (q *rescue) close() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -195,8 +195,8 @@ func (q *rescue) close() {
 	}
 }
 
-// all writes every answer of a checkpoint that is gone to the file, as far as
-// the open database still gives them.
+// all writes the answers of a checkpoint that is gone to the file, if the open
+// database still returns them.
 func (q *rescue) all(gone error) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()

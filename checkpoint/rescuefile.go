@@ -15,8 +15,8 @@ import (
 	"time"
 )
 
-// A rescued line is an answer that arrived but could not be saved in its
-// checkpoint. The key says which request it answers.
+// A rescued is a line of a rescue file: an answer that could not be saved in its
+// checkpoint. Its key identifies the request.
 type rescued struct {
 	Checkpoint string          `json:"checkpoint"`
 	Endpoint   string          `json:"endpoint"`
@@ -66,12 +66,12 @@ func writeRescued(w io.Writer, answers iter.Seq2[rescued, error]) error {
 	return nil
 }
 
-// errTorn ends the lines of a file whose last one is not whole.
+// errTorn reports that the last line of a file is incomplete.
 var errTorn = errors.New("the last line is not whole")
 
-// readRescueFile yields the lines of a rescue file. The temporary folder is open
-// to others: only a file of this user that nobody else could have read or
-// written was left by us.
+// readRescueFile yields the lines of a rescue file. Other users can write to the
+// temporary folder, so the file must belong to this user and must not be readable or
+// writable for others.
 func readRescueFile(path string) iter.Seq2[rescued, error] {
 	return func(yield func(rescued, error) bool) {
 		info, err := os.Lstat(path)
@@ -95,8 +95,8 @@ func readRescueFile(path string) iter.Seq2[rescued, error] {
 	}
 }
 
-// readRescued yields the lines of a rescue file. The last one is torn where the
-// process died while it wrote the file; those before it are good.
+// readRescued yields the lines of a rescue file. If the process died while it wrote
+// the file, the last line is torn. The lines before it are valid.
 func readRescued(r io.Reader) iter.Seq2[rescued, error] {
 	return func(yield func(rescued, error) bool) {
 		br := bufio.NewReader(r)
@@ -134,13 +134,13 @@ func parseRescued(line []byte) (one rescued, err error) {
 	return one, nil
 }
 
-// key is the key of a line that parseRescued has read.
+// key returns the key of a line that parseRescued has read.
 func (r rescued) key() (key requestKey) {
 	_, _ = hex.Decode(key[:], []byte(r.Key))
 	return key
 }
 
-// rescueDirs are the folders for rescue files, the best first.
+// rescueDirs returns the folders for rescue files, in order of preference.
 func (s *Store) rescueDirs() []string {
 	dirs := []string{filepath.Dir(s.absPath())}
 	if home, err := os.UserHomeDir(); err == nil {
@@ -149,9 +149,9 @@ func (s *Store) rescueDirs() []string {
 	return append(dirs, os.TempDir())
 }
 
-// anyRescue matches every checkpoint's rescue files, rescuePattern this one's:
-// it is made from the checkpoint's path, so that runs on two checkpoints do not
-// take each other's files away.
+// anyRescue matches the rescue files of all checkpoints, rescuePattern those of this
+// one. The pattern depends on the checkpoint's path, so that runs on two checkpoints
+// do not use each other's files.
 const anyRescue = "bizbatch-rescue-*.jsonl"
 
 func (s *Store) rescuePattern() string {
@@ -166,14 +166,14 @@ func (s *Store) absPath() string {
 	return s.Path()
 }
 
-// A rescueFile is one that a run left, this checkpoint's or another's.
+// A rescueFile is a rescue file of this checkpoint or another.
 type rescueFile struct {
 	path string
 	mine bool // its name was made from this checkpoint's path
 }
 
-// rescueFiles finds them: the run that wrote one may have had another temporary
-// folder, as those of cron and systemd have.
+// rescueFiles finds rescue files. The run that wrote one may have used another
+// temporary folder, as runs under cron and systemd do.
 func (s *Store) rescueFiles() (found []rescueFile) {
 	dirs := s.rescueDirs()
 	if runtime.GOOS != "windows" {

@@ -4,13 +4,14 @@ import (
 	"database/sql"
 	"fmt"
 	"hash/crc32"
-	"os"
 	"path/filepath"
 	"slices"
+
+	"bizbatch/internal/disk"
 )
 
-// reuse answers the requests of the input that have no answer with those of other
-// checkpoints.
+// reuse copies answers of other checkpoints to the requests of the input that have
+// none.
 func (im *importer) reuse() error {
 	wanted, err := im.unanswered()
 	if err != nil || len(wanted) == 0 {
@@ -31,8 +32,8 @@ func (im *importer) reuse() error {
 	return nil
 }
 
-// unanswered are the requests of the input without an answer, by id. It is nil
-// where all have one, or where there is no other checkpoint.
+// unanswered returns the requests of the input without an answer, by ID. It returns
+// nil if all have one or there is no other checkpoint.
 func (im *importer) unanswered() (wanted []bool, err error) {
 	if len(im.opts.Reuse)+len(im.opts.Neighbours) == 0 {
 		return nil, nil
@@ -55,10 +56,10 @@ func (im *importer) unanswered() (wanted []bool, err error) {
 	return wanted, rows.Err()
 }
 
-// reuseFrom takes over what one checkpoint has. The error unread is why it could
-// not be read.
+// reuseFrom copies the answers of one checkpoint. The error unread is set if it
+// could not be read.
 func (im *importer) reuseFrom(path string, wanted []bool) (unread, err error) {
-	if sameFile(path, im.s.Path()) {
+	if disk.SameFile(path, im.s.Path()) {
 		return nil, nil
 	}
 	other, unread := Peek(path)
@@ -91,18 +92,11 @@ func (im *importer) reuseFrom(path string, wanted []bool) (unread, err error) {
 	return unread, nil
 }
 
-// sameFile reports whether two names are those of one file.
-func sameFile(a, b string) bool {
-	infoA, errA := os.Stat(a)
-	infoB, errB := os.Stat(b)
-	return errA == nil && errB == nil && os.SameFile(infoA, infoB)
-}
-
 // A match is a request that another checkpoint has an answer to.
 type match struct{ id, other int64 }
 
-// matches are the wanted requests that are among those of the other checkpoint
-// which the condition selects, in SQL.
+// matches returns the wanted requests that are also in the other checkpoint and meet
+// the condition, in SQL.
 func (im *importer) matches(other *Store, wanted []bool, condition string) (list []match, err error) {
 	err = other.query(func(rows *sql.Rows) (bool, error) {
 		var m match
@@ -118,9 +112,8 @@ func (im *importer) matches(other *Store, wanted []bool, condition string) (list
 	return list, err
 }
 
-// takeOver saves answers of another checkpoint, as old as they are there and at
-// no cost. It passes over one that is damaged. A copy, made to plan with, keeps no
-// answers.
+// takeOver saves answers of another checkpoint with their original times and at no
+// cost. It skips damaged ones. A copy that was made to plan with saves no answers.
 func (im *importer) takeOver(other *Store, matches []match, wanted []bool) (taken int, err error) {
 	if len(matches) == 0 {
 		return 0, nil
@@ -158,8 +151,8 @@ func (im *importer) takeOver(other *Store, matches []match, wanted []bool) (take
 	return taken, nil
 }
 
-// keepTaken saves one answer. Where its request was in flight when its run ended
-// without a word, that stays known.
+// keepTaken saves one answer. If its request was in flight when a run was killed,
+// that record is kept.
 func (im *importer) keepTaken(id int64, c Completion, origin string) error {
 	s := im.s
 	if err := s.exec(noteInterrupted+" AND id = ?", id); err != nil {
@@ -186,7 +179,8 @@ func (s *Store) rel(path string) string {
 	return to
 }
 
-// Reused tells which answers of the last input other checkpoints paid for.
+// Reused returns the number of answers of the last input that each other checkpoint
+// paid for.
 func (s *Store) Reused() (list []Reused, err error) {
 	err = s.query(func(rows *sql.Rows) (bool, error) {
 		var r Reused

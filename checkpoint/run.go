@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// A run is the Run of a Store.
+// A run implements Run.
 type run struct {
 	s      *Store
 	id     int64
@@ -26,8 +26,8 @@ type run struct {
 	keys map[int64]requestKey // of what was given out and has no answer
 }
 
-// Begin begins a run; see [Run] for the rules. It fails with ErrReadOnly in a
-// view, ErrCopy in a copy, and ErrBegun before the last run has ended.
+// Begin begins a run; see [Run] for the rules. It returns ErrReadOnly for a view,
+// ErrCopy for a copy, and ErrBegun if the last run has not ended.
 func (s *Store) Begin(now time.Time) (Run, Begun, error) {
 	r := &run{s: s, early: map[int64]bool{}, keys: map[int64]requestKey{}}
 	r.rescue.run = r
@@ -75,8 +75,8 @@ func (r *run) begin(now time.Time) (b Begun, err error) {
 	return b, err
 }
 
-// recover makes pending again what a run that ended without a word had in
-// flight, and notes that it may have been charged.
+// recover makes the requests pending that a killed run had in flight, and records
+// that they may have been charged.
 func (s *Store) recover() error {
 	err := s.exec(noteInterrupted + "; UPDATE runs SET outcome = '" + interrupted + "' WHERE ended = 0")
 	if err != nil {
@@ -143,14 +143,14 @@ func (r *run) ClaimAny() (*Request, error) {
 	return &found[0], nil
 }
 
-// give notes a request that is given out.
+// give records a request that Claim returns.
 func (r *run) give(q Request) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.keys[q.ID] = keyOf(q.Payload)
 }
 
-// key is that of a request which was given out and has no answer.
+// key returns the key of a request that was claimed and has no answer.
 func (r *run) key(id int64) (key requestKey, given bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -165,7 +165,7 @@ func (r *run) done(id int64) {
 	delete(r.keys, id)
 }
 
-// on fails with ErrEnded once the run has ended.
+// on returns ErrEnded after the run has ended.
 func (r *run) on() error {
 	if r.s.begun.Load() != r {
 		return ErrEnded

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// maxGroup bounds the saves that share one commit. One sync of the disk makes
-// them all durable; without grouping, each would cost a sync of its own.
+// maxGroup is the maximum number of saves in one commit. A commit needs one sync of
+// the disk; without groups, every save would need its own.
 const maxGroup = 256
 
 // A save is one change that waits for its commit.
@@ -81,9 +81,9 @@ func (r *run) Start(id int64, now time.Time, cost int64) error {
 	})
 }
 
-// hold is how long an answer may wait for its commit before it is written to
-// the rescue file too: another program may keep the checkpoint locked. Tests make
-// it shorter.
+// hold is how long an answer waits for its commit before it is also written to the
+// rescue file, because another program may lock the checkpoint. Tests make it
+// shorter.
 var hold = 5 * time.Second
 
 func (r *run) Complete(id int64, c Completion) error {
@@ -137,8 +137,8 @@ func (s *Store) complete(id int64, c Completion) error {
 	return err
 }
 
-// checkAnswered explains why an outcome changed nothing: the request has an
-// answer, or, an error, it was not given to the run.
+// checkAnswered returns nil if an outcome changed nothing because the request has an
+// answer, and otherwise an error: the request was not claimed by the run.
 func (s *Store) checkAnswered(id int64) error {
 	var state State
 	err := s.writer.QueryRowContext(bg, "SELECT state FROM requests WHERE id = ?", id).Scan(&state)
@@ -185,8 +185,8 @@ func (r *run) fault(id int64, state State, f Fault) error {
 	})
 }
 
-// save hands a change to the group and waits until it is on disk. Where that
-// takes longer than hold, it calls late, unless that is nil.
+// save passes a change to the group and waits until it is on disk. If that takes
+// longer than hold, it calls late, unless that is nil.
 func (r *run) save(what string, late func(), apply func() error) error {
 	if err := r.on(); err != nil {
 		return err
@@ -213,13 +213,12 @@ func (r *run) save(what string, late func(), apply func() error) error {
 	}
 }
 
-// patience is how often other goroutines are let run before a group is
-// committed: those that are about to save then come along. It makes a quarter
-// of the commits out of as many saves, and costs nothing where there are none.
+// patience is how often other goroutines may run before a group is committed, so
+// that those about to save join it. This makes a quarter of the commits, and costs
+// nothing if no other goroutine saves.
 const patience = 2
 
-// groupSaves commits whatever saves are waiting, together, until the store is
-// closed.
+// groupSaves commits waiting saves together, until the store is closed.
 func (s *Store) groupSaves() {
 	defer close(s.done)
 	group := make([]save, 0, maxGroup)
@@ -244,10 +243,9 @@ func (s *Store) groupSaves() {
 	}
 }
 
-// commit makes a group durable. Where one save cannot be applied, each is tried
-// alone, so that it does not take the others with it. What fails the store, such
-// as a lock or a full disk, would fail each of them, and take as long: then
-// nothing more of the group is tried.
+// commit makes a group durable. If one save cannot be applied, each is tried alone,
+// so that the others are saved. An error of the store, such as a lock or a full
+// disk, would fail all of them and take as long each time, so it ends the group.
 func (s *Store) commit(group []save) {
 	err := s.apply(group)
 	for i, sv := range group {
@@ -263,12 +261,12 @@ func (s *Store) commit(group []save) {
 	}
 }
 
-// failsAlone reports an error of one save, which says nothing of others.
+// failsAlone reports whether an error concerns only its own save.
 func failsAlone(err error) bool {
 	return errors.Is(err, errNotPending) || errors.Is(err, errNotGiven) || isCode(err, tooBig, constraint, mismatch)
 }
 
-// apply makes a group durable, or nothing of it.
+// apply makes a whole group durable, or nothing of it.
 func (s *Store) apply(group []save) error {
 	err := s.write(func() error {
 		for _, sv := range group {

@@ -17,8 +17,7 @@ import (
 	_ "modernc.org/sqlite" // the driver "sqlite"
 )
 
-// A Store is an open checkpoint. Its methods may be called from many
-// goroutines.
+// A Store is an open checkpoint. Its methods are safe for concurrent use.
 type Store struct {
 	path     string
 	original string // the checkpoint that this is a copy of, see OpenCopy; empty: it is none
@@ -49,17 +48,17 @@ type Store struct {
 	commits atomic.Int64 // the commits it took
 }
 
-// bg is the context of every database call: nothing that is saved is ever
-// abandoned half way, and the driver needs no goroutine to watch it.
+// bg is the context of every database call. A save is never abandoned half way, and
+// the driver needs no goroutine to watch the context.
 var bg = context.Background()
 
-// Path is the name of the checkpoint's file, with symbolic links resolved; for a
-// copy, that of what it is a copy of.
+// Path returns the path of the checkpoint, with symbolic links resolved. For a copy
+// it is the path of the original.
 func (s *Store) Path() string { return cmp.Or(s.original, s.path) }
 
-// Close ends all work on the checkpoint and releases its lock. What was saved
-// is on disk before. No other method may be called during or after Close, but
-// Close itself, which then does nothing.
+// Close closes the checkpoint and releases its lock. Everything saved is on disk
+// before. No other method may be called during or after Close. Calling Close again
+// has no effect.
 func (s *Store) Close() error {
 	if s.closed {
 		return nil
@@ -95,12 +94,13 @@ func (s *Store) Close() error {
 	return nil
 }
 
-// Saves is how many changes Start, Complete, Fail and Release have put on disk
-// since Open, and how many syncs of the disk that took: those that come at the
-// same time share one.
+// Saves returns how many changes Start, Complete, Fail and Release have saved since
+// Open, and how many disk syncs that took. Changes that come at the same time share
+// a sync.
 func (s *Store) Saves() (saves, syncs int64) { return s.grouped.Load(), s.commits.Load() }
 
-// countAnswered counts on the writing connection, or before there is one.
+// countAnswered returns the number of answers, read on the writing connection if
+// there is one.
 func (s *Store) countAnswered() (n int64, err error) {
 	text := "SELECT count(*) FROM requests WHERE state = 'answered'"
 	if s.format > 3 {
@@ -143,7 +143,7 @@ func (s *Store) write(fn func() error) error {
 	return s.inPlace()
 }
 
-// setWait says how long the writing connection waits for a lock.
+// setWait sets how long the writing connection waits for a lock.
 func (s *Store) setWait() {
 	wait := idleLockWait
 	switch {
@@ -179,8 +179,8 @@ func (s *Store) transact(fn func() error) (err error) {
 	return nil
 }
 
-// noteSaved has the lock file know how many answers there are now, if the last
-// transaction changed that. Where they cannot be counted, it knows less.
+// noteSaved records the number of answers in the lock file, if the last transaction
+// changed it.
 func (s *Store) noteSaved() {
 	switch {
 	case s.fresh == 0 && !s.fewer:
@@ -197,8 +197,8 @@ func (s *Store) noteSaved() {
 	s.lock.note(s.saved)
 }
 
-// inPlace fails with ErrGone when the database is not what its name stands for
-// any more: what is saved into it nobody would find.
+// inPlace returns ErrGone if the path no longer refers to the open database, so that
+// nobody would find what is saved there.
 func (s *Store) inPlace() error {
 	info, err := os.Stat(s.path)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && !os.SameFile(info, s.file) {
@@ -207,7 +207,7 @@ func (s *Store) inPlace() error {
 	return nil // what cannot be told now, a save tells
 }
 
-// remove removes files that may not be there.
+// remove removes files. A file that does not exist is not an error.
 func remove(paths ...string) error {
 	var errs []error
 	for _, p := range paths {

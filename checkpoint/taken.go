@@ -7,11 +7,11 @@ import (
 	"os"
 )
 
-// takeRescued saves the answers of the rescue files that earlier runs left,
-// within the transaction of an import. It returns how many there were, and the
-// files to remove once that is committed. An answer whose request is not in
-// the checkpoint stays in its file. A file of another checkpoint is left to that
-// one, unless it is not there: then it may be this one, before it was moved.
+// takeRescued saves the answers of earlier runs' rescue files, within the
+// transaction of an import. It returns their number, and the files to remove after
+// the commit. An answer whose request is not in the checkpoint stays in its file. A
+// file of another checkpoint is ignored unless that checkpoint does not exist: this
+// one may be the same, moved.
 func (im *importer) takeRescued() (n int, used []string, err error) {
 	for _, f := range im.s.rescueFiles() {
 		if !f.mine && im.s.endpoint == "" {
@@ -28,8 +28,8 @@ func (im *importer) takeRescued() (n int, used []string, err error) {
 	return n, used, nil
 }
 
-// takeRescueFile returns how many answers are new, and whether all of the file
-// are in the checkpoint now.
+// takeRescueFile returns the number of new answers, and whether all answers of the
+// file are now in the checkpoint.
 func (im *importer) takeRescueFile(path string) (taken int, all bool, err error) {
 	all = true
 	for line, err := range readRescueFile(path) {
@@ -51,8 +51,8 @@ func (im *importer) takeRescueFile(path string) (taken int, all bool, err error)
 	return taken, all, nil
 }
 
-// keepRescued saves one answer, and reports whether it was not there yet. The
-// error is sql.ErrNoRows where its request is not known.
+// keepRescued saves one answer and reports whether it is new. The error is
+// sql.ErrNoRows if its request is not known.
 func (im *importer) keepRescued(r rescued) (fresh bool, err error) {
 	s := im.s
 	if _, err := os.Stat(r.Checkpoint); r.Endpoint != s.endpoint || err == nil && r.Checkpoint != s.absPath() {
@@ -74,8 +74,9 @@ func (im *importer) keepRescued(r rescued) (fresh bool, err error) {
 	return true, s.complete(id, r.completion())
 }
 
-// rescuedIDs are the requests without an answer whose answers are in this
-// checkpoint's rescue files, with when they were sent (milliseconds since 1970).
+// rescuedIDs returns the requests without an answer whose answers are in this
+// checkpoint's rescue files, with the time at which they were sent (milliseconds
+// since 1970).
 func (s *Store) rescuedIDs() (map[int64]int64, error) {
 	keys, ids := map[requestKey]int64{}, map[int64]int64{}
 	for _, f := range s.rescueFiles() {

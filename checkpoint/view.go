@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// View opens the checkpoint at path for reading, also while a run is on. One of
-// an older format is brought to today's first, as Open does. The error wraps
-// fs.ErrNotExist where there is none, and ErrOlder where that cannot be done now.
+// View opens the checkpoint at path for reading, even during a run. It upgrades an
+// older format first, as [Open] does. The error wraps fs.ErrNotExist if there is no
+// checkpoint, and ErrOlder if it cannot be upgraded now.
 func View(path string) (_ *Store, err error) {
 	s := &Store{path: resolve(path)}
 	if _, err := os.Stat(path); err != nil {
@@ -30,10 +30,9 @@ func View(path string) (_ *Store, err error) {
 	return s, nil
 }
 
-// Peek opens a checkpoint for reading as it is: without bringing it to today's
-// format, and without waiting for long where it is locked. Of the Store's methods,
-// only Endpoint, Output and Close may be called. It is for the checkpoints of
-// others.
+// Peek opens a checkpoint for reading without upgrading its format, and without
+// waiting long if it is locked. Only the methods Endpoint, Output, Current and Close
+// may be called. Use it for checkpoints that belong to other runs.
 func Peek(path string) (_ *Store, err error) {
 	s := &Store{path: resolve(path)}
 	if _, err := os.Stat(path); err != nil {
@@ -46,8 +45,8 @@ func Peek(path string) (_ *Store, err error) {
 	return s, nil
 }
 
-// openReader connects for reading. SQLite may write all the same: after a crash,
-// it first puts in order what was committed.
+// openReader connects for reading. After a crash, SQLite may write nevertheless, to
+// recover its log.
 func (s *Store) openReader(pragmas ...string) error {
 	err := s.connect(dsn(s.path, "rw", append(pragmas, "query_only(1)")...))
 	if isCode(err, readOnly, cantOpen) {
@@ -56,8 +55,8 @@ func (s *Store) openReader(pragmas ...string) error {
 	return err
 }
 
-// attachable is how another connection reads the same file. It takes no part in
-// that one's locks for writing.
+// attachable returns the DSN by which another connection attaches the file for
+// reading, without taking part in its write locks.
 func (s *Store) attachable() string {
 	if strings.Contains(s.dsn, "immutable") {
 		return s.dsn
@@ -65,7 +64,7 @@ func (s *Store) attachable() string {
 	return dsn(s.path, "ro")
 }
 
-// upgradeAt brings a checkpoint of an older format to today's.
+// upgradeAt upgrades a checkpoint of an older format.
 func upgradeAt(path string, format int) error {
 	s, err := Open(path, Options{})
 	if err == nil {
@@ -77,9 +76,9 @@ func upgradeAt(path string, format int) error {
 	return nil
 }
 
-// readOnlyDSN opens a checkpoint in a folder that cannot be written to. There
-// SQLite cannot make the files by which readers and writers share a database,
-// and reads one without them only when told that nobody writes.
+// readOnlyDSN returns the DSN of a checkpoint in a read-only folder. SQLite cannot
+// create its shared files there, and reads a database without them only if it is
+// told that nobody writes.
 func (s *Store) readOnlyDSN(pragmas ...string) string {
 	if _, err := os.Stat(s.path + "-wal"); err == nil {
 		return dsn(s.path, "ro", pragmas...)

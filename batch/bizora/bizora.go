@@ -1,6 +1,5 @@
-// Package bizora holds what only the Bizora tax-research API has: its address,
-// its custom_data, its ask modes and their prices. Package chat asks it, with
-// [Provider].
+// Package bizora describes the Bizora tax-research API: its address, its
+// custom_data, its ask modes and their prices. Use its [Provider] with package chat.
 package bizora
 
 import (
@@ -8,7 +7,7 @@ import (
 	"bizbatch/batch/chat"
 )
 
-// AskModes are Bizora's, at its list prices of 2026-09.
+// AskModes are Bizora's ask modes, with the list prices of 2026-09.
 var AskModes = batch.AskModes{Member: "askMode", Modes: []batch.Mode{
 	{Name: "fast", Wire: "tax_research_fast_research", Price: 24 * batch.Cent},
 	{Name: "web", Wire: "tax_research_web_search", Price: 30 * batch.Cent, Switch: "webSearch"},
@@ -16,7 +15,7 @@ var AskModes = batch.AskModes{Member: "askMode", Modes: []batch.Mode{
 	{Name: "auto", Wire: "auto", Price: 150 * batch.Cent, Varies: true},
 }}
 
-// Provider is the Bizora API. It has no version in its path.
+// Provider is the Bizora API. Its address has no version in its path.
 var Provider = chat.Provider{
 	Name: "bizora", BaseURL: "https://api-bizora.ai",
 	URLVariable: "BIZORA_API_URL", KeyVariable: "BIZORA_API_KEY",

@@ -7,9 +7,11 @@ import (
 	"github.com/tidwall/gjson"
 
 	"bizbatch/batch/chat"
+	"bizbatch/internal/prose"
 )
 
-// customData takes in a custom_data object and says whether nothing of it is lost.
+// customData handles a custom_data object and reports whether it kept everything in
+// it.
 func customData(a chat.Draft, v gjson.Result) bool {
 	switch v.Get("type").String() {
 	case "start":
@@ -55,14 +57,14 @@ func suggestions(a chat.Draft, list gjson.Result) (understood bool) {
 		if item.Type != gjson.String {
 			understood = false
 		} else if a.Room() {
-			a.Suggestions = append(a.Suggestions, chat.ToUTF8(item.Str))
+			a.Suggestions = append(a.Suggestions, prose.UTF8(item.Str))
 		}
 		return !a.Full()
 	})
 	return understood
 }
 
-// list takes in a list of sources and says whether it was one.
+// list handles a list of sources and reports whether v is one.
 func list(a chat.Draft, sources gjson.Result) (understood bool) {
 	understood = sources.IsArray()
 	sources.ForEach(func(_, source gjson.Result) bool {
@@ -74,7 +76,7 @@ func list(a chat.Draft, sources gjson.Result) (understood bool) {
 	return understood
 }
 
-// only says whether an object has no members but its type and these.
+// only reports whether an object has no members except its type and the given ones.
 func only(v gjson.Result, names ...string) bool {
 	rest := false
 	v.ForEach(func(name, _ gjson.Result) bool {
@@ -92,9 +94,9 @@ func without(v gjson.Result, name string) json.RawMessage {
 			if len(object) > 1 {
 				object = append(object, ',')
 			}
-			object = append(object, chat.ToUTF8(key.Raw)...)
+			object = append(object, prose.UTF8(key.Raw)...)
 			object = append(object, ':')
-			object = append(object, chat.ToUTF8(value.Raw)...)
+			object = append(object, prose.UTF8(value.Raw)...)
 		}
 		return true
 	})

@@ -1,27 +1,25 @@
-// Package chat asks any API that speaks OpenAI's streaming chat completions. A
-// [Provider] says what a service has that others have not.
+// Package chat asks APIs with OpenAI's streaming chat completions. A [Provider]
+// describes how a service differs from OpenAI.
 //
-// The normal case is [New] once, with a key, and [Client.Ask] for every
-// request, from as many goroutines as there are workers. Ask returns an answer
-// only when it is whole, with its sources and everything else that arrived,
-// and otherwise a [batch.Error] that says what is known about the failure. It
-// sends a request once; trying again is for the caller to decide.
+// The normal case is to call [New] once, with a key, and [Client.Ask] for every
+// request, from as many goroutines as there are workers. Ask returns an answer only
+// if it is complete, with its sources and everything else that arrived. Otherwise it
+// returns a [batch.Error]. Ask sends a request once and does not retry.
 //
-// What asks is github.com/sashabaranov/go-openai, wherever that loses nothing: it
-// writes a question's model and messages and the transport's members, knows where
-// requests go (an organisation's, a deployment of Azure's) and how the key is sent,
-// and its types say what finish reasons are. Ours stay
+// The package uses github.com/sashabaranov/go-openai where that loses nothing: to
+// encode the model, the messages and the transport's members, to build URLs (with
+// organisations, and Azure's deployments), to send the key, and for its constants of
+// finish reasons. The package has its own code for
 //
-//   - the parameters: its request has no place for askMode and its like, and leaves
-//     out zeros (TestRequestOnTheWire);
-//   - the stream: its reader takes half a stream for a whole answer
-//     (TestABareClientTakesACutStreamForWhole), breaks at 300 comments
-//     (TestStreamIsRead), drops what its types have no member for
-//     (TestNoMemberIsDropped), and sees an error only at the beginning of a line
-//     (TestStreamFails);
-//   - the token counts: its type takes whole numbers alone (TestTokenPrice);
-//   - the errors: its types have no place for headers, details, a balance, lists and
-//     texts, and it reads a body of any length (TestErrorResponse,
+//   - parameters: the library's request has no place for askMode and the like, and
+//     omits zeros (TestRequestOnTheWire);
+//   - streams: the library's reader takes half a stream for a complete answer
+//     (TestABareClientTakesACutStreamForWhole), fails after 300 comments
+//     (TestStreamIsRead), drops members that its types lack (TestNoMemberIsDropped),
+//     and notices an error only at the beginning of a line (TestStreamFails);
+//   - token counts: the library's type accepts only whole numbers (TestTokenPrice);
+//   - errors: the library's types have no place for headers, details, a balance,
+//     lists and texts, and it reads a body of any length (TestErrorResponse,
 //     TestRecordedErrors, TestOneBadAnswerCostsOneQuestion).
 package chat
 
@@ -40,10 +38,14 @@ import (
 	"bizbatch/batch"
 )
 
+// The defaults of Config.
 const (
-	defaultIdleTimeout = 3 * time.Minute
-	defaultMaxAnswer   = 32_000_000
+	DefaultIdleTimeout = 3 * time.Minute
+	DefaultMaxAnswer   = 32_000_000
 	defaultUserAgent   = "bizbatch"
+)
+
+const (
 
 	// tail is how long a whole answer waits for the chunks that may follow its
 	// finish reason, and for the end of the stream.
@@ -62,8 +64,8 @@ const (
 	connecting = 64
 )
 
-// A Client asks one API with one key. It implements [batch.Asker] and can be
-// used from many goroutines.
+// A Client asks one API with one key. It implements [batch.Asker] and is safe for
+// concurrent use.
 type Client struct {
 	cfg        Config
 	proxy      string // host of the proxy on the way to the API; empty: there is none
@@ -75,15 +77,15 @@ type Client struct {
 
 var _ batch.Asker = (*Client)(nil)
 
-// New returns a client, or an error that names the setting that is wrong. It
-// sends nothing.
+// New returns a Client. The error names the setting that is wrong. New sends
+// nothing.
 func New(cfg Config) (*Client, error) {
 	cfg.BaseURL = cmp.Or(cfg.BaseURL, cfg.Provider.BaseURL)
 	if cfg.Provider.Name == "" {
 		cfg.BaseURL = cmp.Or(cfg.BaseURL, openAIURL)
 	}
-	cfg.IdleTimeout = cmp.Or(cfg.IdleTimeout, defaultIdleTimeout)
-	cfg.MaxAnswer = cmp.Or(cfg.MaxAnswer, defaultMaxAnswer)
+	cfg.IdleTimeout = cmp.Or(cfg.IdleTimeout, DefaultIdleTimeout)
+	cfg.MaxAnswer = cmp.Or(cfg.MaxAnswer, DefaultMaxAnswer)
 	cfg.UserAgent = cmp.Or(cfg.UserAgent, defaultUserAgent)
 	if err := cfg.validate(); err != nil {
 		return nil, err
@@ -101,21 +103,22 @@ func New(cfg Config) (*Client, error) {
 	return c, nil
 }
 
-// BaseURL is the address of the API, without its query and a slash at its end.
+// BaseURL returns the address of the API, without its query and without a slash at
+// the end.
 func (c *Client) BaseURL() string {
 	base, _ := c.cfg.address()
 	return base
 }
 
-// Close closes the connections that are not in use.
+// Close closes idle connections.
 func (c *Client) Close() {
 	if t, ok := c.transport.(*http.Transport); ok {
 		t.CloseIdleConnections()
 	}
 }
 
-// Ask sends req and returns its answer when it is whole: its finish reason has
-// arrived. Every error is a [*batch.Error].
+// Ask sends req and returns the answer after its finish reason has arrived. Every
+// error is a [*batch.Error].
 func (c *Client) Ask(ctx context.Context, req batch.Request) (batch.Answer, error) {
 	x := c.exchange(ctx, req)
 	defer x.end()
@@ -168,9 +171,8 @@ func (x *exchange) read() error {
 	}
 }
 
-// take takes in the data of one event. Text that comes after a finish reason
-// moves the end of the wait for more; while there is none, the wait is as long as
-// before.
+// take handles the data of one event. Text after a finish reason extends the wait
+// for more; without such text, the wait does not change.
 func (x *exchange) take(data []byte) error {
 	if x.lines.event == "error" && (x.lines.joined || data[0] != '{' || valid(string(data))) {
 		return x.got.failed(string(data))

@@ -10,6 +10,7 @@ import (
 
 	"bizbatch/batch"
 	"bizbatch/batch/internal/finish"
+	"bizbatch/internal/prose"
 )
 
 // An answer of tiny parts takes many times the memory that its stream is long.
@@ -46,11 +47,11 @@ type collector struct {
 	content gjson.Result // the string in it that was added to the text
 }
 
-// finished says that a finish reason has arrived.
+// finished reports whether a finish reason has arrived.
 func (c *collector) finished() bool { return c.answer.FinishReason != "" }
 
-// whole says that a finish reason has arrived, and no text after it. Some
-// services say stop in the first chunk, or in every one.
+// whole reports whether a finish reason has arrived, and no text after it. Some
+// services send "stop" in the first chunk, or in every chunk.
 func (c *collector) whole() bool { return c.finished() && !c.more }
 
 // length is how much text there is so far, what the model thought included.
@@ -58,7 +59,7 @@ func (c *collector) length() int { return c.text.Len() + c.reasoning.Len() }
 
 // partial is the text so far. A character that is not UTF-8 is replaced only
 // here, and the key here too: two chunks may hold its halves.
-func (c *collector) partial() string { return hideAll(c.secrets, ToUTF8(c.text.String())) }
+func (c *collector) partial() string { return hideAll(c.secrets, prose.UTF8(c.text.String())) }
 
 // finish returns the answer; requestID is used if the stream named none.
 func (c *collector) finish(requestID string) *batch.Answer {
@@ -66,14 +67,14 @@ func (c *collector) finish(requestID string) *batch.Answer {
 	c.text.end()
 	c.reasoning.end()
 	a.Text = c.partial()
-	a.Reasoning = hideAll(c.secrets, ToUTF8(c.reasoning.String()))
+	a.Reasoning = hideAll(c.secrets, prose.UTF8(c.reasoning.String()))
 	c.takeLists()
 	if c.refused && finish.Parse(a.FinishReason) == finish.Complete {
 		a.FinishReason = "refusal"
 	}
 	a.RequestID = cmp.Or(a.RequestID, requestID, c.id)
 	for _, s := range []*string{&a.RequestID, &a.ThreadID, &a.Model, &a.FinishReason, &a.Summary} {
-		*s = hideAll(c.secrets, ToUTF8(*s))
+		*s = hideAll(c.secrets, prose.UTF8(*s))
 	}
 	return a
 }
@@ -88,9 +89,9 @@ func (c *collector) hideKey(line string) string {
 	return hidden
 }
 
-// chunk takes in one chunk. Its error is a [*batch.Error] where the chunk
-// reports one, wherever in the chunk that stands; the finish reason of such a
-// chunk does not count. Once the answer is whole, nothing is lost by an error.
+// chunk handles one chunk. The error is a [*batch.Error] if any part of the chunk
+// reports one; the finish reason of such a chunk is ignored. After a complete
+// answer, an error loses nothing.
 func (c *collector) chunk(data []byte) error {
 	if text, ok := c.last.text(data); ok {
 		c.text.Write(text)
@@ -111,11 +112,10 @@ func (c *collector) chunk(data []byte) error {
 	return err
 }
 
-// failed is the error of an event that is called one, whatever its data looks
-// like.
+// failed returns the error of an event of type "error", with data of any form.
 func (c *collector) failed(data string) error {
 	if !valid(data) {
-		data = string(gjson.AppendJSONString(nil, ToUTF8(data)))
+		data = string(gjson.AppendJSONString(nil, prose.UTF8(data)))
 	}
 	body := gjson.Parse(c.hideKey(data))
 	if c.whole() {
@@ -124,7 +124,7 @@ func (c *collector) failed(data string) error {
 	return reported(body)
 }
 
-// take takes in the members of a chunk.
+// take handles the members of a chunk.
 func (c *collector) take(root gjson.Result) error {
 	var failed error
 	reason, before := "", c.length()
@@ -184,9 +184,9 @@ func (c *collector) take(root gjson.Result) error {
 	return failed
 }
 
-// choice takes in one choice and returns its finish reason, and the error that
-// it reports. Only the first choice is the answer. A server that does not
-// stream says message, not delta.
+// choice handles one choice and returns its finish reason and the error that it
+// reports. Only the first choice is the answer. A server that does not stream sends
+// a message instead of a delta.
 func (c *collector) choice(choice gjson.Result) (finish string, failed error) {
 	if choice.Get("index").Int() != 0 {
 		c.unknown("chunk", "choices", choice)
@@ -266,7 +266,7 @@ func (c *collector) delta(delta gjson.Result) {
 	})
 }
 
-// room says whether the answer can take in one more object.
+// room reports whether the answer has room for another object.
 func (c *collector) room() bool {
 	a := &c.answer
 	if len(a.Sources)+len(a.Steps)+len(a.Suggestions)+len(a.Other) >= maxKept {
@@ -282,7 +282,7 @@ func keep(noted *string, s string) {
 	}
 }
 
-// given says that a member is there and means something.
+// given reports whether a member exists and has a value.
 func given(v gjson.Result) bool {
 	return v.Exists() && v.Type != gjson.Null && v.Type != gjson.False && v.Raw != `""` && v.Raw != "{}" && v.Raw != "[]"
 }

@@ -14,49 +14,49 @@ import (
 	"github.com/sashabaranov/go-openai"
 )
 
-// openAIURL is the address of a service of which nothing is said.
+// openAIURL is the default address.
 const openAIURL = "https://api.openai.com/v1"
 
-// Config says how to reach the API. Only Key must be set.
+// Config describes how to reach an API. Only Key is required.
 type Config struct {
-	// Provider is the service; default OpenAI.
+	// Provider is the service. Default: OpenAI.
 	Provider Provider
-	// BaseURL is the address that /chat/completions is added to; default that of
-	// Provider. A slash at its end makes no difference. Its query may say api-version,
-	// as addresses of Azure's do; of those a resource's is enough, such as
-	// https://name.openai.azure.com.
+	// BaseURL is the address to which /chat/completions is added. A slash at its end
+	// makes no difference. For Azure, it may be the address of the resource, such as
+	// https://name.openai.azure.com, and its query may contain api-version. Default:
+	// the address of Provider.
 	BaseURL string
-	// Key is the API key. A service on this machine needs none, nor one whose
-	// Headers say who asks.
+	// Key is the API key. It is not required for a service on this machine, or if
+	// Headers authenticate the user.
 	Key string
-	// Organization is that of the user, where the account has several.
+	// Organization is the user's organization, if the account has several.
 	Organization string
-	// Headers are sent with every request, such as those that a gateway wants.
+	// Headers are sent with every request, for example to a gateway.
 	Headers http.Header
-	// Secrets are what no answer or error may hold, besides the key: values of
-	// Headers.
+	// Secrets are removed from answers and errors, as the key is. Use it for values
+	// of Headers.
 	Secrets []string
-	// IdleTimeout is the longest silence before or within a stream; default
-	// 3 minutes (a recorded deep-research answer paused for about a minute).
+	// IdleTimeout is the longest silence before or within a stream. Default 3
+	// minutes (a recorded deep-research answer paused for about a minute).
 	IdleTimeout time.Duration
-	// InsecureHTTP allows a key to be sent without encryption to a host other
-	// than this machine.
+	// InsecureHTTP allows the key to be sent without encryption to another machine.
 	InsecureHTTP bool
-	// MaxAnswer bounds the stream of one answer, in bytes; default 32 MB (a
-	// recorded answer had 414 KB).
+	// MaxAnswer is the maximum size of an answer's stream, in bytes. Default 32 MB
+	// (a recorded answer had 414 KB).
 	MaxAnswer int64
-	// IncludeUsage asks for token counts in the stream (stream_options.include_usage),
-	// which most services send only then. It is part of the transport, as stream is,
-	// and not of a question's identity. A service that refuses it is asked without.
+	// IncludeUsage requests token counts in the stream
+	// (stream_options.include_usage). Most services send them only then. It is not
+	// part of a question's identity. If a service refuses the option, it is not sent
+	// again.
 	IncludeUsage bool
-	// UserAgent is the User-Agent header; default "bizbatch".
+	// UserAgent is the User-Agent header. Default "bizbatch".
 	UserAgent string
-	// Transport makes the requests; nil: one for many workers on one host, which
-	// goes through the proxy that the environment sets.
+	// Transport makes the requests. Default: a transport for many workers on one
+	// host, with the proxy of the environment.
 	Transport http.RoundTripper
 }
 
-// secrets are what no answer or error may hold.
+// secrets returns the texts that no answer or error may contain.
 func (cfg *Config) secrets() []string { return append([]string{cfg.Key}, cfg.Secrets...) }
 
 // versionQuery is the query that an address may have.
@@ -91,8 +91,8 @@ func (cfg *Config) validate() error {
 	return nil
 }
 
-// NeedsKey reports whether a key is needed: the service neither runs on this
-// machine, nor is one that its users run, nor does a header say who asks.
+// NeedsKey reports whether a key is required: the service does not run on this
+// machine, is not usually run by its users, and no header authenticates the user.
 func (cfg *Config) NeedsKey() bool {
 	for _, name := range []string{"Authorization", openai.AzureAPIKeyHeader, "X-Api-Key"} {
 		if cfg.Headers.Get(name) != "" {
@@ -103,9 +103,10 @@ func (cfg *Config) NeedsKey() bool {
 	return !cfg.Provider.KeyOptional && (err != nil || !loopback(u.Hostname()))
 }
 
-// CheckHeader reports a header that cannot be set: what is no header, and those
-// that belong to the transport. An Idempotency-Key would make net/http send a
-// request again by itself. The error does not hold the value.
+// CheckHeader returns an error if a header cannot be set: its name or value is
+// invalid, it belongs to the transport, or it is Idempotency-Key, with which
+// net/http would send a request again by itself. The error does not contain the
+// value.
 func CheckHeader(name, value string) error {
 	for _, r := range name {
 		if r <= ' ' || r > '~' || strings.ContainsRune(`()<>@,;:\"/[]?={}`, r) {

@@ -15,17 +15,18 @@ import (
 	"unicode/utf8"
 
 	"bizbatch/batch"
+	"bizbatch/internal/prose"
 )
 
 // maxPartial bounds the text of half an answer, which every failed attempt
 // keeps.
 const maxPartial = 64 << 10
 
-// describe turns whatever ended an exchange into what is known about it. Every
-// error of Ask passes through here, and so none holds the key or a control
-// character. An error that is the caller's reason to cancel says nothing about
-// this request, though it may be another one's [batch.Error]. Whatever fails
-// once an answer has begun may have been charged.
+// describe returns the error of an exchange. Every error of Ask passes through it,
+// so that none contains the key or control characters. If the caller cancelled the
+// exchange, the cause says nothing about this request, even if it is the
+// [batch.Error] of another one. If an answer had begun, the request may have been
+// charged.
 func (c *Client) describe(x *exchange, err error) *batch.Error {
 	var e *batch.Error
 	if !errors.As(err, &e) || errors.Is(context.Cause(x.parent), e) {
@@ -50,7 +51,7 @@ func (c *Client) describe(x *exchange, err error) *batch.Error {
 	return e
 }
 
-// translate gives an error the name that it has elsewhere.
+// translate replaces the service's own name of an error by the usual one.
 func (c *Client) translate(e *batch.Error) {
 	for _, name := range []string{e.Code, e.Type} {
 		if usual := c.cfg.Provider.Errors[name]; usual != "" {
@@ -82,9 +83,9 @@ func beginning(s string, limit int) string {
 // requestID is what the response's header calls the request.
 func (x *exchange) requestID() string { return x.header.Get("X-Request-Id") }
 
-// broken describes an exchange that ended without a word from the service.
-// The request counts as sent, and so as perhaps charged, once its head was
-// written.
+// broken describes an exchange that ended without an error message of the service.
+// After its header was written, the request counts as sent, and so as possibly
+// charged.
 func (x *exchange) broken(err error) *batch.Error {
 	sent := x.sent.Load()
 	e := &batch.Error{Err: err, MaybeCharged: sent}
@@ -126,8 +127,8 @@ func (x *exchange) broken(err error) *batch.Error {
 	return e
 }
 
-// connectionHint says what to change where no request can get through as
-// things are set; it is empty for a fault that can pass.
+// connectionHint returns what the user has to change if no request can succeed, or
+// "" for a passing fault.
 func connectionHint(err error) string {
 	var certificate *tls.CertificateVerificationError
 	var record tls.RecordHeaderError
@@ -142,8 +143,8 @@ func connectionHint(err error) string {
 	return ""
 }
 
-// proxyRefused reports that a proxy did not make the connection: net/http then
-// says no more than the text of its status.
+// proxyRefused reports whether a proxy refused the connection. The error of net/http
+// then contains only the text of its status.
 func proxyRefused(err error) bool {
 	for status := 400; status < 600; status++ {
 		if text := http.StatusText(status); text != "" && err.Error() == text {
@@ -153,7 +154,7 @@ func proxyRefused(err error) bool {
 	return false
 }
 
-// proxyHint says what to change where a proxy lets nothing through.
+// proxyHint returns what the user has to change if a proxy refuses all requests.
 func proxyHint(host string) string {
 	return fmt.Sprintf("the proxy %s does not let requests through: check HTTPS_PROXY or HTTP_PROXY, and the name and password in it", host)
 }
@@ -187,7 +188,7 @@ func clean(s string, secrets []string, limit int) string {
 			return -1
 		}
 		return r
-	}, beginning(ToUTF8(s), enough))
+	}, beginning(prose.UTF8(s), enough))
 	s = hideAll(secrets, strings.Join(strings.Fields(s), " "))
 	if runes := []rune(s); len(runes) > limit {
 		s = string(runes[:limit-1]) + "…"

@@ -21,13 +21,12 @@ import (
 	"bizbatch/internal/watchdog"
 )
 
-// maxErrorBody bounds what is read of an error's body; the rest is not read.
+// maxErrorBody is the maximum number of bytes that are read of an error's body.
 const maxErrorBody = 1 << 20
 
 var errIdle = errors.New("nothing arrived in time")
 
-// A tooLong is the error of an answer that is not read on, and says of what it
-// has too much.
+// A tooLong is the error of an answer that is too large. It names the part that is.
 type tooLong string
 
 func (e tooLong) Error() string { return string(e) }
@@ -163,10 +162,10 @@ func (x *exchange) roundTrip(req *http.Request) (*http.Response, error) {
 	})))
 }
 
-// unstreamed takes in the answer of a server that does not stream, as one
-// chunk, and returns what is left to be read: nothing. As a line of a stream it
-// would be copied many times. What is not JSON is left as it is: a stream with
-// the wrong label.
+// unstreamed handles the answer of a server that does not stream as one chunk, and
+// returns the rest to read: nothing. As a line of a stream it would be copied many
+// times. If it is not JSON, it is a stream with the wrong content type, and is
+// returned unchanged.
 func (x *exchange) unstreamed(whole []byte) (rest []byte, err error) {
 	var line bytes.Buffer
 	if json.Compact(&line, whole) != nil {

@@ -50,8 +50,8 @@ func hideEscaped(key, s string) string {
 	return out.String()
 }
 
-// beginsWith is the length of the key, escaped or not, at the beginning of
-// JSON; 0 where it is not there.
+// beginsWith returns the length of the key, escaped or not, at the beginning of
+// JSON, or 0.
 func beginsWith(json, key string) (n int) {
 	for i := range len(key) {
 		if n == len(json) {

@@ -139,7 +139,7 @@ func TestALineOf100MB(t *testing.T) {
 	if e := failure(t, err); e.Type != "answer_too_large" || e.Partial != "half" || !e.MaybeCharged {
 		t.Errorf("got %+v", e)
 	}
-	if n := <-sent; n > defaultMaxAnswer>>20+16 { // what the connection holds
+	if n := <-sent; n > DefaultMaxAnswer>>20+16 { // what the connection holds
 		t.Errorf("%d MB were taken", n)
 	}
 }

@@ -159,7 +159,7 @@ func TestHTTP2ServerThatIsGone(t *testing.T) {
 	defer close(gone)
 	transport := client.transport.(*http.Transport)
 	h2 := transport.HTTP2
-	if h2 == nil || h2.SendPingTimeout == 0 || h2.WriteByteTimeout == 0 || h2.SendPingTimeout+h2.PingTimeout > defaultIdleTimeout {
+	if h2 == nil || h2.SendPingTimeout == 0 || h2.WriteByteTimeout == 0 || h2.SendPingTimeout+h2.PingTimeout > DefaultIdleTimeout {
 		t.Fatalf("the transport does not look after its HTTP/2 connections: %+v", h2)
 	}
 	h2.SendPingTimeout, h2.PingTimeout = 20*time.Millisecond, 20*time.Millisecond

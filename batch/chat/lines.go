@@ -155,8 +155,9 @@ func isHeartbeat(data []byte) bool {
 	return data[0] == ':' || string(data) == `""` || string(data) != "[" && len(data) <= longest && !bytes.ContainsAny(data, `{}<>"`)
 }
 
-// valid says whether a line is JSON. gjson is the faster judge, but goes as
-// deep as the line does: a line that could be that deep gets one with a limit.
+// valid reports whether a line is JSON. gjson is faster than encoding/json, but
+// recurses as deep as the line is nested, so deeply nested lines are checked with a
+// limit.
 func valid(line string) bool {
 	const deep = 10_000
 	if len(line) > deep && strings.Count(line, "[")+strings.Count(line, "{") > deep {

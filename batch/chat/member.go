@@ -8,41 +8,39 @@ import (
 	"github.com/tidwall/gjson"
 
 	"bizbatch/batch"
+	"bizbatch/internal/prose"
 )
 
-// A Member takes in an object that only one service sends, and reports whether
-// nothing of it is lost; else the object is kept among [batch.Answer.Other] as it
-// was sent. A list of objects and an object written into a string are taken apart
-// before.
+// A Member handles an object that only one service sends, and reports whether it has
+// kept everything in it. If not, the object is kept in [batch.Answer].Other as it
+// was sent. A Member is called for each object in a list, and for an object that is
+// encoded in a string.
 type Member func(d Draft, object gjson.Result) bool
 
-// A Draft is an answer as far as it has arrived.
+// A Draft is the part of an answer that has arrived.
 type Draft struct {
 	*batch.Answer
 	c *collector
 }
 
-// Room reports whether the answer can take in one more object.
+// Room reports whether the answer has room for another object.
 func (d Draft) Room() bool { return d.c.room() }
 
-// Full reports that the answer has too many parts, and is not read on.
+// Full reports that the answer has too many parts and that reading stops.
 func (d Draft) Full() bool { return d.c.excess != nil }
 
-// Keep keeps an object as it was sent.
+// Keep keeps an object as it was sent, in [batch.Answer].Other.
 func (d Draft) Keep(object json.RawMessage) { d.c.other(object) }
 
-// AddSource adds a source, or what is said of it anew: what arrives later
-// replaces what came before, unless it is empty. The same id is the same source;
-// one without an id is the same only if every byte of it is.
+// AddSource adds a source. If a source with the same ID exists, its fields are
+// replaced by those of the new one that are not empty. Sources without an ID are
+// equal only if all bytes are.
 func (d Draft) AddSource(id string, source gjson.Result) { d.c.source(id, source) }
 
 // Raw copies a value as it was sent, so that the line it stood in can go.
-func Raw(v gjson.Result) json.RawMessage { return json.RawMessage(ToUTF8(v.Raw)) }
+func Raw(v gjson.Result) json.RawMessage { return json.RawMessage(prose.UTF8(v.Raw)) }
 
-// ToUTF8 replaces what is not UTF-8, and would not survive being saved as JSON.
-func ToUTF8(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
-
-// special takes in a member that only this service sends.
+// special handles a member that only this service sends.
 func (c *collector) special(take Member, v gjson.Result) {
 	if v.Type == gjson.Null {
 		return
@@ -85,7 +83,7 @@ func (c *collector) source(id string, v gjson.Result) {
 	}
 	source := c.answer.Sources[at]
 	v.ForEach(func(key, value gjson.Result) bool {
-		name := ToUTF8(key.Str)
+		name := prose.UTF8(key.Str)
 		old, had := source[name]
 		empty := value.Type == gjson.Null || value.Raw == `""`
 		if !had {

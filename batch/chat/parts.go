@@ -7,8 +7,8 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-// part takes in a part of a text that comes in parts: text, what the model
-// thought (of Mistral's a list of texts), or something else.
+// part handles a part of a text that is sent in parts: text, reasoning (for Mistral
+// a list of texts), or something else.
 func (c *collector) part(part gjson.Result) {
 	if part.Type == gjson.String {
 		c.text.add(part)
@@ -37,8 +37,8 @@ func (c *collector) part(part gjson.Result) {
 	})
 }
 
-// again takes in a message that comes after deltas, whose texts it repeats. One
-// that differs is kept beside them.
+// again handles a message after deltas. It repeats their texts, and is kept only if
+// it differs.
 func (c *collector) again(message gjson.Result) {
 	message.ForEach(func(name, value gjson.Result) bool {
 		so := map[string]*parts{"content": &c.text, "refusal": &c.text, "reasoning_content": &c.reasoning, "reasoning": &c.reasoning, "thinking": &c.reasoning}[name.Str]

@@ -2,34 +2,34 @@ package chat
 
 import "bizbatch/batch"
 
-// A Provider describes a service, as data. What it does not say is as OpenAI has
-// it.
+// A Provider describes a service. What it does not say is as for OpenAI.
 type Provider struct {
-	// Name is what --provider calls it.
+	// Name is the name of the service for --provider.
 	Name string
-	// BaseURL is the address that /chat/completions is added to; empty: there is one
-	// for each user.
+	// BaseURL is the address to which /chat/completions is added. It is empty if
+	// every user has another address.
 	BaseURL string
-	// URLVariable, KeyVariable and OrgVariable are the environment variables in which
-	// its users have their address, their key and their organisation.
+	// URLVariable, KeyVariable and OrgVariable are the environment variables with
+	// the user's address, key and organization.
 	URLVariable, KeyVariable, OrgVariable string
-	// KeyOptional says that the service may need no key, also on another machine:
-	// its users run it themselves.
+	// KeyOptional reports that the service may not require a key, even on another
+	// machine, because its users run it themselves.
 	KeyOptional bool
-	// APIVersion is the version of Azure's API that is asked for where the address
-	// has none. It makes addresses, and the header of the key, Azure's.
+	// APIVersion is the default version of Azure's API. If it is set, URLs and the
+	// header with the key are Azure's.
 	APIVersion string
-	// Model is asked where the user names none; empty: there is no name that stays.
+	// Model is the default model. It is empty if the service has no name that stays
+	// valid.
 	Model string
-	// Role is that of a question's message; default "user".
+	// Role is the role of a message with a question. Default "user".
 	Role string
-	// AskModes are those that it has, with their prices.
+	// AskModes are the service's ask modes and their prices.
 	AskModes batch.AskModes
-	// Errors are its own names for errors (types, codes or numbers), and what they
-	// are called elsewhere.
+	// Errors maps the service's own names of errors (types, codes or numbers) to the
+	// usual ones.
 	Errors map[string]string
-	// NoUsageOption says that the service sends token counts unasked, or not at all,
-	// and knows no stream_options.
+	// NoUsageOption reports that the service does not support stream_options: it
+	// always sends token counts, or never does.
 	NoUsageOption bool
 	// SchemaInMessage says that the service takes no JSON Schema as response_format,
 	// at least not in a stream: the question has to tell it.
@@ -39,15 +39,8 @@ type Provider struct {
 	Members map[string]Member
 }
 
-// Providers are the services that need no code of their own. For each there is a
-// folder in testdata with a stream and errors as it sends them.
-//
-// Those that take a JSON Schema as response_format say so in their documentation:
-// OpenAI (guides/structured-outputs), Azure (how-to/structured-outputs, since API
-// version 2024-08-01-preview), OpenRouter (features/structured-outputs, for models
-// that can), Perplexity (output-control/structured-outputs), Mistral
-// (structured_output/custom), Gemini (api/compatibility, ResponseFormatSchema), Ollama
-// (openai.md; grammars since 0.5), vLLM (features/structured_outputs).
+// Providers are the services that need no code of their own. The folder testdata
+// contains a recorded stream and errors of each.
 var Providers = []Provider{
 	{
 		Name: "openai", BaseURL: openAIURL,

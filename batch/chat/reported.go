@@ -16,11 +16,11 @@ import (
 	"bizbatch/batch"
 )
 
-// ErrorFrom describes a response that is not an answer, or not the beginning of
-// one, from its status, its header and what was read of its body; or, with status 0
-// and no header, an error within a stream. An Asker of somebody else can use it:
-// what [batch.Run] makes of an error, it finds in the fields. Its texts are as they
-// came; [batch.Error] says how they are to be.
+// ErrorFrom returns the error for a response that is not an answer, from its status,
+// its header and the part of its body that was read. With status 0 and no header, it
+// returns the error for a message within a stream. Other Askers may use it:
+// [batch.Run] decides by the fields of the error. The texts of the error are not
+// cleaned or shortened; see [batch.Error].
 func ErrorFrom(status int, header http.Header, body []byte) *batch.Error {
 	mediaType, _, _ := mime.ParseMediaType(header.Get("Content-Type"))
 	isJSON := valid(string(body))
@@ -56,9 +56,9 @@ func ErrorFrom(status int, header http.Header, body []byte) *batch.Error {
 	return e
 }
 
-// notTheAPI reports a response that is hardly from the API: an answer's status
-// without an answer, or a refusal of the request in other words than its JSON.
-// Statuses that mean the same whoever says them are taken at their word.
+// notTheAPI reports whether a response is probably not from the API: a success
+// status without an answer, or an error that is not in JSON. Statuses that have the
+// same meaning from any sender are believed.
 func notTheAPI(status int, isJSON bool) bool {
 	switch status {
 	case http.StatusUnauthorized, http.StatusPaymentRequired, http.StatusForbidden, http.StatusRequestTimeout, http.StatusConflict,
@@ -70,9 +70,8 @@ func notTheAPI(status int, isJSON bool) bool {
 	return status < 400 || !isJSON && status < 500
 }
 
-// fromGateway reports a status by which a gateway says that it did not hear the
-// end of what the service was doing: that may have been charged. (520 to 524 are
-// Cloudflare's.)
+// fromGateway reports whether a gateway uses the status when the service did not
+// finish in time. The request may have been charged. (520 to 524 are Cloudflare's.)
 func fromGateway(status int) bool {
 	return status == http.StatusBadGateway || status == http.StatusGatewayTimeout || status >= 520 && status <= 524
 }
@@ -123,10 +122,10 @@ func reported(body gjson.Result) *batch.Error {
 	return e
 }
 
-// said are the members in which services say in words what is wrong.
+// said are the members that contain an error message.
 var said = []string{"message", "detail", "msg", "status_msg", "error_msg", "error_message"}
 
-// objectIn is the object that is written into a string.
+// objectIn returns the object that is encoded in a string.
 func objectIn(v gjson.Result) (object gjson.Result, ok bool) {
 	if !strings.HasPrefix(v.Str, "{") || !valid(v.Str) {
 		return gjson.Result{}, false
@@ -163,7 +162,7 @@ func retryInfo(details gjson.Result) time.Duration {
 	return min(max(d, 0), longestWait)
 }
 
-// errorIn is the part of a body that says what is wrong.
+// errorIn returns the part of a body that describes the error.
 func errorIn(body gjson.Result) gjson.Result {
 	if inner := body.Get("error"); given(inner) {
 		return inner
@@ -203,8 +202,8 @@ func isNotice(message gjson.Result) bool {
 	return kind != "" && !strings.Contains(strings.ToLower(kind), "err") && errorIn(message).Raw == message.Raw && !given(first(message, "code", "status_code"))
 }
 
-// param is the member of the request that an error says is wrong: OpenAI's
-// param, or the loc of FastAPI's detail, such as ["body", "messages", 0, "role"].
+// param returns the member of the request that an error names: OpenAI's param, or
+// the loc of FastAPI's detail, such as ["body", "messages", 0, "role"].
 func param(source gjson.Result) string {
 	if p := source.Get("param").Str; p != "" {
 		return p
@@ -223,7 +222,7 @@ func param(source gjson.Result) string {
 	return strings.Join(path, ".")
 }
 
-// sentence is what an error's JSON says to people, whatever its shape.
+// sentence returns the error message in JSON of any form.
 func sentence(v gjson.Result) string {
 	switch {
 	case v.IsArray():

@@ -13,9 +13,9 @@ import (
 // longestWait bounds Retry-After: no limit lasts longer than a month.
 const longestWait = 30 * 24 * time.Hour
 
-// timing adds to an error what the headers say about waiting. A limit that is
-// reset is full again; Retry-After is when the next request may get through,
-// which is sooner, and goes before it.
+// timing adds the waiting times of the headers to an error. Retry-After takes
+// precedence over the reset of a limit: it is when the next request may succeed,
+// which is sooner than when the limit is full again.
 func timing(e *batch.Error, h http.Header, now time.Time) {
 	e.RetryAfter = cmp.Or(retryAfter(h, now), e.RetryAfter)
 	if e.RetryAfter == 0 && e.ResetAt.IsZero() && e.Status == http.StatusTooManyRequests {
@@ -116,8 +116,8 @@ func parameters(value string) map[string]string {
 	return all
 }
 
-// moment reads a time: RFC 3339, as Bizora says it, the same without its zone,
-// taken as UTC, or a Unix time in seconds or milliseconds.
+// moment parses a time: RFC 3339, as Bizora sends it, the same without a zone (UTC),
+// or a Unix time in seconds or milliseconds.
 func moment(value string) time.Time {
 	value = strings.TrimSpace(value)
 	if n, ok := number(value); ok {

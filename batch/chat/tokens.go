@@ -11,11 +11,12 @@ import (
 	"bizbatch/batch"
 )
 
-// A TokenPrice is what a million tokens cost, of a question and of its answer.
+// A TokenPrice is the price of a million input tokens and of a million output
+// tokens.
 type TokenPrice struct{ In, Out batch.Money }
 
-// UnmarshalText reads a flag's value, such as "2.50,10": dollars for a million
-// tokens in, and out.
+// UnmarshalText parses a pair of prices in dollars for a million tokens, input and
+// output, such as "2.50,10".
 func (p *TokenPrice) UnmarshalText(text []byte) (err error) {
 	in, out, ok := strings.Cut(string(text), ",")
 	if ok {
@@ -30,10 +31,10 @@ func (p *TokenPrice) UnmarshalText(text []byte) (err error) {
 	return nil
 }
 
-// Cost is what an answer cost by its token counts, rounded up to a millionth of a
-// dollar; ok is false where it has none. What the model thought is paid for: some
-// services count it among the tokens of the answer, others only in the total. What
-// is cheaper because it was cached is not known.
+// Cost returns the cost of an answer by its token counts, rounded up to a millionth
+// of a dollar; ok is false if it has no token counts. Reasoning tokens are charged:
+// some services count them as output tokens, others only in the total. Discounts for
+// cached tokens are not known.
 func (p TokenPrice) Cost(a *batch.Answer) (cost batch.Money, ok bool) {
 	in, out := tokens(gjson.ParseBytes(a.Usage))
 	if in+out == 0 {
@@ -42,9 +43,9 @@ func (p TokenPrice) Cost(a *batch.Answer) (cost batch.Money, ok bool) {
 	return batch.Money(math.Ceil((in*float64(p.In) + out*float64(p.Out)) / 1e6)), true
 }
 
-// tokens reads the token counts of a question and its answer, under OpenAI's names
-// and those of newer APIs. Some services write them as fractions or texts. Both are
-// 0 where they say nothing.
+// tokens returns the token counts of a question and its answer, under the names of
+// OpenAI and of newer APIs. Some services send them as fractions or texts. Both are
+// 0 if there are none.
 func tokens(usage gjson.Result) (in, out float64) {
 	const most = 1e12 // and NaN
 	count := func(name string) float64 { return usage.Get(name).Float() }
@@ -56,8 +57,8 @@ func tokens(usage gjson.Result) (in, out float64) {
 	return in, out
 }
 
-// used takes in token counts. The last are those of the whole answer, unless they
-// say nothing.
+// used handles token counts. The last ones that are not empty are those of the whole
+// answer.
 func (c *collector) used(place string, usage gjson.Result) {
 	in, out := tokens(usage)
 	raw := Raw(usage)

@@ -10,13 +10,14 @@ import (
 	"github.com/tidwall/gjson"
 
 	"bizbatch/batch"
+	"bizbatch/internal/prose"
 )
 
-// unknown takes in a member of a chunk, a choice or a delta that not every service
-// sends. One of which nothing is known is kept under its place and name, each value
-// once in a row; but in a delta each time, for there the same can be new (the
-// arguments of a tool call come in pieces). What services call citations is kept
-// until the end, for it becomes sources.
+// unknown handles a member of a chunk, a choice or a delta that not every service
+// sends. Unknown members are kept under their place and name. Equal consecutive
+// values are kept once, except in a delta, where an equal value can be new (the
+// arguments of a tool call arrive in pieces). Citations are kept until the end, and
+// become sources.
 func (c *collector) unknown(place, name string, value gjson.Result) {
 	if take := c.provided[name]; take != nil {
 		c.special(take, value)
@@ -30,7 +31,7 @@ func (c *collector) unknown(place, name string, value gjson.Result) {
 		c.cite(name, value)
 		return
 	}
-	key := ToUTF8(place + "." + name)
+	key := prose.UTF8(place + "." + name)
 	values, raw := c.answer.Extra[key], Raw(value)
 	if n := len(values); place != "delta" && n > 0 && bytes.Equal(values[n-1], raw) || c.extra == maxMembers {
 		return
@@ -42,13 +43,13 @@ func (c *collector) unknown(place, name string, value gjson.Result) {
 	c.answer.Extra[key] = append(values, raw)
 }
 
-// citations are the names under which services send what the numbers in a text
-// stand for: Perplexity's (search_results has titles to the same addresses),
-// OpenAI's, and those of others.
+// citations are the names under which services send the sources of numbered
+// citations: Perplexity's (search_results has titles for the same addresses),
+// OpenAI's, and others.
 var citations = []string{"citations", "search_results", "references", "annotations"}
 
-// cite takes in a list of citations. Some services bring all of it so far in each
-// chunk, others what is new.
+// cite handles a list of citations. Some services send the whole list in each chunk,
+// others only new citations.
 func (c *collector) cite(name string, list gjson.Result) {
 	var items []string
 	list.ForEach(func(_, item gjson.Result) bool {
@@ -66,7 +67,7 @@ func (c *collector) cite(name string, list gjson.Result) {
 			break
 		}
 		c.extra++
-		known = append(known, ToUTF8(strings.Clone(item)))
+		known = append(known, prose.UTF8(strings.Clone(item)))
 	}
 	if c.lists == nil {
 		c.lists = map[string][]string{}
@@ -91,10 +92,10 @@ func (c *collector) takeLists() {
 	}
 }
 
-// numberedSources makes sources of citations: the nth of the first list is what
-// [n] in the text stands for. The other lists add to those sources, and what they
-// have beside them has no number. Annotations stand for places in the text, and
-// several may be one source.
+// numberedSources converts citations to sources. [n] in the text refers to the nth
+// citation of the first list. The other lists add to these sources; their further
+// entries have no number. Annotations mark places in the text, and several may have
+// the same source.
 func (c *collector) numberedSources() (sources []batch.Source) {
 	at := map[string]int{} // by address
 	for _, name := range citations {
@@ -139,7 +140,7 @@ func citedSource(item gjson.Result) batch.Source {
 		item = inner
 	}
 	item.ForEach(func(name, value gjson.Result) bool {
-		source[ToUTF8(name.Str)] = Raw(value)
+		source[prose.UTF8(name.Str)] = Raw(value)
 		return true
 	})
 	for _, name := range []string{"uri", "link", "href"} {

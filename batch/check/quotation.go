@@ -57,22 +57,27 @@ func (c *checker) anyQuotes(pieces []string) bool {
 	return false
 }
 
+// closing are the quotes that end what others begin.
+var closing = map[rune]rune{'“': '”', '«': '»', '"': '"', '‘': '’'}
+
 // quoted are the places of what stands between quotes, outer ones only. A quote
-// that is not closed in its block is none.
+// that is not closed in its block is none; a straight one that is followed by
+// another that opens was none either.
 func quoted(s string) (list [][2]int) {
 	open := -1 // where the text behind the opening quote begins
 	var closes rune
 	before := ' '
 	for at, r := range s {
-		after, _ := utf8.DecodeRuneInString(s[at+utf8.RuneLen(max(r, 0)):])
-		switch opens := r == '"' && !isWord(before) && isText(after); {
-		case open >= 0 && (r == closes || closes == '”' && r == '"' && !opens) && (r != '’' || !isWord(after)):
+		_, size := utf8.DecodeRuneInString(s[at:])
+		after, _ := utf8.DecodeRuneInString(s[at+size:])
+		straight := r == '"' && !isWord(before) && isText(after) // it opens
+		single := r == '‘' && !isWord(before) && unicode.IsLetter(after)
+		switch {
+		case open >= 0 && !straight && (r == closes || r == '"' && closes == '”') && (r != '’' || !isWord(after)):
 			list = append(list, [2]int{open, at})
 			open = -1
-		case r == '“' || r == '«' || opens && (open < 0 || closes == '"'):
-			open, closes = at+utf8.RuneLen(r), map[rune]rune{'“': '”', '«': '»', '"': '"'}[r]
-		case open < 0 && r == '‘' && !isWord(before) && unicode.IsLetter(after):
-			open, closes = at+utf8.RuneLen(r), '’'
+		case r == '“', r == '«', straight && (open < 0 || closes == '"'), single && open < 0:
+			open, closes = at+size, closing[r]
 		}
 		before = r
 	}

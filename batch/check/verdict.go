@@ -78,10 +78,11 @@ func (f Finding) examples() string {
 		}
 		list = append(list, example)
 	}
+	text := strings.Join(list, ", ")
 	if more := f.Count - len(list); more > 0 {
-		list = append(list, strconv.Itoa(more)+" more of these")
+		text += " and " + strconv.Itoa(more) + " more"
 	}
-	return strings.Join(list, ", ")
+	return text
 }
 
 // answers says of how many answers that they have findings of the kind.

@@ -5,19 +5,19 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"bizbatch/batch"
 )
 
 // The names by which columns and members are found, in order of preference and
 // in canonical form.
 var (
-	questionNames = []string{"question", "prompt", "text", "query"}
-	idNames       = []string{"id", "question_id", "custom_id"}
-	askModeNames  = []string{"ask_mode", "askmode", "mode"}
+	idNames      = []string{"id", "question_id", "custom_id"}
+	askModeNames = []string{"ask_mode", "askmode", "mode"}
 )
 
-// canonical is the form in which names are compared: in lower case, with an
-// underscore for hyphens and any space, and without the characters that nobody
-// sees.
+// canonical returns a name in the form in which names are compared: in lower case,
+// with underscores for hyphens and white space, and without invisible characters.
 func canonical(name string) string {
 	if plain(name) {
 		return name
@@ -34,21 +34,20 @@ func canonical(name string) string {
 	return strings.Join(strings.Fields(name), "_")
 }
 
-// plain says whether a name is its canonical form, as most are.
+// plain reports whether a name is in canonical form, as most names are.
 func plain(name string) bool {
 	return !strings.ContainsFunc(name, func(r rune) bool { return r < 'a' || r > 'z' })
 }
 
 // namesQuestion says whether a cell is the name of a question column.
-func namesQuestion(cell string) bool { return slices.Contains(questionNames, canonical(cell)) }
+func namesQuestion(cell string) bool { return slices.Contains(batch.QuestionNames, canonical(cell)) }
 
-// blank says whether nobody sees anything of a text: there are at most spaces and
-// zero-width characters.
+// blank reports whether a text contains only white space and invisible characters.
 func blank(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsSpace(r) && !unicode.Is(unicode.Cf, r) })
 }
 
-// A layout says where in a row its parts are, -1 for a part that it lacks.
+// A layout contains the columns of the parts of a row, or -1 for a missing part.
 type layout struct{ question, id, askMode int }
 
 // layout finds the parts of a row by its columns' names.
@@ -60,9 +59,9 @@ func (o *Options) layout(names []string) (l layout, err error) {
 	return o.layoutOf(keys, names)
 }
 
-// layoutOf is layout for names of which the canonical form is known.
+// layoutOf is layout for names whose canonical form is known.
 func (o *Options) layoutOf(keys, names []string) (l layout, err error) {
-	if l.question, err = locate(keys, names, questionNames, o.QuestionColumn, "--question-column"); err != nil {
+	if l.question, err = locate(keys, names, batch.QuestionNames, o.QuestionColumn, "--question-column"); err != nil {
 		return l, err
 	}
 	if o.table {
@@ -118,7 +117,7 @@ func first(keys []string, names ...string) (int, error) {
 	return -1, nil
 }
 
-// noQuestionColumn says that none of a row's columns holds a question.
+// noQuestionColumn returns the error for a row without a question column.
 func noQuestionColumn(names []string) *Error {
 	return &Error{
 		Msg:  "no question column (found: " + list(names) + ")",

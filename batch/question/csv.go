@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"bizbatch/batch"
+	"bizbatch/internal/prose"
 )
 
 // The bytes that stand for what encoding/csv would take for something else, on
@@ -28,9 +29,9 @@ var restore = strings.NewReplacer(string([]byte{quoteStandIn}), `"`, string([]by
 // hundred times the memory of a row for one that holds nothing but delimiters.
 const maxColumns = 100_000
 
-// A csvText makes of a CSV file as people have it one that encoding/csv reads,
-// record by record. It says what is wrong with those that nobody could read for
-// certain.
+// A csvText converts a CSV file, with the deviations that occur in practice, to one
+// that encoding/csv reads, record by record. It returns errors for files whose
+// meaning is uncertain.
 type csvText struct {
 	text  *bufio.Reader // in UTF-8, which is not checked yet
 	comma []byte
@@ -245,7 +246,7 @@ func (c *csvText) tooManyColumns() *Error {
 func (c *csvText) tooManyFields(fields int, spaced bool) *Error {
 	e := &Error{
 		Line: c.start,
-		Msg:  fmt.Sprintf("row has %s, the header has %d", count(fields, "field"), c.width),
+		Msg:  fmt.Sprintf("row has %s, the header has %d", prose.Count(fields, "field"), c.width),
 		Hint: fmt.Sprintf("a field that holds the delimiter %q or a line break must stand in double quotes", c.delimiter()),
 	}
 	switch {
@@ -261,7 +262,7 @@ func (c *csvText) tooManyFields(fields int, spaced bool) *Error {
 
 const spaceHint = "there is a space before an opening quote, which makes the quote text: remove the space"
 
-// spaceBeforeQuote says whether a field begins with space and a quote.
+// spaceBeforeQuote reports whether a field begins with a space and a quote.
 func spaceBeforeQuote(field []byte) bool {
 	after := bytes.TrimLeft(field, " ")
 	return len(after) > 0 && len(after) < len(field) && after[0] == '"'

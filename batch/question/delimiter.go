@@ -32,7 +32,7 @@ func (c *csvText) skipSep() rune {
 
 // delimiter is the one that was asked for, or else the one that the first line
 // names, or else the one that the header holds most often, or else the usual one;
-// usual says that it is. The text begins in a line.
+// usual reports that it is. The text begins in a line.
 func delimiter(text *bufio.Reader, name string, named rune, line int, opts Options) (comma rune, usual bool, err error) {
 	switch strings.ToLower(opts.Delimiter) {
 	case "":

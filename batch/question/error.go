@@ -6,15 +6,15 @@ import (
 	"io/fs"
 )
 
-// An Error says what is wrong with a question file, or with the options it is
-// read with. Every error of this package is one.
+// An Error describes a mistake in a question file or in its options. All errors of
+// this package are of this type.
 type Error struct {
-	File  string // the file's name as it was given
+	File  string // the name of the file
 	Sheet string // the sheet of an Excel file; empty for other files
-	Line  int    // line, or row of a sheet, from 1; 0 when about the file as a whole
+	Line  int    // the line, or row of a sheet, from 1; 0 for the whole file
 	Msg   string
-	Hint  string // what to do about it, where that is known
-	Err   error  // the cause where the file could not be read; nil otherwise
+	Hint  string // what the user can do, if known
+	Err   error  // the cause if the file could not be read, otherwise nil
 
 	noTable bool // there are no columns, or none of them is of questions
 }
@@ -22,9 +22,9 @@ type Error struct {
 // ErrNoColumn is the cause of an error that a table does not have a column.
 var ErrNoColumn = errors.New("no such column")
 
-// Error gives "questions.csv:12: row has 3 fields, the header has 4", or
-// "questions.docx has no extension that …" for an error about the whole file,
-// or `questions.xlsx, sheet "2025", row 12: there is something in …`.
+// Error returns the message with its place: "questions.csv:12: row has 3 fields, the
+// header has 4", "questions.docx has no extension that …" for the whole file, or
+// `questions.xlsx, sheet "2025", row 12: there is something in …`.
 func (e *Error) Error() string {
 	if e.Sheet != "" && e.Line > 0 {
 		return fmt.Sprintf("%s, sheet %q, row %d: %s", e.File, e.Sheet, e.Line, e.Msg)

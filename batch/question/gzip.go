@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// isGzip says whether a file begins as gzip's do.
+// isGzip reports whether head is the beginning of a gzip file.
 func isGzip(head []byte) bool { return len(head) > 2 && head[0] == 0x1f && head[1] == 0x8b }
 
 // unzipped is what a gzip file holds. Its content tells one, not its name: some
@@ -21,7 +21,7 @@ func unzipped(src *bufio.Reader) (io.Reader, error) {
 	return gunzip{z}, nil
 }
 
-// A gunzip says what its errors mean.
+// A gunzip explains the errors of gzip.
 type gunzip struct{ z *gzip.Reader }
 
 func (g gunzip) Read(p []byte) (int, error) {
@@ -42,8 +42,8 @@ func gzipError(err error) error {
 	return err
 }
 
-// plainName is a file's name without the extension that says that it is
-// compressed: questions.csv for questions.csv.gz.
+// plainName returns a file's name without the extension of a compressed file:
+// questions.csv for questions.csv.gz.
 func plainName(name string) string {
 	if at := len(name) - len(".gz"); at > 0 && strings.EqualFold(name[at:], ".gz") {
 		return name[:at]

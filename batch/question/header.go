@@ -8,11 +8,12 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"bizbatch/batch"
 )
 
-// maxTitleRows is the largest number of rows that may stand above the header.
-// Titles, names and dates take a few. They are kept in memory for the error that
-// is told where no header is found.
+// maxTitleRows is the maximum number of rows above the header, such as titles, names
+// and dates. They are kept in memory for the error if there is no header.
 const maxTitleRows = 50
 
 // A header names the columns of a table.
@@ -22,8 +23,8 @@ type header struct {
 	layout layout
 }
 
-// findHeader reads as far as the header: the first row that holds the name of a
-// question column, or the one that was asked for.
+// findHeader reads up to the header: the first row with the name of a question
+// column, or the requested row.
 func (t *table) findHeader(opts *Options) (h header, err error) {
 	var rows []header // that were passed
 	template := templateNames(opts.Template)
@@ -53,7 +54,7 @@ func (t *table) findHeader(opts *Options) (h header, err error) {
 	return h, t.noHeader(rows, opts)
 }
 
-// isHeader says whether a row is the header.
+// isHeader reports whether a row is the header.
 func (o *Options) isHeader(row header, template []string) bool {
 	if o.HeaderRow > 0 {
 		return row.line == o.HeaderRow
@@ -61,7 +62,7 @@ func (o *Options) isHeader(row header, template []string) bool {
 	if o.Template != "" && len(template) == 0 {
 		return true // it says nothing about the columns
 	}
-	wanted := questionNames
+	wanted := batch.QuestionNames
 	if o.QuestionColumn != "" {
 		wanted = []string{canonical(o.QuestionColumn)}
 	}
@@ -156,8 +157,8 @@ func (t *table) makeHeader(opts *Options) (h header, err error) {
 	return h, h.assign(&o)
 }
 
-// severalColumns says of a file without a header that it must be said which of
-// its columns is the question.
+// severalColumns returns the error for a file without a header and with several
+// columns, if none is named as the question.
 func severalColumns(names, first []string) *Error {
 	var shown []string
 	for i, cell := range first[:min(4, len(first))] {
@@ -180,7 +181,7 @@ func letterOfLongest(names, first []string) string {
 	return names[best]
 }
 
-// noHeader says that none of the rows is the header.
+// noHeader returns the error for a file in which no row is a header.
 func (t *table) noHeader(rows []header, opts *Options) *Error {
 	best := slices.MaxFunc(rows, func(a, b header) int { return filled(a.names) - filled(b.names) }) // the first of them
 	e := noQuestionColumn(best.names)
@@ -235,7 +236,7 @@ func likeHeaders(rows []header) string {
 	return strings.Join(alike, ", ")
 }
 
-// filled counts the cells that hold something.
+// filled returns the number of cells that are not empty.
 func filled(cells []string) (n int) {
 	for _, cell := range cells {
 		if strings.TrimSpace(cell) != "" {
@@ -257,7 +258,7 @@ func short(cell string) string {
 
 var templateName = regexp.MustCompile(`\.([\pL_][\pL\p{Nd}_]*)|"([^"]*)"|` + "`([^`]*)`")
 
-// templateNames are the names of columns that a template may use.
+// templateNames returns the names of the columns that a template may use.
 func templateNames(template string) (names []string) {
 	for _, m := range templateName.FindAllStringSubmatch(template, -1) {
 		if name := strings.TrimSpace(m[1] + m[2] + m[3]); name != "" {

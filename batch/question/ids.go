@@ -7,7 +7,7 @@ import (
 	"bizbatch/batch"
 )
 
-// ids are the lines of rows by their ids, of which no two may be the same.
+// ids contains the line of each ID, to find IDs that occur twice.
 type ids map[string]int
 
 func (ids ids) claim(q batch.Question) error {

@@ -230,8 +230,8 @@ func (j *jsonlReader) layout() (l layout, err error) {
 	return l, err
 }
 
-// noQuestion says that the current object has no member for its question, for
-// the case that no other has one either.
+// noQuestion returns the error for an object without a question. It is reported only
+// if no other object has one.
 func (j *jsonlReader) noQuestion() *Error {
 	e := noQuestionColumn(j.object.keys)
 	if asked := j.opts.QuestionColumn; asked != "" {

@@ -174,7 +174,7 @@ func TestJSONLColumnsAreInOrderOfFirstAppearance(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := batch.Input{Format: batch.JSONL, Columns: []string{"question", "Client", "id", "client"}, BOM: true}
+	want := batch.Input{Format: batch.JSONL, Columns: []string{"question", "Client", "id", "client"}, Question: "question", BOM: true}
 	if diff := cmp.Diff(want, in); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}

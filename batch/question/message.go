@@ -12,9 +12,6 @@ import (
 	"bizbatch/batch"
 )
 
-// reserved are the request parameters that a row cannot set.
-var reserved = []string{"messages", "model", "stream", "stream_options"}
-
 // A request is what an object says of the request to send.
 type request struct {
 	messages gjson.Result // a conversation; null: there is none
@@ -23,7 +20,7 @@ type request struct {
 	params   map[string]json.RawMessage
 }
 
-// isBatchLine says whether it is one for OpenAI's Batch API.
+// isBatchLine reports whether the object is a line for OpenAI's Batch API.
 func (r request) isBatchLine() bool { return strings.HasPrefix(r.member, "body.") }
 
 // request finds a conversation and the request parameters: in the members
@@ -45,8 +42,8 @@ func (o *object) request() (r request, err error) {
 		return r, &Error{Msg: `"params" is not an object`}
 	}
 	r.params = members(given)
-	for _, name := range reserved {
-		if _, ok := r.params[name]; ok {
+	for _, name := range slices.Sorted(maps.Keys(r.params)) {
+		if batch.CheckParam(name) != nil {
 			return r, &Error{Msg: fmt.Sprintf("%q cannot be set in params", name)}
 		}
 	}
@@ -73,9 +70,7 @@ func (o *object) request() (r request, err error) {
 		return r, &Error{Msg: `"body.model" is not a string`}
 	}
 	maps.Copy(body, r.params)
-	for _, name := range reserved {
-		delete(body, name)
-	}
+	maps.DeleteFunc(body, func(name string, _ json.RawMessage) bool { return batch.CheckParam(name) != nil })
 	r.params = body
 	return r, nil
 }

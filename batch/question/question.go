@@ -1,14 +1,14 @@
 // Package question reads files of questions.
 //
 // The normal case is [Open] on a CSV file with a column named "question":
-// every row that [Reader.Questions] yields is then a [batch.Question] to ask,
-// numbered, and with all of its columns as they were. Excel and JSONL files,
-// compressed files, other columns, delimiters and encodings, conversations, and
-// questions built from several columns by a template are a matter of the file
-// itself or of [Options].
+// [Reader.Questions] then yields a [batch.Question] for every row, with its row
+// number as ID and with all of its columns. [Options] select other columns,
+// delimiters and encodings, and a template that builds questions from several
+// columns. Excel and JSONL files, compressed files and conversations are recognised
+// by themselves.
 //
-// Rows are streamed: memory does not grow with the file. What is wrong with a
-// file is an [*Error] that names the line.
+// Rows are streamed, so memory use does not depend on the size of the file. Errors
+// are [*Error] values with the line number.
 package question
 
 import (
@@ -23,72 +23,72 @@ import (
 	"bizbatch/batch"
 )
 
-// Options say how to read a question file. The zero value is right for most.
+// Options say how to read a question file. The zero value suits most files.
 type Options struct {
-	// Format is the form of the file. Default: by its extension; .csv, .tsv
-	// and .txt are CSV, .jsonl and .ndjson are JSONL, .xlsx and .xlsm are XLSX.
-	// CSV and JSONL may be compressed by gzip, with .gz after the extension.
+	// Format is the format of the file. Default: by the extension; .csv, .tsv and
+	// .txt are CSV, .jsonl and .ndjson are JSONL, .xlsx and .xlsm are XLSX. CSV and
+	// JSONL files may be compressed with gzip, with .gz after the extension.
 	Format batch.Format
-	// Sheet names the sheet of an Excel file, in any case. Default: the first
-	// that is not hidden, or, where that has no question column, the only one
-	// that has. A sheet's cells are read as Excel shows them, hidden rows and
-	// columns included; only short dates, which look different on every computer,
-	// are year, month and day: 2025-04-15. A cell that cannot be read so is an
-	// error where it is used, by a role of its column or by the template.
+	// Sheet is the name of the sheet of an Excel file, in any case. Default: the
+	// first sheet that is not hidden. If that has no question column, the only sheet
+	// that has one.
+	//
+	// Cells are read as Excel shows them, including hidden rows and columns. Short
+	// dates, which look different on every computer, are read as year, month and
+	// day: 2025-04-15. A cell that cannot be read as Excel shows it is an error if
+	// its column is used.
 	Sheet string
 	// Delimiter separates the fields of a CSV file: one character, or "comma",
-	// "semicolon", "tab" or "pipe". Default: the one of these that the header
-	// holds most often; where it holds none, a tab for .tsv, else a comma.
+	// "semicolon", "tab" or "pipe". Default: the one of these that occurs most often
+	// in the header. If none occurs, a tab for .tsv and a comma for other files.
 	Delimiter string
-	// Quote says whether fields are quoted, as in CSV ("csv"), or quotes are text
-	// ("none"). Default: as in CSV; in a file with tabs, text where they do not
-	// pair up.
+	// Quote says whether quotes enclose fields ("csv") or are text ("none").
+	// Default: "csv"; in a file with tabs whose quotes do not pair up, "none".
 	Quote string
-	// Encoding is the file's character encoding by its IANA or WHATWG name,
-	// such as windows-1252. Default: UTF-8. A byte order mark in the file
-	// outweighs it.
+	// Encoding is the file's character encoding by its IANA or WHATWG name, such as
+	// windows-1252. Default: UTF-8. A byte order mark in the file takes precedence.
 	Encoding string
-	// QuestionColumn names the column (or JSONL member) that holds the
-	// question. Default: the first of question, prompt, text and query that is
-	// there. Names match in any case, with space, hyphen and underscore alike.
+	// QuestionColumn is the column (or JSONL member) that contains the question.
+	// Default: the first of question, prompt, text and query that exists. Names
+	// match in any case, and space, hyphen and underscore are equal.
 	QuestionColumn string
-	// IDColumn names the column that names the row. Default: the first of id,
-	// question_id and custom_id that is there, else rows go by their number.
+	// IDColumn is the column that names the row. Default: the first of id,
+	// question_id and custom_id that exists; otherwise the ID is the row number.
 	IDColumn string
-	// AskModeColumn names the column that sets the ask mode of a row. Default:
-	// ask_mode or mode, where there is one.
+	// AskModeColumn is the column with the ask mode of a row. Default: ask_mode or
+	// mode, if it exists.
 	AskModeColumn string
-	// HeaderRow is the line, or row of a sheet, that names the columns. Default:
-	// the first of the first 51 that holds the name of a question column.
+	// HeaderRow is the line, or row of a sheet, with the column names. Default: the
+	// first of the first 51 lines that contains the name of a question column.
 	HeaderRow int
-	// NoHeader says that the first row is a question already. Columns then go by
-	// their letter, as in spreadsheets, or by their number; the only one is the
-	// question.
+	// NoHeader says that the first row is a question. Columns are then named by
+	// their letter, as in spreadsheets, or by their number. If there is only one
+	// column, it is the question.
 	NoHeader bool
-	// Model is what the run asks. Default: what the lines of an OpenAI Batch
-	// file name, which are then the models of their questions.
+	// Model is the model that the run asks. Default: each line of an OpenAI Batch
+	// file is asked of the model that it names.
 	Model string
-	// UniqueIDs refuses a file in which two rows go by one id. It is refused
-	// of the lines of an OpenAI Batch file in any case.
+	// UniqueIDs makes it an error if two rows have the same ID. In OpenAI Batch
+	// files this is always an error.
 	UniqueIDs bool
-	// Template is a text/template that builds each question from the row's
-	// columns, such as {{.question}} or {{index . "Client name"}}. Default:
-	// the question is the question column's text.
+	// Template is a text/template that builds each question from the columns of its
+	// row, such as {{.question}} or {{index . "Client name"}}. Default: the question
+	// is the text of the question column.
 	Template string
-	// AskModes are those that the service has: what a row may have as ask_mode.
+	// AskModes are the ask modes of the service, which a row may select.
 	AskModes batch.AskModes
 
 	table bool // no column but the question's has a role, see ReadTable
 }
 
-// maxRecord is the largest row that is read, in bytes. It keeps memory bounded
-// when a quote is never closed or a file has no lines.
+// maxRecord is the maximum size of a row in bytes. It bounds memory if a quote is
+// never closed or a file has no line breaks.
 const maxRecord = 16 << 20
 
-// noQuestion is why a row is skipped.
+// noQuestion is the reason to skip a row without a question.
 const noQuestion = "no question"
 
-// A Reader reads the questions of one file.
+// A Reader reads the questions of a file.
 type Reader struct {
 	name     string
 	input    batch.Input
@@ -102,8 +102,8 @@ type Reader struct {
 	understood Understood
 }
 
-// Open opens the question file at path; "-" is standard input. It reads as far
-// as the header, so that what is wrong with the columns is known at once.
+// Open opens the question file at path; "-" is standard input. It reads the header,
+// so that wrong columns are reported at once.
 func Open(path string, opts Options) (*Reader, error) {
 	if path == "-" {
 		return NewReader(os.Stdin, "standard input", opts)
@@ -124,8 +124,8 @@ func Open(path string, opts Options) (*Reader, error) {
 	return r, nil
 }
 
-// NewReader reads questions from r. Errors call it name, whose extension is
-// its format's default. An Excel file cannot be read in this way: use [Open].
+// NewReader returns a Reader that reads questions from r. The name is used in
+// errors, and its extension is the default format. Excel files need [Open].
 func NewReader(r io.Reader, name string, opts Options) (*Reader, error) {
 	q := &Reader{name: name, unique: opts.UniqueIDs}
 	if err := q.init(r, opts); err != nil {
@@ -134,7 +134,7 @@ func NewReader(r io.Reader, name string, opts Options) (*Reader, error) {
 	return q, nil
 }
 
-// complete says of an error in which file it is.
+// complete adds the names of the file and the sheet to an error.
 func (r *Reader) complete(err error) *Error {
 	e := asError(err).in(r.name)
 	e.Sheet = r.sheet
@@ -173,7 +173,7 @@ func (r *Reader) init(src io.Reader, opts Options) (err error) {
 	return r.initTable(c, opts)
 }
 
-// initTable begins to read a file that has a header.
+// initTable starts reading a file that has a header.
 func (r *Reader) initTable(text tableText, opts Options) error {
 	t, err := newTable(text, opts, &r.input, &r.understood)
 	if err != nil {
@@ -191,7 +191,7 @@ func (r *Reader) setTemplate(opts Options) (err error) {
 	return err
 }
 
-// format is the format that was asked for, or the one of the name's extension.
+// format returns the requested format, or else that of the name's extension.
 func format(name string, asked batch.Format) (batch.Format, error) {
 	const hint = "say which with --format csv, jsonl or xlsx"
 	switch asked {
@@ -214,9 +214,9 @@ func format(name string, asked batch.Format) (batch.Format, error) {
 	return "", &Error{Msg: "has no extension that tells its format (.csv, .tsv, .txt, .jsonl, .ndjson, .xlsx, and .gz after one of the first five)", Hint: hint}
 }
 
-// Questions yields every row in order, those with nothing to ask included
-// (their Skip says why). It ends after the first error, which is an [*Error];
-// a file in which no row holds a question is one. It can be used once.
+// Questions yields every row in order, including those without a question, whose
+// Skip says why. After an error, which is an [*Error], it ends. A file without any
+// question is an error. Questions can be used once.
 func (r *Reader) Questions() iter.Seq2[batch.Question, error] {
 	return func(yield func(batch.Question, error) bool) {
 		found, first := false, 1 // the line of the first row
@@ -275,15 +275,15 @@ func (r *Reader) read() (batch.Question, error) {
 	return q, err
 }
 
-// Input describes the file. It is complete once Questions has ended: the
-// member names of a JSONL file are known only then.
+// Input returns the description of the file. The member names of a JSONL file are
+// complete only after Questions has ended.
 func (r *Reader) Input() batch.Input {
 	in := r.input
-	in.FilteredRows = r.understood.FilteredRows
+	in.FilteredRows, in.Question = r.understood.FilteredRows, r.understood.Question
 	return in
 }
 
-// Close closes the file that Open opened.
+// Close closes the file that [Open] opened.
 func (r *Reader) Close() error {
 	if r.close == nil {
 		return nil
@@ -291,7 +291,7 @@ func (r *Reader) Close() error {
 	return r.close()
 }
 
-// asError makes an error that is not about what the file holds an Error too.
+// asError returns err as an Error.
 func asError(err error) *Error {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e

@@ -6,7 +6,7 @@ import (
 	"io"
 )
 
-// A quoteRule says which fields are quoted.
+// A quoteRule determines which fields are quoted.
 type quoteRule string
 
 const (
@@ -20,9 +20,8 @@ const (
 // most 4 bytes.
 const maxLookAhead = 256 << 10
 
-// newQuoteRule is the rule that was asked for, or else that of files with the
-// delimiter. Between tabs Excel's files quote fields; its clipboard and Google
-// Sheets do not.
+// newQuoteRule returns the requested rule, or the default for the delimiter. With
+// tabs, Excel's files quote fields, but its clipboard and Google Sheets do not.
 func newQuoteRule(asked string, comma rune) (quoteRule, error) {
 	switch rule := quoteRule(asked); {
 	case rule == csvQuotes, rule == noQuotes:
@@ -94,7 +93,7 @@ func (c *csvText) torn(opened int, after []byte) *Error {
 	return e
 }
 
-// isQuoted says whether the field is quoted that line begins with, after so many
+// isQuoted reports whether the field is quoted that line begins with, after so many
 // fields of its row. The field begins with a quote.
 func (c *csvText) isQuoted(line []byte, fields int) (bool, error) {
 	if c.quote != quotesThatPair {
@@ -142,11 +141,11 @@ func (c *csvText) closing(text []byte) (at int, ends bool) {
 	}
 }
 
-// spansLines says whether a field is quoted whose quotes are in several lines:
-// line goes on with more up to the closing quote, which last follows. Where each
-// line by itself is a whole row, the quotes are text; a cell seldom holds a
-// delimiter. What could be either is refused, for rows that are joined, and
-// those that are taken apart, cost money.
+// spansLines reports whether a field is quoted if its quotes are in different lines:
+// line continues up to the closing quote, and last follows it. If each line by
+// itself is a complete row, the quotes are text, because a cell rarely contains a
+// delimiter. If both readings are possible, the file is refused: joined or split
+// rows cost money.
 func (c *csvText) spansLines(fields int, line, more, last []byte) (bool, error) {
 	width, delimiters := c.width, func(text []byte) int { return bytes.Count(text, c.comma) }
 	alone := fields+delimiters(line) > 0 && (width == 0 || width == fields+delimiters(line)+1)
@@ -170,8 +169,8 @@ func (c *csvText) spansLines(fields int, line, more, last []byte) (bool, error) 
 	return false, c.unclear(fmt.Sprintf("the quote here and the one in line %d", c.number+len(lines)), "one cell of several lines")
 }
 
-// unclear says of quotes in the current line that they may enclose a cell, or be
-// text.
+// unclear returns the error for quotes in the current line that may enclose a cell
+// or be text.
 func (c *csvText) unclear(quotes, cell string) *Error {
 	return &Error{
 		Line: c.number,

@@ -119,7 +119,7 @@ func (t *table) assignRoles(h header, made bool) {
 	}
 }
 
-// A replay gives some records again before those that follow.
+// A replay returns some records again before the following ones.
 type replay struct {
 	tableText
 	again []byte
@@ -174,8 +174,8 @@ func (t *table) next() (q batch.Question, err error) {
 	return q, nil
 }
 
-// checkErrors refuses a row with what a spreadsheet shows, and exports, where it
-// has no value.
+// checkErrors returns an error if a used column contains an error value of a
+// spreadsheet.
 func (t *table) checkErrors(line int) error {
 	for i, field := range t.fields {
 		if t.used[i] && strings.HasPrefix(field, "#") && slices.Contains(excelErrors, field) {
@@ -187,8 +187,8 @@ func (t *table) checkErrors(line int) error {
 
 const askModeHint = "what is named ask_mode or mode sets how thoroughly to ask; if it is about something else, rename it, or name another with --ask-mode-column"
 
-// repeatsHeader says whether a question is the name of its column: files are
-// put together, and a row that was taken for the header may be none.
+// repeatsHeader reports whether a question is the name of its column. Then files
+// were joined, or the wrong row was taken for the header.
 func (t *table) repeatsHeader(text string) bool {
 	const unseen = 16 // bytes of characters that a name may have besides
 	return t.asked != "" && len(text) <= len(t.asked)+unseen && canonical(text) == t.asked
@@ -215,12 +215,4 @@ func (t *table) marshal(row row, others map[string]string) json.RawMessage {
 	enc.SetEscapeHTML(false)
 	_ = enc.Encode(t.fields) // strings in memory: nothing to fail
 	return bytes.Clone(bytes.TrimSuffix(t.json.Bytes(), []byte("\n")))
-}
-
-// count writes a number of things.
-func count(n int, thing string) string {
-	if n != 1 {
-		thing += "s"
-	}
-	return strconv.Itoa(n) + " " + thing
 }

@@ -58,8 +58,9 @@ func (t *questionTemplate) fill(q *batch.Question, in batch.Input) error {
 	return nil
 }
 
-// values gives a row's values by the names of its columns, the first of two
-// that share one. Numbers stay as they are written, null is an empty string.
+// values returns a row's values by column name. Of two columns with the same name,
+// it returns the first. Numbers are kept as they are written, and null is an empty
+// string.
 func values(fields json.RawMessage, in batch.Input) (map[string]any, error) {
 	row := map[string]any{}
 	if in.Format == batch.JSONL {

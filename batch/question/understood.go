@@ -6,46 +6,46 @@ import (
 	"bizbatch/batch"
 )
 
-// Understood says what was understood of a file, so that people notice a
-// misread one before they pay for it. What a file has not is empty or 0.
+// Understood describes how a file was read, so that people notice a misread file
+// before they pay for it. Fields that do not apply are empty or 0.
 type Understood struct {
-	// Sheet is the sheet that is read, of Sheets in the workbook, of which
-	// HiddenSheets are hidden. All three are of Excel files only.
+	// Sheet is the sheet that is read. Sheets is the number of sheets in the
+	// workbook, and HiddenSheets the number of hidden ones. They are set for Excel
+	// files only.
 	Sheet        string
 	Sheets       int
 	HiddenSheets int
-	// OpensOn is the sheet that Excel shows first when it opens the workbook.
+	// OpensOn is the sheet that Excel shows when it opens the workbook.
 	OpensOn string
-	// PassedOver are the sheets before Sheet that are not hidden, and are not
-	// read because no column of theirs holds questions.
+	// PassedOver lists the sheets before Sheet that are neither hidden nor read,
+	// because they have no question column.
 	PassedOver []string
-	// FilteredRows are the rows of Sheet that a filter hides. They are read. It
-	// is known once [Reader.Questions] has ended.
+	// FilteredRows is the number of rows of Sheet that a filter hides. They are
+	// read. The number is complete after [Reader.Questions] has ended.
 	FilteredRows int
-	// HeaderLine is the line of the file, or the row of the sheet, that names
-	// the columns.
+	// HeaderLine is the line of the file, or the row of the sheet, with the column
+	// names.
 	HeaderLine int
-	// Question, ID and AskMode name the columns (or JSONL members) with these
-	// parts of a row. In JSONL they are those of the first question and, as far
-	// as it lacks them, of later ones.
+	// Question, ID and AskMode are the columns (or JSONL members) with these parts
+	// of a row. In JSONL they are those of the first question, and of later ones for
+	// parts that it lacks.
 	Question, ID, AskMode string
-	// ShortRows are the rows of a CSV file that end before the last column, and
-	// are read as if the rest were empty. They are known once all are read.
+	// ShortRows is the number of rows of a CSV file that end before the last column.
+	// Their missing fields are read as empty. The number is complete after
+	// [Reader.Questions] has ended.
 	ShortRows int
-	// Models are those that the lines of an OpenAI Batch file name, the first
-	// few of them.
+	// Models lists the first few models that the lines of an OpenAI Batch file name.
 	Models []string
 	// First is the text of the first question, as it is asked.
 	First string
 }
 
-// Understood says what was understood of the file so far: of Excel and CSV
-// files all but First and FilteredRows is known once the file is open. First is
-// known once [Reader.Questions] has yielded a question, and the member names of
-// JSONL, as far as it has read.
+// Understood returns how the file has been read so far. For Excel and CSV files,
+// everything but First, ShortRows and FilteredRows is known when the file is open.
+// First is known after [Reader.Questions] has yielded a question.
 func (r *Reader) Understood() Understood { return r.understood }
 
-// note notes the first question.
+// note records the first question.
 func (u *Understood) note(q *batch.Question) {
 	if u.First != "" || q.Skip != "" {
 		return
@@ -56,7 +56,7 @@ func (u *Understood) note(q *batch.Question) {
 	}
 }
 
-// model notes a model that a line names.
+// model records a model that a line names.
 func (u *Understood) model(name string) {
 	const most = 5
 	if name != "" && len(u.Models) < most && !slices.Contains(u.Models, name) {
@@ -64,7 +64,7 @@ func (u *Understood) model(name string) {
 	}
 }
 
-// name notes which of the names have a part.
+// name records the columns of the parts of a row.
 func (u *Understood) name(names []string, l layout) {
 	of := func(at int) string {
 		if at < 0 {

@@ -27,7 +27,7 @@ type sheetSource struct {
 	understood *Understood // gets the hidden rows; nil: not known yet
 }
 
-// A fault is what is wrong with a cell. It matters where the cell is sent.
+// A fault is an error in a cell. It is reported only if the cell is used.
 type fault struct {
 	column    int // from 0
 	msg, hint string
@@ -46,7 +46,7 @@ func (s *sheetSource) line() int { return s.number }
 
 func (s *sheetSource) close() error { return s.part.close() }
 
-// read reads the next row that holds anything.
+// read reads the next row that is not empty.
 func (s *sheetSource) read(width int) ([]string, error) {
 	for {
 		if err := s.next(); err != nil {
@@ -90,7 +90,7 @@ func (s *sheetSource) fit(width int) ([]string, error) {
 	return s.cells, s.check()
 }
 
-// matters says whether a column that is used holds what cannot be read.
+// matters reports whether a used column contains a cell that cannot be read.
 func (s *sheetSource) matters() bool { return s.check() != nil }
 
 // check looks for what cannot be read in the columns that are used.
@@ -264,5 +264,6 @@ func columnName(column int) string {
 	return name
 }
 
-// looksZipped says whether a file begins as ZIP files do, which Excel's are.
+// looksZipped reports whether head is the beginning of a ZIP file, as Excel files
+// are.
 func looksZipped(head []byte) bool { return bytes.HasPrefix(head, []byte("PK\x03\x04")) }

@@ -43,7 +43,7 @@ func TestASheetIsReadLikeACSVFile(t *testing.T) {
 	if q := questions[0]; q.Text != "Is it\ntaxable?" || q.AskMode != "web" || questions[2].Skip == "" {
 		t.Errorf("read %+v", questions)
 	}
-	if diff := cmp.Diff(batch.Input{Format: batch.XLSX, Columns: []string{"ID", "Question", "ask_mode", "", "note"}}, in); diff != "" {
+	if diff := cmp.Diff(batch.Input{Format: batch.XLSX, Columns: []string{"ID", "Question", "ask_mode", "", "note"}, Question: "Question"}, in); diff != "" {
 		t.Errorf("input (-want +got):\n%s", diff)
 	}
 }

@@ -139,7 +139,7 @@ func (w *xlsxBook) related(part string) (related []relation, err error) {
 	})
 }
 
-// filtersTable says whether a table in the sheet has a filter. Nothing but a
+// filtersTable reports whether a table in the sheet has a filter. Nothing but a
 // count hangs on it: a table that cannot be read has none.
 func (w *xlsxBook) filtersTable(sheet xlsxSheet) (filters bool) {
 	parts, _ := w.related(sheet.part)

@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// excelErrors are what Excel shows where there is no value. In a cell of text,
-// too, nobody meant to ask it.
+// excelErrors are the error values of Excel. They are not questions, even in a cell
+// of text.
 var excelErrors = []string{"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#SPILL!", "#CALC!",
 	"#FIELD!", "#BLOCKED!", "#CONNECT!", "#UNKNOWN!", "#BUSY!", "#GETTING_DATA", "#PYTHON!", "#EXTERNAL!"}
 
-// show gives what Excel shows in a cell. What is wrong with it, if anything,
-// matters only where the cell is used: elsewhere its text is what is known of it.
+// show returns the text that Excel shows in a cell. An error is reported only if the
+// cell is used; in other columns the text in the file is kept.
 func (w *xlsxBook) show(c sheetCell) (text, wrong, hint string) {
 	text = c.value
 	if c.formula && !w.computed(c) {
@@ -60,9 +60,9 @@ func (w *xlsxBook) show(c sheetCell) (text, wrong, hint string) {
 	return shown, "", ""
 }
 
-// computed says whether the result of a cell's formula is in the file. Programs
-// that work no formulas out leave it out, or empty, or write 0 for all of them
-// and have Excel work them out when it opens the file.
+// computed reports whether the result of a cell's formula is in the file. Programs
+// that do not compute formulas omit the result, leave it empty, or write 0 for all
+// of them, and let Excel compute them when it opens the file.
 func (w *xlsxBook) computed(c sheetCell) bool {
 	switch {
 	case !c.computed:
@@ -73,7 +73,7 @@ func (w *xlsxBook) computed(c sheetCell) bool {
 	return c.value != "" && !(w.stale && c.value == "0")
 }
 
-// showNumber gives what Excel shows of a number or a date.
+// showNumber returns the text that Excel shows for a number or a date.
 func (w *xlsxBook) showNumber(c sheetCell) (text, wrong, hint string) {
 	const general = "give the cell another number format in Excel, or write it as text"
 	text = strings.TrimSpace(c.value)
@@ -103,7 +103,7 @@ func (w *xlsxBook) showNumber(c sheetCell) (text, wrong, hint string) {
 	return shown, "", ""
 }
 
-// serial is the number that Excel has for a date.
+// serial returns Excel's number for a date.
 func serial(text string, date1904 bool) (float64, error) {
 	var t time.Time
 	var err error

@@ -21,7 +21,7 @@ const (
 	xlsxDepth    = 100      // elements in each other
 )
 
-// A tooMuchError is a part of an Excel file that holds more than can be right.
+// A tooMuchError reports a part of an Excel file that is larger than any valid part.
 type tooMuchError string
 
 func (e tooMuchError) Error() string { return string(e) }
@@ -152,10 +152,10 @@ func attr(e xml.StartElement, name string) string {
 	return ""
 }
 
-// isTrue says whether an attribute is.
+// isTrue reports whether an attribute is true.
 func isTrue(value string) bool { return value == "1" || value == "true" }
 
-// damaged says that a part cannot be read.
+// damaged returns the error for a part that cannot be read.
 func damaged(part string, err error) *Error {
 	if many, ok := errors.AsType[tooMuchError](err); ok {
 		return tooMuch(fmt.Sprintf(": %s has %s", part, many))

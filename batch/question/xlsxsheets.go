@@ -57,8 +57,8 @@ func (r *Reader) describe(book *xlsxBook) {
 	}
 }
 
-// eligible are the sheets that may have the questions: the one of that name, or
-// all that are not hidden.
+// eligible returns the sheets that may contain the questions: the named one, or all
+// that are not hidden.
 func (w *xlsxBook) eligible(name string) (sheets []xlsxSheet, err error) {
 	var names []string
 	for _, sheet := range w.sheets {
@@ -170,7 +170,7 @@ var (
 	wholeRow       = regexp.MustCompile(`[\s(|{,=][.$][\s)|},-]`)
 )
 
-// usesRow says whether a template may use any column, and not only those that it
+// usesRow reports whether a template may use any column, not only those that it
 // names.
 func usesRow(template string) bool {
 	return slices.ContainsFunc(templateAction.FindAllString(template, -1), func(action string) bool {
@@ -178,8 +178,7 @@ func usesRow(template string) bool {
 	})
 }
 
-// usedColumns says of each column whether what it holds is sent, or names a
-// question.
+// usedColumns reports of each column whether it is sent or names a question.
 func (r *Reader) usedColumns(template string) []bool {
 	u := &r.understood
 	roles, names := []string{u.Question, u.ID, u.AskMode}, templateNames(template)

@@ -16,7 +16,8 @@ import (
 // temporary file.
 const xlsxInMemory = 4 << 20
 
-// A textTable has the texts of a workbook, which its cells name by number.
+// A textTable contains the shared texts of a workbook, to which cells refer by
+// number.
 type textTable struct {
 	ends   []int64 // where each text ends
 	memory []byte

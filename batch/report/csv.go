@@ -15,6 +15,7 @@ import (
 	"golang.org/x/text/transform"
 
 	"bizbatch/batch"
+	"bizbatch/internal/prose"
 )
 
 // A csvWriter writes the input's columns as they were, and after them the
@@ -107,11 +108,9 @@ func (c *csvWriter) write(rec batch.Record) error {
 		return err
 	}
 	c.row = append(c.row[:0], row...)
-	for _, cell := range placed(ours, c.more, textsOf(valuesOf(&rec, c.more))) {
-		c.row = append(c.row, readable(cell))
-	}
-	for _, cell := range c.opts.reviewCells(&rec) {
-		c.row = append(c.row, readable(cell))
+	for _, cell := range append(placed(ours, c.more, textsOf(valuesOf(&rec, c.more))), c.opts.reviewCells(&rec)...) {
+		// Many CSV readers refuse a whole file for a NUL, or bytes that are not UTF-8.
+		c.row = append(c.row, strings.ReplaceAll(prose.UTF8(cell), "\x00", "\ufffd"))
 	}
 	return c.put(c.row)
 }
@@ -152,12 +151,6 @@ func (c *csvWriter) end() error {
 		return nil
 	}
 	return c.utf16.Close()
-}
-
-// readable replaces what many CSV readers refuse a whole file for: bytes that
-// are not UTF-8, and NUL.
-func readable(cell string) string {
-	return strings.ReplaceAll(strings.ToValidUTF8(cell, "\ufffd"), "\x00", "\ufffd")
 }
 
 // splitters are what spreadsheets split the lines of a CSV file by: which of them

@@ -9,10 +9,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
-	"syscall"
 
 	"bizbatch/batch"
+	"bizbatch/internal/disk"
 )
 
 // A File is a file of answers on its way. It is for one goroutine.
@@ -171,7 +170,7 @@ func (f *File) publish() error {
 	if err := os.Rename(f.temp.Name(), f.target); err != nil {
 		return err
 	}
-	return syncFolder(filepath.Dir(f.target))
+	return disk.SyncFolder(filepath.Dir(f.target))
 }
 
 // Abort removes what was written. After Commit it does nothing, so that it can
@@ -242,24 +241,4 @@ func follow(path string) (string, error) {
 		path = link
 	}
 	return "", errors.New("too many symbolic links")
-}
-
-// syncFolder makes a rename in the folder outlive a loss of power, where the
-// system can do that.
-func syncFolder(path string) error {
-	if runtime.GOOS == "windows" {
-		return nil // it has no such call
-	}
-	folder, err := os.Open(path)
-	if errors.Is(err, fs.ErrPermission) {
-		return nil // a folder that can be written but not read
-	}
-	if err != nil {
-		return err
-	}
-	err = folder.Sync()
-	if errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.EINVAL) {
-		err = nil // some network file systems
-	}
-	return errors.Join(err, folder.Close())
 }

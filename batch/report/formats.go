@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"bizbatch/batch"
+	"bizbatch/internal/prose"
 )
 
 // A Format is a form in which answers can be written.
@@ -50,6 +51,5 @@ func Extensions() string {
 	for _, f := range Formats {
 		usual = append(usual, f.Extensions[0])
 	}
-	last := len(usual) - 1
-	return strings.Join(usual[:last], ", ") + " or " + usual[last]
+	return prose.Or(usual)
 }

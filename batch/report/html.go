@@ -9,11 +9,13 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"bizbatch/batch"
+	"bizbatch/internal/prose"
 )
 
 //go:embed page/report.css
@@ -53,7 +55,7 @@ type htmlWriter struct {
 }
 
 func newHTMLWriter(b *bufio.Writer, _ string, in batch.Input, o Options) (writer, error) {
-	w := &htmlWriter{out: b, rows: rowReader{in}, question: questionColumn(in.Columns), history: o.History}
+	w := &htmlWriter{out: b, rows: rowReader{in}, question: questionColumn(in), history: o.History}
 	head := pageHead{Title: titleOf(o), Policy: pagePolicy, CSS: template.CSS(pageCSS), Statuses: pageStatuses, Columns: in.Columns, Selection: selection(o)}
 	if o.History != nil {
 		f, err := figuresOf(o.History)
@@ -132,24 +134,26 @@ func numbersFor(h *batch.History, f *figures) (list [][2]string) {
 		add(seconds(f.quantile(0.5)), "for half of the answers")
 	}
 	if n := len(h.Runs); n > 0 {
-		add(strconv.Itoa(n), plural(n, "run"))
+		number, runs, _ := strings.Cut(prose.Count(n, "run"), " ")
+		add(number, runs)
 	}
 	return list
 }
 
-// questionNames are the names of columns that hold questions, the first first.
-var questionNames = []string{"question", "prompt", "text", "query"}
-
-// questionColumn is the column that holds the questions by its name, or -1.
-func questionColumn(columns []string) int {
-	for _, name := range questionNames {
-		for i, column := range columns {
+// questionColumn returns the column that holds the questions, or -1. An input that
+// does not name it is that of an older checkpoint.
+func questionColumn(in batch.Input) int {
+	if in.Question != "" {
+		return slices.Index(in.Columns, in.Question)
+	}
+	for _, name := range batch.QuestionNames {
+		for i, column := range in.Columns {
 			if sameName(column, name) {
 				return i
 			}
 		}
 	}
-	if len(columns) == 1 {
+	if len(in.Columns) == 1 {
 		return 0
 	}
 	return -1
@@ -208,18 +212,18 @@ func (w *htmlWriter) write(rec batch.Record) error {
 	return pageTemplates.ExecuteTemplate(w.out, "entry", e)
 }
 
-// fieldsOf is a row's question and its other columns, as far as they hold
-// anything, and which of them is its id, or -1.
+// fieldsOf returns a row's question as it was asked, its other columns that hold
+// anything, and which column is its id, or -1.
 func fieldsOf(rows rowReader, questionAt int, rec batch.Record) (question string, fields []field, idAt int, err error) {
 	row, err := rows.cells(rec.Fields)
 	if err != nil {
 		return "", nil, -1, err
 	}
-	idAt = -1
+	question, idAt = rec.Question, -1
 	for i, value := range row {
 		name := strings.TrimSpace(rows.in.Columns[i])
 		switch {
-		case i == questionAt:
+		case i == questionAt && (question == "" || strings.TrimSpace(value) == question):
 			question = value
 		case strings.TrimSpace(value) == "":
 		case idAt < 0 && strings.TrimSpace(value) == rec.ID:
@@ -249,7 +253,7 @@ func notes(rec batch.Record) (list []string) {
 		list = append(list, clock(rec.Finished), seconds(rec.Seconds), rec.Cost.String())
 	}
 	if rec.Attempts > 0 {
-		list = append(list, fmt.Sprintf("%d %s", rec.Attempts, plural(rec.Attempts, "attempt")))
+		list = append(list, prose.Count(rec.Attempts, "attempt"))
 	}
 	if requestID != "" {
 		list = append(list, requestID)

@@ -9,13 +9,13 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/text"
 
 	"bizbatch/batch"
 	"bizbatch/batch/check"
+	"bizbatch/internal/prose"
 )
 
 // A markdownWriter writes a memo: a section for each question, with its sources
@@ -29,7 +29,7 @@ type markdownWriter struct {
 }
 
 func newMarkdownWriter(b *bufio.Writer, _ string, in batch.Input, o Options) (writer, error) {
-	w := &markdownWriter{out: b, rows: rowReader{in}, question: questionColumn(in.Columns), more: o.Columns}
+	w := &markdownWriter{out: b, rows: rowReader{in}, question: questionColumn(in), more: o.Columns}
 	fmt.Fprintf(b, "# %s\n", plainMarkdown(oneLine(titleOf(o))))
 	if s := selection(o); s != "" {
 		fmt.Fprintf(b, "\n%s\n", plainMarkdown(s))
@@ -131,7 +131,7 @@ var (
 
 // plainMarkdown is a text as Markdown that reads as the text, line by line.
 func plainMarkdown(s string) string {
-	s = printable(strings.TrimSpace(s))
+	s = prose.Printable(strings.TrimSpace(s))
 	s = markdownSigns.ReplaceAllString(s, `\$0`)
 	s = markdownStart.ReplaceAllStringFunc(s, func(m string) string { // a list, or a line under a heading
 		at := len(m) - 1
@@ -153,7 +153,7 @@ type edit struct {
 // their servers who reads the memo, become links, and links that lead elsewhere
 // than to pages and mail addresses become text. The rest is as it was.
 func sectionMarkdown(answer string) string {
-	answer = loneReturns.Replace(printable(answer))
+	answer = loneReturns.Replace(prose.Printable(answer))
 	source, ok := []byte(nil), len(answer) <= longestMarkdown
 	if ok {
 		source, ok = harmlessLinks([]byte(answer))
@@ -194,16 +194,6 @@ func sectionMarkdown(answer string) string {
 		edits = append(edits, edit{m[2], m[2], `\`})
 	}
 	return closed(strings.TrimRight(applied(source, edits), "\r\n"))
-}
-
-// printable is a text without what a terminal would obey, or no reader shows.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) && !strings.ContainsRune("\t\n\r", r) {
-			return '\ufffd'
-		}
-		return r
-	}, strings.ToValidUTF8(s, "\ufffd"))
 }
 
 // harmlessLinks takes their meaning from pictures and from links that are not

@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 	"unicode"
@@ -44,6 +45,37 @@ func TestAnAnswerStaysInItsSection(t *testing.T) {
 			_, got, _ = strings.Cut(got, "\n\n")
 			if diff := cmp.Diff(want, strings.TrimSuffix(got, "\n")); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestTheQuestionIsTheOneThatWasAsked has files whose question column is named, or
+// whose questions a template makes.
+func TestTheQuestionIsTheOneThatWasAsked(t *testing.T) {
+	named := batch.Input{Format: batch.CSV, Columns: []string{"question", "Frage"}, Question: "Frage"}
+	fields := json.RawMessage(`["an old one"," Is gold taxed? "]`)
+	for _, test := range []struct {
+		name, asked string
+		in          batch.Input
+		rest, none  string // the other columns, and one that is not among them
+	}{
+		{"by a named column", "Is gold taxed?", named, "question: an old one", "Frage: "},
+		{"by a template", "For Pine: Is gold taxed?", named, "question: an old one · Frage: Is gold taxed?", "none"},
+		{"in an older checkpoint, which names no column", "an old one", batch.Input{Format: batch.CSV, Columns: named.Columns}, "Frage: Is gold taxed?", "question: "},
+		{"from Go, without a file", "Is gold taxed?", batch.Input{}, "", ": "},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			rec := batch.Record{ID: "Q1", Question: test.asked, Status: batch.Pending}
+			if test.in.Columns != nil {
+				rec.Fields = fields
+			}
+			memo, page := written(t, "a.md", test.in, rec), written(t, "a.html", test.in, rec)
+			if !strings.Contains(memo, " "+test.asked+"\n") || !strings.Contains(memo, test.rest) || strings.Contains(memo, test.none) {
+				t.Errorf("there is no question %q with %q and without %q in\n%s", test.asked, test.rest, test.none, memo)
+			}
+			if !strings.Contains(page, test.asked) {
+				t.Errorf("the page has no question %q", test.asked)
 			}
 		})
 	}

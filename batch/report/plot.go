@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"bizbatch/batch"
+	"bizbatch/internal/prose"
 )
 
 // A plot is a figure of the summary: an inline SVG, and in words what it shows.
@@ -212,17 +213,10 @@ func moneyPlot(f *figures) plot {
 		c.text(0, plotTop-4, "start", "up to "+top.String())
 	}
 	most := slices.MaxFunc(days, func(a, b string) int { return cmp.Compare(f.byDay[a], f.byDay[b]) })
-	return plot{"Money by day", fmt.Sprintf("%s in %d %s, the most on %s: %s.", all, len(days), plural(len(days), "day"), dayName(most), f.byDay[most]), c.svg(plotHeight)}
+	return plot{"Money by day", fmt.Sprintf("%s in %s, the most on %s: %s.", all, prose.Count(len(days), "day"), dayName(most), f.byDay[most]), c.svg(plotHeight)}
 }
 
 func dayName(day string) string {
 	t, _ := time.Parse(time.DateOnly, day) // it was written so
 	return t.Format("2 Jan")
-}
-
-func plural(n int, thing string) string {
-	if n != 1 {
-		thing += "s"
-	}
-	return thing
 }

@@ -54,7 +54,7 @@ const widestFrozen = 90
 
 // layOut finds the widths of the columns from some rows.
 func layOut(in batch.Input, asked Source, ours []column, rows [][]cell) (l layout) {
-	id, question := namedColumn(in.Columns, asked.ID, idNames), namedColumn(in.Columns, asked.Question, questionNames)
+	id, question := namedColumn(in.Columns, asked.ID, idNames), namedColumn(in.Columns, asked.Question, batch.QuestionNames)
 	for i, name := range in.Columns {
 		most := 30.0
 		if i == question {

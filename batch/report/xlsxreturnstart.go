@@ -120,7 +120,7 @@ func (w *returnWriter) begin() (err error) {
 		return err
 	}
 	w.widths = w.columnWidths()
-	w.asked = namedColumn(w.in.in.Columns, w.options.Source.Question, questionNames)
+	w.asked = namedColumn(w.in.in.Columns, w.options.Source.Question, batch.QuestionNames)
 	w.setColumns()
 	w.setDimension()
 	if w.out, err = w.zip.Create(w.source.sheet); err != nil {

@@ -2,11 +2,11 @@ package report
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 
 	"bizbatch/batch"
+	"bizbatch/internal/prose"
 )
 
 // An answerRow makes the cells of our columns in a workbook: those of [ours], and
@@ -107,7 +107,7 @@ func (a *answerRow) cells(rec batch.Record) (cells []cell, comment string, err e
 		return cells, "", nil
 	}
 	c := &cells[slices.Index(a.names, "sources")]
-	c.text = fmt.Sprintf("%d %s", len(cited), plural(len(cited), "source"))
+	c.text = prose.Count(len(cited), "source")
 	c.link, err = a.sources.cite(rec.ID, cited)
 	return cells, citationComment(cited), err
 }

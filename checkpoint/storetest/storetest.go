@@ -26,8 +26,8 @@ type Store interface {
 	Counts() (checkpoint.Counts, error)
 	Flights() (checkpoint.Flights, error)
 	Runs() ([]checkpoint.RunRecord, error)
-	SetCurrent(name string, value []byte) error
-	Current(name string) ([]byte, error)
+	SetCurrent(path string, value []byte) error
+	Current(path string) ([]byte, error)
 	// Check returns a line for everything that is wrong with what is kept.
 	Check() ([]string, error)
 	Close() error

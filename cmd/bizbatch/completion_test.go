@@ -66,7 +66,7 @@ func TestComplete(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	app, err := kong.New(&cli{}, helpVars())
+	app, err := kong.New(&cli{}, flagVars())
 	if err != nil {
 		t.Fatal(err)
 	}

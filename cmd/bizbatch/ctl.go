@@ -13,7 +13,7 @@ import (
 	"bizbatch/checkpoint"
 	"bizbatch/internal/exit"
 	"bizbatch/internal/job"
-	"bizbatch/internal/terminal"
+	"bizbatch/internal/prose"
 )
 
 type ctlCmd struct {
@@ -72,7 +72,7 @@ func tellTaken(e env, store *checkpoint.Store, id int64, order job.Order) error 
 			return err
 		}
 		if slices.ContainsFunc(orders, func(o checkpoint.Order) bool { return o.ID == id && o.Run > 0 }) {
-			fmt.Fprintf(e.stdout, "%s: the run took it up\n", terminal.Clean(order.String()))
+			fmt.Fprintf(e.stdout, "%s: the run took it up\n", prose.Clean(order.String()))
 			return nil
 		}
 		time.Sleep(100 * time.Millisecond)
@@ -81,7 +81,7 @@ func tellTaken(e env, store *checkpoint.Store, id int64, order job.Order) error 
 		fmt.Fprintf(e.stdout, "%s: no run is on; it holds for the next one\n", order)
 		return nil
 	}
-	fmt.Fprintf(e.stdout, "%s: noted; the run has not taken it up yet, see bizbatch status\n", terminal.Clean(order.String()))
+	fmt.Fprintf(e.stdout, "%s: noted; the run has not taken it up yet, see bizbatch status\n", prose.Clean(order.String()))
 	return nil
 }
 

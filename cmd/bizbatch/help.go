@@ -2,12 +2,10 @@ package main
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
 
-	"bizbatch/batch/report"
 	"bizbatch/docs"
 	"bizbatch/internal/exit"
 	"bizbatch/internal/terminal"
@@ -29,8 +27,7 @@ func (c *helpCmd) Run(ctx *kong.Context, e env) error {
 		_, err := fmt.Fprint(e.stdout, text)
 		return err
 	}
-	isCommand := func(n *kong.Node) bool { return n.Name == c.Topic && !n.Hidden }
-	if c.Topic != "" && !slices.ContainsFunc(ctx.Model.Children, isCommand) {
+	if c.Topic != "" && !isCommand(ctx.Model, c.Topic) {
 		return exit.Usage(fmt.Errorf("there is no page about %s", terminal.Quote(c.Topic)), "the topics are: "+topics())
 	}
 	var command []string
@@ -42,14 +39,6 @@ func (c *helpCmd) Run(ctx *kong.Context, e env) error {
 		return err
 	}
 	return about.PrintUsage(false)
-}
-
-// topics lists the topics of the manual.
-func topics() string { return strings.Join(docs.Topics(), ", ") }
-
-// helpVars are what the help's definitions refer to.
-func helpVars() kong.Vars {
-	return kong.Vars{"version": version(), "topics": topics(), "formats": report.Extensions()}
 }
 
 // helpPrinter returns what prints the help of a command: kong's help, examples,

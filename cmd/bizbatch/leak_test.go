@@ -204,7 +204,7 @@ func TestNoCommandTellsTheKey(t *testing.T) {
 		"__complete": {{"bizbatch", "show", "q.csv.bizbatch", ""}},
 		"__man":      {{}},
 	}
-	parser, err := kong.New(&cli{}, helpVars(), kong.ExplicitGroups(groups))
+	parser, err := kong.New(&cli{}, flagVars(), kong.ExplicitGroups(groups))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -73,7 +73,7 @@ func execute(e env) exit.Code {
 		kong.Name("bizbatch"),
 		kong.Description(description),
 		kong.Writers(e.stdout, e.stderr),
-		helpVars(),
+		flagVars(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, WrapUpperBound: 100}),
 		kong.Help(helpPrinter(slices.Contains(e.args, "-h"))),
 		kong.ExplicitGroups(groups),
@@ -91,7 +91,7 @@ func execute(e env) exit.Code {
 		_ = wrong.Context.PrintUsage(false) // there is nowhere to tell that it failed
 		return exit.BadUsage
 	default:
-		err = exit.Usage(plainUsage(err), helpFor(e.args))
+		err = exit.Usage(plainUsage(err), helpFor(parser.Model, e.args))
 	}
 	if c.Run.Quiet && err != nil && exit.As(err).Asked {
 		return exit.As(err).Code

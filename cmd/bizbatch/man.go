@@ -5,9 +5,9 @@ import (
 	"io"
 	"strings"
 
-	"bizbatch/internal/exit"
-
 	"github.com/alecthomas/kong"
+
+	"bizbatch/internal/exit"
 )
 
 type manCmd struct{}

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"bizbatch/internal/prose"
 	"bizbatch/internal/sandbox"
-	"bizbatch/internal/terminal"
 )
 
 // obeyed holds what makes a terminal show text in red, twice: the second time
@@ -22,7 +22,7 @@ const obeyed = "\x1b[31mred\u009b31m\u202e"
 func harmless(t *testing.T, printed string) {
 	t.Helper()
 	for line := range strings.Lines(printed) {
-		if line = strings.TrimSuffix(line, "\n"); terminal.Clean(line) != line {
+		if line = strings.TrimSuffix(line, "\n"); prose.Clean(line) != line {
 			t.Errorf("a terminal would obey a part of %q", line)
 		}
 	}

@@ -38,7 +38,7 @@ type runCmd struct {
 	Notify     string   `group:"files" placeholder:"COMMAND" help:"Run this command in the shell at the end, and when the run begins to wait for credits or a limit, with the JSON of --summary on its standard input and BIZBATCH_OUTCOME and BIZBATCH_EXIT_CODE in its environment."`
 	Summary    string   `group:"files" placeholder:"FILE" help:"Write a summary of the run as JSON."`
 
-	Sources     batch.SourceMode `group:"files" enum:"full,cited,none" default:"full" placeholder:"WHICH" help:"Which of an answer's sources are kept: full, cited (those that its text cites) or none; answers that are saved keep what they have (default: ${default})."`
+	Sources     batch.SourceMode `group:"files" enum:"${sourceNames}" default:"${sources}" placeholder:"WHICH" help:"Which of an answer's sources are kept: full, cited (those that its text cites) or none; answers that are saved keep what they have (default: ${default})."`
 	MetricsFile string           `group:"files" placeholder:"FILE" help:"Write metrics for Prometheus, as node_exporter's textfile collector reads them: a file in its folder whose name ends in .prom."`
 
 	QuestionColumn string `group:"input" placeholder:"NAME" help:"Column with the questions (default: question, prompt, text or query)."`
@@ -53,7 +53,7 @@ type runCmd struct {
 	Quote          string `group:"input" placeholder:"WHICH" help:"Whether fields are quoted as in CSV: csv or none (default: csv; in a file with tabs, quotes that do not pair up are text)."`
 	Encoding       string `group:"input" placeholder:"NAME" help:"Encoding of FILE, such as windows-1252 (default: UTF-8, or UTF-16 with a byte order mark)."`
 
-	AskMode      batch.AskMode `group:"asking" placeholder:"MODE" help:"How thoroughly the service looks: fast, web, deep or auto; a column ask_mode sets it for a row (default: the service's, fast)." example:"bizbatch run questions.csv --ask-mode deep"`
+	AskMode      batch.AskMode `group:"asking" placeholder:"MODE" help:"How thoroughly the service looks: ${modes}; a column ask_mode sets it for a row (default: the service's, ${mode})." example:"bizbatch run questions.csv --ask-mode deep"`
 	Param        []string      `group:"asking" sep:"none" placeholder:"KEY=VALUE" help:"Another member of every request, as JSON or as text; may be repeated."`
 	Schema       string        `group:"asking" placeholder:"FILE" help:"Ask for answers that fit this JSON Schema; their members become columns." example:"bizbatch run questions.csv --schema answer.json"`
 	Private      string        `group:"asking" enum:"warn,mask,refuse" default:"warn" help:"Private text in the questions, such as social security numbers: warn, mask (send placeholders, and put the originals back into the answers) or refuse (default: ${default})." example:"bizbatch run questions.csv --private mask"`
@@ -64,7 +64,7 @@ type runCmd struct {
 
 	Limit          int              `group:"money" placeholder:"N" help:"Ask only the first N pending questions, to try a few before paying for all." example:"bizbatch run questions.csv --limit 5"`
 	DryRun         bool             `group:"money" help:"Print the plan and what it would cost; send nothing, write nothing." example:"bizbatch run questions.csv --dry-run"`
-	Price          *batch.Money     `group:"money" xor:"price" placeholder:"DOLLARS" help:"What an answer costs, for estimates and totals (default: by ask mode, fast 0.24, web 0.30, deep and auto 1.50)."`
+	Price          *batch.Money     `group:"money" xor:"price" placeholder:"DOLLARS" help:"What an answer costs, for estimates and totals (default: by ask mode, ${prices})."`
 	PriceTokens    *chat.TokenPrice `group:"money" xor:"price" placeholder:"IN,OUT" help:"What a million tokens cost, in dollars, in a question and in an answer: the cost of an answer comes from its token counts."`
 	MaxSpend       batch.Money      `group:"money" placeholder:"DOLLARS" help:"Spend no more than this in this run." example:"bizbatch run questions.csv --max-spend 25"`
 	MaxSpendTotal  batch.Money      `group:"money" placeholder:"DOLLARS" help:"Spend no more than this on this checkpoint, over all runs."`
@@ -74,14 +74,14 @@ type runCmd struct {
 	MaxDuration    time.Duration    `group:"money" placeholder:"DURATION" help:"Send no question after this long."`
 	Until          string           `group:"money" placeholder:"HH:MM" help:"Send no question after this time of day; if that time passed less than 12 hours ago, send nothing." example:"bizbatch run questions.csv --until 06:00"`
 
-	Workers        int           `group:"pace" default:"8" help:"Maximum number of requests in flight (default: ${default})." example:"bizbatch run questions.csv --workers 32"`
+	Workers        int           `group:"pace" default:"${workers}" help:"Maximum number of requests in flight (default: ${default})." example:"bizbatch run questions.csv --workers 32"`
 	RPM            float64       `group:"pace" name:"rpm" placeholder:"N" help:"Maximum number of requests a minute (default: what the service allows)."`
-	MaxAttempts    int           `group:"pace" default:"5" help:"Maximum number of attempts for one question in one run (default: ${default})."`
-	AttemptTimeout time.Duration `group:"pace" default:"10m" help:"Longest time for one answer (default: ${default})."`
-	IdleTimeout    time.Duration `group:"pace" default:"3m" help:"Longest silence within an answer (default: ${default})."`
-	MaxAnswer      byteSize      `group:"pace" default:"32MB" help:"Largest answer, with everything that comes with it; the question of a larger one fails (default: ${default})."`
-	MaxPause       time.Duration `group:"pace" default:"15m" help:"Longest wait that the service may ask for; a longer one stops the run (default: ${default})."`
-	MaxOutage      time.Duration `group:"pace" default:"1m" help:"Stop the run when nothing has succeeded for this long (default: ${default})."`
+	MaxAttempts    int           `group:"pace" default:"${maxAttempts}" help:"Maximum number of attempts for one question in one run (default: ${default})."`
+	AttemptTimeout time.Duration `group:"pace" default:"${attemptTimeout}" help:"Longest time for one answer (default: ${default})."`
+	IdleTimeout    time.Duration `group:"pace" default:"${idleTimeout}" help:"Longest silence within an answer (default: ${default})."`
+	MaxAnswer      byteSize      `group:"pace" default:"${maxAnswer}" help:"Largest answer, with everything that comes with it; the question of a larger one fails (default: ${default})."`
+	MaxPause       time.Duration `group:"pace" default:"${maxPause}" help:"Longest wait that the service may ask for; a longer one stops the run (default: ${default})."`
+	MaxOutage      time.Duration `group:"pace" default:"${maxOutage}" help:"Stop the run when nothing has succeeded for this long (default: ${default})."`
 	Drain          time.Duration `group:"pace" placeholder:"DURATION" help:"When the run stops, wait this long for requests in flight (default: the attempt time-out)."`
 	RetryFailed    bool          `group:"pace" help:"Also ask again what the service refused; what failed for a temporary fault is always asked again." example:"bizbatch run questions.csv --retry-failed"`
 

@@ -12,6 +12,7 @@ import (
 	"bizbatch/checkpoint"
 	"bizbatch/internal/exit"
 	"bizbatch/internal/job"
+	"bizbatch/internal/prose"
 	"bizbatch/internal/terminal"
 )
 
@@ -117,7 +118,7 @@ func showSources(p *terminal.Page, a *batch.Answer, cited []batch.Source) {
 		p.Text(sourceText(i+1, s))
 	}
 	if more := len(a.Sources) - len(cited); more > 0 {
-		p.Text(fmt.Sprintf("and %s that it does not cite (an export to .jsonl has them all)", terminal.Count(more, "source")))
+		p.Text(fmt.Sprintf("and %s that it does not cite (an export to .jsonl has them all)", prose.Count(more, "source")))
 	}
 	if a.Kept == batch.CitedSources {
 		p.Text("any others were not kept (--sources cited)")
@@ -137,7 +138,7 @@ func headline(rec batch.Record) string {
 		parts = append(parts, terminal.Short(time.Duration(rec.Seconds*float64(time.Second)).Round(100*time.Millisecond)))
 	}
 	if rec.Attempts > 1 {
-		parts = append(parts, terminal.Count(rec.Attempts, "attempt"))
+		parts = append(parts, prose.Count(rec.Attempts, "attempt"))
 	}
 	id := rec.RequestID
 	if rec.Answer != nil {

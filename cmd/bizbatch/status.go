@@ -12,6 +12,7 @@ import (
 
 	"bizbatch/internal/exit"
 	"bizbatch/internal/job"
+	"bizbatch/internal/prose"
 	"bizbatch/internal/terminal"
 )
 
@@ -53,9 +54,7 @@ func (c *statusCmd) Run(e env) error {
 		}
 	}
 	if c.JSON {
-		enc := json.NewEncoder(e.stdout)
-		enc.SetIndent("", "  ")
-		if err := enc.Encode(s); err != nil {
+		if err := printJSON(e.stdout, s); err != nil {
 			return err
 		}
 	} else {
@@ -89,6 +88,12 @@ func (c *statusCmd) watch(e env) error {
 	}
 }
 
+func printJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}
+
 // list tells of the checkpoints in this folder, one on each line.
 func (c *statusCmd) list(e env) error {
 	if c.Check {
@@ -109,16 +114,14 @@ func (c *statusCmd) list(e env) error {
 	}
 	switch {
 	case c.JSON:
-		enc := json.NewEncoder(e.stdout)
-		enc.SetIndent("", "  ")
-		err = enc.Encode(all)
+		err = printJSON(e.stdout, all)
 	case len(paths) == 0:
 		fmt.Fprintln(e.stdout, "no checkpoint in this folder; bizbatch run FILE makes FILE.bizbatch")
 	case len(all) > 0:
 		err = table(e.stdout, all)
 	}
 	if err == nil && len(broken) > 0 {
-		err = &exit.Error{Code: exit.Unexpected, Err: fmt.Errorf("%s cannot be read", terminal.Count(len(broken), "checkpoint")), Detail: broken,
+		err = &exit.Error{Code: exit.Unexpected, Err: fmt.Errorf("%s cannot be read", prose.Count(len(broken), "checkpoint")), Detail: broken,
 			Hint: "bizbatch status CHECKPOINT tells what to do about it"}
 	}
 	return err
@@ -134,7 +137,7 @@ func table(w io.Writer, all []*status) error {
 			r := s.Runs[n-1]
 			last = r.Started.Local().Format("2006-01-02 15:04") + ", " + r.Outcome
 		}
-		fmt.Fprintln(t, terminal.Clean(filepath.Base(s.Checkpoint))+
+		fmt.Fprintln(t, prose.Clean(filepath.Base(s.Checkpoint))+
 			fmt.Sprintf("\t%d of %d\t%d\t%d\t%s\t%s\t%s", s.Answered, s.Questions, s.Pending, s.Failed, s.SpentTotal, s.LeftCost, last))
 	}
 	return t.Flush()

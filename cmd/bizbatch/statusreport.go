@@ -8,6 +8,7 @@ import (
 	"bizbatch/batch"
 	"bizbatch/checkpoint"
 	"bizbatch/internal/job"
+	"bizbatch/internal/prose"
 	"bizbatch/internal/terminal"
 )
 
@@ -124,7 +125,7 @@ func (s *status) readOrders(store *checkpoint.Store) error {
 }
 
 func (s *status) print(w io.Writer, checked bool) {
-	line := func(format string, args ...any) { fmt.Fprintln(w, terminal.Clean(fmt.Sprintf(format, args...))) }
+	line := func(format string, args ...any) { fmt.Fprintln(w, prose.Clean(fmt.Sprintf(format, args...))) }
 	state := "no run is on"
 	if s.Active {
 		state = "a run is on"
@@ -147,7 +148,7 @@ func (s *status) print(w io.Writer, checked bool) {
 		line("             %s", terminal.ToLookAt(s.LookAt, s.Answered, s.ToLookAt))
 	}
 	if s.Unchecked > 0 {
-		line("             %s saved by an older bizbatch and not counted here: an export checks them", terminal.Count(s.Unchecked, "answer"))
+		line("             %s saved by an older bizbatch and not counted here: an export checks them", prose.Count(s.Unchecked, "answer"))
 	}
 	line("pending      %d, about %s", s.Pending, s.LeftCost)
 	line("failed       %d", s.Failed)
@@ -164,7 +165,7 @@ func (s *status) print(w io.Writer, checked bool) {
 		line("rescued      %d, in a file for the next run to take in: %s", s.Rescued, terminal.RowIDs(s.RescuedQuestions))
 	}
 	if len(s.Uncertain) > 0 {
-		line("uncertain    %s without an answer may have been charged, %s", terminal.Count(len(s.Uncertain), "request"), s.UncertainCost)
+		line("uncertain    %s without an answer may have been charged, %s", prose.Count(len(s.Uncertain), "request"), s.UncertainCost)
 		for _, u := range s.Uncertain {
 			line("             %s", u.describe())
 		}

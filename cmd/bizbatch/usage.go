@@ -5,8 +5,9 @@ import (
 	"errors"
 	"os"
 	"regexp"
-	"slices"
 	"strings"
+
+	"github.com/alecthomas/kong"
 
 	"bizbatch/internal/terminal"
 )
@@ -51,9 +52,9 @@ func plainUsage(err error) error {
 
 // helpFor names the help that tells more about a wrong command line, or the
 // command that a question file alone wants.
-func helpFor(args []string) string {
+func helpFor(app *kong.Application, args []string) string {
 	first := cmp.Or(args...)
-	if slices.Contains([]string{"run", "status", "show", "export", "sandbox", "completion"}, first) {
+	if isCommand(app, first) {
 		return "see bizbatch " + first + " --help"
 	}
 	if info, err := os.Stat(first); err == nil && info.Mode().IsRegular() {

@@ -64,7 +64,7 @@ func isCurrent(store *checkpoint.Store, out string, o report.Options) bool {
 // setCurrent notes for isCurrent what was written to an output. One that tells
 // of the runs is out of date by the next.
 func setCurrent(store *checkpoint.Store, out, content string, o report.Options) error {
-	if tells, err := tellsOfRuns(out); tells || err != nil {
+	if format, err := report.FormatOf(out); format.History || err != nil {
 		return err
 	}
 	return store.SetCurrent(out, []byte(digest(content, howWritten(o))))

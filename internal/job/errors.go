@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"strings"
 	"syscall"
 
 	"bizbatch/batch"
@@ -78,4 +80,72 @@ func outputError(verdict, err error, stop *batch.StopError, path string, outputs
 	}
 	e.Hint = cmp.Or(e.Hint, "free some space or repair the folder, then run the same command again: it asks nothing that is answered")
 	return e
+}
+
+// View opens a checkpoint for reading. The path may also be that of
+// the question file, whose checkpoint is beside it; then it is changed to the
+// checkpoint's.
+func View(path *string) (*checkpoint.Store, error) {
+	store, err := checkpoint.View(*path)
+	if errors.Is(err, checkpoint.ErrNotCheckpoint) || errors.Is(err, os.ErrNotExist) {
+		for _, suffix := range []string{".bizbatch", ".sandbox.bizbatch"} {
+			if _, missing := os.Stat(*path + suffix); missing == nil {
+				*path += suffix
+				store, err = checkpoint.View(*path)
+				break
+			}
+		}
+	}
+	if isFolder(*path) {
+		return nil, exit.Usage(fmt.Errorf("%s is a folder", *path), "name a checkpoint in it; bizbatch status, run in that folder without a name, lists them")
+	}
+	if errors.Is(err, checkpoint.ErrNotCheckpoint) && !strings.HasSuffix(*path, ".bizbatch") {
+		return nil, exit.Usage(fmt.Errorf("%s has no checkpoint", *path), "run it first: bizbatch run "+terminal.QuoteFile(*path))
+	}
+	if err != nil {
+		return nil, storeError(err, *path)
+	}
+	return store, nil
+}
+
+// storeError is a checkpoint that cannot be opened.
+func storeError(err error, path string) error {
+	var endpoint *checkpoint.EndpointError
+	switch {
+	case errors.Is(err, checkpoint.ErrOlder) && errors.Is(err, checkpoint.ErrInUse):
+		return &exit.Error{Code: exit.InUse, Err: err, Hint: "a run of that older bizbatch is on; wait for it to end"}
+	case errors.Is(err, checkpoint.ErrLocked):
+		return lockedError(err, path, "then try again")
+	case errors.Is(err, checkpoint.ErrInUse):
+		return &exit.Error{Code: exit.InUse, Err: err, Hint: "wait for it to end; bizbatch status shows its progress"}
+	case errors.As(err, &endpoint):
+		return exit.Usage(err, "name another file with --checkpoint, or go back to the address it belongs to")
+	case errors.Is(err, checkpoint.ErrNotCheckpoint):
+		e := &exit.Error{Code: exit.Unexpected, Err: err,
+			Hint: "restore the file from a backup; to start anew, and pay again for what it held, move it away"}
+		if _, err := os.Stat(path + ".bizbatch"); err == nil {
+			e.Hint = fmt.Sprintf("the checkpoint of its run is %s.bizbatch", path)
+		}
+		return e
+	case errors.Is(err, checkpoint.ErrLost):
+		return &exit.Error{Code: exit.Unexpected, Err: err,
+			Hint: fmt.Sprintf("put back what is missing; to go on without those answers, and pay for them again, remove %s and %s", terminal.QuoteFile(path+".lock"), terminal.QuoteFile(path+"-wal"))}
+	case errors.Is(err, checkpoint.ErrOlder):
+		return &exit.Error{Code: exit.Unexpected, Err: err, Hint: "a run with this bizbatch brings it up to date, where it may write the file and its folder: bizbatch run FILE"}
+	case errors.Is(err, checkpoint.ErrNewer):
+		return &exit.Error{Code: exit.Unexpected, Err: err, Hint: "use the newer bizbatch"}
+	case errors.Is(err, os.ErrNotExist):
+		if folder := filepath.Dir(path); !isFolder(folder) {
+			return exit.Usage(fmt.Errorf("there is no folder %s", folder), "make the folder, or name another file")
+		}
+		return exit.Usage(fmt.Errorf("%s: %w", path, os.ErrNotExist),
+			cmp.Or(didYouMean(path, ".bizbatch"), didYouMean(path, ""), "a run makes the checkpoint: bizbatch run FILE makes FILE.bizbatch"))
+	}
+	return &exit.Error{Code: exit.Unexpected, Err: err, Hint: "check that you may read and write the file and its folder, and that there is room"}
+}
+
+// lockedError is a checkpoint that another program has locked.
+func lockedError(err error, path, then string) *exit.Error {
+	return &exit.Error{Code: exit.Unexpected, Err: err, Detail: openedBy(path),
+		Hint: "end what that program is doing with it (a change in a SQLite browser that is not written yet), " + then}
 }

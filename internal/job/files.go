@@ -1,12 +1,17 @@
 package job
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/agnivade/levenshtein"
 
+	"bizbatch/checkpoint"
+	"bizbatch/internal/disk"
 	"bizbatch/internal/terminal"
 )
 
@@ -42,22 +47,36 @@ func neighbours(path string) (others []string) {
 	files, _ := os.ReadDir(dir) // what cannot be listed holds nothing for us
 	for _, f := range files {
 		other := filepath.Join(dir, f.Name())
-		if strings.HasSuffix(f.Name(), ".bizbatch") && !sameFile(other, path) {
+		if strings.HasSuffix(f.Name(), ".bizbatch") && !disk.SameFile(other, path) {
 			others = append(others, other)
 		}
 	}
 	return others
 }
 
-// sameFile reports whether two names are those of one file, which need not
-// exist.
-func sameFile(a, b string) bool {
-	infoA, errA := os.Stat(a)
-	infoB, errB := os.Stat(b)
-	if errA == nil && errB == nil {
-		return os.SameFile(infoA, infoB)
+// openedBy names the other programs that have a checkpoint open, where the
+// system tells (Linux, and only of those that this user may look at): one of
+// them may have locked it.
+func openedBy(path string) (lines []string) {
+	real, err := filepath.EvalSymlinks(path)
+	if err == nil {
+		real, err = filepath.Abs(real)
 	}
-	absA, errA := filepath.Abs(a)
-	absB, errB := filepath.Abs(b)
-	return errA == nil && errB == nil && absA == absB && a != "" && b != ""
+	if err != nil {
+		return nil
+	}
+	files := checkpoint.Files(real)
+	open, _ := filepath.Glob("/proc/[0-9]*/fd/*") // of a sound pattern
+	seen := map[string]bool{strconv.Itoa(os.Getpid()): true}
+	for _, fd := range open {
+		pid := strings.Split(fd, "/")[2]
+		target, err := os.Readlink(fd)
+		if err != nil || seen[pid] || !slices.Contains(files, target) {
+			continue
+		}
+		seen[pid] = true
+		name, _ := os.ReadFile("/proc/" + pid + "/comm") // it may have ended
+		lines = append(lines, fmt.Sprintf("process %s (%s) has it open", pid, strings.TrimSpace(string(name))))
+	}
+	return lines
 }

@@ -2,12 +2,17 @@ package job
 
 import (
 	"cmp"
-	"slices"
+	"context"
+	"io"
+	"os"
 	"sync/atomic"
+	"time"
 
 	"bizbatch/batch"
 	"bizbatch/batch/question"
+	"bizbatch/batch/report"
 	"bizbatch/checkpoint"
+	"bizbatch/internal/interrupt"
 	"bizbatch/internal/terminal"
 )
 
@@ -45,19 +50,72 @@ type job struct {
 // ended is how the run ended, if it began.
 func (j *job) ended() string { return cmp.Or(j.outcome, "not started") }
 
-// again says how the job goes on.
-func (j *job) again() string {
-	if j.waits {
-		return "the run goes on by itself"
-	}
-	return "run the same command again: " + terminal.CommandLine(j.Command)
+// Options say what a run does.
+type Options struct {
+	File       string    // holds the questions; - for standard input
+	Stdin      io.Reader // see File
+	Reading    question.Options
+	Checkpoint string
+
+	Private      string   // WarnPrivate, MaskPrivate or RefusePrivate
+	PrivateWords []string // that count as private text, too
+
+	Outputs              []string // the answers go there; empty: to one file beside the questions
+	Report               report.Options
+	Force                bool   // overwrite files that bizbatch did not write
+	Summary, MetricsFile string // empty: none
+
+	Reuse    []string // checkpoints whose answers are taken over, beside those in the checkpoint's folder
+	NoReuse  bool
+	AskAgain bool // agrees to pay again for what was answered with other settings
+
+	Notify string // a command that is told of the end, and of waiting for a person; empty: none
+
+	DryRun      bool
+	RetryFailed bool
+	Asking      batch.Options // but for OnEvent
+	Until       string        // the time of day of --until
+	Reopens     time.Time     // when it comes again, where it had passed before the run; else zero
+
+	Connect              func(context.Context) (Service, error)
+	Sandbox              bool
+	KeyFile, KeyVariable string // where the API key comes from; empty: not from there
+	AddressHint          string // how the service's address is set
+
+	Command []string // the arguments of the program, to be typed again
+	Printer *terminal.Printer
 }
 
-// withFlag adds a flag to a command, unless it is there already. It comes
-// first: what follows "--" is no flag.
-func withFlag(args []string, flag string) []string {
-	if slices.Contains(args, flag) {
-		return args
+// A Service is what a run asks.
+type Service struct {
+	Endpoint string // what the checkpoint remembers
+	Asker    batch.Asker
+	Idle     func() // closes the connections that are not in use
+	Close    func()
+}
+
+// openStore opens the checkpoint. A dry run plans on a copy, so that it leaves
+// nothing behind and works beside a run.
+func (o *Options) openStore(endpoint string) (*checkpoint.Store, error) {
+	opts := checkpoint.Options{Endpoint: endpoint}
+	if o.DryRun {
+		return checkpoint.OpenCopy(o.Checkpoint, opts)
 	}
-	return slices.Insert(slices.Clone(args), 1, flag)
+	return checkpoint.Open(o.Checkpoint, opts)
+}
+
+// openInput opens the questions. Reading those that come through a pipe ends
+// with ctx.
+func (o *Options) openInput(ctx context.Context) (*question.Reader, error) {
+	if o.File == "-" {
+		return question.NewReader(interrupt.NewReader(ctx, o.Stdin), "standard input", o.Reading)
+	}
+	if info, err := os.Stat(o.File); err != nil || info.Mode()&os.ModeNamedPipe == 0 {
+		return question.Open(o.File, o.Reading)
+	}
+	pipe, err := os.Open(o.File)
+	if err != nil {
+		return nil, err
+	}
+	return question.NewReader(interrupt.NewReader(ctx, pipe), o.File, o.Reading)
 }

@@ -10,6 +10,7 @@ import (
 	"bizbatch/checkpoint"
 	"bizbatch/internal/exit"
 	"bizbatch/internal/interrupt"
+	"bizbatch/internal/prose"
 	"bizbatch/internal/terminal"
 )
 
@@ -39,7 +40,7 @@ func soon[T any](read func() (T, error)) (T, error) {
 func atOnce(sig interrupt.Error, left checkpoint.Flights, unread error) *exit.Error {
 	e := &exit.Error{Code: sig.ExitCode(), Hint: "bizbatch status names what was in flight; the same command asks it again"}
 	if n := len(left.Rescued); n > 0 {
-		e.Detail = []string{fmt.Sprintf("%s could not be saved and went to a rescue file; the next run picks them up from there", terminal.Count(n, "answer"))}
+		e.Detail = []string{fmt.Sprintf("%s could not be saved and went to a rescue file; the next run picks them up from there", prose.Count(n, "answer"))}
 	}
 	var cost batch.Money
 	list := left.InFlight

@@ -2,9 +2,7 @@ package job
 
 import (
 	"fmt"
-	"maps"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -26,34 +24,21 @@ var outcomes = []string{
 	string(batch.StopDown), string(batch.StopUnfinished), string(batch.StopEndpoint), string(batch.StopSettings), string(batch.StopClock), string(batch.StopSave),
 }
 
-// metrics are the figures of a run. All bear the name of their file, for two
+// metrics register the figures of a run. All bear the name of their file, for two
 // files in a folder must not hold the same series.
-type metrics struct {
-	name string
-	list []prometheus.Metric
+type metrics struct{ prometheus.Registerer }
+
+func (m metrics) add(name, help string, value float64) {
+	m.labelled(name, help, nil, map[string]float64{"": value})
 }
 
-// Describe tells nothing: which figures there are depends on how far the run
-// came.
-func (m *metrics) Describe(chan<- *prometheus.Desc) {}
-
-// Collect implements [prometheus.Collector].
-func (m *metrics) Collect(to chan<- prometheus.Metric) {
-	for _, metric := range m.list {
-		to <- metric
+// labelled adds a figure for each value of a label beside the name.
+func (m metrics) labelled(name, help string, label []string, values map[string]float64) {
+	figures := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "bizbatch_" + name, Help: help}, label)
+	for of, value := range values {
+		figures.WithLabelValues([]string{of}[:len(label)]...).Set(value)
 	}
-}
-
-func (m *metrics) add(metric, help string, value float64) { m.labelled(metric, help, "", "", value) }
-
-// labelled adds a figure with a label beside the name.
-func (m *metrics) labelled(metric, help, label, of string, value float64) {
-	labels := prometheus.Labels{"name": m.name}
-	if label != "" {
-		labels[label] = of
-	}
-	desc := prometheus.NewDesc("bizbatch_"+metric, help, nil, labels)
-	m.list = append(m.list, prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value))
+	m.MustRegister(figures)
 }
 
 // measure writes the file of --metrics-file, also for a run that did not get
@@ -64,7 +49,9 @@ func (j *job) measure(verdict error, begun time.Time) error {
 	if path == "" || j.DryRun {
 		return verdict
 	}
-	m := &metrics{name: strings.TrimSuffix(filepath.Base(path), metricsSuffix)}
+	registry := prometheus.NewRegistry()
+	name := strings.TrimSuffix(filepath.Base(path), metricsSuffix)
+	m := metrics{prometheus.WrapRegistererWith(prometheus.Labels{"name": name}, registry)}
 	code := exit.OK
 	if verdict != nil {
 		code = exit.As(verdict).Code
@@ -73,25 +60,22 @@ func (j *job) measure(verdict error, begun time.Time) error {
 	if h, err := historyAt(j.Checkpoint); err == nil { // else nothing is known of them
 		m.ofCheckpoint(h)
 	}
-	registry := prometheus.NewRegistry()
-	registry.MustRegister(m)
 	if err := prometheus.WriteToTextfile(path, registry); err != nil {
 		return exit.Besides(verdict, fmt.Errorf("--metrics-file: %w", err))
 	}
 	return verdict
 }
 
-func (m *metrics) ofRun(s batch.Summary, ended string, code exit.Code, begun time.Time) {
-	m.add("run_start_timestamp_seconds", "When the last run began.", seconds(begun))
-	m.add("run_end_timestamp_seconds", "When the last run ended.", seconds(time.Now()))
+func (m metrics) ofRun(s batch.Summary, ended string, code exit.Code, begun time.Time) {
+	m.add("run_start_timestamp_seconds", "When the last run began.", unix(begun))
+	m.add("run_end_timestamp_seconds", "When the last run ended.", unix(time.Now()))
 	m.add("run_exit_code", "Exit code of the last run.", float64(code))
+	is := map[string]float64{}
 	for _, outcome := range outcomes {
-		is := 0.0
-		if outcome == ended {
-			is = 1
-		}
-		m.labelled("run_outcome", "How the last run ended: 1 for its outcome, 0 for the others.", "outcome", outcome, is)
+		is[outcome] = 0
 	}
+	is[ended] = 1
+	m.labelled("run_outcome", "How the last run ended: 1 for its outcome, 0 for the others.", []string{"outcome"}, is)
 	m.add("run_answered", "Questions that the last run brought an answer for.", float64(s.Answered))
 	m.add("run_failed", "Questions that the last run gave up.", float64(s.Failed))
 	m.add("run_attempts", "Requests that the last run sent.", float64(s.Attempts))
@@ -111,13 +95,13 @@ func historyAt(path string) (*batch.History, error) {
 	return batch.ReadHistory(store)
 }
 
-func (m *metrics) ofCheckpoint(h *batch.History) {
-	states := map[string]int{"answered": h.Answered, "failed": h.Failed, "pending": h.Pending, "skipped": h.Skipped}
-	for _, state := range slices.Sorted(maps.Keys(states)) {
-		m.labelled("questions", "Different questions of the input, by state; skipped are rows without one.", "state", state, float64(states[state]))
-	}
+func (m metrics) ofCheckpoint(h *batch.History) {
+	m.labelled("questions", "Different questions of the input, by state; skipped are rows without one.", []string{"state"}, map[string]float64{
+		"answered": float64(h.Answered), "failed": float64(h.Failed), "pending": float64(h.Pending), "skipped": float64(h.Skipped),
+	})
 	m.add("spent_dollars", "Money spent on all answers in the checkpoint, by all runs.", h.SpentTotal.Dollars())
 	m.add("left_dollars", "About what the pending questions cost.", h.LeftCost.Dollars())
 }
 
-func seconds(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
+// unix is a time as Prometheus has it.
+func unix(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }

@@ -9,6 +9,7 @@ import (
 	"bizbatch/batch"
 	"bizbatch/batch/schema"
 	"bizbatch/checkpoint"
+	"bizbatch/internal/prose"
 	"bizbatch/internal/terminal"
 )
 
@@ -29,7 +30,7 @@ func (j *job) tellPlan(skipped []string) {
 		u.Say("a run is on: what it has in flight counts as to ask")
 	}
 	if len(skipped) > 0 {
-		u.Say("%s without a question, skipped: %s %s", terminal.Count(len(skipped), "row"), lineWord(format), terminal.Enumerate(skipped))
+		u.Say("%s without a question, skipped: %s %s", prose.Count(len(skipped), "row"), lineWord(format), prose.Enumerate(skipped))
 	}
 	j.tellPrivate(j.input.Private)
 	if p.Interrupted > 0 {
@@ -42,7 +43,7 @@ func (j *job) tellPlan(skipped []string) {
 			then += fmt.Sprintf(", but for %d with an answer", p.Kept)
 		}
 		u.Say("%s in flight when the last run was cut off: %s; %s may have been charged without an answer (bizbatch status lists them)",
-			terminal.Count(p.Interrupted, "question"), then, p.InterruptedCost)
+			prose.Count(p.Interrupted, "question"), then, p.InterruptedCost)
 	}
 	for _, other := range p.Asking {
 		u.Notice("asking", fmt.Sprintf("a run on %s is asking %d of these questions too, and both will be charged: to take over its answers instead, stop this run, wait for that one, and run the same command again", other.Checkpoint, other.Answers),
@@ -53,7 +54,7 @@ func (j *job) tellPlan(skipped []string) {
 			"checkpoint", other.Checkpoint, "error", other.Reason)
 	}
 	if p.Rescued > 0 {
-		u.Say("%s taken in that an earlier run could not save", terminal.Count(p.Rescued, "answer"))
+		u.Say("%s taken in that an earlier run could not save", prose.Count(p.Rescued, "answer"))
 	}
 	if limit := j.Asking.Limit; limit > 0 && p.ToAsk() > limit {
 		u.Say("of these, the first %d now (--limit) · at most %s", limit, p.AtMost(limit))
@@ -87,12 +88,12 @@ func (j *job) schemaLine() string {
 	if s.SchemaInMessage {
 		how = "at the end of each question"
 	}
-	return fmt.Sprintf("the schema is sent %s · columns: %s", how, terminal.Enumerate(parsed.Names()))
+	return fmt.Sprintf("the schema is sent %s · columns: %s", how, prose.Enumerate(parsed.Names()))
 }
 
 // planLine is the plan in one line.
 func planLine(p batch.Plan) string {
-	parts := []string{terminal.Count(p.Rows-p.Skipped, "question")}
+	parts := []string{prose.Count(p.Rows-p.Skipped, "question")}
 	add := func(n int, what string) {
 		if n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, what))
@@ -100,7 +101,7 @@ func planLine(p batch.Plan) string {
 	}
 	add(p.Skipped, "skipped")
 	if p.Duplicates > 0 {
-		parts = append(parts, terminal.Count(p.Duplicates, "duplicate"))
+		parts = append(parts, prose.Count(p.Duplicates, "duplicate"))
 	}
 	add(p.Edited, "edited since the last run")
 	add(p.Answered-reusedAnswers(p.Reused), "already answered")

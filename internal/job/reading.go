@@ -10,6 +10,7 @@ import (
 
 	"bizbatch/batch"
 	"bizbatch/batch/question"
+	"bizbatch/internal/prose"
 	"bizbatch/internal/terminal"
 )
 
@@ -60,7 +61,7 @@ func understoodLines(u question.Understood, o question.Options, format batch.For
 		lines = withFirst(lines[0], u.First, width)
 	}
 	if u.FilteredRows > 0 {
-		lines = append(lines, fmt.Sprintf("a filter hides %s of this sheet from you: they are read too", terminal.Count(u.FilteredRows, "row")))
+		lines = append(lines, fmt.Sprintf("a filter hides %s of this sheet from you: they are read too", prose.Count(u.FilteredRows, "row")))
 	}
 	if u.ShortRows > 0 {
 		lines = append(lines, fmt.Sprintf("rows with fewer fields than the header: %d; what is missing is read as empty", u.ShortRows))
@@ -98,14 +99,14 @@ func sheetNames(sheets []string) string {
 	for i, sheet := range sheets {
 		quoted[i] = `"` + name(sheet) + `"`
 	}
-	return terminal.Enumerate(quoted)
+	return prose.Enumerate(quoted)
 }
 
 // withFirst adds the first question to a line, as far as it has room, or else
 // below it.
 func withFirst(line, first string, width int) []string {
 	const before, after, least = `first: "`, `"`, 30
-	first = terminal.OneLine(first)
+	first = prose.OneLine(first)
 	if room := width - uniseg.StringWidth(line+" · "+before+after); room >= min(least, uniseg.StringWidth(first)) {
 		return []string{line + " · " + before + terminal.Cut(first, room) + after}
 	}
@@ -113,7 +114,7 @@ func withFirst(line, first string, width int) []string {
 }
 
 // name is the name of a sheet or a column, on one line and not too long.
-func name(s string) string { return terminal.Cut(terminal.OneLine(s), 40) }
+func name(s string) string { return terminal.Cut(prose.OneLine(s), 40) }
 
 // lineWord is what a place in a file of the format is called.
 func lineWord(format batch.Format) string {
@@ -142,6 +143,6 @@ func understoodKeys(u question.Understood, all bool) (args []any) {
 	add("question_column", u.Question, all || u.Question != "")
 	add("id_column", u.ID, all || u.ID != "")
 	add("ask_mode_column", u.AskMode, all || u.AskMode != "")
-	add("first", terminal.Cut(terminal.OneLine(u.First), 100), all || u.First != "")
+	add("first", terminal.Cut(prose.OneLine(u.First), 100), all || u.First != "")
 	return args
 }

@@ -9,7 +9,7 @@ import (
 
 	"bizbatch/batch"
 	"bizbatch/checkpoint"
-	"bizbatch/internal/exit"
+	"bizbatch/internal/prose"
 	"bizbatch/internal/terminal"
 )
 
@@ -40,13 +40,13 @@ func (j *job) tellResult(verdict error) {
 		u.Say("%s", terminal.ToLookAt(s.AnswersToLookAt, s.Answered, s.ToLookAt))
 	}
 	if s.Reasked > 0 {
-		u.Say("asked again for an answer that fits the schema: %s", terminal.Count(s.Reasked, "time"))
+		u.Say("asked again for an answer that fits the schema: %s", prose.Count(s.Reasked, "time"))
 	}
 	if s.Unfit > 0 && j.Asking.Reask == 0 {
 		u.Say("to ask and pay again where the answer does not fit the schema, at most once each: --reask 1")
 	}
 	if s.Unmetered > 0 {
-		u.Say("%s without token counts: taken to cost what the dearest did", terminal.Count(s.Unmetered, "answer"))
+		u.Say("%s without token counts: taken to cost what the dearest did", prose.Count(s.Unmetered, "answer"))
 	}
 	if s.Uncertain > 0 {
 		u.Say("%s", j.uncertainLine())
@@ -96,20 +96,4 @@ func (j *job) lookBack() (err error) {
 	}
 	j.failures, err = j.store.Failures()
 	return err
-}
-
-// nextCommand is what to type after the run: the same command for what is left,
-// with --retry-failed for what failed, and else one that shows the answer that took
-// longest.
-func (j *job) nextCommand(verdict error) string {
-	switch {
-	case verdict != nil && exit.As(verdict).Code == exit.Failures:
-		return terminal.CommandLine(withFlag(j.Command, "--retry-failed"))
-	case verdict != nil || j.sum.Left > 0:
-		return terminal.CommandLine(j.Command)
-	}
-	if len(j.slowest) > 0 {
-		return "bizbatch show " + terminal.QuoteFile(j.Checkpoint) + " " + terminal.QuoteID(j.slowest[0].RowID)
-	}
-	return "bizbatch status " + terminal.QuoteFile(j.Checkpoint)
 }

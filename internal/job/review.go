@@ -11,6 +11,7 @@ import (
 	"bizbatch/batch/report"
 	"bizbatch/checkpoint"
 	"bizbatch/internal/exit"
+	"bizbatch/internal/prose"
 	"bizbatch/internal/terminal"
 )
 
@@ -20,10 +21,10 @@ func (t *taking) tell(notice func(event, text string, args ...any), file string)
 		notice("conflict", line, "file", file)
 	}
 	if n := len(t.strangers); n > 0 {
-		notice("strangers", fmt.Sprintf("%s has reviews beside %s that are none of the questions, such as %q: they are in that file only", file, terminal.Count(n, "row"), t.strangers[0]), "file", file)
+		notice("strangers", fmt.Sprintf("%s has reviews beside %s that are none of the questions, such as %q: they are in that file only", file, prose.Count(n, "row"), t.strangers[0]), "file", file)
 	}
 	if t.cleared > 0 {
-		notice("cleared", fmt.Sprintf("reviews that are empty in %s stay as they were, in %s: a review can be changed, but not taken back", file, terminal.Count(t.cleared, "cell")), "file", file)
+		notice("cleared", fmt.Sprintf("reviews that are empty in %s stay as they were, in %s: a review can be changed, but not taken back", file, prose.Count(t.cleared, "cell")), "file", file)
 	}
 }
 
@@ -70,7 +71,7 @@ func takeEdited(store *checkpoint.Store, in batch.Input, out string, o report.Op
 		notice("unread", fmt.Sprintf("the reviews in %s could not be taken in: %v", out, err), "output", out)
 	default:
 		if len(t.changed) > 0 {
-			notice("reviewed", fmt.Sprintf("%s was reviewed: %s", out, terminal.Count(len(t.changed), "row")), "output", out)
+			notice("reviewed", fmt.Sprintf("%s was reviewed: %s", out, prose.Count(len(t.changed), "row")), "output", out)
 		}
 		t.tell(notice, out)
 	}
@@ -92,7 +93,7 @@ func Review(store *checkpoint.Store, in batch.Input, path string, p *terminal.Pr
 		return err
 	}
 	t.tell(p.Notice, path)
-	p.Say("%s of %s reviewed; run and export write that into their files", terminal.Count(len(t.changed), "row"), path)
+	p.Say("%s of %s reviewed; run and export write that into their files", prose.Count(len(t.changed), "row"), path)
 	return nil
 }
 

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -13,6 +11,7 @@ import (
 	"bizbatch/checkpoint"
 	"bizbatch/internal/exit"
 	"bizbatch/internal/interrupt"
+	"bizbatch/internal/prose"
 	"bizbatch/internal/terminal"
 )
 
@@ -32,14 +31,14 @@ func (j *job) verdict(err error, stop *batch.StopError) error {
 		failed = 0
 	}
 	if left := j.sum.Left; left > 0 && j.Asking.Limit == 0 {
-		return &exit.Error{Code: exit.Unexpected, Err: fmt.Errorf("%s left that the checkpoint did not give out", terminal.Count(left, "question")),
+		return &exit.Error{Code: exit.Unexpected, Err: fmt.Errorf("%s left that the checkpoint did not give out", prose.Count(left, "question")),
 			Hint: "bizbatch status --check " + terminal.QuoteFile(j.Checkpoint) + " tells whether it is sound; " + j.again()}
 	}
 	if failed == 0 {
 		return nil
 	}
 	return &exit.Error{
-		Code: exit.Failures, Err: fmt.Errorf("%s failed; the output tells why for each", terminal.Count(failed, "question")),
+		Code: exit.Failures, Err: fmt.Errorf("%s failed; the output tells why for each", prose.Count(failed, "question")),
 		Detail: terminal.Reasons(j.failures),
 		Hint:   "the same command asks again what failed for a temporary fault; --retry-failed asks the others too: " + terminal.CommandLine(withFlag(j.Command, "--retry-failed")),
 	}
@@ -67,7 +66,7 @@ func (j *job) stopped(stop *batch.StopError) error {
 // uncertainLine says what may have been charged for nothing.
 func (j *job) uncertainLine() string {
 	return fmt.Sprintf("%s without an answer may have been charged, %s: see bizbatch status %s",
-		terminal.Count(j.sum.Uncertain, "request"), j.sum.UncertainCost, terminal.QuoteFile(j.Checkpoint))
+		prose.Count(j.sum.Uncertain, "request"), j.sum.UncertainCost, terminal.QuoteFile(j.Checkpoint))
 }
 
 // unsaved says where answers are that the checkpoint did not take.
@@ -76,10 +75,10 @@ func unsaved(u *checkpoint.UnsavedError) (lines []string) {
 		return nil
 	}
 	if n := u.Answers - u.Printed; n > 0 {
-		lines = append(lines, fmt.Sprintf("%s went to %s; the next run picks them up from there", terminal.Count(n, "answer"), u.File))
+		lines = append(lines, fmt.Sprintf("%s went to %s; the next run picks them up from there", prose.Count(n, "answer"), u.File))
 	}
 	if u.Printed > 0 {
-		lines = append(lines, fmt.Sprintf("%s could only be printed on standard error: put those lines into a file bizbatch-rescue-1.jsonl of mode 0600 beside the checkpoint, and the next run takes them in", terminal.Count(u.Printed, "answer")))
+		lines = append(lines, fmt.Sprintf("%s could only be printed on standard error: put those lines into a file bizbatch-rescue-1.jsonl of mode 0600 beside the checkpoint, and the next run takes them in", prose.Count(u.Printed, "answer")))
 	}
 	return lines
 }
@@ -149,32 +148,6 @@ func (j *job) overspent() *exit.Error {
 	return e
 }
 
-// moreHint is the command whose limit is enough for what is left, as far as that
-// can be known.
-func (j *job) moreHint() string {
-	command := slices.Clone(j.Command)
-	command = withValue(command, "--max-spend", j.Asking.MaxSpend, j.sum.LeftCost)
-	command = withValue(command, "--max-spend-total", j.Asking.MaxSpendTotal, j.spent+j.uncertain+j.sum.LeftCost)
-	return fmt.Sprintf("to ask the %s left too, about %s: %s", terminal.Count(j.sum.Left, "question"), j.sum.LeftCost, terminal.CommandLine(command))
-}
-
-// withValue raises the value of a flag to at least an amount, in whole dollars.
-func withValue(args []string, flag string, value, least batch.Money) []string {
-	if value == 0 || value >= least {
-		return args
-	}
-	dollars := strconv.FormatInt(int64((least+batch.Dollar-1)/batch.Dollar), 10)
-	for i, arg := range args {
-		switch {
-		case strings.HasPrefix(arg, flag+"="):
-			args[i] = flag + "=" + dollars
-		case arg == flag && i+1 < len(args):
-			args[i+1] = dollars
-		}
-	}
-	return args
-}
-
 // throttled is a run that a limit stopped which does not clear in its time.
 func (j *job) throttled(said *batch.Error) *exit.Error {
 	e := &exit.Error{Code: exit.Service, Hint: j.throttledHint(said),
@@ -211,26 +184,7 @@ func (j *job) unfinished(stop *batch.StopError, said *batch.Error) *exit.Error {
 	return &exit.Error{Code: exit.Service, Hint: strings.TrimPrefix(hint+"; "+again, "; "),
 		Err: fmt.Errorf("no answer arrives whole (%w)", stop.Err),
 		Detail: []string{fmt.Sprintf("%s may have been charged, %s: no run asks those questions again by itself",
-			terminal.Count(j.sum.Uncertain, "request"), j.sum.UncertainCost)}}
-}
-
-// settingFlag is the flag that sets what the service refuses.
-func (j *job) settingFlag(setting string) string {
-	switch s := j.Asking.Settings; {
-	case setting == "model":
-		if j.Reading.Model == "" && len(j.models) > 0 {
-			return "--model " + terminal.Quote(j.models[0]) + ", which the file names"
-		}
-		return "--model " + terminal.Quote(s.Model)
-	case setting == "role":
-		return "--role " + terminal.Quote(s.Role)
-	case setting == "askMode" && s.AskMode != "":
-		return "--ask-mode " + string(s.AskMode)
-	}
-	if setting == "response_format" && j.Asking.Settings.Schema != nil {
-		return "--schema"
-	}
-	return "--param " + terminal.Quote(setting)
+			prose.Count(j.sum.Uncertain, "request"), j.sum.UncertainCost)}}
 }
 
 // over is a run that began after the time of --until.
@@ -253,55 +207,4 @@ func (j *job) left() string {
 		text += fmt.Sprintf(", %d failed", failed)
 	}
 	return text + fmt.Sprintf(", %d left, about %s", sum.Left, sum.LeftCost)
-}
-
-func (j *job) creditsHint(e *batch.Error) string {
-	missing := max(j.sum.LeftCost, e.Cost) - e.Balance
-	if missing <= 0 {
-		return "add credits, then " + j.again()
-	}
-	return fmt.Sprintf("add at least %s of credits, then %s", missing, j.again())
-}
-
-// keyHint says what to do about a key that is refused. Where earlier runs got
-// answers, and this one none, it may be that only odd questions are left.
-func (j *job) keyHint(e *batch.Error) string {
-	hint := "name a file that holds a valid key with --api-key-file"
-	if variable := j.KeyVariable; variable != "" {
-		hint = "set " + variable + " to a valid key"
-	}
-	switch name, credential := terminal.Credential(j.KeyFile); {
-	case terminal.IsPipe(j.KeyFile):
-		hint = "pass a valid key to --api-key-file"
-	case credential:
-		hint = "put a valid key into the file that LoadCredential=" + name + " names in the systemd unit"
-	case j.KeyFile != "":
-		hint = "put a valid key into " + j.KeyFile
-	}
-	if e.Status == 403 && j.plan.Answered > 0 && j.sum.Answered == 0 {
-		hint += fmt.Sprintf(" (or, if it is valid, reword or remove the %s: it may be their text that is refused)", terminal.Count(j.sum.Left, "question")+" left")
-	}
-	return hint + ", then " + j.again()
-}
-
-func (j *job) throttledHint(e *batch.Error) string {
-	when := e.ResetAt
-	if when.IsZero() && e.RetryAfter > 0 {
-		when = time.Now().Add(e.RetryAfter)
-	}
-	if when.IsZero() {
-		return "when the limit is reset, " + j.again()
-	}
-	return fmt.Sprintf("after %s, %s", when.Local().Format("Mon 2 Jan 2006 15:04 MST"), j.again())
-}
-
-func (j *job) spendLimits() string {
-	switch c := j.Asking; {
-	case c.MaxSpend > 0 && c.MaxSpendTotal > 0:
-		return fmt.Sprintf("--max-spend %s, --max-spend-total %s", c.MaxSpend, c.MaxSpendTotal)
-	case c.MaxSpend > 0:
-		return "--max-spend " + c.MaxSpend.String()
-	default:
-		return "--max-spend-total " + c.MaxSpendTotal.String()
-	}
 }

@@ -12,6 +12,7 @@ import (
 	"bizbatch/batch"
 	"bizbatch/batch/report"
 	"bizbatch/checkpoint"
+	"bizbatch/internal/disk"
 	"bizbatch/internal/exit"
 )
 
@@ -76,7 +77,7 @@ func (o *Options) checkReport(path string) error {
 		others = append(others, o.Summary)
 		begin = '#' // of a comment
 	}
-	if slices.ContainsFunc(others, func(other string) bool { return sameFile(path, other) }) {
+	if slices.ContainsFunc(others, func(other string) bool { return disk.SameFile(path, other) }) {
 		return errors.New("is another file of this run")
 	}
 	if err := checkReplaced(path, begin); err != nil && !o.Force {

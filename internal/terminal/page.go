@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/rivo/uniseg"
+
+	"bizbatch/internal/prose"
 )
 
 // A Page is text for people: on a terminal in lines of a width that can be
@@ -42,7 +44,7 @@ func (p *Page) Line(s string) {
 
 // Heading prints a line in bold type.
 func (p *Page) Heading(s string) {
-	for _, line := range p.wrap(Clean(s)) {
+	for _, line := range p.wrap(prose.Clean(s)) {
 		p.Line(p.strong(line))
 	}
 }
@@ -67,7 +69,7 @@ var (
 func (p *Page) Text(s string) {
 	code := false
 	for line := range strings.SplitSeq(strings.ReplaceAll(s, "\r\n", "\n"), "\n") {
-		line = strings.TrimRight(Clean(line), " ")
+		line = strings.TrimRight(prose.Clean(line), " ")
 		fence := markdownFence.MatchString(line)
 		heading := markdownHeading.FindStringSubmatch(line)
 		switch {

@@ -11,10 +11,12 @@ import (
 	"log/slog"
 	"os"
 	"time"
+	"unicode/utf8"
 
 	"golang.org/x/term"
 
 	"bizbatch/internal/exit"
+	"bizbatch/internal/prose"
 )
 
 // A Printer tells what happens: results on standard output, what goes on meanwhile
@@ -71,7 +73,7 @@ func columns(w io.Writer) int {
 // Say prints a line of the results.
 func (p *Printer) Say(format string, args ...any) {
 	if !p.Quiet && !p.JSON() {
-		fmt.Fprintf(p.out, "%s\n", Clean(fmt.Sprintf(format, args...)))
+		fmt.Fprintf(p.out, "%s\n", prose.Clean(fmt.Sprintf(format, args...)))
 	}
 }
 
@@ -88,9 +90,9 @@ func (p *Printer) Record(level slog.Level, event, text string, args ...any) {
 func (p *Printer) Notice(event, text string, args ...any) {
 	switch {
 	case p.JSON():
-		jsonLog(p.err).Warn(Clean(text), append([]any{"event", event}, args...)...)
+		jsonLog(p.err).Warn(prose.Clean(text), append([]any{"event", event}, args...)...)
 	case p.Quiet:
-		fmt.Fprintln(p.err, Clean(text))
+		fmt.Fprintln(p.err, prose.Clean(text))
 	default:
 		p.Say("%s", text)
 		p.Record(slog.LevelWarn, event, text, args...)
@@ -113,10 +115,10 @@ func Tell(w io.Writer, err error, json bool) exit.Code {
 	}
 	e := exit.As(err)
 	if json {
-		jsonLog(w).Error(Clean(e.Error()), "event", "error", "detail", cleanAll(e.Detail), "hint", Clean(e.Hint), "exit_code", int(e.Code))
+		jsonLog(w).Error(prose.Clean(e.Error()), "event", "error", "detail", cleanAll(e.Detail), "hint", prose.Clean(e.Hint), "exit_code", int(e.Code))
 		return e.Code
 	}
-	fmt.Fprintf(w, "error: %s\n", Clean(e.Error()))
+	fmt.Fprintf(w, "error: %s\n", prose.Clean(e.Error()))
 	tellMore(w, e)
 	return e.Code
 }
@@ -124,7 +126,7 @@ func Tell(w io.Writer, err error, json bool) exit.Code {
 // cleanAll cleans each line.
 func cleanAll(lines []string) (clean []string) {
 	for _, line := range lines {
-		clean = append(clean, Clean(line))
+		clean = append(clean, prose.Clean(line))
 	}
 	return clean
 }
@@ -132,9 +134,31 @@ func cleanAll(lines []string) (clean []string) {
 // tellMore prints what an error says beside what happened.
 func tellMore(w io.Writer, e *exit.Error) {
 	for _, line := range e.Detail {
-		fmt.Fprintf(w, "       %s\n", Clean(line))
+		fmt.Fprintf(w, "       %s\n", prose.Clean(line))
 	}
 	if e.Hint != "" {
-		fmt.Fprintf(w, "hint:  %s\n", Clean(e.Hint))
+		fmt.Fprintf(w, "hint:  %s\n", prose.Clean(e.Hint))
 	}
 }
+
+// A jsonWriter escapes in JSON the characters that a terminal obeys, as far as
+// JSON itself leaves them as they are. To programs it says the same.
+type jsonWriter struct{ w io.Writer }
+
+func (j jsonWriter) Write(p []byte) (int, error) {
+	b := make([]byte, 0, len(p))
+	for _, r := range string(p) {
+		if r > '~' && prose.Obeyed(r) {
+			b = fmt.Appendf(b, `\u%04x`, r)
+		} else {
+			b = utf8.AppendRune(b, r)
+		}
+	}
+	if _, err := j.w.Write(b); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+// jsonLog logs in JSON.
+func jsonLog(w io.Writer) *slog.Logger { return slog.New(slog.NewJSONHandler(jsonWriter{w}, nil)) }

@@ -1,6 +1,7 @@
 package terminal
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -13,6 +14,7 @@ import (
 
 	"bizbatch/batch"
 	"bizbatch/internal/exit"
+	"bizbatch/internal/prose"
 )
 
 // A Progress shows how a run goes on: a bar on a terminal, else a line of log at
@@ -20,13 +22,9 @@ import (
 type Progress struct {
 	printer *Printer
 
-	mu                  sync.Mutex               // guards all below, and what is drawn
-	bar                 *progressbar.ProgressBar // nil: the log
-	last                batch.Progress
-	rate                rate
-	estimate            batch.Money // of everything that this run set out to ask
-	paused, pausedUntil time.Time   // the pause that is on, or was the last
-	note                string      // what it is waiting for; the time first, where there is little room
+	mu  sync.Mutex               // guards all below, and what is drawn
+	bar *progressbar.ProgressBar // nil: the log
+	standing
 
 	stop, stopped chan struct{}
 }
@@ -38,9 +36,8 @@ const redraw = 250 * time.Millisecond
 // estimated to cost so much, and the last run ended perMinute questions a minute;
 // 0: not known.
 func (p *Printer) Progress(questions int, estimate batch.Money, perMinute float64) *Progress {
-	w := &Progress{printer: p, estimate: estimate, stop: make(chan struct{}), stopped: make(chan struct{})}
-	w.last.Total = questions
-	w.rate = rate{begun: time.Now(), before: perMinute}
+	w := &Progress{printer: p, stop: make(chan struct{}), stopped: make(chan struct{})}
+	w.standing = standing{estimate: estimate, last: batch.Progress{Total: questions}, rate: rate{begun: time.Now(), before: perMinute}}
 	interval := p.Interval
 	if p.redraws && !p.Quiet && questions > 0 { // a bar of length 0 is an error to its package
 		interval = redraw
@@ -80,7 +77,7 @@ func (w *Progress) tick(interval time.Duration) {
 func (w *Progress) show(now time.Time) {
 	p := w.last
 	if w.bar != nil {
-		w.bar.Describe(w.text(now, w.room()))
+		w.bar.Describe(w.text(now, w.room(cmp.Or(columns(w.printer.err), narrow))))
 		_ = w.bar.Set(min(p.Answered+p.Failed, p.Total)) // beyond its length it fails
 		return
 	}
@@ -114,9 +111,9 @@ func (w *Progress) Event(e batch.Event) {
 	case batch.EventResumed:
 		w.note = ""
 	case batch.EventOutage:
-		w.note = "next try " + clock(e.Wait) + ", nothing succeeds"
+		w.note = "next try " + after(e.Wait) + ", nothing succeeds"
 	case batch.EventWaiting:
-		w.note = "next try " + clock(e.Wait) + ", waiting " + WaitsFor(e)
+		w.note = "next try " + after(e.Wait) + ", waiting " + WaitsFor(e)
 	case batch.EventStopping:
 		w.note = "stopping"
 	}
@@ -133,19 +130,19 @@ func (w *Progress) Event(e batch.Event) {
 func (w *Progress) Waits(e batch.Event, advice *exit.Error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	text := Clean(fmt.Sprintf("waiting %s: %v", WaitsFor(e), e.Err))
+	text := prose.Clean(fmt.Sprintf("waiting %s: %v", WaitsFor(e), e.Err))
 	switch {
 	case w.bar != nil:
 		_ = w.bar.Clear()
 		tellMore(w.printer.err, advice)
 		w.show(time.Now())
 	case w.printer.JSON():
-		jsonLog(w.printer.err).Warn(text, "event", string(e.Kind), "detail", cleanAll(advice.Detail), "hint", Clean(advice.Hint))
+		jsonLog(w.printer.err).Warn(text, "event", string(e.Kind), "detail", cleanAll(advice.Detail), "hint", prose.Clean(advice.Hint))
 	case w.printer.Quiet:
 		fmt.Fprintln(w.printer.err, text)
 		tellMore(w.printer.err, advice)
 	default:
-		w.printer.Record(slog.LevelWarn, string(e.Kind), text, "detail", cleanAll(advice.Detail), "hint", Clean(advice.Hint))
+		w.printer.Record(slog.LevelWarn, string(e.Kind), text, "detail", cleanAll(advice.Detail), "hint", prose.Clean(advice.Hint))
 	}
 }
 
@@ -167,7 +164,7 @@ func (w *Progress) above(e batch.Event) {
 		return
 	}
 	_ = w.bar.Clear()
-	fmt.Fprintln(w.printer.err, Clean(line))
+	fmt.Fprintln(w.printer.err, prose.Clean(line))
 	w.show(time.Now())
 }
 
@@ -194,7 +191,7 @@ func stopping(e batch.Event) string {
 		leave = "again after 2 s leaves" // the first has come
 	}
 	return fmt.Sprintf("stopping: waiting for %s in flight, which may be paid for already; Ctrl-C (or SIGTERM) %s at once",
-		Count(e.Progress.InFlight, "answer"), leave)
+		prose.Count(e.Progress.InFlight, "answer"), leave)
 }
 
 // record logs what should not be missed.
@@ -225,7 +222,7 @@ func (w *Progress) record(e batch.Event) {
 		args = append(args, "question", e.Question)
 	}
 	if e.Err != nil {
-		args = append(args, "error", Clean(e.Err.Error()))
+		args = append(args, "error", prose.Clean(e.Err.Error()))
 	}
 	if e.Wait > 0 {
 		args = append(args, "wait_seconds", e.Wait.Round(time.Millisecond).Seconds(), "until", time.Now().Add(e.Wait).Truncate(time.Second))
@@ -258,7 +255,7 @@ func (w *Progress) Note(event, text string, args ...any) {
 		return
 	}
 	_ = w.bar.Clear()
-	fmt.Fprintln(w.printer.err, Clean(text))
+	fmt.Fprintln(w.printer.err, prose.Clean(text))
 	w.show(time.Now())
 }
 
@@ -280,4 +277,5 @@ func (w *Progress) End() {
 	}
 }
 
-func clock(wait time.Duration) string { return time.Now().Add(wait).Format(time.TimeOnly) }
+// after is the time of day after a wait.
+func after(wait time.Duration) string { return time.Now().Add(wait).Format(time.TimeOnly) }

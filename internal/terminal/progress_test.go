@@ -52,7 +52,7 @@ func TestTextBesideTheBar(t *testing.T) {
 				"next try " + clock(time.Second) + ", nothing succeeds · $4.00"},
 			{"an outage is over", running, batch.Event{Kind: batch.EventResumed}, 17, "5m left · $4.00"},
 		} {
-			w := &Progress{printer: New(io.Discard, io.Discard, Options{Log: "text"}), estimate: 12 * batch.Dollar, rate: rate{begun: now, before: 6}}
+			w := &Progress{printer: New(io.Discard, io.Discard, Options{Log: "text"}), standing: standing{estimate: 12 * batch.Dollar, rate: rate{begun: now, before: 6}}}
 			tt.e.Progress = tt.p
 			w.Event(tt.e)
 			got := w.text(now, tt.room)
@@ -99,7 +99,7 @@ func TestWhatIsToldAsItComesIsClean(t *testing.T) {
 // The time left falls while a pause is on whose end is known.
 func TestTimeLeftInAPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := &Progress{printer: New(io.Discard, io.Discard, Options{Log: "text"}), rate: rate{begun: time.Now()}}
+		w := &Progress{printer: New(io.Discard, io.Discard, Options{Log: "text"}), standing: standing{rate: rate{begun: time.Now()}}}
 		p := batch.Progress{Total: 40}
 		for range 10 {
 			time.Sleep(10 * time.Second)

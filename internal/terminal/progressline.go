@@ -1,7 +1,6 @@
 package terminal
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,6 +9,15 @@ import (
 
 	"bizbatch/batch"
 )
+
+// A standing is how a run stands, as it is told.
+type standing struct {
+	last                batch.Progress
+	rate                rate
+	estimate            batch.Money // of everything that this run set out to ask
+	paused, pausedUntil time.Time   // the pause that is on, or was the last
+	note                string      // what it is waiting for; the time first, where there is little room
+}
 
 // A part is something that stands beside the bar. Where there is no room for all
 // parts, those of a lower rank are left out.
@@ -20,21 +28,21 @@ type part struct {
 
 // text is what stands beside the bar: what was spent and what failed even where
 // there is little room.
-func (w *Progress) text(now time.Time, room int) string {
-	p := w.last
+func (s *standing) text(now time.Time, room int) string {
+	p := s.last
 	money := part{1, p.Spent.String()}
-	parts := []part{{3, w.waiting(now)}, {4, ""}, {5, Short(now.Sub(w.rate.begun).Truncate(time.Second)) + " elapsed"}, money, {7, fmt.Sprintf("%d in flight", p.InFlight)}, {2, ""}, {8, ""}}
-	if left := w.timeLeft(now); left > 0 {
+	parts := []part{{3, s.waiting(now)}, {4, ""}, {5, Short(now.Sub(s.rate.begun).Truncate(time.Second)) + " elapsed"}, money, {7, fmt.Sprintf("%d in flight", p.InFlight)}, {2, ""}, {8, ""}}
+	if left := s.timeLeft(now); left > 0 {
 		parts[1].text = roughly(left) + " left"
 	}
 	if p.Failed > 0 {
 		parts[5].text = fmt.Sprintf("%d failed", p.Failed)
 	}
-	if perMinute := w.rate.perMinute(w.clock(now)); perMinute > 0 {
+	if perMinute := s.rate.perMinute(s.clock(now)); perMinute > 0 {
 		parts[6].text = fmt.Sprintf("%.*f a minute", places(perMinute), perMinute)
 	}
 	whole := slices.Clone(parts)
-	whole[3].text = fmt.Sprintf("%s, %s to come", p.Spent, w.toCome())
+	whole[3].text = fmt.Sprintf("%s, %s to come", p.Spent, s.toCome())
 	const needed = 4 // ranks that go before what is to come
 	if fitting := fit(whole, room, needed); fitting != "" {
 		return fitting
@@ -85,41 +93,41 @@ func places(n float64) int {
 }
 
 // waiting is what everything waits for; empty: nothing.
-func (w *Progress) waiting(now time.Time) string {
-	if w.note == "" && w.last.PausedUntil.After(now) {
-		return "paused until " + w.last.PausedUntil.Format(time.TimeOnly)
+func (s *standing) waiting(now time.Time) string {
+	if s.note == "" && s.last.PausedUntil.After(now) {
+		return "paused until " + s.last.PausedUntil.Format(time.TimeOnly)
 	}
-	return w.note
+	return s.note
 }
 
 // timeLeft is about how long the rest takes; 0: not known.
-func (w *Progress) timeLeft(now time.Time) time.Duration {
-	if w.note != "" {
+func (s *standing) timeLeft(now time.Time) time.Duration {
+	if s.note != "" {
 		return 0 // that depends on others
 	}
-	left := w.rate.left(w.clock(now), w.last.Total-w.last.Answered-w.last.Failed)
+	left := s.rate.left(s.clock(now), s.last.Total-s.last.Answered-s.last.Failed)
 	if left > 0 {
-		left += max(0, w.last.PausedUntil.Sub(now))
+		left += max(0, s.last.PausedUntil.Sub(now))
 	}
 	return left
 }
 
 // clock is the time by which the rate goes. It stands still during a pause.
-func (w *Progress) clock(now time.Time) time.Time {
-	if w.last.PausedUntil.After(now) && !w.paused.IsZero() {
-		return w.paused
+func (s *standing) clock(now time.Time) time.Time {
+	if s.last.PausedUntil.After(now) && !s.paused.IsZero() {
+		return s.paused
 	}
 	return now
 }
 
 // toCome is about what the rest costs: the estimate, without what is spent and
 // what the failed questions would have cost on average.
-func (w *Progress) toCome() batch.Money {
-	p := w.last
+func (s *standing) toCome() batch.Money {
+	p := s.last
 	if p.Answered+p.Failed >= p.Total {
 		return 0
 	}
-	return max(0, w.estimate-p.Spent-w.estimate*batch.Money(p.Failed)/batch.Money(p.Total))
+	return max(0, s.estimate-p.Spent-s.estimate*batch.Money(p.Failed)/batch.Money(p.Total))
 }
 
 // barWidth is that of the bar where there is room; its package makes it
@@ -129,11 +137,11 @@ const (
 	narrow   = 80
 )
 
-// room is how many characters the text beside the bar may have.
-func (w *Progress) room() int {
+// room is how many characters the text beside the bar may have on a line of the
+// width.
+func (s *standing) room(width int) int {
 	const around = len("  99% [] () ") + 1 // and the last column, where lines break
-	width := cmp.Or(columns(w.printer.err), narrow)
-	room := width - around - len(fmt.Sprintf("%d/%d", w.last.Answered+w.last.Failed, w.last.Total))
+	room := width - around - len(fmt.Sprintf("%d/%d", s.last.Answered+s.last.Failed, s.last.Total))
 	if width >= narrow {
 		room -= barWidth / 2
 	}

@@ -24,6 +24,7 @@ func TestParseParams(t *testing.T) {
 		{"an object that is not closed is refused", []string{`o={"a":`}, nil},
 		{"a list that is not closed is refused", []string{"x=[1,2"}, nil},
 		{"what the request itself decides is refused", []string{"stream=false"}, nil},
+		{"and so is what only the client decides", []string{`stream_options={"include_usage":true}`}, nil},
 	} {
 		got, err := parseParams(tt.flags)
 		if (err != nil) != (tt.want == nil) {

@@ -1,11 +1,49 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/alecthomas/kong"
+	"github.com/dustin/go-humanize"
+
+	"bizbatch/batch"
+	"bizbatch/batch/report"
 )
+
+// parseParams reads --param flags. A value that is no JSON is text, unless it
+// begins as only JSON does: then it is a slip, and would be paid for.
+func parseParams(flags []string) (map[string]json.RawMessage, error) {
+	var params map[string]json.RawMessage
+	for _, f := range flags {
+		name, value, ok := strings.Cut(f, "=")
+		if !ok || name == "" {
+			return nil, fmt.Errorf("--param %q has no value", f)
+		}
+		if err := batch.CheckParam(name); err != nil {
+			return nil, fmt.Errorf("--param: %w", err)
+		}
+		if !json.Valid([]byte(value)) {
+			if strings.ContainsAny(value[:min(1, len(value))], `{[`) {
+				return nil, fmt.Errorf("--param %s=%s is broken JSON", name, value)
+			}
+			text, err := json.Marshal(value)
+			if err != nil {
+				return nil, fmt.Errorf("--param %s: %w", name, err)
+			}
+			value = string(text)
+		}
+		if params == nil {
+			params = map[string]json.RawMessage{}
+		}
+		params[name] = json.RawMessage(value)
+	}
+	return params, nil
+}
 
 // closed is the longest time that the window of --until is taken to be closed: a
 // time of day that was passed less than that ago ended it, any other is to come.
@@ -90,4 +128,37 @@ func parseSince(s string, now time.Time) (time.Time, error) {
 		}
 	}
 	return time.Time{}, fmt.Errorf("--since %q is not a date, time or duration", s)
+}
+
+// A byteSize is a number of bytes, on the command line such as 32MB.
+type byteSize int64
+
+// UnmarshalText reads a flag's value.
+func (b *byteSize) UnmarshalText(text []byte) error {
+	n, err := humanize.ParseBytes(string(text))
+	if err != nil || n > math.MaxInt64 {
+		return fmt.Errorf("%q is not a number of bytes, such as 32MB", text)
+	}
+	*b = byteSize(n)
+	return nil
+}
+
+// A choice is a flag that is yes where it stands alone, and can be no: --flag,
+// --flag=no, --flag no.
+type choice report.Choice
+
+func (*choice) IsBool() bool { return true }
+
+func (c *choice) Decode(ctx *kong.DecodeContext) error {
+	next := ctx.Scan.Peek()
+	switch given := report.Choice(strings.ToLower(next.String())); {
+	case given == report.Yes || given == report.No:
+		ctx.Scan.Pop()
+		*c = choice(given)
+	case next.Type == kong.FlagValueToken:
+		return fmt.Errorf("expected yes or no but got %q", next.String())
+	default:
+		*c = choice(report.Yes)
+	}
+	return nil
 }
