@@ -179,6 +179,7 @@ type Record struct {
 	RequestID string
 	Cost      Money
 	Reused    string    // the checkpoint that paid for the answer, relative to this one's folder; empty for this checkpoint
+	Review    *Review   // what people wrote beside the row; nil: nothing
 	Started   time.Time // the start of the last attempt of an answered or failed row; otherwise zero
 	Finished  time.Time
 }

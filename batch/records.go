@@ -129,6 +129,12 @@ func record(r checkpoint.Result) (Record, error) {
 		Cost: Money(r.Cost), Reused: r.Reused, Started: r.Started, Finished: r.Finished,
 		Seconds: r.Finished.Sub(r.Started).Seconds(),
 	}
+	if r.Review != nil {
+		rec.Review = new(Review)
+		if err := json.Unmarshal(r.Review, rec.Review); err != nil {
+			return rec, fmt.Errorf("read the review of question %s: %w", r.ID, err)
+		}
+	}
 	if r.Skip != "" {
 		rec.Status, rec.Error = Skipped, r.Skip
 	}

@@ -79,13 +79,13 @@ type Options struct {
 	// service refuses one of them, the run stops and no question fails for it.
 	// The zero value: so only where it refuses the model or the role.
 	Settings Settings
+	// Steering changes the run while it is on. Nil: nothing does.
+	Steering <-chan Steering
 	// Fits says why an answer does not fit a schema; nil: it does. Default: all do.
 	Fits func(*Answer) error
 	// Reask is how often a question is asked again for an answer that fits, over all
 	// runs, as far as that may have been charged. The last answer is kept. Default: never.
 	Reask int
-	// Steering changes the run while it is on. Nil: nothing does.
-	Steering <-chan Steering
 	// OnEvent is called for every event, from one goroutine. The run waits for it to
 	// return.
 	OnEvent func(Event)

@@ -160,6 +160,7 @@ type Result struct {
 	// Reused is the path of the checkpoint that the answer was copied from, relative
 	// to this one's folder, or empty. Cost is then 0.
 	Reused   string
+	Review   []byte    // what people wrote beside the row last, see AddReviews; nil: nothing
 	Started  time.Time // of the last attempt of an answered or failed request
 	Finished time.Time
 }

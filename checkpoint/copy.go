@@ -60,6 +60,9 @@ func (s *Store) copyFrom(path string) error {
 	if from.format > 3 {
 		tables = append(tables, "unfit", "earlier")
 	}
+	if from.format > 4 {
+		tables = append(tables, "reviews")
+	}
 	var damaged []int64
 	if isQuick(from.path) {
 		if damaged, err = damagedAnswers(from.db); err != nil {

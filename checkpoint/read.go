@@ -100,7 +100,7 @@ func (s *Store) results(where string, args ...any) iter.Seq2[Result, error] {
 			SELECT coalesce(r.request, 0), r.position, r.id, r.line, r.skip, r.fields, m.originals, q.payload,
 				iif(e.id, 'answered', coalesce(q.state, '')), coalesce(q.attempts, 0), iif(e.id, '', coalesce(q.error, '')), iif(e.id, '', coalesce(q.request_id, '')),
 				iif(q.position = r.position, iif(q.state = 'answered', q.cost, 0) + coalesce(l.cost, 0), 0),
-				coalesce(e.started, q.started, 0), coalesce(e.finished, q.finished, 0), coalesce(u.origin, ''), coalesce(a.crc, e.crc, 0), coalesce(a.answer, e.answer)
+				coalesce(e.started, q.started, 0), coalesce(e.finished, q.finished, 0), coalesce(u.origin, ''), `+lastReview+`, coalesce(a.crc, e.crc, 0), coalesce(a.answer, e.answer)
 			FROM rows r LEFT JOIN requests q ON q.id = r.request LEFT JOIN answers a ON a.request = r.request LEFT JOIN reused u ON u.request = r.request
 			LEFT JOIN masked m ON m.position = r.position
 			LEFT JOIN last l ON l.request = r.request LEFT JOIN earlier e ON e.id = l.id AND q.state IN ('pending', 'running')
@@ -118,7 +118,7 @@ func scanResult(rows *sql.Rows) (r Result, id int64, err error) {
 	var started, finished int64
 	var crc uint32
 	err = rows.Scan(&id, &r.Position, &r.ID, &r.Line, &r.Skip, &r.Fields, &r.Originals, &r.Payload,
-		&r.State, &r.Attempts, &r.Error, &r.RequestID, &r.Cost, &started, &finished, &r.Reused, &crc, &r.Answer)
+		&r.State, &r.Attempts, &r.Error, &r.RequestID, &r.Cost, &started, &finished, &r.Reused, &r.Review, &crc, &r.Answer)
 	if crc32.ChecksumIEEE(r.Answer) != crc || r.State == Answered && len(r.Answer) == 0 {
 		r.State, r.Answer, r.Error = Failed, nil, damagedAnswer
 	}

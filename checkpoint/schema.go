@@ -6,7 +6,7 @@ const applicationID = 0x62697a62
 // migrations make a checkpoint of format n+1 out of one of format n, the first
 // of them out of an empty database. What has been released never changes: a new
 // format is one more migration, with a file of the format before it in testdata.
-var migrations = []string{format1, format2, format3, format4}
+var migrations = []string{format1, format2, format3, format4, format5}
 
 // format1 has the tables. The big column of a table comes last, so that reading
 // the others does not walk through it. Times are milliseconds since 1970, 0
@@ -142,4 +142,19 @@ CREATE TABLE earlier (         -- answers that were asked for again
 	answer   BLOB NOT NULL
 );
 CREATE INDEX earlier_request ON earlier (request);
+`
+
+// format5 keeps what people wrote beside the rows. Nothing is ever removed or
+// changed there: the last review of a row is the one that counts.
+const format5 = `
+CREATE TABLE reviews (
+	id      INTEGER PRIMARY KEY,
+	subject INTEGER NOT NULL,  -- of the row's request, 0 where it is skipped
+	row     TEXT NOT NULL,     -- the row's id
+	taken   INTEGER NOT NULL,  -- when it was read
+	origin  TEXT NOT NULL,     -- the file that it was read from
+	fields  BLOB NOT NULL,     -- the row as it was
+	value   TEXT NOT NULL
+);
+CREATE INDEX reviews_subject ON reviews (subject);
 `

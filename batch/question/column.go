@@ -64,6 +64,10 @@ func (o *Options) layoutOf(keys, names []string) (l layout, err error) {
 	if l.question, err = locate(keys, names, batch.QuestionNames, o.QuestionColumn, "--question-column"); err != nil {
 		return l, err
 	}
+	if o.table {
+		l.id, l.askMode = -1, -1
+		return l, nil
+	}
 	if l.id, err = locate(keys, names, idNames, o.IDColumn, "--id-column"); err != nil {
 		return l, err
 	}

@@ -19,6 +19,9 @@ type Error struct {
 	noTable bool // there are no columns, or none of them is of questions
 }
 
+// ErrNoColumn is the cause of an error that a table does not have a column.
+var ErrNoColumn = errors.New("no such column")
+
 // Error returns the message with its place: "questions.csv:12: row has 3 fields, the
 // header has 4", "questions.docx has no extension that …" for the whole file, or
 // `questions.xlsx, sheet "2025", row 12: there is something in …`.

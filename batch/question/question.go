@@ -77,6 +77,8 @@ type Options struct {
 	Template string
 	// AskModes are the ask modes of the service, which a row may select.
 	AskModes batch.AskModes
+
+	table bool // no column but the question's has a role, see ReadTable
 }
 
 // maxRecord is the maximum size of a row in bytes. It bounds memory if a quote is

@@ -28,7 +28,8 @@ type csvWriter struct {
 	ours  columnWriter
 	more  []Column
 	comma rune
-	safe  bool     // see Options.CSVSafe
+	safe  bool // see Options.CSVSafe
+	opts  Options
 	quote string   // the characters that put a field in quotes
 	row   []string // the one being written
 	line  []byte   // the same as it is written
@@ -73,7 +74,7 @@ func commaOf(in batch.Input) rune {
 
 // startCSV writes the header.
 func startCSV(out io.Writer, in batch.Input, o Options, comma rune) (*csvWriter, error) {
-	c := &csvWriter{out: out, rows: rowReader{in}, more: o.Columns, comma: comma, safe: o.CSVSafe}
+	c := &csvWriter{out: out, rows: rowReader{in}, more: o.Columns, comma: comma, safe: o.CSVSafe, opts: o}
 	if c.quote = "\"\r\n" + string(c.comma); c.safe { // and what a spreadsheet in another country would split
 		c.quote += splitters
 	}
@@ -85,7 +86,7 @@ func startCSV(out io.Writer, in batch.Input, o Options, comma rune) (*csvWriter,
 			return c, err
 		}
 	}
-	return c, c.put(slices.Concat(in.Columns, headerOf(common, o.Columns, in)))
+	return c, c.put(slices.Concat(in.Columns, headerOf(common, o.Columns, in), o.reviewColumns(in)))
 }
 
 // marks says whether a file begins with a byte order mark. Excel on Windows takes
@@ -107,7 +108,7 @@ func (c *csvWriter) write(rec batch.Record) error {
 		return err
 	}
 	c.row = append(c.row[:0], row...)
-	for _, cell := range placed(ours, c.more, textsOf(valuesOf(&rec, c.more))) {
+	for _, cell := range append(placed(ours, c.more, textsOf(valuesOf(&rec, c.more))), c.opts.reviewCells(&rec)...) {
 		// Many CSV readers refuse a whole file for a NUL, or bytes that are not UTF-8.
 		c.row = append(c.row, strings.ReplaceAll(prose.UTF8(cell), "\x00", "\ufffd"))
 	}

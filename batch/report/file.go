@@ -63,6 +63,15 @@ func Create(path string, in batch.Input, o Options) (*File, error) {
 	return f, nil
 }
 
+// Anew says why an Excel file of questions was made anew, and not returned with
+// the answers in it; empty: it was, or there is none.
+func (f *File) Anew() string {
+	if w, ok := f.w.(*xlsxWriter); ok {
+		return w.anew
+	}
+	return ""
+}
+
 // WriteFile writes a small file in the same way: whole or not at all.
 func WriteFile(path string, content []byte) error {
 	f, err := begin(path)

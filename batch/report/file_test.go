@@ -107,7 +107,7 @@ func TestFormatOf(t *testing.T) {
 		if got.Name != want || (err != nil) != (want == "") {
 			t.Errorf("%s: format %q, error %v, want %q", path, got.Name, err, want)
 		}
-		if err != nil && !strings.Contains(err.Error(), ".csv, .tsv, .txt, .xlsx, .jsonl, .docx, .md or .html") {
+		if err != nil && !strings.Contains(err.Error(), ".csv, .tsv, .txt, .xlsx, .xlsm, .jsonl, .docx, .md or .html") {
 			t.Errorf("the error does not list the formats: %v", err)
 		}
 	}
@@ -262,7 +262,7 @@ func TestCreateSaysWhichFileAndWhy(t *testing.T) {
 		"a folder that is read-only":   {"locked/answers.csv", fs.ErrPermission, "create a file in folder " + filepath.Join(dir, "locked")},
 		"a folder that is a file":      {"plain/answers.csv", nil, ""},
 		"a file that is a folder":      {"folder.csv", nil, "it is there and is not a file"},
-		"a file of an unknown format":  {"answers.odt", nil, ".csv, .tsv, .txt, .xlsx, .jsonl, .docx, .md or .html"},
+		"a file of an unknown format":  {"answers.odt", nil, ".csv, .tsv, .txt, .xlsx, .xlsm, .jsonl, .docx, .md or .html"},
 		"a delimiter that can be none": {"answers.csv", nil, "delimiter"},
 	} {
 		t.Run(name, func(t *testing.T) {

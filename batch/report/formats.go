@@ -27,6 +27,7 @@ var Formats = []Format{
 	{"tab-separated", []string{".tsv"}, false, newTSVWriter},
 	{"Text", []string{".txt"}, false, newTextWriter},
 	{"Excel", []string{".xlsx"}, true, newXLSXWriter},
+	{"Excel with macros", []string{".xlsm"}, true, newXLSMWriter},
 	{"JSON Lines", []string{".jsonl", ".ndjson"}, false, newJSONLWriter},
 	{"Word", []string{".docx"}, true, newDOCXWriter},
 	{"Markdown", []string{".md", ".markdown"}, true, newMarkdownWriter},

@@ -66,7 +66,7 @@ func TestFurtherColumnsAreTypedInAWorkbook(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := strings.Join(rows[0], ","), strings.Replace(furtherHeader, ",status", ",sources,status", 1); got != want {
+	if got, want := strings.Join(rows[0], ","), strings.Replace(furtherHeader, ",status", ",sources,continues,status", 1); got != want {
 		t.Errorf("%s\nwant %s", got, want)
 	}
 	for cell, want := range map[string]struct {
@@ -75,7 +75,7 @@ func TestFurtherColumnsAreTypedInAWorkbook(t *testing.T) {
 	}{
 		"D2": {excelize.CellTypeUnset, "1160000.50"}, "E2": {excelize.CellTypeInlineString, "=1+1"}, "F2": {excelize.CellTypeBool, "1"},
 		"G2": {excelize.CellTypeInlineString, "12345678901234567890"}, // Excel would round it
-		"T2": {excelize.CellTypeBool, "0"},
+		"U2": {excelize.CellTypeBool, "0"},
 	} {
 		kind, err := f.GetCellType("Answers", cell)
 		text, err2 := f.GetCellValue("Answers", cell, excelize.Options{RawCellValue: true})

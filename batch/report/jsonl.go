@@ -58,6 +58,7 @@ func members(rec batch.Record) []member {
 		{"reasoning", orNull(a.Reasoning)},
 		{"cost", rec.Cost},
 		{"reused", orNull(rec.Reused)},
+		{"review", reviewMember(&rec)},
 		{"started", orNull(timestamp(rec.Started))},
 		{"finished", orNull(timestamp(rec.Finished))},
 	}

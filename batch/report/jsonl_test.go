@@ -16,7 +16,7 @@ import (
 // unanswered are our members, but for id and line, of a row without an answer.
 const unanswered = `"answer":null,"answer_as_sent":null,"citations":[],"status":"pending","error":null,"checks":null,"attempts":0,"seconds":null,` +
 	`"request_id":null,"sources":[],"sources_kept":null,"suggestions":[],"summary":null,"steps":[],"usage":null,"model":null,"finish_reason":null,` +
-	`"thread_id":null,"metadata":null,"other":[],"extra":{},"reasoning":null,"cost":0,"reused":null,"started":null,"finished":null`
+	`"thread_id":null,"metadata":null,"other":[],"extra":{},"reasoning":null,"cost":0,"reused":null,"review":null,"started":null,"finished":null`
 
 func TestLineBeginsWithTheInputAsItWas(t *testing.T) {
 	csv := func(columns ...string) batch.Input { return batch.Input{Format: batch.CSV, Columns: columns} }

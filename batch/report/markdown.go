@@ -67,6 +67,9 @@ func (w *markdownWriter) write(rec batch.Record) error {
 		}
 		b.WriteString("\n")
 	}
+	if review := reviewLine(&rec); review != "" {
+		fmt.Fprintf(&b, "\nReview: %s\n", plainMarkdown(oneLine(review)))
+	}
 	for i, p := range pairsOf(&rec, w.more) {
 		if i == 0 {
 			b.WriteString("\n")

@@ -59,6 +59,13 @@ type Options struct {
 	// History is what the summary of HTML and XLSX tells of the runs. Default:
 	// there is no summary.
 	History *batch.History
+	// Review adds the columns "reviewed by", "verdict" and "review note", and after
+	// them ReviewColumns, which people added. Default: there are none.
+	Review        bool
+	ReviewColumns []string
+	// Source is what is known of the question file. Default: nothing; an XLSX
+	// file is made anew, and columns go by their names.
+	Source Source
 	// Columns are further ones of a table, and what other formats tell of a record.
 	Columns []Column
 	// Members are further ones of JSON lines, instead of Columns.
@@ -69,6 +76,20 @@ type Options struct {
 	// Copy gets every byte of the file, too, before it has its name. Default:
 	// nothing does.
 	Copy io.Writer
+}
+
+// A Source is the file that the questions were read from.
+type Source struct {
+	// Path names an Excel file to return with the answers in it; empty: none.
+	Path string
+	// Unfit says why that file cannot be returned; empty: nothing is known against
+	// it.
+	Unfit     string
+	Sheet     string // with the questions
+	HeaderRow int    // of that sheet
+	// Question and ID name the columns with these parts of a row; empty: they go
+	// by their usual names, or there is none.
+	Question, ID string
 }
 
 // A Choice is made, or (empty) left to the default.

@@ -5,10 +5,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
-	"slices"
-	"strconv"
 	"strings"
-	"time"
 )
 
 const (
@@ -17,50 +14,16 @@ const (
 	relNS      = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 	packageNS  = "http://schemas.openxmlformats.org/package/2006"
 	sheetTypes = "application/vnd.openxmlformats-officedocument.spreadsheetml."
+	mainType   = sheetTypes + "sheet.main+xml"
+	macroType  = "application/vnd.ms-excel.sheet.macroEnabled.main+xml"
+	vmlType    = "application/vnd.openxmlformats-officedocument.vmlDrawing"
 )
-
-// xlsxStyles holds a format for each look of a cell, and each again with the
-// mark that keeps Excel from reading an edited text as a formula; then those of
-// money, and of dates in each of the zones.
-func xlsxStyles(zones []string) string {
-	format := func(quote string) string {
-		const top = `applyAlignment="1"%s><alignment vertical="top"%s/></xf>`
-		f := `<xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0" ` + fmt.Sprintf(top, quote, "") +
-			`<xf numFmtId="0" fontId="1" fillId="2" borderId="0" xfId="0" applyFont="1" applyFill="1" ` + fmt.Sprintf(top, quote, ` wrapText="1"`) +
-			`<xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0" ` + fmt.Sprintf(top, quote, ` wrapText="1"`) +
-			`<xf numFmtId="0" fontId="2" fillId="0" borderId="0" xfId="0" applyFont="1" ` + fmt.Sprintf(top, quote, ` wrapText="1"`) +
-			`<xf numFmtId="0" fontId="3" fillId="0" borderId="0" xfId="0" applyFont="1" ` + fmt.Sprintf(top, quote, "")
-		return f
-	}
-	var formats, numbers strings.Builder
-	number := func(code string) {
-		id := 164 + strings.Count(numbers.String(), "<xf ") // the first that is not built in
-		fmt.Fprintf(&formats, `<numFmt numFmtId="%d" formatCode="%s"/>`, id, strings.ReplaceAll(code, `"`, "&quot;"))
-		fmt.Fprintf(&numbers, `<xf numFmtId="%d" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1" applyAlignment="1"><alignment vertical="top"/></xf>`, id)
-	}
-	number(`"$"#,##0.00####`)
-	for _, zone := range zones {
-		number(`yyyy\-mm\-dd hh:mm:ss "` + zone + `"`)
-	}
-	return xmlHead + `<styleSheet xmlns="` + sheetNS + `">` + fmt.Sprintf(`<numFmts count="%d">`, 1+len(zones)) + formats.String() + `</numFmts><fonts count="4">` +
-		`<font><sz val="11"/><name val="Calibri"/><family val="2"/></font>` +
-		`<font><b/><sz val="11"/><color rgb="FFFFFFFF"/><name val="Calibri"/><family val="2"/></font>` +
-		`<font><u/><sz val="11"/><color rgb="FF1F5C99"/><name val="Calibri"/><family val="2"/></font>` +
-		`<font><b/><sz val="13"/><color rgb="FF1F3A4D"/><name val="Calibri"/><family val="2"/></font></fonts>` +
-		`<fills count="3"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill>` +
-		`<fill><patternFill patternType="solid"><fgColor rgb="FF1F3A4D"/><bgColor indexed="64"/></patternFill></fill></fills>` +
-		`<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>` +
-		`<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>` +
-		fmt.Sprintf(`<cellXfs count="%d">`, dateCell+len(zones)) + format("") + format(` quotePrefix="1"`) + numbers.String() + `</cellXfs>` +
-		`<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>`
-}
 
 // A book is a workbook on its way. Its parts are written one after the other,
 // so that none is ever in memory as a whole.
 type book struct {
 	zip    *zip.Writer
 	sheets []*sheet
-	zones  []string // of its dates: offsets from UTC
 }
 
 // newBook begins a workbook. b buffers what the ZIP writer writes.
@@ -73,34 +36,16 @@ func (k *book) part(name string) (io.Writer, error) { return k.zip.Create(name) 
 // part begins.
 func (k *book) begin(s *sheet) (io.Writer, error) {
 	k.sheets = append(k.sheets, s)
-	w, err := k.part(fmt.Sprintf("xl/worksheets/sheet%d.xml", len(k.sheets)))
-	if err != nil {
-		return nil, err
-	}
-	return w, nil
+	return k.part(fmt.Sprintf("xl/worksheets/sheet%d.xml", len(k.sheets)))
 }
 
-// date is a cell with a time where we are. Excel knows no zones: the cell's format
-// shows it.
-func (k *book) date(t time.Time) cell {
-	t = t.Local()
-	zone := t.Format("-07:00")
-	at := slices.Index(k.zones, zone)
-	if at < 0 {
-		at = len(k.zones)
-		k.zones = append(k.zones, zone)
-	}
-	_, offset := t.Zone()
-	const dayOf1970 = 25_569 // in the count of days that Excel keeps
-	days := dayOf1970 + float64(t.Unix()+int64(offset))/(24*60*60)
-	return cell{text: strconv.FormatFloat(days, 'f', 9, 64), look: dateCell + at, number: true}
-}
-
-// end writes what holds the sheets together.
-func (k *book) end() error {
+// end writes what holds the sheets together. The workbook is one that may have
+// macros where its name says so; Excel opens no other under that name.
+func (k *book) end(macros bool) error {
 	parts := [][2]string{}
 	add := func(name, content string) { parts = append(parts, [2]string{name, content}) }
 	var types, sheets, names, rels strings.Builder
+	var zones []string
 	for i, s := range k.sheets {
 		n := i + 1
 		var name strings.Builder
@@ -109,21 +54,34 @@ func (k *book) end() error {
 		fmt.Fprintf(&sheets, `<sheet name="%s" sheetId="%d" r:id="rId%d"/>`, name.String(), n, n)
 		fmt.Fprintf(&rels, `<Relationship Id="rId%d" Type="%s/worksheet" Target="worksheets/sheet%d.xml"/>`, n, relNS, n)
 		if s.header {
-			fmt.Fprintf(&names, `<definedName name="_xlnm._FilterDatabase" localSheetId="%d" hidden="1">'%s'!%s</definedName>`, i, name.String(), absolute(s.area()))
-			fmt.Fprintf(&names, `<definedName name="_xlnm.Print_Titles" localSheetId="%d">'%s'!$1:$1</definedName>`, i, name.String())
+			names.WriteString(s.definedNames(i))
 		}
-		if s.rels.Len() > 0 {
-			add(fmt.Sprintf("xl/worksheets/_rels/sheet%d.xml.rels", n), xmlHead+`<Relationships xmlns="`+packageNS+`/relationships">`+s.rels.String()+`</Relationships>`)
+		sheetRels := s.links.rels.String()
+		if s.notes.n > 0 {
+			sheetRels += fmt.Sprintf(`<Relationship Id="boxes" Type="%s/vmlDrawing" Target="../drawings/vmlDrawing%d.vml"/><Relationship Id="comments" Type="%[1]s/comments" Target="../comments%[2]d.xml"/>`, relNS, n)
+			fmt.Fprintf(&types, `<Override PartName="/xl/comments%d.xml" ContentType="%scomments+xml"/>`, n, sheetTypes)
+			add(fmt.Sprintf("xl/comments%d.xml", n), s.notes.listPart())
+			add(fmt.Sprintf("xl/drawings/vmlDrawing%d.vml", n), s.notes.boxesPart())
+		}
+		if sheetRels != "" {
+			add(fmt.Sprintf("xl/worksheets/_rels/sheet%d.xml.rels", n), xmlHead+`<Relationships xmlns="`+packageNS+`/relationships">`+sheetRels+`</Relationships>`)
+		}
+		if len(s.zones) > len(zones) {
+			zones = s.zones
 		}
 	}
 	add("xl/workbook.xml", xmlHead+`<workbook xmlns="`+sheetNS+`" xmlns:r="`+relNS+`"><bookViews><workbookView activeTab="0"/></bookViews><sheets>`+
 		sheets.String()+`</sheets><definedNames>`+names.String()+`</definedNames></workbook>`)
 	add("xl/_rels/workbook.xml.rels", xmlHead+`<Relationships xmlns="`+packageNS+`/relationships">`+rels.String()+
 		fmt.Sprintf(`<Relationship Id="rId%d" Type="%s/styles" Target="styles.xml"/></Relationships>`, len(k.sheets)+1, relNS))
-	add("xl/styles.xml", xlsxStyles(k.zones))
+	add("xl/styles.xml", xlsxStyles(zones))
 	add("_rels/.rels", xmlHead+`<Relationships xmlns="`+packageNS+`/relationships"><Relationship Id="rId1" Type="`+relNS+`/officeDocument" Target="xl/workbook.xml"/></Relationships>`)
+	kind := mainType
+	if macros {
+		kind = macroType
+	}
 	add("[Content_Types].xml", xmlHead+`<Types xmlns="`+packageNS+`/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>`+
-		`<Default Extension="xml" ContentType="application/xml"/><Override PartName="/xl/workbook.xml" ContentType="`+sheetTypes+`sheet.main+xml"/>`+
+		`<Default Extension="xml" ContentType="application/xml"/><Default Extension="vml" ContentType="`+vmlType+`"/><Override PartName="/xl/workbook.xml" ContentType="`+kind+`"/>`+
 		`<Override PartName="/xl/styles.xml" ContentType="`+sheetTypes+`styles+xml"/>`+types.String()+`</Types>`)
 	for _, p := range parts {
 		w, err := k.part(p[0])
@@ -148,4 +106,24 @@ func absolute(area string) string {
 		b.WriteString("$" + corner[:at] + "$" + corner[at:])
 	}
 	return b.String()
+}
+
+// definedNames are the names by which Excel knows the filter of a sheet, what is
+// printed of it, and what is repeated on each page.
+func (s *sheet) definedNames(index int) string {
+	var text, title strings.Builder
+	excelText(&title, strings.ReplaceAll(s.name, "'", "''"))
+	name := func(name, attributes, areas string) {
+		fmt.Fprintf(&text, `<definedName name="_xlnm.%s" localSheetId="%d"%s>%s</definedName>`, name, index, attributes, strings.ReplaceAll(areas, "!", "'"+title.String()+"'!"))
+	}
+	name("_FilterDatabase", ` hidden="1"`, "!"+absolute(s.area()))
+	if s.print.last > 0 {
+		name("Print_Area", "", "!"+absolute(fmt.Sprintf("%s1:%s%d", columnName(s.print.first), columnName(s.print.last), max(1, s.rows))))
+	}
+	titles := "!$1:$1"
+	if n := s.freeze.columns; n > 0 {
+		titles = "!$A:$" + columnName(n-1) + "," + titles
+	}
+	name("Print_Titles", "", titles)
+	return text.String()
 }

@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"fmt"
+	"io"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -12,6 +13,25 @@ import (
 
 	"bizbatch/batch"
 )
+
+// runSheet is the sheet about the runs.
+func runSheet(name string, styles int) *sheet {
+	return &sheet{name: name, styles: styles,
+		columns: []column{{"", 34, wrappedCell}, {"", 60, wrappedCell}, {"", 16, plainCell}, {"", 16, plainCell}, {"", 16, plainCell}, {"", 16, plainCell}}}
+}
+
+// writeRun writes it.
+func writeRun(out io.Writer, run *sheet, o Options, written map[batch.Status]int) error {
+	if err := run.begin(out); err != nil {
+		return err
+	}
+	for _, line := range runLines(o.History, o.Groups, written) {
+		if err := run.add(out, line); err != nil {
+			return err
+		}
+	}
+	return run.end(out)
+}
 
 // runLines are the rows of the sheet Run: settings, counts, money, failures and
 // runs, as far as they are known.

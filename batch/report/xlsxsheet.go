@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
+
+	"bizbatch/batch"
 )
 
 // The looks of a cell, as numbers of the formats in [xlsxStyles].
@@ -15,6 +18,8 @@ const (
 	wrappedCell
 	linkCell
 	titleCell
+	footCell // at the foot of its row
+	openCell // for people to write in
 	looks
 )
 
@@ -25,15 +30,6 @@ const (
 	dateCell  // in the first zone of the workbook, then one for each further zone
 )
 
-// A cell is text, which no spreadsheet takes for a formula, or a number of ours.
-type cell struct {
-	text   string
-	look   int
-	link   string // where it leads: a URL, or a place in the workbook after #
-	number bool   // text is one
-	truth  bool   // text is true or false
-}
-
 // A column is a column of a sheet.
 type column struct {
 	name  string
@@ -41,15 +37,28 @@ type column struct {
 	look  int
 }
 
+// A freeze is how many rows and columns stay in sight, and which column comes
+// beside them when the sheet opens, from 0; 0: the next.
+type freeze struct{ rows, columns, first int }
+
+// A span is a number of columns, from the first to the last, from 0.
+type span struct{ first, last int }
+
 // A sheet is the XML of one as it is written. Its rows are only ever added.
 type sheet struct {
 	name    string
+	part    string // in a workbook that is returned
 	columns []column
-	header  bool // the columns' names are the first row, frozen, with a filter
+	header  bool // the columns' names are the first row, with a filter
+	freeze  freeze
+	print   span     // the columns to print, beside those that stay in sight; zero: all
+	first   bool     // it is the one that shows when the workbook opens
+	styles  int      // the number of the workbook's first format that is ours
+	zones   []string // of its times
+	choose  int      // the column with a list of verdicts, from 1; 0: there is none
 	rows    int
-	links   bytes.Buffer // the element of each link
-	rels    bytes.Buffer // the URL of each that leads out
-	linked  int
+	links   links
+	notes   comments
 	row     strings.Builder
 }
 
@@ -57,10 +66,12 @@ type sheet struct {
 func (s *sheet) begin(w io.Writer) error {
 	b := &s.row
 	b.Reset()
-	b.WriteString(xmlHead + `<worksheet xmlns="` + sheetNS + `" xmlns:r="` + relNS + `"><sheetPr><pageSetUpPr fitToPage="1"/></sheetPr><sheetViews><sheetView workbookViewId="0">`)
-	if s.header {
-		b.WriteString(`<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/>`)
+	b.WriteString(xmlHead + `<worksheet xmlns="` + sheetNS + `" xmlns:r="` + relNS + `"><sheetPr><pageSetUpPr fitToPage="1"/></sheetPr><sheetViews><sheetView`)
+	if s.first {
+		b.WriteString(` tabSelected="1"`)
 	}
+	b.WriteString(` workbookViewId="0">`)
+	s.freeze.put(b)
 	b.WriteString(`</sheetView></sheetViews><sheetFormatPr defaultRowHeight="15"/><cols>`)
 	for i, c := range s.columns {
 		fmt.Fprintf(b, `<col min="%d" max="%d" width="%g" customWidth="1"/>`, i+1, i+1, c.width)
@@ -76,6 +87,20 @@ func (s *sheet) begin(w io.Writer) error {
 	return s.add(w, cells)
 }
 
+// put writes the pane.
+func (f freeze) put(b *strings.Builder) {
+	if f.rows == 0 {
+		return
+	}
+	if f.columns == 0 {
+		fmt.Fprintf(b, `<pane ySplit="%d" topLeftCell="A%d" activePane="bottomLeft" state="frozen"/><selection pane="bottomLeft"/>`, f.rows, f.rows+1)
+		return
+	}
+	place := columnName(max(f.first, f.columns)) + strconv.Itoa(f.rows+1)
+	fmt.Fprintf(b, `<pane xSplit="%d" ySplit="%d" topLeftCell="%s" activePane="bottomRight" state="frozen"/>`+
+		`<selection pane="topRight"/><selection pane="bottomLeft"/><selection pane="bottomRight" activeCell="%[3]s" sqref="%[3]s"/>`, f.columns, f.rows, place)
+}
+
 // full says that no further row fits.
 func (s *sheet) full() bool { return s.rows == excelRows }
 
@@ -85,77 +110,65 @@ func (s *sheet) add(w io.Writer, cells []cell) error {
 	b := &s.row
 	b.Reset()
 	fmt.Fprintf(b, `<row r="%d"`, s.rows)
-	if height := s.height(cells); height > lineHeight {
+	if height := rowHeight(cells, s.columns); height > lineHeight {
 		fmt.Fprintf(b, ` ht="%d" customHeight="1"`, height)
 	}
 	b.WriteByte('>')
 	for i, c := range cells {
-		if c.text == "" {
+		if c.empty() {
 			continue
 		}
 		ref := columnName(i) + strconv.Itoa(s.rows)
-		if c.number {
-			fmt.Fprintf(b, `<c r="%s" s="%d"><v>%s</v></c>`, ref, c.look, c.text)
-			continue
+		if !s.links.add(ref, c.link) && c.look == linkCell {
+			c.look = wrappedCell
 		}
-		if c.truth {
-			fmt.Fprintf(b, `<c r="%s" s="%d" t="b"><v>%d</v></c>`, ref, c.look, strings.Count(c.text, "true"))
-			continue
-		}
-		look := c.look
-		if c.link != "" && s.linked < excelLinks {
-			s.link(ref, c.link)
-		} else if look == linkCell {
-			look = wrappedCell
-		}
-		if strings.ContainsAny(c.text[:1], "=+-@") {
-			look += looks // text also after it is edited
-		}
-		fmt.Fprintf(b, `<c r="%s" s="%d" t="inlineStr"><is><t xml:space="preserve">`, ref, look)
-		excelText(b, fitCell(c.text))
-		b.WriteString(`</t></is></c>`)
+		c.put(b, ref, s.styleOf(c), ownFont)
 	}
 	b.WriteString(`</row>`)
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-// link has a cell lead somewhere.
-func (s *sheet) link(ref, to string) {
-	s.linked++
+// styleOf is the number of a cell's format.
+func (s *sheet) styleOf(c cell) int {
+	style := s.styles + c.look
+	switch {
+	case c.zone != "":
+		at := slices.Index(s.zones, c.zone)
+		if at < 0 {
+			at = len(s.zones)
+			s.zones = append(s.zones, c.zone)
+		}
+		style += at
+	case c.quoted():
+		style += looks // text also after it is edited
+	}
+	return style
+}
+
+// links are the links of a sheet.
+type links struct {
+	elements bytes.Buffer // the element of each
+	rels     bytes.Buffer // the URL of each that leads out
+	n        int
+}
+
+// add has a cell lead somewhere, and reports whether it does.
+func (l *links) add(ref, to string) bool {
+	if to == "" || l.n == excelLinks {
+		return false
+	}
+	l.n++
 	var target strings.Builder
 	if place, inside := strings.CutPrefix(to, "#"); inside {
 		excelText(&target, place)
-		fmt.Fprintf(&s.links, `<hyperlink ref="%s" location="%s"/>`, ref, target.String())
-		return
+		fmt.Fprintf(&l.elements, `<hyperlink ref="%s" location="%s"/>`, ref, target.String())
+		return true
 	}
 	excelText(&target, to)
-	fmt.Fprintf(&s.links, `<hyperlink ref="%s" r:id="rId%d"/>`, ref, s.linked)
-	fmt.Fprintf(&s.rels, `<Relationship Id="rId%d" Type="%s/hyperlink" Target="%s" TargetMode="External"/>`, s.linked, relNS, target.String())
-}
-
-const (
-	lineHeight = 15 // points
-	mostLines  = 20 // of a row: Excel scrolls by rows, and a screen has some forty lines
-)
-
-// height is a row's height in points, so that wrapped text can be seen. Excel
-// would find it by itself, LibreOffice too, but not with a limit.
-func (s *sheet) height(cells []cell) int {
-	most := 1
-	for i, c := range cells {
-		if i >= len(s.columns) || c.number || c.look == plainCell || c.look == titleCell {
-			continue
-		}
-		lines, width := 0, int(s.columns[i].width)
-		for line := range strings.SplitSeq(c.text, "\n") {
-			if lines += 1 + len(line)/width; lines >= mostLines {
-				break
-			}
-		}
-		most = max(most, lines)
-	}
-	return lineHeight * min(most, mostLines)
+	fmt.Fprintf(&l.elements, `<hyperlink ref="%s" r:id="rId%d"/>`, ref, l.n)
+	fmt.Fprintf(&l.rels, `<Relationship Id="rId%d" Type="%s/hyperlink" Target="%s" TargetMode="External"/>`, l.n, relNS, target.String())
+	return true
 }
 
 // end writes what comes after the rows.
@@ -165,15 +178,22 @@ func (s *sheet) end(w io.Writer) error {
 	if s.header {
 		fmt.Fprintf(&b, `<autoFilter ref="%s"/>`, s.area())
 	}
-	if s.linked > 0 {
+	if s.choose > 0 && s.rows > 1 {
+		b.WriteString(`<dataValidations count="1">` + verdictList(s.choose-1, 2, s.rows) + `</dataValidations>`)
+	}
+	if s.links.n > 0 {
 		b.WriteString(`<hyperlinks>`)
-		b.Write(s.links.Bytes())
+		b.Write(s.links.elements.Bytes())
 		b.WriteString(`</hyperlinks>`)
 	}
 	b.WriteString(`<pageMargins left="0.5" right="0.5" top="0.6" bottom="0.6" header="0.3" footer="0.3"/>` +
 		`<pageSetup orientation="landscape" fitToHeight="0"/><headerFooter><oddFooter>&amp;L&amp;A&amp;R&amp;P / &amp;N</oddFooter></headerFooter>` +
 		// Cells are text on purpose: no green corner in those that look like numbers.
-		fmt.Sprintf(`<ignoredErrors><ignoredError sqref="A1:%s%d" numberStoredAsText="1"/></ignoredErrors></worksheet>`, columnName(len(s.columns)-1), s.rows))
+		fmt.Sprintf(`<ignoredErrors><ignoredError sqref="A1:%s%d" numberStoredAsText="1"/></ignoredErrors>`, columnName(len(s.columns)-1), s.rows))
+	if s.notes.n > 0 {
+		b.WriteString(`<legacyDrawing r:id="boxes"/>`)
+	}
+	b.WriteString(`</worksheet>`)
 	_, err := w.Write(b.Bytes())
 	return err
 }
@@ -189,4 +209,12 @@ func columnName(i int) string {
 		return string(rune('A' + i))
 	}
 	return columnName(i/26-1) + string(rune('A'+i%26))
+}
+
+// verdictList has the cells of a column, counted from 0, offer the verdicts. They
+// take any other text too.
+func verdictList(column, first, last int) string {
+	name := columnName(column)
+	return fmt.Sprintf(`<dataValidation type="list" allowBlank="1" showInputMessage="1" sqref="%s%d:%[1]s%[3]d"><formula1>"%[4]s"</formula1></dataValidation>`,
+		name, first, last, strings.Join(batch.Verdicts, ","))
 }

@@ -12,11 +12,12 @@ import (
 
 // What Excel takes.
 const (
-	excelCell   = 32_767    // UTF-16 units in a cell
-	excelRows   = 1_048_576 // rows of a sheet
-	excelLinks  = 65_530    // links of a sheet
-	excelDigits = 15        // of a number
-	excelURL    = 2_079     // UTF-16 units of a link
+	excelCell    = 32_767    // UTF-16 units in a cell
+	excelRows    = 1_048_576 // rows of a sheet
+	excelColumns = 16_384    // columns of a sheet
+	excelLinks   = 65_530    // links of a sheet
+	excelDigits  = 15        // of a number
+	excelURL     = 2_079     // UTF-16 units of a link
 )
 
 // units is the length of s as Excel counts it.

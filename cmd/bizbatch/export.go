@@ -23,6 +23,7 @@ type exportCmd struct {
 	CSVSafe      bool     `name:"csv-safe" help:"Prefix formula-like cells of a CSV file, and parts of cells, with an apostrophe, so that no spreadsheet runs them."`
 	CSVBOM       choice   `name:"csv-bom" help:"Begin CSV files with a byte order mark, which tells Excel on Windows that they are UTF-8. --csv-bom=no: without (default: as run does)."`
 	DocxTemplate string   `name:"docx-template" placeholder:"FILE" help:"Take the styles, page, header and footer of .docx files from this Word document."`
+	Review       bool     `help:"Add the columns reviewed by, verdict and review note; they are there by themselves once there are reviews."`
 	Quiet        bool     `short:"q" help:"Print only what a person must act on."`
 }
 
@@ -46,7 +47,7 @@ func (c *exportCmd) Run(e env) error {
 	if in.Format == "" {
 		return exit.Usage(errors.New(c.Checkpoint+" holds no questions yet"), "bizbatch run takes them in")
 	}
-	o := report.Options{CSVSafe: c.CSVSafe, CSVBOM: report.Choice(c.CSVBOM), Status: batch.Status(c.Status), OpenAIBatch: c.Format == openAIBatch, WordTemplate: c.DocxTemplate}
+	o := report.Options{CSVSafe: c.CSVSafe, CSVBOM: report.Choice(c.CSVBOM), Status: batch.Status(c.Status), OpenAIBatch: c.Format == openAIBatch, Review: c.Review, WordTemplate: c.DocxTemplate}
 	if o.Since, err = parseSince(c.Since, time.Now()); err != nil {
 		return exit.Usage(err, "such as --since 24h, 7d, today, monday or 2026-09-01")
 	}

@@ -39,6 +39,7 @@ type cli struct {
 	Status statusCmd `cmd:"" group:"look" help:"Print how a run stands, also while it is on; without a name, a line for each run in this folder."`
 	Show   showCmd   `cmd:"" group:"look" help:"Print one question with its answer and sources."`
 	Export exportCmd `cmd:"" group:"look" help:"Write the answers again, without asking anything."`
+	Review reviewCmd `cmd:"" group:"look" help:"Take in the reviews of a file of answers that came back, such as by mail."`
 
 	Help       helpCmd    `cmd:"" group:"help" help:"Print a page of the manual: ${topics}."`
 	VersionCmd versionCmd `cmd:"" name:"version" group:"help" help:"Print the version."`

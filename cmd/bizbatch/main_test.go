@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"strings"
@@ -27,6 +28,12 @@ func TestStories(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup:               setUpStory,
+		Condition: func(name string) (bool, error) {
+			if name != "openpyxl" {
+				return false, fmt.Errorf("unknown condition %s", name)
+			}
+			return exec.Command("/usr/bin/python3", "-c", "import openpyxl").Run() == nil, nil
+		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"sandbox":    inStory((*story).sandbox),
 			"serving":    inStory((*story).serving),

@@ -34,6 +34,7 @@ type runCmd struct {
 	NoReuse    bool     `group:"files" xor:"reuse" help:"Take over no answers from other checkpoints; ask and pay again."`
 	CSVSafe    bool     `group:"files" name:"csv-safe" help:"Prefix formula-like cells of a CSV file, and parts of cells, with an apostrophe, so that no spreadsheet runs them."`
 	CSVBOM     choice   `group:"files" name:"csv-bom" help:"Begin CSV files with a byte order mark, which tells Excel on Windows that they are UTF-8; other programs may read it as text. --csv-bom=no: without (default: with one where FILE has one, is in another encoding, or is an Excel file)."`
+	Review     bool     `group:"files" help:"Add the columns reviewed by, verdict and review note to the answers. What people write there, and in columns that they add to the right, is kept and comes back in every output." example:"bizbatch run questions.csv --review"`
 	Notify     string   `group:"files" placeholder:"COMMAND" help:"Run this command in the shell at the end, and when the run begins to wait for credits or a limit, with the JSON of --summary on its standard input and BIZBATCH_OUTCOME and BIZBATCH_EXIT_CODE in its environment."`
 	Summary    string   `group:"files" placeholder:"FILE" help:"Write a summary of the run as JSON."`
 
@@ -164,7 +165,7 @@ func (c *runCmd) options(e env, now time.Time) (o job.Options, err error) {
 		File: c.File, Stdin: e.stdin, Reading: c.reading(), Checkpoint: cmp.Or(c.Checkpoint, checkpoint),
 		Private: c.Private, PrivateWords: words,
 		Outputs: c.Out, Force: c.Force, Summary: c.Summary, MetricsFile: c.MetricsFile, Notify: c.Notify,
-		Report: report.Options{CSVSafe: c.CSVSafe, CSVBOM: report.Choice(c.CSVBOM), OpenAIBatch: c.Format == openAIBatch, WordTemplate: c.DocxTemplate},
+		Report: report.Options{CSVSafe: c.CSVSafe, CSVBOM: report.Choice(c.CSVBOM), OpenAIBatch: c.Format == openAIBatch, Review: c.Review, WordTemplate: c.DocxTemplate},
 		Reuse:  c.Reuse, NoReuse: c.NoReuse, AskAgain: c.AskAgain,
 		DryRun: c.DryRun, RetryFailed: c.RetryFailed, Asking: c.asking(settings, end), Until: c.Until, Reopens: reopens,
 		Connect: c.connectWith, Sandbox: c.Sandbox, KeyFile: c.APIKeyFile, KeyVariable: c.keyVariable(), AddressHint: c.addressHint(),

@@ -20,6 +20,11 @@ func (j *job) takeIn(ctx context.Context, endpoint, digest string) (err error) {
 	if err := j.checkOutputs(); err != nil {
 		return err
 	}
+	if !j.DryRun {
+		if err := j.takeReviews(); err != nil {
+			return exit.Unsent(err)
+		}
+	}
 	named, others, err := j.reuse(endpoint)
 	if err != nil {
 		return err
@@ -58,6 +63,9 @@ func (j *job) takeIn(ctx context.Context, endpoint, digest string) (err error) {
 	}
 	j.tellPlan(skipped)
 	j.tellModels()
+	if err := j.noteSource(); err != nil {
+		return exit.Unsent(err)
+	}
 	return nil
 }
 

@@ -104,7 +104,7 @@ func (o *Options) outputsFor(format batch.Format) []string {
 
 // otherNames are the extensions that the answers keep, beside those that are
 // called as their formats: questions.csv and questions.tsv have answers each.
-var otherNames = map[string]batch.Format{".tsv": batch.CSV, ".txt": batch.CSV, ".ndjson": batch.JSONL}
+var otherNames = map[string]batch.Format{".tsv": batch.CSV, ".txt": batch.CSV, ".ndjson": batch.JSONL, ".xlsm": batch.XLSX}
 
 // checkOutputs finds out before anything is sent whether the answers can be
 // written where they are to go.

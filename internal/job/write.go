@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -24,10 +25,24 @@ type writtenFile struct {
 	// noted is the error of having the checkpoint know what was written. The file
 	// is there all the same.
 	noted error
+	anew  string // why it is not the workbook of questions with the answers in it; empty: it is, or there is none
 }
 
-// writeOutput writes one output file.
-func writeOutput(store *checkpoint.Store, in batch.Input, out string, part *report.Part, o report.Options, force bool) (w writtenFile, err error) {
+// writeOutput writes one output file. What people wrote into the one that is there
+// is kept first.
+func writeOutput(store *checkpoint.Store, in batch.Input, out string, part *report.Part, o report.Options, force bool, notice func(event, text string, args ...any)) (w writtenFile, err error) {
+	before := contentDigest(out)
+	edited := before != "" && !wroteThat(store, out, before)
+	if edited && takeEdited(store, in, out, part, o, notice) {
+		edited = false
+	}
+	if o, err = withReviews(store, o); err != nil {
+		return w, err
+	}
+	last, err := store.LastReview()
+	if err != nil {
+		return w, err
+	}
 	content := sha256.New()
 	o.Copy = content
 	f, err := composeOutput(store, in, out, part, o)
@@ -35,9 +50,11 @@ func writeOutput(store *checkpoint.Store, in batch.Input, out string, part *repo
 		return w, err
 	}
 	defer f.Abort()
-	w.content, w.rows = sum(content), f.Rows()
-	before := contentDigest(out)
-	if before != "" && !wroteThat(store, out, before) {
+	w.content, w.rows, w.anew = sum(content), f.Rows(), f.Anew()
+	if now := contentDigest(out); now != before { // it was edited just now
+		before, edited = now, now != "" && !wroteThat(store, out, now)
+	}
+	if edited {
 		before = ""
 		if known, _, _ := store.Output(out); !force || known != "" || oursByName(out) {
 			as, err := keep(out, time.Now())
@@ -49,6 +66,9 @@ func writeOutput(store *checkpoint.Store, in batch.Input, out string, part *repo
 	}
 	// Both are known until the new one has its name, whenever the process dies.
 	w.noted = store.SetOutput(out, strings.TrimSpace(before+" "+w.content))
+	if o.Review && w.noted == nil {
+		w.noted = store.SetNote(seenNote(store, out), []byte(strconv.FormatInt(last, 10)))
+	}
 	return w, f.Commit()
 }
 
@@ -62,7 +82,9 @@ func composeOutput(store *checkpoint.Store, in batch.Input, out string, part *re
 		return nil, err
 	}
 	if part != nil {
-		in = part.Input(in)
+		in = part.Input(in) // and not the workbook of questions, which holds all rows
+	} else if o.Source, err = readSource(store); err != nil {
+		return nil, err
 	}
 	s, err := schema.Read(store)
 	if err != nil {
@@ -131,13 +153,14 @@ func Export(store *checkpoint.Store, in batch.Input, outs []string, o report.Opt
 		if o.Groups = nil; parts[out] == nil {
 			o.Groups = groups
 		}
-		w, err := writeOutput(store, in, out, parts[out], o, force)
+		w, err := writeOutput(store, in, out, parts[out], o, force, p.Notice)
 		if w.kept != nil {
 			p.Notice("kept", w.kept.line())
 		}
 		if err != nil {
 			return err
 		}
+		w.tellAnew(p.Notice, out)
 		if parts[out] != nil {
 			done = append(done, out) // told together
 		} else {
@@ -160,7 +183,12 @@ func (j *job) write(stop *batch.StopError) error {
 	}
 	j.groups = groups
 	for _, out := range j.outputs {
-		o, part := j.Report, j.parts[out]
+		part := j.parts[out]
+		o, err := withReviews(j.store, j.Report)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
 		if format, _ := report.FormatOf(out); format.History && part == nil {
 			o.Groups = groups
 		}
@@ -168,7 +196,7 @@ func (j *job) write(stop *batch.StopError) error {
 			j.written, j.current = append(j.written, out), append(j.current, out)
 			continue
 		}
-		w, err := writeOutput(j.store, j.input, out, part, o, j.Force)
+		w, err := writeOutput(j.store, j.input, out, part, o, j.Force, j.Printer.Notice)
 		if w.kept != nil {
 			j.kept = append(j.kept, *w.kept)
 			j.Printer.Notice("kept", w.kept.line(), "output", out, "as", w.kept.As)
@@ -177,6 +205,7 @@ func (j *job) write(stop *batch.StopError) error {
 			errs = append(errs, err)
 			continue
 		}
+		w.tellAnew(j.Printer.Notice, out)
 		j.written = append(j.written, out)
 		if w.noted != nil {
 			j.unnoted = append(j.unnoted, out)

@@ -1,0 +1,140 @@
+package batch
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"bizbatch/checkpoint"
+)
+
+// The verdicts that a list offers. A review may have others.
+var Verdicts = []string{"ok", "look again", "wrong"}
+
+// A Review is what people wrote beside a row.
+type Review struct {
+	By      string `json:"by,omitempty"`
+	Verdict string `json:"verdict,omitempty"`
+	Note    string `json:"note,omitempty"`
+	// Columns are those that people added to the right of ours, by name.
+	Columns map[string]string `json:"columns,omitempty"`
+	// Answered is when the answer arrived that it is about, to the second; zero: it
+	// was written before there was one.
+	Answered time.Time `json:"answered,omitzero"`
+	// RequestID is the service's name for the request of that answer; empty: it gave
+	// none. It tells answers of the same second apart.
+	RequestID string `json:"request_id,omitempty"`
+}
+
+// Reviewed reports whether somebody reviewed the answer.
+func (v *Review) reviewed() bool { return v.By+v.Verdict+v.Note != "" }
+
+// about reports whether the review is about the row's answer.
+func (v *Review) about(r *Record) bool {
+	return v.Answered.Unix() == r.Finished.Unix() && (v.RequestID == "" || v.RequestID == r.Answer.RequestID)
+}
+
+// Shown is the review as it stands beside the row's answer, as the columns "reviewed
+// by", "verdict" and "review note" have it. One of an earlier answer is reopened:
+// it says so, and leaves the verdict to be given.
+func (r *Record) Shown() (v Review, reopened bool) {
+	if r.Review == nil {
+		return v, false
+	}
+	v = *r.Review
+	if r.Answer == nil || !v.reviewed() || v.about(r) {
+		return v, false
+	}
+	return Review{Note: v.reopening(r.Finished), Columns: v.Columns, Answered: v.Answered, RequestID: v.RequestID}, true
+}
+
+// reopening says what became of a review whose question has a new answer, which
+// arrived then.
+func (v *Review) reopening(then time.Time) string {
+	text := "this was written before there was an answer"
+	if !v.Answered.IsZero() {
+		day := v.Answered.Local()
+		format := "2 Jan"
+		if day.Year() != then.Local().Year() {
+			format = "2 Jan 2006"
+		}
+		text = fmt.Sprintf("the answer of %s was reviewed, this one was not", day.Format(format))
+	}
+	var said []string
+	for _, part := range []string{v.Verdict, v.By, v.Note} {
+		if part != "" {
+			said = append(said, part)
+		}
+	}
+	return text + " (" + strings.Join(said, ", ") + ")"
+}
+
+// reviewNote is the checkpoint's note of the columns that people added.
+const reviewNote = "review columns"
+
+// ReviewColumns are the columns that people added to the right of ours, in the
+// order in which they were found. Reviews reports whether there is anything that
+// people wrote.
+func ReviewColumns(store *checkpoint.Store) (columns []string, reviews bool, err error) {
+	note, err := store.Note(reviewNote)
+	if err != nil || note == nil {
+		return nil, false, err
+	}
+	if err := json.Unmarshal(note, &columns); err != nil {
+		return nil, false, fmt.Errorf("read the columns of reviews in %s: %w", store.Path(), err)
+	}
+	return columns, true, nil
+}
+
+// AddReviews keeps what people wrote beside rows, by the rows' positions from 1,
+// and which columns of their own they wrote in.
+func AddReviews(store *checkpoint.Store, reviews map[int64]Review, columns []string, origin string, now time.Time) error {
+	known, noted, err := ReviewColumns(store)
+	if err != nil {
+		return err
+	}
+	all := slices.Clone(known)
+	for _, name := range columns {
+		if !slices.Contains(all, name) {
+			all = append(all, name)
+		}
+	}
+	if len(reviews) == 0 && len(all) == len(known) {
+		return nil
+	}
+	if len(all) > len(known) || !noted {
+		note, err := json.Marshal(append([]string{}, all...)) // never null
+		if err == nil {
+			err = store.SetNote(reviewNote, note)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	var rows []checkpoint.Review
+	for position, v := range reviews {
+		value, err := json.Marshal(v)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, checkpoint.Review{Position: position, Value: value})
+	}
+	slices.SortFunc(rows, func(a, b checkpoint.Review) int { return int(a.Position - b.Position) })
+	return store.AddReviews(rows, origin, now)
+}
+
+// Reviews are all that was ever written beside a row, by its position from 1,
+// oldest first, and the number of the last.
+func Reviews(store *checkpoint.Store, position int64) (reviews []Review, last int64, err error) {
+	values, last, err := store.Reviews(position)
+	for _, value := range values {
+		var v Review
+		if err := json.Unmarshal(value, &v); err != nil {
+			return nil, last, fmt.Errorf("read a review in %s: %w", store.Path(), err)
+		}
+		reviews = append(reviews, v)
+	}
+	return reviews, last, err
+}
