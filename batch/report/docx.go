@@ -167,6 +167,12 @@ func (w *docxWriter) answered(rec batch.Record) {
 		w.run("Checks: ", look{bold: true})
 		w.run(oneLine(check.Record(rec).String()), look{})
 	})
+	if review := reviewLine(&rec); review != "" {
+		w.paragraph("Checks", place{}, func() {
+			w.run("Review: ", look{bold: true})
+			w.run(oneLine(review), look{})
+		})
+	}
 	w.paragraph("Reviewer", place{}, func() {
 		w.raw(`<w:r><w:t xml:space="preserve">Reviewed by </w:t><w:tab/><w:tab/><w:t xml:space="preserve">Date </w:t><w:tab/></w:r>`)
 	})

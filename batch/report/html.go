@@ -131,14 +131,20 @@ func (w *htmlWriter) write(rec batch.Record) error {
 	for i, p := range pairsOf(&rec, w.o.Columns) {
 		e.Fields = append(e.Fields, field{len(w.in.Columns) + i, p.Name, p.Text})
 	}
+	if review := reviewLine(&rec); review != "" {
+		e.Fields = append(e.Fields, field{len(w.in.Columns) + len(w.o.Columns), "review", oneLine(review)})
+	}
 	row := pageRow{group: group, kinds: []string{string(e.Status)}}
 	if e.Look {
 		row.kinds = append(row.kinds, toCheck)
 	}
+	if _, again := rec.Shown(); again {
+		row.kinds = append(row.kinds, reopened)
+	}
 	for _, kind := range row.kinds {
 		w.counts[kind]++
 	}
-	if row.kinds[0] != string(batch.Answered) || e.Look {
+	if row.kinds[0] != string(batch.Answered) || len(row.kinds) > 1 {
 		e.Kinds = strings.Join(row.kinds, " ")
 	}
 	line, err := json.Marshal(lineOf(e, rec, opening))

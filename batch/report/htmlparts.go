@@ -14,18 +14,23 @@ import (
 
 // A kind is what a chip selects rows by.
 type kind struct {
-	Name  string // a status, or toCheck
+	Name  string // a status, toCheck or reopened
 	Label string
 	Words string // what it means, where somebody should look at such rows
 }
 
-// toCheck is the kind of an answer in which the checks found something.
-const toCheck = "look"
+// Kinds that are no status: of an answer in which the checks found something, and of
+// one whose review was about an earlier answer.
+const (
+	toCheck  = "look"
+	reopened = "reopened"
+)
 
 // kinds are those that need attention first.
 var kinds = []kind{
 	{string(batch.Failed), "failed", "without an answer"},
 	{toCheck, "to check", "where the checks found something"},
+	{reopened, "to review again", "answered anew since their review"},
 	{string(batch.Refused), "refused", "by the service's content filter"},
 	{string(batch.Truncated), "truncated", "at the service's length limit"},
 	{string(batch.Empty), "empty", "without any text"},
@@ -79,7 +84,7 @@ func (w *htmlWriter) putHead() error {
 func (w *htmlWriter) countsInWords() string {
 	var parts []string
 	for _, k := range kinds {
-		if n := w.counts[k.Name]; n > 0 && k.Name != toCheck {
+		if n := w.counts[k.Name]; n > 0 && k.Name != toCheck && k.Name != reopened {
 			parts = append(parts, fmt.Sprintf("%d %s", n, k.Label))
 		}
 	}
