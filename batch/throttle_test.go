@@ -263,45 +263,58 @@ func TestARunKeepsToTheLimitOfTheAccount(t *testing.T) {
 	})
 }
 
-// Some accounts limit how many requests are in flight, not how fast they come.
+// Some accounts limit how many requests are in flight, not how fast they come. A
+// refusal is first taken to be for the pace, which is luck here: of three runs the
+// one in the middle counts.
 func TestARunKeepsToTheNumberInFlightThatTheAccountAllows(t *testing.T) {
 	for _, limit := range []int{1, 2, 10, 40} {
 		for _, takes := range []time.Duration{2 * time.Second, 30 * time.Second} {
 			t.Run(fmt.Sprintf("%d in flight, answers of about %v", limit, takes), func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) {
-					store := newStore(t)
-					const minutes = 8
-					importN(t, store, int(minutes*60*float64(limit)/takes.Seconds())+100)
-					warm := time.Now().Add(2 * time.Minute)
-					sent, refused, busy := 0, 0, time.Duration(0)
-					svc := newService(func(r request) reply {
-						takes := takes/2 + rand.N(takes)
-						late := r.at.After(warm)
-						if late {
-							sent++
-						}
-						if r.others >= limit {
-							if late {
-								refused++
-							}
-							return reply{err: &Error{Status: 429, RetryAfter: time.Second}}
-						}
-						if late {
-							busy += takes
-						}
-						return reply{takes: takes}
+				var used, throttled []float64
+				for range 3 {
+					synctest.Test(t, func(t *testing.T) {
+						u, r := inFlightLimited(t, limit, takes)
+						used, throttled = append(used, u), append(throttled, r)
 					})
-					_, _ = Run(t.Context(), store, svc, Options{Workers: 64, Until: warm.Add((minutes - 2) * time.Minute)}) // the clock ends it
-					used, throttled := busy.Minutes()/(minutes-2)/float64(limit), float64(refused)/float64(sent)
-					t.Logf("%.1f %% of the places used, %.1f %% throttled", 100*used, 100*throttled)
-					// A refusal is first taken to be for the pace, which is luck here.
-					if used < 0.5 || throttled > 0.1 {
-						t.Errorf("%.1f %% of the places used (want 50), %.1f %% throttled (want 10 at most)", 100*used, 100*throttled)
-					}
-				})
+				}
+				slices.Sort(used)
+				slices.Sort(throttled)
+				t.Logf("%.3f of the places used, %.3f throttled", used, throttled)
+				if used[1] < 0.5 || throttled[1] > 0.1 {
+					t.Errorf("%.3f of the places used (want 0.5), %.3f throttled (want 0.1 at most)", used[1], throttled[1])
+				}
 			})
 		}
 	}
+}
+
+// inFlightLimited returns how much of the places of an account that allows so many
+// requests in flight is used once a run is warm, and how many are refused.
+func inFlightLimited(t *testing.T, limit int, takes time.Duration) (used, throttled float64) {
+	store := newStore(t)
+	const minutes = 8
+	importN(t, store, int(minutes*60*float64(limit)/takes.Seconds())+100)
+	warm := time.Now().Add(2 * time.Minute)
+	sent, refused, busy := 0, 0, time.Duration(0)
+	svc := newService(func(r request) reply {
+		takes := takes/2 + rand.N(takes)
+		late := r.at.After(warm)
+		if late {
+			sent++
+		}
+		if r.others >= limit {
+			if late {
+				refused++
+			}
+			return reply{err: &Error{Status: 429, RetryAfter: time.Second}}
+		}
+		if late {
+			busy += takes
+		}
+		return reply{takes: takes}
+	})
+	_, _ = Run(t.Context(), store, svc, Options{Workers: 64, Until: warm.Add((minutes - 2) * time.Minute)}) // the clock ends it
+	return busy.Minutes() / (minutes - 2) / float64(limit), float64(refused) / float64(sent)
 }
 
 func TestBackoffHasFullJitter(t *testing.T) {
