@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
+	"strings"
 
 	"github.com/tidwall/gjson"
 
@@ -114,18 +115,30 @@ func ReadInput(store *checkpoint.Store) (in Input, err error) {
 	return in, nil
 }
 
-// asked returns the text of the last message of a request.
-func asked(payload []byte) string {
-	messages := gjson.GetBytes(payload, "messages").Array()
-	if len(messages) == 0 {
+// asked returns the texts of the messages of a request, without the schema that a
+// message may tell.
+func asked(payload []byte) (texts []string) {
+	for _, message := range gjson.GetBytes(payload, "messages").Array() {
+		if content := message.Get("content"); content.Type == gjson.String {
+			text, _, _ := strings.Cut(content.Str, "\n\n"+asking)
+			texts = append(texts, text)
+		}
+	}
+	return texts
+}
+
+// lastAsked returns the text of the last message of a request.
+func lastAsked(payload []byte) string {
+	texts := asked(payload)
+	if len(texts) == 0 {
 		return ""
 	}
-	return messages[len(messages)-1].Get("content").String()
+	return texts[len(texts)-1]
 }
 
 func record(r checkpoint.Result) (Record, error) {
 	rec := Record{
-		ID: r.ID, Line: r.Line, Fields: r.Fields, Question: asked(r.Payload), Status: Status(r.State), Error: r.Error, RequestID: r.RequestID, Attempts: r.Attempts,
+		ID: r.ID, Line: r.Line, Fields: r.Fields, Question: lastAsked(r.Payload), Status: Status(r.State), Error: r.Error, RequestID: r.RequestID, Attempts: r.Attempts,
 		Cost: Money(r.Cost), Reused: r.Reused, Started: r.Started, Finished: r.Finished,
 		Seconds: r.Finished.Sub(r.Started).Seconds(),
 	}

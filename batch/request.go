@@ -195,21 +195,6 @@ func oneForm(value json.RawMessage) string {
 	return string(b)
 }
 
-// Asked is the text of a request's messages: what was asked, and what was said
-// before it.
-func Asked(payload json.RawMessage) string {
-	var body struct {
-		Messages []struct {
-			Content json.RawMessage `json:"content"`
-		} `json:"messages"`
-	}
-	_ = json.Unmarshal(payload, &body) // a request has messages
-	var texts []string
-	for _, m := range body.Messages {
-		var text string
-		if json.Unmarshal(m.Content, &text) == nil {
-			texts = append(texts, text)
-		}
-	}
-	return strings.Join(texts, "\n\n")
-}
+// Asked returns the texts of a request's messages: what was asked, and what was said
+// before it. The schema that a message may tell is not among them.
+func Asked(payload json.RawMessage) string { return strings.Join(asked(payload), "\n\n") }

@@ -106,7 +106,8 @@ func (w *docxWriter) write(rec batch.Record) error {
 	if err != nil {
 		return err
 	}
-	for _, p := range pairsOf(&rec, w.o.Columns) {
+	answer, rest := toRead(&rec, w.o.Columns)
+	for _, p := range rest {
 		m.fields = append(m.fields, field{-1, oneLine(p.Name), oneLine(p.Text)})
 	}
 	w.number++
@@ -130,14 +131,13 @@ func (w *docxWriter) write(rec batch.Record) error {
 		})
 	}
 	if rec.Answer != nil {
-		w.answered(rec)
+		w.answered(rec, answer)
 	}
 	return w.body.flushed()
 }
 
 // answered writes an answer, and what belongs to it.
-func (w *docxWriter) answered(rec batch.Record) {
-	a := rec.Answer
+func (w *docxWriter) answered(rec batch.Record, a *batch.Answer) {
 	if short := oneLine(a.Summary); short != "" {
 		w.paragraph("Short Answer", place{}, func() {
 			w.run("Short answer: ", look{bold: true})

@@ -2,7 +2,11 @@ package report
 
 import (
 	"encoding/json"
+	"fmt"
+	"maps"
 	"slices"
+	"strconv"
+	"strings"
 
 	"bizbatch/batch"
 )
@@ -95,6 +99,29 @@ func textsOf(values []any) []string {
 
 // A pair is what a record has in a further column.
 type pair struct{ Name, Text string }
+
+// toRead returns the answer of a record as people read it: of one that fits a schema,
+// its members with their names, in the place of the JSON. rest are the further
+// columns that are not in it.
+func toRead(rec *batch.Record, further []Column) (a *batch.Answer, rest []pair) {
+	pairs := pairsOf(rec, further)
+	if rec.Plain == nil {
+		return rec.Answer, pairs
+	}
+	var text strings.Builder
+	for _, p := range pairs {
+		fmt.Fprintf(&text, "**%s**\n\n%s\n\n", escaped(oneLine(p.Name)), strings.ReplaceAll(p.Text, "\n", "  \n"))
+	}
+	answer := *rec.Answer
+	_, cited, _ := rec.Answer.Numbered()
+	answer.Text, answer.Sources = text.String(), nil
+	for i, source := range cited { // by the numbers that its members cite them by
+		source = maps.Clone(source)
+		source["number"] = strconv.AppendInt(nil, int64(i+1), 10)
+		answer.Sources = append(answer.Sources, source)
+	}
+	return &answer, nil
+}
 
 // pairsOf are the further columns of a record that hold something, for formats that
 // have no columns.

@@ -2,6 +2,7 @@ package report_test
 
 import (
 	"encoding/json"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -103,5 +104,36 @@ func TestFurtherColumnsAreAListInAMemo(t *testing.T) {
 	const want = "\n- limit: 1160000\\.50\n- id: \\=1+1\n- reviewed by: A\n- allowed: true\n- status: 12345678901234567890\n- Limit: false\n\nChecks: "
 	if got := read(t, path); strings.Count(got, want) != 1 || strings.Count(got, "\n- ") != 6 {
 		t.Errorf("%s\nwant%s", got, want)
+	}
+}
+
+// In a memo the members of a structured answer stand in the place of its JSON, with
+// the sources that they cite.
+func TestStructuredAnswersAreRead(t *testing.T) {
+	rec := asked("Is it?", `{"limit": 5, "because": "of [`+irc+`]"}`)
+	rec.Answer.Sources = []batch.Source{{"node_id": quoted(irc), "title": quoted("26 U.S.C. § 280A"), "url": quoted("https://example.com/280A")}}
+	rec.Plain = &batch.Answer{Text: "of [1]"}
+	columns := []report.Column{
+		{Name: "limit", Beside: true, Value: func(*batch.Record) any { return json.Number("5") }},
+		{Name: "because_of", Beside: true, Value: func(*batch.Record) any { return "of [1]\nand more" }},
+	}
+	for file, want := range map[string][]string{
+		"a.md":   {"\n**limit**\n\n5\n", "**because\\_of**\n\nof [1]", "26 U.S.C. § 280A"},
+		"a.html": {"<strong>because_of</strong>", "26 U.S.C. § 280A"},
+	} {
+		path := filepath.Join(t.TempDir(), file)
+		write(t, path, oneColumn, report.Options{Columns: columns}, rec)
+		content, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range want {
+			if !strings.Contains(string(content), w) {
+				t.Errorf("%s has no %q:\n%s", file, w, content)
+			}
+		}
+		if strings.Contains(string(content), `{"limit"`) {
+			t.Errorf("%s has the JSON", file)
+		}
 	}
 }

@@ -121,14 +121,15 @@ func (w *htmlWriter) write(rec batch.Record) error {
 		return err
 	}
 	opening := ""
-	if a := rec.Answer; a != nil {
+	a, rest := toRead(&rec, w.o.Columns)
+	if a != nil {
 		if opening, err = w.answer(&e, a); err != nil {
 			return err
 		}
 		e.check(rec)
 	}
 	group := w.groups.of(e.Fields, w.group)
-	for i, p := range pairsOf(&rec, w.o.Columns) {
+	for i, p := range rest {
 		e.Fields = append(e.Fields, field{len(w.in.Columns) + i, p.Name, p.Text})
 	}
 	if review := reviewLine(&rec); review != "" {

@@ -70,7 +70,8 @@ func (w *markdownWriter) write(rec batch.Record) error {
 	if review := reviewLine(&rec); review != "" {
 		fmt.Fprintf(&b, "\nReview: %s\n", plainMarkdown(oneLine(review)))
 	}
-	for i, p := range pairsOf(&rec, w.more) {
+	answer, rest := toRead(&rec, w.more)
+	for i, p := range rest {
 		if i == 0 {
 			b.WriteString("\n")
 		}
@@ -78,7 +79,7 @@ func (w *markdownWriter) write(rec batch.Record) error {
 	}
 	if rec.Answer != nil {
 		fmt.Fprintf(&b, "\nChecks: %s\n", plainMarkdown(oneLine(check.Record(rec).String())))
-		writeMarkdownAnswer(&b, rec.Answer)
+		writeMarkdownAnswer(&b, answer)
 	}
 	_, err = io.WriteString(w.out, b.String())
 	return err
