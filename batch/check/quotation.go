@@ -100,12 +100,13 @@ func piecesOf(quotation string) (list []string) {
 		}
 	}
 	for quotation != "" {
-		before, rest, found := strings.Cut(quotation, "[")
+		before, rest, _ := strings.Cut(quotation, "[")
 		add(before)
-		if _, quotation, found = strings.Cut(rest, "]"); !found {
-			quotation = ""
+		_, after, closed := strings.Cut(rest, "]")
+		if !closed {
 			add(rest)
 		}
+		quotation = after
 	}
 	return list
 }
