@@ -45,15 +45,22 @@ func (s *spool) read(p piece) ([]byte, error) {
 	return b, err
 }
 
-// copyTo writes all of it.
-func (s *spool) copyTo(out io.Writer) error {
+// fromStart returns the file with all that was written, at its beginning.
+func (s *spool) fromStart() (io.Reader, error) {
 	if err := s.Flush(); err != nil {
+		return nil, err
+	}
+	_, err := s.file.Seek(0, io.SeekStart)
+	return s.file, err
+}
+
+// copyTo writes all of it to out.
+func (s *spool) copyTo(out io.Writer) error {
+	in, err := s.fromStart()
+	if err != nil {
 		return err
 	}
-	if _, err := s.file.Seek(0, io.SeekStart); err != nil {
-		return err
-	}
-	_, err := io.Copy(out, s.file)
+	_, err = io.Copy(out, in)
 	return err
 }
 

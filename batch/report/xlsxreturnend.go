@@ -124,12 +124,7 @@ func (w *returnWriter) widen(table *document, ref string) bool {
 	if err != nil {
 		return false
 	}
-	last := 0
-	for _, c := range columns {
-		id, _ := attribute(c.raw, "id")
-		n, _ := strconv.Atoi(id) // 0 where it is none
-		last = max(last, n)
-	}
+	last := lastID(columns, "id")
 	var added strings.Builder
 	for i, c := range w.ours.columns {
 		added.WriteString(withAttribute(fmt.Sprintf(`<tableColumn id="%d"/>`, last+1+i), "name", c.name))
@@ -143,6 +138,16 @@ func (w *returnWriter) widen(table *document, ref string) bool {
 	return table.setCount("tableColumns") == nil
 }
 
+// lastID returns the largest number that the attribute has in elements, or 0.
+func lastID(elements []element, name string) (last int) {
+	for _, e := range elements {
+		value, _ := attribute(e.raw, name)
+		n, _ := strconv.Atoi(value) // 0 if it is not a number
+		last = max(last, n)
+	}
+	return last
+}
+
 // addSheets writes the sheets of the sources and of the runs, and has the
 // workbook know them.
 func (w *returnWriter) addSheets(filter [2]string) error {
@@ -151,12 +156,7 @@ func (w *returnWriter) addSheets(filter [2]string) error {
 	if err != nil {
 		return err
 	}
-	id := 0
-	for _, e := range sheets {
-		value, _ := attribute(e.raw, "sheetId")
-		n, _ := strconv.Atoi(value) // 0 where it is none
-		id = max(id, n)
-	}
+	id := lastID(sheets, "sheetId")
 	if at := s.book.find("definedNames"); at >= 0 && filter[0] != "" {
 		s.book.children[at].raw = s.widenFilterName(s.book.children[at].raw, filter)
 	}

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"strconv"
 	"strings"
 
@@ -19,19 +17,16 @@ import (
 type sourceSheets struct {
 	name   func(n int) string // of the nth sheet
 	styles int                // see sheet.styles
-	temp   *os.File           // their rows
-	spool  *bufio.Writer
+	rows   *spool
 	sheets []*sheet
 }
 
-func newSourceSheets(folder string, name func(int) string) (s *sourceSheets, err error) {
-	s = &sourceSheets{name: name}
-	if s.temp, err = os.CreateTemp(folder, ".sources.*.tmp"); err != nil {
+func newSourceSheets(folder string, name func(int) string) (*sourceSheets, error) {
+	rows, err := newSpool(folder)
+	if err != nil {
 		return nil, err
 	}
-	_ = os.Remove(s.temp.Name()) // where the system lets it go on without its name; close removes it elsewhere
-	s.spool = bufio.NewWriterSize(s.temp, 64<<10)
-	return s, nil
+	return &sourceSheets{name: name, rows: rows}, nil
 }
 
 var sourceColumns = []column{
@@ -43,7 +38,7 @@ var sourceColumns = []column{
 func (s *sourceSheets) begin() error {
 	next := &sheet{name: s.name(len(s.sheets) + 1), columns: sourceColumns, header: true, freeze: freeze{rows: 1}, styles: s.styles}
 	s.sheets = append(s.sheets, next)
-	return next.begin(s.spool)
+	return next.begin(s.rows)
 }
 
 // cite writes a record's sources and returns where the first of them stands.
@@ -55,7 +50,7 @@ func (s *sourceSheets) cite(id string, cited []batch.Source) (place string, err 
 			}
 		}
 		sheet := s.sheets[len(s.sheets)-1]
-		err := sheet.add(s.spool, []cell{
+		err := sheet.add(s.rows, []cell{
 			{text: id, look: wrappedCell}, {text: strconv.Itoa(i + 1), number: true}, {text: source.Title(), look: wrappedCell}, {text: source.Page()},
 			{text: source.Tool()}, {text: source.URL(), look: linkCell, link: excelURLOf(source.URL())}, {text: source.Excerpt(), look: wrappedCell},
 		})
@@ -66,7 +61,7 @@ func (s *sourceSheets) cite(id string, cited []batch.Source) (place string, err 
 			place = fmt.Sprintf("#'%s'!A%d", strings.ReplaceAll(sheet.name, "'", "''"), sheet.rows)
 		}
 		if sheet.full() {
-			if err := sheet.end(s.spool); err != nil {
+			if err := sheet.end(s.rows); err != nil {
 				return "", err
 			}
 		}
@@ -82,17 +77,15 @@ func (s *sourceSheets) copyTo(open func(*sheet) (io.Writer, error)) error {
 		}
 	}
 	if last := s.sheets[len(s.sheets)-1]; !last.full() {
-		if err := last.end(s.spool); err != nil {
+		if err := last.end(s.rows); err != nil {
 			return err
 		}
 	}
-	if err := s.spool.Flush(); err != nil {
+	file, err := s.rows.fromStart()
+	if err != nil {
 		return err
 	}
-	if _, err := s.temp.Seek(0, io.SeekStart); err != nil {
-		return err
-	}
-	in := bufio.NewReaderSize(s.temp, 64<<10)
+	in := bufio.NewReaderSize(file, 64<<10)
 	for _, sheet := range s.sheets {
 		out, err := open(sheet)
 		if err != nil {
@@ -124,13 +117,10 @@ func copyThrough(out io.Writer, in *bufio.Reader, end string) error {
 }
 
 func (s *sourceSheets) close() error {
-	if s == nil || s.temp == nil {
+	if s == nil || s.rows == nil {
 		return nil
 	}
-	err := s.temp.Close()
-	if rerr := os.Remove(s.temp.Name()); !errors.Is(rerr, fs.ErrNotExist) {
-		err = errors.Join(err, rerr)
-	}
-	s.temp = nil
-	return err
+	rows := s.rows
+	s.rows = nil
+	return rows.close()
 }
