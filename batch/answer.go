@@ -75,8 +75,8 @@ func (s Source) NodeID() string { return s.text("node_id") }
 // or else its file name.
 func (s Source) Title() string { return s.first("title", "citation_label", "file_name") }
 
-// Names are all that the source is called: its title, its short name and the name
-// of its file, as far as it has them.
+// Names returns the names of the source: its title, its short name and the name of
+// its file, if it has them.
 func (s Source) Names() (names []string) {
 	for _, field := range []string{"title", "citation_label", "file_name"} {
 		if name := s.first(field); name != "" {
@@ -86,9 +86,9 @@ func (s Source) Names() (names []string) {
 	return names
 }
 
-// URL is where the source can be read: the authority's own address, if it is
-// known. What is no web address (Bizora's metadata.file_path is a place in an
-// index as a rule) is given only where there is none, and file_path never.
+// URL returns the address at which the source can be read: the authority's own, if
+// it is known. What is no web address (Bizora's metadata.file_path is a place in
+// an index as a rule) is given only where there is none, and file_path never.
 func (s Source) URL() string {
 	names := []string{"sourceOrigin", "url", "s3_file_path"}
 	for _, name := range append(names, "file_path") {

@@ -129,7 +129,7 @@ func (h *History) readLabel(label string, n int) {
 	}
 }
 
-// paid is what an answer in the mode cost so far, on average, else its price.
+// paid returns what an answer in the mode cost so far, on average, else its price.
 func paid(c checkpoint.Counts, mode string, prices priceList) Money {
 	if n := c.PaidByMode[mode]; n > 0 {
 		return Money(c.SpentByMode[mode]) / Money(n)

@@ -46,7 +46,7 @@ type queue struct {
 // empty reports that there is nothing left to give out, now or later.
 func (q *queue) empty() bool { return q.left == 0 && len(q.waiting) == 0 && len(q.aside) == 0 }
 
-// due is when the next item can be given out: a time in the past where one
+// due returns when the next item can be given out: a time in the past where one
 // can at once. The queue must not be empty.
 func (q *queue) due() time.Time {
 	if q.left > 0 || len(q.aside) > 0 {
@@ -106,7 +106,7 @@ func (q *queue) pick(now time.Time, probe bool) (*item, error) {
 	return q.out(&found), nil
 }
 
-// out is a question that is given out now; nil: none was found.
+// out returns a question that is given out now; nil: none was found.
 func (q *queue) out(found *checkpoint.Request) *item {
 	if found == nil {
 		return nil
@@ -139,7 +139,7 @@ func (q *queue) fromAside(n int) *item {
 	return it
 }
 
-// unsent is everything that waits.
+// unsent returns everything that waits.
 func (q *queue) unsent() []*item { return append(slices.Clone(q.waiting), q.aside...) }
 
 // waiting is a heap of items by the time when they are due.

@@ -17,7 +17,8 @@ func (it *item) reasked(n int) {
 	}
 }
 
-// asAgain is 1 for a question that has an answer, as a count of requests for another.
+// asAgain returns 1 for a question that has an answer, as a count of requests for
+// another.
 func (it *item) asAgain() int {
 	if it.Answered {
 		return 1

@@ -110,7 +110,7 @@ func canonical(value json.RawMessage) (v any, err error) {
 	return v, nil
 }
 
-// messages is the conversation in the roles of the service.
+// messages returns the conversation in the roles of the service.
 func (s Settings) messages(q Question) []Message {
 	if q.Messages == nil {
 		return []Message{{Role: s.Role, Content: q.Text}}

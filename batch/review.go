@@ -36,9 +36,9 @@ func (v *Review) about(r *Record) bool {
 	return v.Answered.Unix() == r.Finished.Unix() && (v.RequestID == "" || v.RequestID == r.Answer.RequestID)
 }
 
-// Shown is the review as it stands beside the row's answer, as the columns "reviewed
-// by", "verdict" and "review note" have it. One of an earlier answer is reopened:
-// it says so, and leaves the verdict to be given.
+// Shown returns the review as the columns "reviewed by", "verdict" and "review
+// note" show it beside the row's answer. A review of an earlier answer is
+// reopened: its note says so, and its verdict is empty.
 func (r *Record) Shown() (v Review, reopened bool) {
 	if r.Review == nil {
 		return v, false
@@ -74,9 +74,9 @@ func (v *Review) reopening(then time.Time) string {
 // reviewNote is the checkpoint's note of the columns that people added.
 const reviewNote = "review columns"
 
-// ReviewColumns are the columns that people added to the right of ours, in the
-// order in which they were found. Reviews reports whether there is anything that
-// people wrote.
+// ReviewColumns returns the columns that people added to the right of ours, in the
+// order in which they were found. The result reviews reports whether people wrote
+// anything.
 func ReviewColumns(store *checkpoint.Store) (columns []string, reviews bool, err error) {
 	note, err := store.Note(reviewNote)
 	if err != nil || note == nil {
@@ -125,7 +125,7 @@ func AddReviews(store *checkpoint.Store, reviews map[int64]Review, columns []str
 	return store.AddReviews(rows, origin, now)
 }
 
-// Reviews are all that was ever written beside a row, by its position from 1,
+// Reviews returns all that was ever written beside a row, by its position from 1,
 // oldest first, and the number of the last.
 func Reviews(store *checkpoint.Store, position int64) (reviews []Review, last int64, err error) {
 	values, last, err := store.Reviews(position)

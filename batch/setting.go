@@ -38,7 +38,7 @@ func (c common) members(payload json.RawMessage) map[string]bool {
 	return isCommon
 }
 
-// refused is the setting that e refuses: "model", "role" or the name of a
+// refused returns the setting that e refuses: "model", "role" or the name of a
 // parameter. It is empty where e is about the question, what it sets for itself
 // included, or does not say.
 func (c common) refused(e *Error, payload json.RawMessage) string {
@@ -76,7 +76,7 @@ func (c common) refused(e *Error, payload json.RawMessage) string {
 	return ""
 }
 
-// member is the member of the request that Param is about, or is part of.
+// member returns the member of the request that Param is about, or is part of.
 func (e *Error) member() string {
 	path := strings.FieldsFunc(e.Param, func(r rune) bool { return strings.ContainsRune(".[]", r) })
 	switch {

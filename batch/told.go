@@ -13,7 +13,7 @@ type told struct {
 	low    float64 // the least that a bucket said: what remains is rounded down
 }
 
-// pace is the pace in requests a second that the limits beside a reply say, 0
+// pace returns the pace in requests a second that the limits beside a reply say, 0
 // where they do not, and the moment before which nothing remains.
 func (t *told) pace(r Reply) (pace float64, until time.Time) {
 	l := r.Limits

@@ -60,7 +60,7 @@ func (s *Store) create() (err error) {
 	return disk.SyncFolder(filepath.Dir(path))
 }
 
-// migrate is the SQL that brings a checkpoint of a format to today's, all or
+// migrate returns the SQL that brings a checkpoint of a format to today's, all or
 // nothing.
 func migrate(format int) string {
 	return fmt.Sprintf("BEGIN IMMEDIATE; %s PRAGMA user_version = %d; COMMIT;", strings.Join(migrations[format:], ""), len(migrations))

@@ -88,7 +88,7 @@ func (im *importer) countUnfit() error {
 	return rows.Err()
 }
 
-// numbers are the numbers that a query finds.
+// numbers returns the numbers that a query finds.
 func (im *importer) numbers(query string, args ...any) (list []int64, err error) {
 	rows, err := im.s.writer.QueryContext(bg, query, args...)
 	if err != nil {

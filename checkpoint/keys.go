@@ -46,7 +46,7 @@ func (t *keyTable) grow() {
 
 func (t *keyTable) key(id uint32) *shortKey { return &t.keys[id/keysPart][id%keysPart] }
 
-// slot is where the id of a key stands, or would.
+// slot returns where the id of a key stands, or would.
 func (t *keyTable) slot(key shortKey) *uint32 {
 	last := uint64(len(t.slots) - 1)
 	for i := binary.LittleEndian.Uint64(key[:]); ; i++ {

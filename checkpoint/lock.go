@@ -11,7 +11,7 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// lockPath is the lock file of a checkpoint. It is a file of its own because
+// lockPath returns the lock file of a checkpoint. It is a file of its own because
 // SQLite's locks on the database last only as long as a transaction.
 func lockPath(path string) string { return path + ".lock" }
 
@@ -117,7 +117,7 @@ func readLock(r io.ReaderAt) (pid int, saved int64) {
 	return 0, 0
 }
 
-// notedSaved is how many answers the lock file says were saved; 0 without one.
+// notedSaved returns how many answers the lock file says were saved; 0 without one.
 func notedSaved(path string) (saved int64) {
 	if info, err := os.Lstat(lockPath(path)); err != nil || !info.Mode().IsRegular() {
 		return 0

@@ -87,7 +87,7 @@ const (
 		ORDER BY v.fields = r.fields DESC, v.id DESC LIMIT 1)`
 )
 
-// LastReview is the number of the review that was kept last; 0: there is none.
+// LastReview returns the number of the review that was kept last; 0: there is none.
 func (s *Store) LastReview() (n int64, err error) {
 	if err = s.db.QueryRow("SELECT coalesce(max(id), 0) FROM reviews").Scan(&n); err != nil {
 		err = fmt.Errorf("read reviews from %s: %w", s.path, err)

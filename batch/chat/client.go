@@ -190,7 +190,7 @@ func (x *exchange) take(data []byte) error {
 	return err
 }
 
-// newTransport is http.DefaultTransport (proxies from the environment, HTTP/2)
+// newTransport returns http.DefaultTransport (proxies from the environment, HTTP/2)
 // for many workers on one host. It is used without an http.Client: a transport
 // follows no redirects, with which the key would travel, and has no time-out
 // that covers the body.

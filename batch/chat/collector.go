@@ -54,10 +54,10 @@ func (c *collector) finished() bool { return c.answer.FinishReason != "" }
 // services send "stop" in the first chunk, or in every chunk.
 func (c *collector) whole() bool { return c.finished() && !c.more }
 
-// length is how much text there is so far, what the model thought included.
+// length returns how much text there is so far, what the model thought included.
 func (c *collector) length() int { return c.text.Len() + c.reasoning.Len() }
 
-// partial is the text so far. A character that is not UTF-8 is replaced only
+// partial returns the text so far. A character that is not UTF-8 is replaced only
 // here, and the key here too: two chunks may hold its halves.
 func (c *collector) partial() string { return hideAll(c.secrets, prose.UTF8(c.text.String())) }
 

@@ -152,7 +152,7 @@ func (cfg *Config) validateURL() error {
 	return nil
 }
 
-// proxy is the host of the proxy that the environment sets for the API, without
+// proxy returns the host of the proxy that the environment sets for the API, without
 // its password.
 func (cfg *Config) proxy() (host string, err error) {
 	u, err := url.Parse(cfg.BaseURL)

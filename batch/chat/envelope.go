@@ -7,7 +7,7 @@ import "github.com/tidwall/gjson"
 // be parsed, for between its quotes one string does as well as another.
 type envelope struct{ before, after string }
 
-// around is the envelope of a chunk's text, a string.
+// around returns the envelope of a chunk's text, a string.
 func around(chunk string, text gjson.Result) envelope {
 	start, end := text.Index, text.Index+len(text.Raw)
 	return envelope{chunk[:start+1], chunk[end-1:]}

@@ -69,7 +69,7 @@ func refusesUsage(e *batch.Error) bool { return usageOption.MatchString(e.Param 
 
 var usageOption = regexp.MustCompile(`(?i)\b(stream_?options|include_usage)\b`)
 
-// beginning is the first limit bytes of a text, in whole characters.
+// beginning returns the first limit bytes of a text, in whole characters.
 func beginning(s string, limit int) string {
 	if len(s) <= limit {
 		return s
@@ -80,7 +80,7 @@ func beginning(s string, limit int) string {
 	return strings.Clone(s[:limit]) // the rest can go
 }
 
-// requestID is what the response's header calls the request.
+// requestID returns what the response's header calls the request.
 func (x *exchange) requestID() string { return x.header.Get("X-Request-Id") }
 
 // broken describes an exchange that ended without an error message of the service.

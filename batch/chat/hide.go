@@ -66,7 +66,7 @@ func beginsWith(json, key string) (n int) {
 	return n
 }
 
-// character is the first byte of JSON, unescaped, and how long it is written. A
+// character returns the first byte of JSON, unescaped, and how long it is written. A
 // character that is not ASCII is a backslash and what follows it.
 func character(json string) (c byte, length int) {
 	n := backslashes(json)
@@ -86,9 +86,9 @@ func character(json string) (c byte, length int) {
 	return '\\', n
 }
 
-// backslashes is how long the backslashes at the beginning of JSON are. A string
-// may hold JSON of its own, and so on: there each of them is written as two, or
-// as an escape.
+// backslashes returns how long the backslashes at the beginning of JSON are. A
+// string may hold JSON of its own, and so on: there each of them is written as
+// two, or as an escape.
 func backslashes(json string) (n int) {
 	const escape = "u005c"
 	for n < len(json) {

@@ -13,14 +13,14 @@ import (
 	"bizbatch/batch"
 )
 
-// address is the base address, and the version that its query says.
+// address returns the base address, and the version that its query says.
 func (cfg *Config) address() (base, version string) {
 	base, query, _ := strings.Cut(cfg.BaseURL, "?")
 	values, _ := url.ParseQuery(query) // it was checked
 	return strings.TrimRight(base, "/"), values.Get("api-version")
 }
 
-// openAI is go-openai's configuration: where a request goes, and how the key is
+// openAI returns go-openai's configuration: where a request goes, and how the key is
 // sent. Azure has an address for each model (deployment), except under /openai/v1,
 // where it is as OpenAI is.
 func (cfg *Config) openAI() openai.ClientConfig {

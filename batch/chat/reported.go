@@ -141,7 +141,7 @@ func unwrap(e *batch.Error, inner gjson.Result) {
 	e.Type, e.Code, e.Param = cmp.Or(e.Type, behind.Type), cmp.Or(e.Code, behind.Code, behind.Type), cmp.Or(e.Param, behind.Param)
 }
 
-// word is the first of the members that is a name for an error. Some services
+// word returns the first of the members that is a name for an error. Some services
 // have numbers there, or a status such as "error".
 func word(source gjson.Result, names ...string) string {
 	for _, name := range names {
@@ -153,7 +153,7 @@ func word(source gjson.Result, names ...string) string {
 	return ""
 }
 
-// retryInfo is how long Google asks to wait.
+// retryInfo returns how long Google asks to wait.
 func retryInfo(details gjson.Result) time.Duration {
 	d, err := time.ParseDuration(details.Get("#(retryDelay).retryDelay").Str)
 	if err != nil {
@@ -241,7 +241,7 @@ func sentence(v gjson.Result) string {
 	return v.String()
 }
 
-// first is the first of the members that is given.
+// first returns the first of the members that is given.
 func first(v gjson.Result, paths ...string) gjson.Result {
 	for _, path := range paths {
 		if member := v.Get(path); given(member) {
@@ -265,7 +265,7 @@ func cents(v gjson.Result) (batch.Money, bool) {
 
 var titleTag = regexp.MustCompile(`(?is)<title[^>]*>(.{0,200}?)</title>`)
 
-// title is an HTML page's title, to be put behind a description of the page.
+// title returns an HTML page's title, to be put behind a description of the page.
 func title(page []byte) string {
 	if m := titleTag.FindSubmatch(page); m != nil {
 		return fmt.Sprintf(": %s", m[1])

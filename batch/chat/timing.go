@@ -45,7 +45,7 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 	return min(max(at.Sub(now), 0), longestWait)
 }
 
-// limitReset is when the last of the limits that are used up clears, as
+// limitReset returns when the last of the limits that are used up clears, as
 // OpenAI's x-ratelimit headers say it: a duration ("6m0s"), seconds, or a time
 // as [moment] reads it.
 func limitReset(h http.Header, now time.Time) (latest time.Time) {
@@ -131,7 +131,7 @@ func moment(value string) time.Time {
 	return time.Time{}
 }
 
-// unix is the time of a number of seconds, or of milliseconds if seconds would
+// unix returns the time of a number of seconds, or of milliseconds if seconds would
 // be thousands of years from now.
 func unix(n float64) time.Time {
 	switch {
@@ -143,7 +143,7 @@ func unix(n float64) time.Time {
 	return time.UnixMilli(int64(n * 1e3)).UTC()
 }
 
-// wait is n units, between 0 and 30 days; 0 for NaN.
+// wait returns n units, between 0 and 30 days; 0 for NaN.
 func wait(n float64, unit time.Duration) time.Duration {
 	if !(n > 0) {
 		return 0

@@ -124,7 +124,7 @@ func (c *collector) numberedSources() (sources []batch.Source) {
 	return sources
 }
 
-// citedSource is an item of a list of citations: an address, an object, or
+// citedSource returns an item of a list of citations: an address, an object, or
 // OpenAI's url_citation within one.
 func citedSource(item gjson.Result) batch.Source {
 	source := batch.Source{}

@@ -72,7 +72,7 @@ type Verdict struct {
 	Findings []Finding `json:"findings"`
 }
 
-// Kinds are the kinds of what there is to look at.
+// Kinds returns the kinds of what there is to look at.
 func (v Verdict) Kinds() (list []string) {
 	for _, f := range v.Findings {
 		if !f.Kind.isNote() {
@@ -90,7 +90,8 @@ func Record(rec batch.Record) Verdict {
 	return of(cmp.Or(rec.Plain, rec.Answer), batch.Asked(rec.Payload), rec.Unfit)
 }
 
-// Kinds are those of the answer to a request, for [batch.Options].
+// Kinds returns the kinds of what to look at in the answer to a request, for
+// [batch.Options].
 func Kinds(a *batch.Answer, payload []byte) []string { return Of(a, batch.Asked(payload)).Kinds() }
 
 // Of checks an answer. What was asked is no claim of the answer: what stands there

@@ -30,7 +30,7 @@ func isLineNumber(line string) bool {
 	return line != "" && len(line) <= 4 && strings.Trim(line, "0123456789") == ""
 }
 
-// withoutLineNumbers is the text of an excerpt without the lines that are none.
+// withoutLineNumbers returns the text of an excerpt without the lines that are none.
 func withoutLineNumbers(s string) string {
 	var lines []string
 	for line := range strings.SplitSeq(s, "\n") {
@@ -41,7 +41,7 @@ func withoutLineNumbers(s string) string {
 	return strings.Join(lines, "\n")
 }
 
-// plain is the text of the excerpt, cleaned.
+// plain returns the text of the excerpt, cleaned.
 func (e *excerpt) plain() string {
 	if e.cleaned == "" {
 		e.cleaned = clean(e.text)
@@ -49,7 +49,7 @@ func (e *excerpt) plain() string {
 	return e.cleaned
 }
 
-// squeezed is all of it in letters and digits. A zero byte, which no piece of a
+// squeezed returns all of it in letters and digits. A zero byte, which no piece of a
 // quotation has, keeps its parts apart.
 func (e *excerpt) squeezed() string {
 	if e.letters == "" {

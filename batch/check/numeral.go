@@ -55,7 +55,7 @@ func (n *numeral) add(digit byte) {
 	n.value = n.value*10 + int64(digit-'0')
 }
 
-// times are the values that the numeral can have: none, if it cannot be told.
+// times returns the values that the numeral can have: none, if it cannot be told.
 func (n numeral) times(factor int64) []int64 {
 	if n.value < 0 || n.value > math.MaxInt64/factor {
 		return nil
@@ -82,7 +82,7 @@ var scales = []struct {
 	{"k", 1_000, true}, {"mm", 1_000_000, true}, {"m", 1_000_000, true}, {"bn", 1_000_000_000, true}, {"b", 1_000_000_000, true},
 }
 
-// scaleOf is the word with which s begins that multiplies the number before it.
+// scaleOf returns the word with which s begins that multiplies the number before it.
 func scaleOf(s string, dollar bool) (factor int64, length int) {
 	for _, scale := range scales {
 		if scale.short && !dollar {
@@ -95,8 +95,8 @@ func scaleOf(s string, dollar bool) (factor int64, length int) {
 	return 1, 0
 }
 
-// unitLen is the length of the one of the units with which s begins, in any case,
-// if it ends there as a word does.
+// unitLen returns the length of the one of the units with which s begins, in any
+// case, if it ends there as a word does.
 func unitLen(s string, units ...string) int {
 	for _, unit := range units {
 		if n := len(unit); len(s) >= n && strings.EqualFold(s[:n], unit) && (len(s) == n || !isLetter(unit[n-1]) || !isLetter(s[n]) && !isDigit(s[n])) {
@@ -106,7 +106,8 @@ func unitLen(s string, units ...string) int {
 	return 0
 }
 
-// rangeTo are the values of a number whose scale follows the next one: $1-2 million.
+// rangeTo returns the values of a number whose scale follows the next one: $1-2
+// million.
 func rangeTo(rest string, n numeral) []int64 {
 	rest, joined := joiner(rest, "-", " - ", " to ", " and ", " or ")
 	rest = strings.TrimPrefix(rest, "$")

@@ -60,7 +60,7 @@ func (c *checker) anyQuotes(pieces []string) bool {
 // closing are the quotes that end what others begin.
 var closing = map[rune]rune{'“': '”', '«': '»', '"': '"', '‘': '’'}
 
-// quoted are the places of what stands between quotes, outer ones only. A quote
+// quoted returns the places of what stands between quotes, outer ones only. A quote
 // that is not closed in its block is none; a straight one that is followed by
 // another that opens was none either.
 func quoted(s string) (list [][2]int) {
@@ -89,8 +89,8 @@ func isWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 // isText reports a rune with which a quotation can begin.
 func isText(r rune) bool { return isWord(r) || strings.ContainsRune("[($§.'‘“", r) }
 
-// piecesOf are the parts of a quotation that must be in the source, one after the
-// other: without what it leaves out (…) and what it changes ([t]he).
+// piecesOf returns the parts of a quotation that must be in the source, one after
+// the other: without what it leaves out (…) and what it changes ([t]he).
 func piecesOf(quotation string) (list []string) {
 	add := func(s string) {
 		for piece := range strings.SplitSeq(strings.ReplaceAll(s, ". . .", "..."), "...") {

@@ -25,7 +25,7 @@ func sectionAt(s string) (base, path string, length int) {
 	return strings.ToLower(base), strings.ToLower(s[len(base):n]), n
 }
 
-// subdivisions is the length of what s begins with of (a)(1)(B) and so on.
+// subdivisions returns the length of what s begins with of (a)(1)(B) and so on.
 func subdivisions(s string) (length int) {
 	for strings.HasPrefix(s[length:], "(") {
 		inner := run(s[length+1:], isAlphanumeric, 5)
@@ -37,7 +37,7 @@ func subdivisions(s string) (length int) {
 	return length
 }
 
-// formLen is the length of the name of a form with which s begins: 4562, W-2,
+// formLen returns the length of the name of a form with which s begins: 4562, W-2,
 // 1099-NEC, W-8BEN-E; 0: there is none.
 func formLen(s string) int {
 	isCapital := func(c byte) bool { return 'A' <= c && c <= 'Z' }
@@ -61,7 +61,7 @@ func formLen(s string) int {
 	return n
 }
 
-// run is how many bytes s begins with that are of a kind, at most so many.
+// run returns how many bytes s begins with that are of a kind, at most so many.
 func run(s string, of func(byte) bool, most int) (n int) {
 	for n < len(s) && n < most && of(s[n]) {
 		n++

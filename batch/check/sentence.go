@@ -50,7 +50,7 @@ func (b *block) split() (list []sentence) {
 	return list
 }
 
-// prefixOf is what s begins with of the runes.
+// prefixOf returns what s begins with of the runes.
 func prefixOf(s, runes string) string {
 	return s[:len(s)-len(strings.TrimLeft(s, runes))]
 }

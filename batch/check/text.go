@@ -25,9 +25,9 @@ type block struct {
 	checked   [][2]int
 }
 
-// blocks are the blocks of a Markdown text whose citations are at the marks. Code
-// is none, unless it cites something: then it is an answer that was fenced. A text
-// without citations has none to compare.
+// blocks returns the blocks of a Markdown text whose citations are at the marks.
+// Code is none, unless it cites something: then it is an answer that was fenced. A
+// text without citations has none to compare.
 func blocks(text string, marks []batch.Mark) (list []block) {
 	if len(marks) == 0 {
 		return nil
@@ -61,7 +61,7 @@ func blocks(text string, marks []batch.Mark) (list []block) {
 	return list
 }
 
-// marked is the text with a rune in the place of each citation.
+// marked returns the text with a rune in the place of each citation.
 func marked(text string, marks []batch.Mark) string {
 	text = strings.ReplaceAll(text, string(citation), "\uFFFD") // of the same length
 	var b strings.Builder
@@ -115,7 +115,7 @@ func prose(text string) func(yield func(string) bool) {
 	}
 }
 
-// fenceOf is the fence with which a line begins: ``` or ~~~ or longer.
+// fenceOf returns the fence with which a line begins: ``` or ~~~ or longer.
 func fenceOf(line string) string {
 	line = strings.TrimLeft(line, " \t>")
 	rest := strings.TrimLeft(line, "`")
@@ -147,8 +147,8 @@ func withoutMarker(line string) (_ string, begins bool) {
 	return line, strings.HasPrefix(line, "#") || strings.HasPrefix(line, "|") || strings.HasPrefix(line, "[^")
 }
 
-// clean is a text in one line, without what is only its form: markup, addresses,
-// entities, ligatures, and the several kinds of dashes and spaces.
+// clean returns a text in one line, without what is only its form: markup,
+// addresses, entities, ligatures, and the several kinds of dashes and spaces.
 func clean(s string) string {
 	if plain := html.UnescapeString(s); strings.Count(plain, string(citation)) == strings.Count(s, string(citation)) {
 		s = plain
@@ -221,7 +221,7 @@ func withoutAddresses(s string) string {
 	return b.String()
 }
 
-// upTo is the length of s through the end sign, if that is near and nothing is
+// upTo returns the length of s through the end sign, if that is near and nothing is
 // cited before it; else 0.
 func upTo(s string, end byte) int {
 	const near = 500
@@ -233,7 +233,7 @@ func upTo(s string, end byte) int {
 	return n
 }
 
-// squeeze is a text's letters and digits alone, in lower case: two texts that
+// squeeze returns a text's letters and digits alone, in lower case: two texts that
 // differ only in quotes, hyphens, white space and case are the same.
 func squeeze(s string) string {
 	var b strings.Builder

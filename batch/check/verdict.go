@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// String is "ok", or what to look at: `2 of 7 citations have no source; not in the
-// excerpts: "…", $1,160,000`. It is empty for a row without an answer.
+// String returns "ok", or what to look at: `2 of 7 citations have no source; not
+// in the excerpts: "…", $1,160,000`. It is empty for a row without an answer.
 func (v Verdict) String() string {
 	var parts []string
 	if v.OK {
@@ -36,7 +36,7 @@ func (v Verdict) String() string {
 
 func notInExcerpts(list []string) string { return "not in the excerpts: " + strings.Join(list, ", ") }
 
-// text is a finding in a few words.
+// text returns a finding in a few words.
 func (f Finding) text() string {
 	switch f.Kind {
 	case Empty:
@@ -64,8 +64,8 @@ func (f Finding) text() string {
 	return string(f.Kind)
 }
 
-// examples are the first of what is not in the excerpts, quotations in quotes and
-// shortened.
+// examples returns the first of what is not in the excerpts, quotations in quotes
+// and shortened.
 func (f Finding) examples() string {
 	const most, longest = 5, 60
 	var list []string

@@ -30,9 +30,9 @@ func (c *csvText) skipSep() rune {
 	return comma
 }
 
-// delimiter is the one that was asked for, or else the one that the first line
-// names, or else the one that the header holds most often, or else the usual one;
-// usual reports that it is. The text begins in a line.
+// delimiter returns the delimiter that was asked for, or else the one that the
+// first line names, or else the one that the header holds most often, or else the
+// usual one; usual reports that it is. The text begins in a line.
 func delimiter(text *bufio.Reader, name string, named rune, line int, opts Options) (comma rune, usual bool, err error) {
 	switch strings.ToLower(opts.Delimiter) {
 	case "":
@@ -132,7 +132,7 @@ func nextRow(text []byte) (row splitRow, rest []byte) {
 	return row, nil
 }
 
-// fields are the fields between one of the delimiters.
+// fields returns the fields between one of the delimiters.
 func (r *splitRow) fields(delimiter int) (fields []string) {
 	from := 0
 	for _, at := range append(r.marks[delimiter], len(r.text)) {
@@ -142,7 +142,7 @@ func (r *splitRow) fields(delimiter int) (fields []string) {
 	return fields
 }
 
-// most is the delimiter that the row holds most often, 0 for none; or a tab
+// most returns the delimiter that the row holds most often, 0 for none; or a tab
 // where it holds one and tabs are usual.
 func (r *splitRow) most(tabs bool) rune {
 	best := 0
@@ -160,8 +160,8 @@ func (r *splitRow) most(tabs bool) rune {
 	return rune(delimiters[best])
 }
 
-// fits is the name of another delimiter, between which a row holds the name of a
-// question column; empty: there is none.
+// fits returns the name of another delimiter, between which a row holds the name
+// of a question column; empty: there is none.
 func fits(row []string, comma rune, opts *Options) string {
 	text := []byte(strings.Join(row, string(comma)))
 	split, _ := nextRow(text)

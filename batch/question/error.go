@@ -46,7 +46,7 @@ func (e *Error) in(file string) *Error {
 	return e
 }
 
-// readError is a failure of the file system rather than of the file.
+// readError returns the error of a file system rather than of the file.
 func readError(err error) *Error {
 	cause := err
 	if path, ok := errors.AsType[*fs.PathError](err); ok {

@@ -84,7 +84,7 @@ func (h *header) assign(opts *Options) (err error) {
 	return nil
 }
 
-// guards are the columns in which the first row below the header that holds
+// guards returns the columns in which the first row below the header that holds
 // anything may not name a question column: that of the questions, and those
 // without a name.
 func (h *header) guards() (columns []int) {
@@ -118,8 +118,8 @@ func (t *table) checkFirst() error {
 	return nil
 }
 
-// headerHint is for a row that names a question column, below another that was
-// taken for the header.
+// headerHint returns the hint for a row that names a question column, below
+// another that was taken for the header.
 func headerHint(line int) string {
 	return fmt.Sprintf("this row names a question column: if it is the header, add --header-row %d", line)
 }
@@ -170,7 +170,7 @@ func severalColumns(names, first []string) *Error {
 	}
 }
 
-// letterOfLongest is the column that is most likely the question.
+// letterOfLongest returns the column that is most likely the question.
 func letterOfLongest(names, first []string) string {
 	best := 0
 	for i, cell := range first {

@@ -241,7 +241,7 @@ func (j *jsonlReader) noQuestion() *Error {
 	return e
 }
 
-// text is the string at an index, empty for null and for none (-1).
+// text returns the string at an index, empty for null and for none (-1).
 func (o *object) text(at int) (string, error) {
 	if at < 0 || o.values[at].Type == gjson.Null {
 		return "", nil
@@ -252,7 +252,7 @@ func (o *object) text(at int) (string, error) {
 	return o.values[at].Str, nil
 }
 
-// label is the string or number at an index, as it is written.
+// label returns the string or number at an index, as it is written.
 func (o *object) label(at int) (string, error) {
 	if at >= 0 && o.values[at].Type == gjson.Number {
 		return o.values[at].Raw, nil

@@ -132,7 +132,8 @@ func input(body map[string]json.RawMessage) (messages gjson.Result, err error) {
 	return gjson.ParseBytes(raw), err
 }
 
-// members are an object's members as they are written; of nothing else.
+// members returns the members of an object as they are written, and nil for
+// anything else.
 func members(object gjson.Result) map[string]json.RawMessage {
 	if !object.IsObject() {
 		return nil

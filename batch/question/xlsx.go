@@ -239,7 +239,7 @@ func (s *sheetSource) readCell(start xml.StartElement, column int) (int, error) 
 	return column, nil
 }
 
-// columnOf is the column of a cell's name, from 0: 1 for B7.
+// columnOf returns the column of a cell's name, from 0: 1 for B7.
 func columnOf(name string) (column int, ok bool) {
 	const last = 16384
 	for i := 0; i < len(name); i++ {
@@ -255,7 +255,7 @@ func columnOf(name string) (column int, ok bool) {
 	return 0, false
 }
 
-// columnName is the name of a column, from 0: B for 1.
+// columnName returns the name of a column, from 0: B for 1.
 func columnName(column int) string {
 	name := ""
 	for n := column + 1; n > 0; n = (n - 1) / 26 {

@@ -208,7 +208,7 @@ func (w *xlsxBook) readStyles(part string) error {
 	})
 }
 
-// format is the number format of a cell's style, nil if it is not known.
+// format returns the number format of a cell's style, nil if it is not known.
 func (w *xlsxBook) format(style string) *numfmt.Format {
 	code := "General"
 	if n, err := strconv.Atoi(style); style != "" && (err != nil || n != 0 || len(w.styles) > 0) {

@@ -142,7 +142,7 @@ func (p *xlsxPart) each(do func(xml.StartElement) error) error {
 
 func (p *xlsxPart) close() error { return p.file.Close() }
 
-// attr is an element's attribute of that name, empty if it has none.
+// attr returns an element's attribute of that name, empty if it has none.
 func attr(e xml.StartElement, name string) string {
 	for _, a := range e.Attr {
 		if a.Name.Local == name {

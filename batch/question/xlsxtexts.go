@@ -70,7 +70,7 @@ func readTexts(p *xlsxPart) (t *textTable, err error) {
 	}
 }
 
-// at is the text of a number.
+// at returns the text of a number.
 func (t *textTable) at(number string) (string, error) {
 	i, err := strconv.Atoi(number)
 	if t == nil || err != nil || i < 0 || i >= len(t.ends) {

@@ -31,8 +31,8 @@ type readAnswer struct {
 	cited  []batch.Source // by their numbers, from 1
 }
 
-// read is the answer as a tree. Where ok is false it is too long or too deep for
-// that, and its text is to be shown as it is.
+// read returns the answer as a tree. Where ok is false it is too long or too deep
+// for that, and its text is to be shown as it is.
 func read(a *batch.Answer) (r readAnswer, ok bool) {
 	text, cited, marks := a.Numbered()
 	return readText(text, marks, cited)
@@ -72,7 +72,7 @@ func dropDefinitions(parent ast.Node) {
 // of citations stay where they are.
 var loneReturns = strings.NewReplacer("\r\n", "\r\n", "\r", "\n")
 
-// nesting is at most how many quotations and items of lists begin in each other
+// nesting returns at most how many quotations and items of lists begin in each other
 // on any line.
 func nesting(source []byte) (depth int) {
 	for line := range bytes.Lines(source) {
@@ -124,8 +124,8 @@ func (markParser) Parse(_ ast.Node, block text.Reader, ctx parser.Context) ast.N
 	return &markNode{number: m.Number}
 }
 
-// text is the text of a leaf: its escapes and entities are resolved, and nothing
-// in it is markup.
+// text returns the text of a leaf: its escapes and entities are resolved, and
+// nothing in it is markup.
 func (r readAnswer) text(n *ast.Text) string {
 	value := n.Value(r.source)
 	if n.IsRaw() {
@@ -134,7 +134,7 @@ func (r readAnswer) text(n *ast.Text) string {
 	return resolved(value)
 }
 
-// resolved is what Markdown's text reads as.
+// resolved returns what Markdown's text reads as.
 func resolved(value []byte) string {
 	var b bytes.Buffer
 	w := bufio.NewWriter(&b)
@@ -143,7 +143,7 @@ func resolved(value []byte) string {
 	return strings.ReplaceAll(prose.Printable(html.UnescapeString(b.String())), "\n", " ")
 }
 
-// code is the text of a span of code, on one line.
+// code returns the text of a span of code, on one line.
 func (r readAnswer) code(n *ast.CodeSpan) string {
 	var b strings.Builder
 	for c := n.FirstChild(); c != nil; c = c.NextSibling() {
@@ -154,19 +154,19 @@ func (r readAnswer) code(n *ast.CodeSpan) string {
 	return prose.Printable(strings.NewReplacer("\r\n", " ", "\n", " ").Replace(b.String()))
 }
 
-// lines are the lines of a block of code.
+// lines returns the lines of a block of code.
 func (r readAnswer) lines(n ast.Node) []string {
 	s := strings.ReplaceAll(prose.Printable(string(n.Lines().Value(r.source))), "\r", "")
 	return strings.Split(strings.TrimSuffix(s, "\n"), "\n")
 }
 
-// rawHTML is HTML in a line of text, which is shown as text: the answer may be
+// rawHTML returns HTML in a line of text, which is shown as text: the answer may be
 // about it.
 func (r readAnswer) rawHTML(n *ast.RawHTML) string {
 	return prose.Printable(string(n.Segments.Value(r.source)))
 }
 
-// htmlLines are the lines of a block of HTML, shown as text.
+// htmlLines returns the lines of a block of HTML, shown as text.
 func (r readAnswer) htmlLines(n *ast.HTMLBlock) []string {
 	s := string(n.Lines().Value(r.source))
 	if n.HasClosure() {
@@ -175,7 +175,7 @@ func (r readAnswer) htmlLines(n *ast.HTMLBlock) []string {
 	return strings.Split(strings.TrimRight(strings.ReplaceAll(prose.Printable(s), "\r", ""), "\n"), "\n")
 }
 
-// autoLink is an address that stands in a text: what is shown, and where it
+// autoLink returns an address that stands in a text: what is shown, and where it
 // leads, if it can be followed without harm.
 func (r readAnswer) autoLink(n *ast.AutoLink) (label, to string) {
 	to = string(n.URL(r.source))

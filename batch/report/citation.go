@@ -16,7 +16,7 @@ type citation struct {
 	NodeID string `json:"node_id"`
 }
 
-// citations are the sources that an answer's text cites as [1], [2] and so on.
+// citations returns the sources that an answer's text cites as [1], [2] and so on.
 func citations(cited []batch.Source) []citation {
 	list := make([]citation, len(cited)) // [] in JSON, never null
 	for i, s := range cited {
@@ -25,7 +25,7 @@ func citations(cited []batch.Source) []citation {
 	return list
 }
 
-// listed are the sources that are listed under an answer which cites them. Where
+// listed returns the sources that are listed under an answer which cites them. Where
 // none of its sources was kept there is nothing to tell of them, and the note,
 // else empty, stands in their place.
 func listed(a *batch.Answer, cited []batch.Source) (list []batch.Source, note string) {
@@ -35,7 +35,7 @@ func listed(a *batch.Answer, cited []batch.Source) (list []batch.Source, note st
 	return cited, ""
 }
 
-// String is the citation on one line: "[1] title, URL, p. 12", without what is
+// String returns the citation on one line: "[1] title, URL, p. 12", without what is
 // missing. A source that can be told by neither title nor URL shows its id.
 func (c citation) String() string {
 	var parts []string

@@ -29,7 +29,7 @@ type ours struct {
 	Answered  moment   `csv:"answered" width:"27"`
 }
 
-// oursOf are the columns of a record. What it does not have is empty.
+// oursOf returns the columns of a record. What it does not have is empty.
 func oursOf(rec *batch.Record) ours {
 	c := ours{Status: string(rec.Status), Error: rec.Error, Checks: check.Record(*rec).String(), RequestID: rec.RequestID}
 	if rec.Answer != nil {
@@ -81,7 +81,7 @@ type columnWriter struct {
 	cells []string
 }
 
-// cellsOf are a record's cells.
+// cellsOf returns a record's cells.
 func (w *columnWriter) cellsOf(rec batch.Record) ([]string, error) {
 	w.rec = rec
 	w.rows[0] = oursOf(&w.rec)

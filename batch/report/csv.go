@@ -66,7 +66,7 @@ func newTextWriter(b *bufio.Writer, _ string, in batch.Input, o Options) (writer
 	return c, err
 }
 
-// commaOf is the input's delimiter.
+// commaOf returns the input's delimiter.
 func commaOf(in batch.Input) rune {
 	comma, _ := utf8.DecodeRuneInString(cmp.Or(in.Delimiter, ","))
 	return comma

@@ -76,7 +76,7 @@ func (w *docxWriter) head() error {
 	return err
 }
 
-// titleLines are the document's title and what is told below it.
+// titleLines returns the document's title and what is told below it.
 func (w *docxWriter) titleLines() (title string, lines []string, err error) {
 	if h := w.o.History; h != nil {
 		f, err := figuresOf(h)
@@ -228,10 +228,11 @@ func (w *docxWriter) label(text string) {
 	w.paragraph("heading 2", place{}, func() { w.run(text, look{}) })
 }
 
-// section is the name of the row's section, to which the table of contents leads.
+// section returns the name of the row's section, to which the table of contents
+// leads.
 func (w *docxWriter) section() string { return fmt.Sprintf("_Toc%08d", w.number) }
 
-// anchor is the name of one of the row's sources, to which its citations lead.
+// anchor returns the name of one of the row's sources, to which its citations lead.
 func (w *docxWriter) anchor(source int) string { return fmt.Sprintf("q%ds%d", w.number, source) }
 
 // entry writes the row's line of the table of contents. Its page is known to the
@@ -273,7 +274,7 @@ func (w *docxWriter) close() (err error) {
 	return err
 }
 
-// style is the id of a style by its name.
+// style returns the id of a style by its name.
 func (w *docxWriter) style(name string) string { return xmlEscaped(cmp.Or(w.styles[name], name)) }
 
 // orderedList begins a list whose numbers begin at start, and returns its number.

@@ -59,7 +59,7 @@ func headingStyle(level, size int, paragraph string) wordStyle {
 	}
 }
 
-// xml is the style, with the ids of the others as they are in the document.
+// xml returns the style, with the ids of the others as they are in the document.
 func (s wordStyle) xml(ids map[string]string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `<w:style w:type="%s" w:styleId="%s"`, s.kind, s.id)
@@ -95,7 +95,7 @@ func (s wordStyle) xml(ids map[string]string) string {
 const wordDefaults = `<w:docDefaults><w:rPrDefault><w:rPr><w:rFonts w:ascii="Calibri" w:hAnsi="Calibri" w:eastAsia="Calibri" w:cs="Calibri"/>` +
 	`<w:sz w:val="21"/><w:szCs w:val="21"/><w:lang w:val="en-US"/></w:rPr></w:rPrDefault><w:pPrDefault/></w:docDefaults>`
 
-// styleIDs are the ids of the styles that a document uses, by their names.
+// styleIDs returns the ids of the styles that a document uses, by their names.
 func (t *wordTemplate) styleIDs() map[string]string {
 	ids := map[string]string{}
 	taken := slices.Collect(maps.Values(t.ids))
@@ -112,7 +112,7 @@ func (t *wordTemplate) styleIDs() map[string]string {
 	return ids
 }
 
-// stylesXML are the template's styles, and ours as far as it has none by that
+// stylesXML returns the template's styles, and ours as far as it has none by that
 // name.
 func (t *wordTemplate) stylesXML() string {
 	ids := t.styleIDs()

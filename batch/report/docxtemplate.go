@@ -135,7 +135,7 @@ func (r *templateReader) read() error {
 	return r.readSection(main, kept)
 }
 
-// inFolder is a part by its address, as seen from the folder of another.
+// inFolder returns a part by its address, as seen from the folder of another.
 func inFolder(folder, target string) string {
 	if strings.HasPrefix(target, "/") {
 		return path.Clean(target)[1:]
@@ -143,7 +143,7 @@ func inFolder(folder, target string) string {
 	return path.Join(folder, target)
 }
 
-// content is that of a part, or nil where there is none.
+// content returns the content of a part, or nil if there is no such part.
 func (r *templateReader) content(name string) ([]byte, error) {
 	for _, f := range r.zip.File {
 		if strings.TrimPrefix(f.Name, "/") != name {
@@ -196,7 +196,7 @@ func (r *templateReader) readTypes() error {
 	return err
 }
 
-// rels are the relationships of a part, or of the whole.
+// rels returns the relationships of a part, or of the whole.
 func (r *templateReader) rels(part string) ([]wordRel, error) {
 	var list struct{ Relationship []wordRel }
 	err := r.parse(path.Join(path.Dir(part), "_rels", path.Base("/"+part)+".rels"), &list)

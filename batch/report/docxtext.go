@@ -22,7 +22,7 @@ type look struct {
 // raw writes XML. That it cannot be written is told by flushed.
 func (w *docxWriter) raw(xml string) { _, _ = w.body.WriteString(xml) }
 
-// flushed is the first error of writing what waits.
+// flushed returns the first error of writing what waits.
 func (s *spool) flushed() error {
 	_, err := s.WriteString("")
 	return err
@@ -62,7 +62,7 @@ func (w *docxWriter) paragraph(style string, at place, content func()) {
 	w.raw(`</w:p>`)
 }
 
-// listID is the number of a list.
+// listID returns the number of a list.
 func (w *docxWriter) listID(item string) string {
 	if item == bulletList {
 		return strconv.Itoa(w.template.lists.lastList + 1)
@@ -101,7 +101,8 @@ func (w *docxWriter) run(text string, l look) {
 	w.raw(runXML(text, p.String()))
 }
 
-// runXML is a part of a line with its properties. Lines in it end where they do.
+// runXML returns a part of a line with its properties. Lines in it end where they
+// do.
 func runXML(text, properties string) string {
 	var b strings.Builder
 	b.WriteString(`<w:r>`)
@@ -128,10 +129,10 @@ func runXML(text, properties string) string {
 
 var xmlSigns = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "\ufffe", "\ufffd", "\uffff", "\ufffd")
 
-// xmlEscaped is a printable text as it stands in XML.
+// xmlEscaped returns a printable text as it stands in XML.
 func xmlEscaped(s string) string { return xmlSigns.Replace(s) }
 
-// fieldXML is one of the marks of a field: begin, separate or end.
+// fieldXML returns one of the marks of a field: begin, separate or end.
 func fieldXML(mark string) string {
 	return `<w:r><w:fldChar w:fldCharType="` + mark + `"/></w:r>`
 }

@@ -56,7 +56,7 @@ func figuresOf(h *batch.History) (*figures, error) {
 	return f, nil
 }
 
-// quantile is the value that the share q of all is not above.
+// quantile returns the value that the share q of all is not above.
 func (f *figures) quantile(q float64) float64 {
 	if len(f.seconds) == 0 {
 		return 0
@@ -75,7 +75,7 @@ func (f *figures) histogram(n int) (counts []int, width float64) {
 	return counts, width
 }
 
-// spread is how many bars of the histogram hold answers.
+// spread returns how many bars of the histogram hold answers.
 func (f *figures) spread() (bars int) {
 	counts, _ := f.histogram(latencyBars)
 	for _, n := range counts {
@@ -84,7 +84,7 @@ func (f *figures) spread() (bars int) {
 	return bars
 }
 
-// niceStep is the least of 1, 2, 2.5 and 5 times a power of ten that is not
+// niceStep returns the least of 1, 2, 2.5 and 5 times a power of ten that is not
 // below x.
 func niceStep(x float64) float64 {
 	if !(x > 0) {
@@ -105,7 +105,7 @@ func niceStep(x float64) float64 {
 	return 10 * unit
 }
 
-// answeredBy is how many answers had come in at each of n+1 moments, evenly
+// answeredBy returns how many answers had come in at each of n+1 moments, evenly
 // from the first request on.
 func (f *figures) answeredBy(n int, from, to int64) []int {
 	counts := make([]int, n+1)

@@ -203,7 +203,7 @@ func (f *File) failed(err error) error {
 	return fmt.Errorf("write %s: %w", f.path, cause(err))
 }
 
-// cause is what went wrong without the names of the call and of the temporary
+// cause returns what went wrong without the names of the call and of the temporary
 // file, which say nothing to the reader of a message about path.
 func cause(err error) error {
 	if e, ok := errors.AsType[*fs.PathError](err); ok {
@@ -215,7 +215,7 @@ func cause(err error) error {
 	return err
 }
 
-// follow is the file that path leads to over any symbolic links, which need
+// follow returns the file that path leads to over any symbolic links, which need
 // not exist yet.
 func follow(path string) (string, error) {
 	for range 40 { // as many as Linux follows

@@ -54,7 +54,7 @@ func headerOf(ours []string, further []Column, in batch.Input) []string {
 	return placed(list, further, furtherNames(further, append(slices.Clone(in.Columns), list...)))
 }
 
-// furtherNames are what further columns are called beside others.
+// furtherNames returns what further columns are called beside others.
 func furtherNames(further []Column, others []string) []string {
 	list := make([]string, len(further))
 	for i, c := range further {
@@ -64,7 +64,7 @@ func furtherNames(further []Column, others []string) []string {
 	return list
 }
 
-// valuesOf are a record's values of further columns.
+// valuesOf returns a record's values of further columns.
 func valuesOf(rec *batch.Record, further []Column) []any {
 	list := make([]any, len(further))
 	for i, c := range further {
@@ -73,7 +73,7 @@ func valuesOf(rec *batch.Record, further []Column) []any {
 	return list
 }
 
-// textOf is a value as text.
+// textOf returns a value as text.
 func textOf(value any) string {
 	switch v := value.(type) {
 	case string:
@@ -123,8 +123,8 @@ func toRead(rec *batch.Record, further []Column) (a *batch.Answer, rest []pair) 
 	return &answer, nil
 }
 
-// pairsOf are the further columns of a record that hold something, for formats that
-// have no columns.
+// pairsOf returns the further columns of a record that hold something, for formats
+// that have no columns.
 func pairsOf(rec *batch.Record, further []Column) (list []pair) {
 	for _, c := range further {
 		if text := textOf(c.Value(rec)); text != "" {

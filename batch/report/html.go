@@ -193,7 +193,7 @@ func (w *htmlWriter) answer(e *entry, a *batch.Answer) (opening string, err erro
 	return sentence(cmp.Or(oneLine(a.Summary), opening)), nil
 }
 
-// notes are a row's figures.
+// notes returns a row's figures.
 func notes(rec batch.Record) (list []string) {
 	requestID := rec.RequestID
 	if rec.Answer != nil {

@@ -48,7 +48,7 @@ func lineOf(e entry, rec batch.Record, says string) line {
 
 var sentenceEnd = regexp.MustCompile(`[\p{Ll}\p{N})\]”"%][.!?]["”)]? `)
 
-// sentence is the first sentence of a text. A full stop behind a word with a
+// sentence returns the first sentence of a text. A full stop behind a word with a
 // capital letter, as in "Treas. Reg.", ends none.
 func sentence(s string) string {
 	s = oneLine(s)
@@ -72,7 +72,7 @@ func sentence(s string) string {
 // first.
 var groupNames = []string{"client", "customer", "taxpayer", "entity", "engagement", "matter", "project", "group"}
 
-// groupColumn is the column that may group the index, or -1: one with such a
+// groupColumn returns the column that may group the index, or -1: one with such a
 // name, alone or followed by "name".
 func groupColumn(columns []string, question int) int {
 	for _, name := range groupNames {
@@ -92,7 +92,7 @@ type pageGroups struct {
 	numbers map[string]int
 }
 
-// of is the number of a row's group, from 1; 0: it has none.
+// of returns the number of a row's group, from 1; 0: it has none.
 func (g *pageGroups) of(fields []field, column int) int {
 	i := slices.IndexFunc(fields, func(f field) bool { return f.Column == column })
 	if i < 0 {

@@ -121,7 +121,7 @@ func selection(o Options) string {
 	return strings.Join(parts, ", ")
 }
 
-// period is when the answers came in.
+// period returns when the answers came in.
 func period(f *figures) string {
 	if len(f.finished) == 0 {
 		return ""
@@ -249,7 +249,7 @@ func (w *htmlWriter) putFigures() error {
 	return w.put("foot", foot)
 }
 
-// numbersFor are the numbers among the figures.
+// numbersFor returns the numbers among the figures.
 func numbersFor(h *batch.History, f *figures) (list [][2]string) {
 	add := func(number, of string) { list = append(list, [2]string{number, of}) }
 	add(strconv.Itoa(h.Answered), "answered")

@@ -25,7 +25,7 @@ type shownSource struct {
 	Link                                string // the URL where it can be followed
 }
 
-// source is the id of the source on the page.
+// source returns the id of the source on the page.
 func (w *htmlWriter) source(s batch.Source) (id string, err error) {
 	shown := shownSource{
 		Title: sourceTitle(s), Page: oneLine(s.Page()), Tool: s.Tool(),

@@ -22,7 +22,7 @@ type member struct {
 	value any
 }
 
-// members are all that is known of a row, in the order in which it is written.
+// members returns all that is known of a row, in the order in which it is written.
 // Every line has them all, so that programs find one shape: null where there is
 // nothing to say, and [] for an empty list.
 func members(rec batch.Record) []member {
@@ -64,7 +64,7 @@ func members(rec batch.Record) []member {
 	}
 }
 
-// extra is what is not known of an answer, which is never null in JSON.
+// extra returns what is not known of an answer, which is never null in JSON.
 func extra(m map[string][]json.RawMessage) map[string][]json.RawMessage {
 	if m == nil {
 		return map[string][]json.RawMessage{}
@@ -72,10 +72,10 @@ func extra(m map[string][]json.RawMessage) map[string][]json.RawMessage {
 	return m
 }
 
-// orNull is the text, or null for none.
+// orNull returns the text, or null for none.
 func orNull(text string) any { return unless(text == "", text) }
 
-// list is the list, which is never null in JSON.
+// list returns the list, which is never null in JSON.
 func list[T any](l []T) []T {
 	if l == nil {
 		return []T{}
@@ -83,7 +83,7 @@ func list[T any](l []T) []T {
 	return l
 }
 
-// unless is the value, or null.
+// unless returns the value, or null if it is absent.
 func unless(absent bool, value any) any {
 	if absent {
 		return nil
@@ -91,7 +91,7 @@ func unless(absent bool, value any) any {
 	return value
 }
 
-// timestamp is t in UTC, as RFC 3339 has it, to the millisecond.
+// timestamp returns t in UTC, as RFC 3339 has it, to the millisecond.
 func timestamp(t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -142,7 +142,7 @@ func newJSONLWriter(b *bufio.Writer, _ string, in batch.Input, o Options) (write
 	return w, nil
 }
 
-// quoted is a name as JSON.
+// quoted returns a name as JSON.
 func (w *jsonlWriter) quoted(name string) string {
 	w.line.Reset()
 	_ = w.value(name) // every string can be written

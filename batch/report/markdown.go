@@ -124,7 +124,7 @@ func prefixed(prefix, lines string) string {
 
 var lineEnds = strings.NewReplacer("\r\n", "  \n", "\r", "  \n", "\n", "  \n")
 
-// plainMarkdown is a text as Markdown that reads as the text, line by line.
+// plainMarkdown returns a text as Markdown that reads as the text, line by line.
 func plainMarkdown(s string) string {
 	s = prose.Printable(strings.TrimSpace(s))
 	s = escapedStarts(escaped(s))
@@ -136,7 +136,8 @@ var (
 	markdownStart = regexp.MustCompile(`(?m)^[ \t]*(?:[-+=#]|[0-9]{1,9}[.)])?`)
 )
 
-// escaped is a text in which nothing is markup, but for the beginnings of lines.
+// escaped returns a text in which nothing is markup, but for the beginnings of
+// lines.
 func escaped(s string) string { return markdownSigns.ReplaceAllString(s, `\$0`) }
 
 // escapedStarts has no line begin a list, a heading, a line under one or code.

@@ -102,7 +102,7 @@ func openAIResponseOf(rec batch.Record) *openAIResponse {
 	}}
 }
 
-// openAIFinish is OpenAI's word for a finish reason of an answer that is
+// openAIFinish returns OpenAI's word for a finish reason of an answer that is
 // complete.
 func openAIFinish(reason string) string {
 	switch reason {
@@ -112,7 +112,7 @@ func openAIFinish(reason string) string {
 	return "stop"
 }
 
-// annotations are the citations of a text, each where it stands.
+// annotations returns the citations of a text, each where it stands.
 func annotations(text string, cited []batch.Source, marks []batch.Mark) []openAIAnnotation {
 	list := []openAIAnnotation{} // never null
 	done, chars := 0, 0          // bytes that are counted, and how many characters they are

@@ -64,8 +64,8 @@ type Part struct {
 	used []bool // the columns in which a row has something
 }
 
-// Input is in with the columns of the part. Those of JSON lines are names that
-// only another part's rows may have.
+// Input returns the input with the columns of the part. Those of JSON lines are
+// names that only another part's rows may have.
 func (p *Part) Input(in batch.Input) batch.Input {
 	if in.Format == batch.JSONL {
 		columns := in.Columns
@@ -85,7 +85,7 @@ type Value struct {
 	Value  string `json:"value"`
 }
 
-// Name is the part's values for people.
+// Name returns the part's values for people.
 func (p *Part) Name() string {
 	var names []string
 	for _, v := range p.Values {
@@ -142,7 +142,7 @@ func (p *Pattern) Split(rows iter.Seq2[checkpoint.Result, error]) ([]*Part, erro
 	return parts, nil
 }
 
-// name is the file for the values.
+// name returns the file for the values.
 func (p *Pattern) name(values []Value) string {
 	next := 0
 	path := placeholder.ReplaceAllStringFunc(p.path, func(string) string {
@@ -167,7 +167,7 @@ const longestName = 100
 // reserved are the names that Windows has for devices.
 var reserved = regexp.MustCompile(`(?i)^ *(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]) *$`)
 
-// fileName is a value as a file's name can hold it on every system.
+// fileName returns a value as a file's name can hold it on every system.
 func fileName(value string) string {
 	name := strings.Map(func(r rune) rune {
 		if strings.ContainsRune(`/\<>:"|?*`, r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == utf8.RuneError {

@@ -31,7 +31,7 @@ const (
 	plotTop    = 14
 )
 
-// plotsOf are the plots for which there is something to show.
+// plotsOf returns the plots for which there is something to show.
 func plotsOf(h *batch.History, f *figures) (plots []plot) {
 	for _, p := range []struct {
 		plot
@@ -129,7 +129,7 @@ func latencyPlot(f *figures) plot {
 		seconds(f.quantile(0.5)), seconds(f.quantile(0.95)), seconds(f.quantile(1))), c.svg(plotHeight)}
 }
 
-// seconds is a time in seconds, for people.
+// seconds returns a time in seconds, for people.
 func seconds(s float64) string {
 	switch {
 	case s < 10:
@@ -190,7 +190,7 @@ func failurePlot(h *batch.History) plot {
 	return plot{"Failures by reason", strings.Join(words, ", ") + ".", c.svg(34 * min(len(reasons), most))}
 }
 
-// shortened is s, or as many of its words as n characters hold.
+// shortened returns s, or as many of its words as n characters hold.
 func shortened(s string, n int) string {
 	r := []rune(s)
 	if len(r) <= n {

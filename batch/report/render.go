@@ -133,7 +133,7 @@ func (a answerHTML) render(answer string) (page template.HTML, opening string) {
 // citationGaps are what the text has before a sign where a citation was.
 var citationGaps = strings.NewReplacer(" .", ".", " ,", ",")
 
-// plainText is the text of a paragraph, without its citations.
+// plainText returns the text of a paragraph, without its citations.
 func plainText(paragraph ast.Node, source []byte) string {
 	var b strings.Builder
 	_ = ast.Walk(paragraph, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
@@ -148,7 +148,7 @@ func plainText(paragraph ast.Node, source []byte) string {
 	return citationGaps.Replace(oneLine(b.String()))
 }
 
-// numbersOf are the numbers of cited sources by their ids.
+// numbersOf returns the numbers of cited sources by their ids.
 func numbersOf(cited []batch.Source) map[uuid.UUID]int {
 	numbers := make(map[uuid.UUID]int, len(cited))
 	for i, s := range cited {

@@ -12,8 +12,8 @@ import (
 // people added.
 var reviewNames = []string{"reviewed by", "verdict", "review note"}
 
-// reviewColumns are the names of the columns for a review as a file has them: ours,
-// and those that people added; none unless there are reviews.
+// reviewColumns returns the names of the columns for a review as a file has them:
+// ours, and those that people added; none unless there are reviews.
 func (o Options) reviewColumns(in batch.Input) (names []string) {
 	if !o.Review {
 		return nil
@@ -25,7 +25,7 @@ func (o Options) reviewColumns(in batch.Input) (names []string) {
 	return append(names, o.ReviewColumns...)
 }
 
-// reviewCells are the cells of these columns.
+// reviewCells returns the cells of these columns.
 func (o Options) reviewCells(rec *batch.Record) []string {
 	if !o.Review {
 		return nil
@@ -38,19 +38,19 @@ func (o Options) reviewCells(rec *batch.Record) []string {
 	return cells
 }
 
-// Columns are the names that the columns of ours, those of reviews included, have
-// in a table of answers: their own, unless the input uses it. Whoever reads an
-// edited file finds them by these names.
+// Columns returns the names that the columns of ours, those of reviews included,
+// have in a table of answers: their own, unless the input uses it. Whoever reads
+// an edited file finds them by these names.
 func Columns(in batch.Input) map[string]string {
 	return ownNames(slices.Concat(common, []string{"sources", "continues"}, reviewNames), in.Columns)
 }
 
-// Fields are a record's fields as the cells of a table.
+// Fields returns a record's fields as the cells of a table.
 func Fields(in batch.Input, rec *batch.Record) ([]string, error) {
 	return rowReader{in}.cells(rec.Fields)
 }
 
-// reviewLine is a review on one line: "ok, Ana Diaz: as in 2024; hours: 1.5".
+// reviewLine returns a review on one line: "ok, Ana Diaz: as in 2024; hours: 1.5".
 // Empty: there is none.
 func reviewLine(rec *batch.Record) string {
 	v, _ := rec.Shown()
@@ -67,7 +67,7 @@ func reviewLine(rec *batch.Record) string {
 	return strings.TrimPrefix(line, "; ")
 }
 
-// reviewMember is a review as JSON has it, nil where there is none. One that is
+// reviewMember returns a review as JSON has it, nil where there is none. One that is
 // reopened has what was said of the earlier answer.
 func reviewMember(rec *batch.Record) any {
 	if rec.Review == nil {

@@ -11,7 +11,7 @@ import (
 	"bizbatch/internal/prose"
 )
 
-// sectionMarkdown is an answer's Markdown, made anew from what it reads as, so
+// sectionMarkdown returns an answer's Markdown, made anew from what it reads as, so
 // that it stays in its section of a longer text whatever it holds: its headings
 // go below the section's, all that is open is closed, HTML is text, and it
 // defines no links for other sections. Pictures, which would tell their servers
@@ -88,7 +88,7 @@ func (w *sectionWriter) fenced(language string, lines []string, prefix string) {
 	}
 }
 
-// longestRun is how often a sign stands after itself.
+// longestRun returns how often a sign stands after itself.
 func longestRun(lines []string, sign byte) (longest int) {
 	for _, line := range lines {
 		for run, i := 0, 0; i < len(line); i++ {
@@ -155,7 +155,7 @@ func (w *sectionWriter) table(table *extast.Table, prefix string) {
 	}
 }
 
-// inline is the text in a block.
+// inline returns the text in a block.
 func (w *sectionWriter) inline(n ast.Node) string {
 	outer := w.out
 	w.out = nil
@@ -211,7 +211,7 @@ func (w *sectionWriter) between(mark string, n ast.Node) {
 	w.add(mark)
 }
 
-// heading is a heading with the text, which is Markdown.
+// heading returns a heading with the text, which is Markdown.
 func heading(level int, text string) string {
 	if strings.HasSuffix(text, "#") { // it would be taken for the end of the heading
 		text = text[:len(text)-1] + `\#`

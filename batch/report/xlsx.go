@@ -66,7 +66,7 @@ func newBookWriter(b *bufio.Writer, folder string, macros bool, in batch.Input, 
 	return w, nil
 }
 
-// numbered is a sheet's name, with its number from the second on.
+// numbered returns a sheet's name, with its number from the second on.
 func numbered(name string, n int) string {
 	if n > 1 {
 		name = fmt.Sprintf("%s %d", name, n)
@@ -91,7 +91,7 @@ func (w *xlsxWriter) nextAnswers() (err error) {
 	return w.answers.begin(w.out)
 }
 
-// choose is the column of the verdicts, from 1; 0: there is none.
+// choose returns the column of the verdicts, from 1; 0: there is none.
 func (w *xlsxWriter) choose() int {
 	if at := w.ours.verdictAt(); at >= 0 {
 		return len(w.in.in.Columns) + at + 1

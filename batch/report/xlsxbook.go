@@ -95,7 +95,7 @@ func (k *book) end(macros bool) error {
 	return k.zip.Close()
 }
 
-// absolute is an area such as A1:K46 as $A$1:$K$46.
+// absolute returns an area such as A1:K46 as $A$1:$K$46.
 func absolute(area string) string {
 	var b strings.Builder
 	for corner := range strings.SplitSeq(area, ":") {
@@ -108,7 +108,7 @@ func absolute(area string) string {
 	return b.String()
 }
 
-// definedNames are the names by which Excel knows the filter of a sheet, what is
+// definedNames returns the names by which Excel knows the filter of a sheet, what is
 // printed of it, and what is repeated on each page.
 func (s *sheet) definedNames(index int) string {
 	var text, title strings.Builder

@@ -20,7 +20,7 @@ type cell struct {
 	zone   string // of a time, which days tells; the cell's format shows it
 }
 
-// richCell is a cell with an answer's Markdown.
+// richCell returns a cell with an answer's Markdown.
 func richCell(markdown string, look int) cell {
 	runs := richText(markdown)
 	c := cell{text: runsText(runs), look: look}
@@ -30,7 +30,7 @@ func richCell(markdown string, look int) cell {
 	return c
 }
 
-// timeCell is a cell with a time where we are. Excel knows no zones.
+// timeCell returns a cell with a time where we are. Excel knows no zones.
 func timeCell(t time.Time) cell {
 	t = t.Local()
 	_, offset := t.Zone()

@@ -20,7 +20,7 @@ const (
 	longestExcerpts = 700 // UTF-16 units of one
 )
 
-// citationComment are the cited sources with their excerpts, as far as a comment
+// citationComment returns the cited sources with their excerpts, as far as a comment
 // has room for them.
 func citationComment(cited []batch.Source) string {
 	var b strings.Builder
@@ -40,7 +40,7 @@ func citationComment(cited []batch.Source) string {
 	return strings.TrimSpace(b.String())
 }
 
-// within is the text as far as it fits into so many UTF-16 units, with an
+// within returns the text as far as it fits into so many UTF-16 units, with an
 // ellipsis where it goes on.
 func within(s string, most int) string {
 	s = strings.ToValidUTF8(s, "\ufffd")
@@ -88,12 +88,12 @@ func (c *comments) add(row, column, height int, text string) {
 // boxType is what the boxes are made after.
 const boxType = `<v:shapetype id="_x0000_t202" coordsize="21600,21600" o:spt="202" path="m,l,21600r21600,l21600,xe"><v:stroke joinstyle="miter"/><v:path gradientshapeok="t" o:connecttype="rect"/></v:shapetype>`
 
-// listPart is the list of comments as a part of its own.
+// listPart returns the list of comments as a part of its own.
 func (c *comments) listPart() string {
 	return xmlHead + `<comments xmlns="` + sheetNS + `"><authors><author>` + commentAuthor + `</author></authors><commentList>` + c.list.String() + `</commentList></comments>`
 }
 
-// boxesPart are the boxes as a part of their own.
+// boxesPart returns the boxes as a part of their own.
 func (c *comments) boxesPart() string {
 	return `<xml xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office" xmlns:x="urn:schemas-microsoft-com:office:excel">` +
 		`<o:shapelayout v:ext="edit"><o:idmap v:ext="edit" data="1"/></o:shapelayout>` + boxType + c.boxes.String() + `</xml>`

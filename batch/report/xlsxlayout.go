@@ -13,8 +13,8 @@ const (
 	mostLines  = 27 // of a row: Excel takes 409 points
 )
 
-// rowHeight is a row's height in points, so that wrapped text can be seen. Excel
-// would find it by itself, LibreOffice too, but not with a limit.
+// rowHeight returns a row's height in points, so that wrapped text can be seen.
+// Excel would find it by itself, LibreOffice too, but not with a limit.
 func rowHeight(cells []cell, columns []column) int {
 	most := 1
 	for i, c := range cells {
@@ -25,7 +25,7 @@ func rowHeight(cells []cell, columns []column) int {
 	return lineHeight * min(most, mostLines)
 }
 
-// linesOf is how many lines a cell needs in a column of that width, or some
+// linesOf returns how many lines a cell needs in a column of that width, or some
 // more than there may be.
 func linesOf(c cell, width float64) (lines int) {
 	if c.isNumber() || c.text == "" || c.look == plainCell || c.look == titleCell || c.look == footCell {
@@ -97,7 +97,7 @@ func layOut(in batch.Input, asked Source, ours []column, rows [][]cell) (l layou
 	return l
 }
 
-// ordered are the cells of a row as the columns stand.
+// ordered returns the cells of a row as the columns stand.
 func (l *layout) ordered(row []cell) []cell {
 	ordered := slices.Clone(row)
 	for to, from := range l.order {
@@ -106,7 +106,7 @@ func (l *layout) ordered(row []cell) []cell {
 	return ordered
 }
 
-// widthOf is the width of a column by its name and what it holds.
+// widthOf returns the width of a column by its name and what it holds.
 func widthOf(name string, at int, rows [][]cell, least, most float64) float64 {
 	longest := utf8.RuneCountInString(name)
 	for _, row := range rows {

@@ -73,7 +73,7 @@ func parseDocument(raw []byte) (*document, error) {
 	}
 }
 
-// prefixOf is an element's prefix, with its colon. A raw token has it for the
+// prefixOf returns an element's prefix, with its colon. A raw token has it for the
 // name's space.
 func prefixOf(name xml.Name) string {
 	if name.Space == "" {
@@ -82,7 +82,7 @@ func prefixOf(name xml.Name) string {
 	return name.Space + ":"
 }
 
-// String is the part.
+// String returns the XML of the part.
 func (d *document) String() string {
 	var b strings.Builder
 	b.WriteString(d.head)
@@ -93,7 +93,7 @@ func (d *document) String() string {
 	return b.String()
 }
 
-// find is the place of the first child of that name; -1: there is none.
+// find returns the place of the first child of that name; -1: there is none.
 func (d *document) find(name string) int {
 	return slices.IndexFunc(d.children, func(c element) bool { return c.name == name })
 }
@@ -115,7 +115,7 @@ func (d *document) add(name, text string, order []string) {
 	d.children = slices.Insert(d.children, at, element{name, fmt.Sprintf("<%s%s>%s</%[1]s%[2]s>", d.prefix, name, text)})
 }
 
-// inside is an element with text after what is in it.
+// inside returns an element with text after what is in it.
 func inside(raw, text string) string {
 	if open, empty := strings.CutSuffix(raw, "/>"); empty {
 		name := tagName.FindString(raw)
@@ -127,7 +127,7 @@ func inside(raw, text string) string {
 
 var tagName = regexp.MustCompile(`^<[^\s/>]+`)
 
-// startTag is an element's start tag.
+// startTag returns an element's start tag.
 func startTag(raw string) string {
 	for i, quote := 0, byte(0); i < len(raw); i++ {
 		switch c := raw[i]; {
@@ -144,7 +144,7 @@ func startTag(raw string) string {
 	return raw
 }
 
-// attribute is the value of an attribute in an element's start tag, and whether
+// attribute returns the value of an attribute in an element's start tag, and whether
 // it has it.
 func attribute(raw, name string) (value string, found bool) {
 	token, err := xml.NewDecoder(strings.NewReader(raw)).RawToken()
@@ -160,7 +160,7 @@ func attribute(raw, name string) (value string, found bool) {
 	return "", false
 }
 
-// withAttribute is an element whose start tag has an attribute of that value;
+// withAttribute returns an element whose start tag has an attribute of that value;
 // with "", it does not have it.
 func withAttribute(raw, name, value string) string {
 	tag := startTag(raw)
@@ -178,7 +178,7 @@ func withAttribute(raw, name, value string) string {
 	return tag[:at[0]] + text + tag[at[1]:] + raw[len(tag):]
 }
 
-// inner are the children of an element.
+// inner returns the children of an element.
 func inner(raw string) ([]element, error) {
 	doc, err := parseDocument([]byte(raw))
 	if err != nil {
@@ -187,7 +187,8 @@ func inner(raw string) ([]element, error) {
 	return doc.children, nil
 }
 
-// withPrefix are elements of ours in a part whose elements have a prefix.
+// withPrefix returns our elements as they stand in a part whose elements have a
+// prefix.
 func withPrefix(text, prefix string) string {
 	if prefix == "" {
 		return text

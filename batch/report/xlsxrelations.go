@@ -15,7 +15,7 @@ type relations struct {
 	folder string // of the part
 }
 
-// relsName is the name of the part with a part's relations.
+// relsName returns the name of the part with a part's relations.
 func relsName(part string) string {
 	folder, file := path.Split(part)
 	return folder + "_rels/" + file + ".rels"
@@ -34,7 +34,7 @@ func (b *sourceBook) relations(part string) (relations, error) {
 	return r, err
 }
 
-// target is the part of a kind, empty if there is none.
+// target returns the part of a kind, empty if there is none.
 func (r relations) target(kind string) string {
 	for _, c := range r.children {
 		if t, _ := attribute(c.raw, "Type"); path.Base(t) == kind {
@@ -44,7 +44,7 @@ func (r relations) target(kind string) string {
 	return ""
 }
 
-// relationID is the id by which an element names another part.
+// relationID returns the id by which an element names another part.
 func relationID(raw string) string {
 	m := relationAttr.FindStringSubmatch(startTag(raw))
 	if m == nil {

@@ -105,7 +105,7 @@ func (w *returnWriter) write(rec batch.Record) error {
 	return w.putRow(height, row[len(fields):], func(c cell) int { return w.styleOf(style, c) })
 }
 
-// styleAt is the format of a cell of the row.
+// styleAt returns the format of a cell of the row.
 func (r *sheetRow) styleAt(column int) int {
 	for _, c := range r.cells {
 		if c.column == column {
@@ -130,7 +130,7 @@ func (w *returnWriter) putHeader() error {
 	return w.putRow(lineHeight, cells, func(cell) int { return style })
 }
 
-// styleOf is the format of a cell of ours in a row whose question has a format.
+// styleOf returns the format of a cell of ours in a row whose question has a format.
 func (w *returnWriter) styleOf(beside int, c cell) int {
 	m := madeStyle{of: beside, look: c.look, quoted: c.quoted(), open: c.look == openCell}
 	switch {

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// columnWidths are the input's columns and ours, with their widths.
+// columnWidths returns the input's columns and ours, with their widths.
 func (w *returnWriter) columnWidths() []column {
 	columns := make([]column, 0, len(w.in.in.Columns)+len(w.ours.columns))
 	for _, name := range w.in.in.Columns {
@@ -26,7 +26,7 @@ func (w *returnWriter) columnWidths() []column {
 	return append(columns, w.ours.columns...)
 }
 
-// colElements are the elements with the widths of columns.
+// colElements returns the elements with the widths of columns.
 func (w *returnWriter) colElements() []element {
 	at := w.sheet.find("cols")
 	if at < 0 {
@@ -36,7 +36,7 @@ func (w *returnWriter) colElements() []element {
 	return cols
 }
 
-// colRange is the first and the last column of such an element, from 1.
+// colRange returns the first and the last column of such an element, from 1.
 func colRange(c element) (from, to int) {
 	low, _ := attribute(c.raw, "min")
 	high, _ := attribute(c.raw, "max")
@@ -90,7 +90,7 @@ func (w *returnWriter) setDimension() {
 	}
 }
 
-// lastColumn is our last one, from 0.
+// lastColumn returns the last of our columns, from 0.
 func (w *returnWriter) lastColumn() int { return w.first + len(w.ours.columns) - 1 }
 
 // sheetOrder is the order of the elements of a sheet.

@@ -60,8 +60,8 @@ func (w *returnWriter) extendFilter(sheet *document) (change [2]string) {
 	return change
 }
 
-// wider is an area that begins with the header and ends just before our columns,
-// with them; empty: it is another one.
+// wider returns an area that begins with the header and ends just before our
+// columns, with them; empty: it is another one.
 func (w *returnWriter) wider(ref string) string {
 	begin, end, ok := strings.Cut(ref, ":")
 	header := strconv.Itoa(w.options.Source.HeaderRow)

@@ -17,8 +17,8 @@ var (
 	mdBold    = regexp.MustCompile(`\*\*([^\s*](?:[^*]*[^\s*])?)\*\*`)
 )
 
-// richText is an answer's Markdown as a cell shows it: headings and strong words
-// are bold, items have a bullet. What else Markdown has reads well as it is.
+// richText returns an answer's Markdown as a cell shows it: headings and strong
+// words are bold, items have a bullet. What else Markdown has reads well as it is.
 func richText(markdown string) (runs []run) {
 	add := func(text string, bold bool) {
 		switch last := len(runs) - 1; {
@@ -52,7 +52,7 @@ func richText(markdown string) (runs []run) {
 	return runs
 }
 
-// runsText is what the runs say.
+// runsText returns what the runs say.
 func runsText(runs []run) string {
 	var b strings.Builder
 	for _, r := range runs {

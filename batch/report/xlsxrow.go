@@ -54,7 +54,7 @@ func newAnswerRow(in batch.Input, o Options, sources *sourceSheets) *answerRow {
 	return a
 }
 
-// verdictAt is the verdict's column among ours, or -1.
+// verdictAt returns the verdict's column among ours, or -1.
 func (a *answerRow) verdictAt() int {
 	if !a.options.Review {
 		return -1
@@ -62,7 +62,8 @@ func (a *answerRow) verdictAt() int {
 	return slices.IndexFunc(a.columns, func(c column) bool { return c.look == openCell }) + 1
 }
 
-// cells are those of a record, and a comment for that with its citations.
+// cells returns the cells of a record, and the comment for the one with its
+// citations.
 func (a *answerRow) cells(rec batch.Record) (cells []cell, comment string, err error) {
 	ours, err := a.ours.cellsOf(rec)
 	if err != nil {
@@ -131,7 +132,7 @@ func (a *answerRow) continues(row []cell, columns []column) {
 	row[len(row)-len(a.names)+slices.Index(a.names, "continues")].text = "… " + strings.Join(long, ", ") + " " + goes + " on in the cell"
 }
 
-// citationsAt is where the citations stand in a row that ends with our columns.
+// citationsAt returns where the citations stand in a row that ends with our columns.
 func (a *answerRow) citationsAt(columns []column) int {
 	return len(columns) - len(a.names) + slices.Index(a.names, "citations")
 }
@@ -139,7 +140,7 @@ func (a *answerRow) citationsAt(columns []column) int {
 // moreWidth is that of a further column, in characters.
 const moreWidth = 24
 
-// valueCell is a cell with a value of a further column, in its type.
+// valueCell returns a cell with a value of a further column, in its type.
 func valueCell(value any) cell {
 	c := cell{text: textOf(value), look: wrappedCell}
 	switch v := value.(type) {

@@ -44,7 +44,7 @@ func newSheetReader(r io.Reader) *sheetReader {
 	return s
 }
 
-// take is the text of what was read since the last call.
+// take returns the text of what was read since the last call.
 func (s *sheetReader) take() string { return s.in.take(s.xml.InputOffset()) }
 
 // head reads as far as the rows.
@@ -203,7 +203,7 @@ func attrOf(e xml.StartElement, name string) string {
 	return ""
 }
 
-// columnNumber is the column of a cell's name, from 0: 1 for B7.
+// columnNumber returns the column of a cell's name, from 0: 1 for B7.
 func columnNumber(cell string) int {
 	n := 0
 	for _, c := range cell {
@@ -236,7 +236,7 @@ func (r *recorder) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// take is what was kept as far as a place in the file; it is kept no longer.
+// take returns what was kept as far as a place in the file; it is kept no longer.
 func (r *recorder) take(to int64) string {
 	n := int(to - r.from)
 	text := string(r.kept[:n])

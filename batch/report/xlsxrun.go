@@ -14,7 +14,7 @@ import (
 	"bizbatch/batch"
 )
 
-// runSheet is the sheet about the runs.
+// runSheet returns the sheet about the runs.
 func runSheet(name string, styles int) *sheet {
 	return &sheet{name: name, styles: styles,
 		columns: []column{{"", 34, wrappedCell}, {"", 60, wrappedCell}, {"", 16, plainCell}, {"", 16, plainCell}, {"", 16, plainCell}, {"", 16, plainCell}}}
@@ -33,7 +33,7 @@ func writeRun(out io.Writer, run *sheet, o Options, written map[batch.Status]int
 	return run.end(out)
 }
 
-// runLines are the rows of the sheet Run: settings, counts, money, failures and
+// runLines returns the rows of the sheet Run: settings, counts, money, failures and
 // runs, as far as they are known.
 func runLines(h *batch.History, groups []Group, written map[batch.Status]int) (lines [][]cell) {
 	title := func(text string) {
@@ -108,7 +108,7 @@ func columnsOf(g Group) string {
 	return strings.Join(names, ", ")
 }
 
-// settingsOf are what the questions were asked with, each with its name.
+// settingsOf returns what the questions were asked with, each with its name.
 func settingsOf(h *batch.History) (list [][2]string) {
 	add := func(name, value string) {
 		if value != "" {
@@ -126,14 +126,14 @@ func settingsOf(h *batch.History) (list [][2]string) {
 	return list
 }
 
-// byCount are the reasons, the most frequent first.
+// byCount returns the reasons, the most frequent first.
 func byCount(reasons map[string]int) []string {
 	return slices.SortedFunc(maps.Keys(reasons), func(a, b string) int {
 		return cmp.Or(cmp.Compare(reasons[b], reasons[a]), cmp.Compare(a, b))
 	})
 }
 
-// clock is a time for people, where they are, with its offset.
+// clock returns a time for people, where they are, with its offset.
 func clock(t time.Time) string {
 	if t.IsZero() {
 		return ""

@@ -129,7 +129,7 @@ func (s *sheet) add(w io.Writer, cells []cell) error {
 	return err
 }
 
-// styleOf is the number of a cell's format.
+// styleOf returns the number of a cell's format.
 func (s *sheet) styleOf(c cell) int {
 	style := s.styles + c.look
 	switch {
@@ -198,12 +198,12 @@ func (s *sheet) end(w io.Writer) error {
 	return err
 }
 
-// area is where the rows are, as Excel names it.
+// area returns where the rows are, as Excel names it.
 func (s *sheet) area() string {
 	return fmt.Sprintf("A1:%s%d", columnName(len(s.columns)-1), max(1, s.rows))
 }
 
-// columnName is the name of a column, counted from 0: A, B, … Z, AA.
+// columnName returns the name of a column, counted from 0: A, B, … Z, AA.
 func columnName(i int) string {
 	if i < 26 {
 		return string(rune('A' + i))

@@ -124,7 +124,7 @@ func (b *sourceBook) findSheet(name string, rels relations) error {
 	return nil
 }
 
-// sheets are the elements that list the sheets.
+// sheets returns the elements that list the sheets.
 func (b *sourceBook) sheets() ([]element, error) {
 	at := b.book.find("sheets")
 	if at < 0 {
@@ -142,7 +142,7 @@ func (b *sourceBook) find(name string) *zip.File {
 	return b.zip.File[at]
 }
 
-// bytes is a part that is to be changed.
+// bytes returns a part that is to be changed.
 func (b *sourceBook) bytes(name string) ([]byte, error) {
 	f := b.find(name)
 	if f == nil {
@@ -180,7 +180,7 @@ func (d *document) append(name, raw string) {
 	d.children = append(d.children, element{name, withPrefix(raw, d.prefix)})
 }
 
-// unused is a name for a new part, with a number in it.
+// unused returns a name for a new part, with a number in it.
 func (b *sourceBook) unused(form string) string {
 	for n := 1; ; n++ {
 		name := fmt.Sprintf(form, n)
@@ -202,7 +202,7 @@ func (b *sourceBook) override(part, kind string) {
 	b.types.append("Override", fmt.Sprintf(`<Override PartName="/%s" ContentType="%s"/>`, part, kind))
 }
 
-// freeName is a name for a new sheet, with a number where it is taken.
+// freeName returns a name for a new sheet, with a number where it is taken.
 func (b *sourceBook) freeName(name string) string {
 	sheets, _ := b.sheets() // they were read before
 	taken := slices.Clone(b.named)
@@ -221,7 +221,7 @@ func (b *sourceBook) freeName(name string) string {
 
 var anchors = regexp.MustCompile(`(?s)<(?:\w+:)?(?:to|from)>\s*<(?:\w+:)?col>(\d+)<.*?<(?:\w+:)?row>(\d+)<`)
 
-// besidePictures is the first column from the given one on, counted from 0, in
+// besidePictures returns the first column from the given one on, counted from 0, in
 // which no picture or chart stands at the rows from the header down.
 func (b *sourceBook) besidePictures(column, header int) int {
 	drawing := relations{b.sheetRels, path.Dir(b.sheet)}.target("drawing")

@@ -46,7 +46,7 @@ func lookFormats(font, fill int) string {
 	return b.String()
 }
 
-// xlsxStyles are the formats of a workbook made anew: those of the looks, then
+// xlsxStyles returns the formats of a workbook made anew: those of the looks, then
 // those of money, and of times in each of the zones.
 func xlsxStyles(zones []string) string {
 	var formats, numbers strings.Builder

@@ -70,7 +70,7 @@ func (s *bookStyles) add(list, text string) {
 	}
 }
 
-// number is the number of a format for our cells beside one of that format.
+// number returns the number of a format for our cells beside one of that format.
 func (s *bookStyles) number(m madeStyle) int {
 	if n, ok := s.made[m]; ok {
 		return n
@@ -113,7 +113,7 @@ func (s *bookStyles) number(m madeStyle) int {
 	return n
 }
 
-// format is the number of a number format, which is made.
+// format returns the number of a number format, which is made.
 func (s *bookStyles) format(code string) string {
 	id := strconv.Itoa(s.codes)
 	s.codes++
@@ -121,7 +121,7 @@ func (s *bookStyles) format(code string) string {
 	return id
 }
 
-// font is the font of a format, without its element.
+// font returns the font of a format, without its element.
 func (s *bookStyles) font(xf string) []element {
 	id, _ := attribute(xf, "fontId")
 	n, _ := strconv.Atoi(id) // 0 where there is none
@@ -147,7 +147,7 @@ func (s *bookStyles) linkFont(xf string) int {
 	return n
 }
 
-// runFont is the font of a format as the runs of a cell repeat it.
+// runFont returns the font of a format as the runs of a cell repeat it.
 func (s *bookStyles) runFont(style int) string {
 	font, known := s.runs[style]
 	if known || style >= len(s.xfs) {
@@ -167,13 +167,13 @@ func (s *bookStyles) runFont(style int) string {
 	return font
 }
 
-// plainTag is an element without children and without a prefix.
+// plainTag returns an element without children and without a prefix.
 func plainTag(e element) string {
 	attributes := strings.TrimPrefix(strings.TrimRight(startTag(e.raw), "/>"), tagName.FindString(e.raw))
 	return "<" + e.name + attributes + "/>"
 }
 
-// String is the part.
+// String returns the XML of the part.
 func (s *bookStyles) String() (string, error) {
 	for _, list := range []string{"numFmts", "fonts", "fills", "cellXfs"} {
 		if err := s.doc.setCount(list); err != nil {

@@ -20,7 +20,7 @@ const (
 	excelURL     = 2_079     // UTF-16 units of a link
 )
 
-// units is the length of s as Excel counts it.
+// units returns the length of s as Excel counts it.
 func units(s string) (n int) {
 	for _, r := range s {
 		n += utf16.RuneLen(r)
@@ -28,7 +28,7 @@ func units(s string) (n int) {
 	return n
 }
 
-// fitCell is the text as far as a cell takes it; where it is cut, it says so.
+// fitCell returns the text as far as a cell takes it; where it is cut, it says so.
 // Bytes that are not UTF-8 become U+FFFD.
 func fitCell(s string) string {
 	s = strings.ToValidUTF8(s, "\ufffd")
@@ -96,7 +96,7 @@ func isEscape(s string) bool {
 	return true
 }
 
-// excelURLOf is a link that Excel takes, or "": it repairs, by throwing links
+// excelURLOf returns a link that Excel takes, or "": it repairs, by throwing links
 // away, a whole workbook in which one is not a URL.
 func excelURLOf(link string) string {
 	u := safeURL(link)
@@ -106,7 +106,7 @@ func excelURLOf(link string) string {
 	return u
 }
 
-// safeURL is a link that can be followed without harm, in its canonical form,
+// safeURL returns a link that can be followed without harm, in its canonical form,
 // or "": of all the schemes there are only those for pages and mail are.
 func safeURL(link string) string {
 	u, err := url.Parse(strings.TrimSpace(link))

@@ -11,13 +11,13 @@ import (
 // A column is a member of the answers, perhaps within others.
 type column []string
 
-// name is dotted: deduction.limit.
+// name returns the dotted name of the column: deduction.limit.
 func (c column) name() string { return strings.Join(c, ".") }
 
 // mostColumns is more than anybody reads, and few enough for every format.
 const mostColumns = 1000
 
-// columnsOf are the columns of a schema, in its order of properties. An object
+// columnsOf returns the columns of a schema, in its order of properties. An object
 // within is not a column, but its members are.
 func columnsOf(source json.RawMessage) (list []column, err error) {
 	w := walker{root: source}
@@ -92,7 +92,7 @@ func (w *walker) resolve(schema json.RawMessage, refs []string) (json.RawMessage
 	}
 }
 
-// within is the place in the file that a reference such as #/$defs/amount leads
+// within returns the place in the file that a reference such as #/$defs/amount leads
 // to.
 func (w *walker) within(ref string) json.RawMessage {
 	pointer, ok := strings.CutPrefix(ref, "#")

@@ -26,8 +26,8 @@ type Data struct {
 	Values []any
 }
 
-// Names are the names of the columns, in the schema's order of properties; those of
-// members within others are dotted.
+// Names returns the names of the columns, in the schema's order of properties;
+// those of members within others are dotted.
 func (s *Schema) Names() []string {
 	names := make([]string, len(s.columns))
 	for i, c := range s.columns {
@@ -105,8 +105,8 @@ func (s *Schema) validate(object json.RawMessage) error {
 // beginning is where an object begins; a brace of prose is none.
 var beginning = regexp.MustCompile(`\{\s*(\}|"(?:[^"\\]|\\.)*"\s*:)`)
 
-// objectsIn are the JSON objects that stand in a text, not those within others. One
-// that is broken is an error: what stands in it is not the answer.
+// objectsIn returns the JSON objects that stand in a text, not those within
+// others. One that is broken is an error: what stands in it is not the answer.
 func objectsIn(text string) (list []json.RawMessage, err error) {
 	for {
 		at := beginning.FindStringIndex(text)
@@ -132,7 +132,7 @@ func objectsIn(text string) (list []json.RawMessage, err error) {
 	return list, nil
 }
 
-// valueOf is a member as it stands in a cell.
+// valueOf returns a member as it stands in a cell.
 func valueOf(value json.RawMessage) any {
 	if len(value) == 0 {
 		return nil
@@ -154,8 +154,8 @@ func valueOf(value json.RawMessage) any {
 	return json.Number(value)
 }
 
-// listOf is a list with a line for each item, or in JSON where they are no texts
-// and numbers.
+// listOf returns a list with a line for each item, or in JSON where they are no
+// texts and numbers.
 func listOf(value json.RawMessage) string {
 	var items []json.RawMessage
 	_ = json.Unmarshal(value, &items) // it was JSON

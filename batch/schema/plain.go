@@ -38,7 +38,7 @@ func (s *Schema) Check(a *batch.Answer, payload []byte) []string {
 	return check.Record(rec).Kinds()
 }
 
-// textsIn are the texts in a value, in order.
+// textsIn returns the texts in a value, in order.
 func textsIn(value json.RawMessage) (list []string) {
 	switch value[0] {
 	case '"':

@@ -5,8 +5,8 @@ import (
 	"bizbatch/batch/report"
 )
 
-// Columns are those of a report, beside the answer. What does not fit leaves them
-// empty. They are for one file at a time.
+// Columns returns the columns that a report has beside the answer. They are empty
+// if the answer does not fit. They are for one file at a time.
 func (s *Schema) Columns() []report.Column {
 	var r reading
 	list := make([]report.Column, len(s.columns))
@@ -21,8 +21,8 @@ func (s *Schema) Columns() []report.Column {
 	return list
 }
 
-// Members are those of JSON lines: the object as data, null where there is none
-// that fits.
+// Members returns the members of JSON lines: the object as data, null if the
+// answer does not fit.
 func (s *Schema) Members() []report.Column {
 	var r reading
 	return []report.Column{{Name: "data", Value: func(rec *batch.Record) any { return r.of(s, rec).Object }}}

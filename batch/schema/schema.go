@@ -68,8 +68,8 @@ func Read(store *checkpoint.Store) (*Schema, error) {
 	return s, nil
 }
 
-// Source is the schema without white space, its members in the order in which they
-// were: a model answers in that order.
+// Source returns the schema without white space, its members in the order in which
+// they were: a model answers in that order.
 func (s *Schema) Source() json.RawMessage { return s.source }
 
 // place adds the line and the column to an error of syntax.
@@ -158,7 +158,8 @@ func causes(e *jsonschema.ValidationError) string {
 	return text
 }
 
-// short is a text on one line, and not too long: parts of an answer may be in it.
+// short returns a text on one line, and not too long: parts of an answer may be in
+// it.
 func short(text string) string {
 	const most = 200
 	text = strings.Join(strings.Fields(text), " ")
@@ -174,7 +175,7 @@ type member struct {
 	value json.RawMessage
 }
 
-// members are an object's, in order; nil: it is none.
+// members returns the members of an object, in order, or nil for anything else.
 func members(object json.RawMessage) (list []member) {
 	dec := json.NewDecoder(bytes.NewReader(object))
 	if open, err := dec.Token(); err != nil || open != json.Delim('{') {
@@ -194,7 +195,7 @@ func members(object json.RawMessage) (list []member) {
 	return list
 }
 
-// get is the value of a member, the last of that name; nil: there is none.
+// get returns the value of a member, the last of that name; nil: there is none.
 func get(object json.RawMessage, name string) (value json.RawMessage) {
 	for _, m := range members(object) {
 		if m.name == name {

@@ -86,7 +86,7 @@ func (m *model) results() (lines []string) {
 	return lines
 }
 
-// pending are the payloads in the order in which they are first asked.
+// pending returns the payloads in the order in which they are first asked.
 func (m *model) pending() (texts []string) {
 	seen := map[string]bool{}
 	for _, r := range m.rows {
@@ -201,7 +201,7 @@ func (w *world) start(rt *rapid.T) {
 	w.model.requests[text].state = checkpoint.Running
 }
 
-// one is a request in a state that the run was given; empty: there is none.
+// one returns a request in a state that the run was given; empty: there is none.
 func (w *world) one(state checkpoint.State) string {
 	for text := range w.given {
 		if w.model.requests[text].state == state {
@@ -211,7 +211,7 @@ func (w *world) one(state checkpoint.State) string {
 	return ""
 }
 
-// running is one that the run has started.
+// running returns a request that the run has started.
 func (w *world) running(rt *rapid.T) (id int64, q *modelRequest) {
 	if w.run == nil {
 		rt.Skip("no run is on")

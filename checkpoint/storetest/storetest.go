@@ -61,7 +61,7 @@ func Test(t *testing.T, open Open) {
 
 var noon = time.Date(2026, 9, 1, 12, 0, 0, 0, time.UTC)
 
-// ask is a row that asks for text.
+// ask returns a row that asks for text.
 func ask(id, text string) checkpoint.Row {
 	return checkpoint.Row{ID: id, Fields: []byte(`["` + text + `"]`), Payload: []byte(text), Mode: "fast", Subject: text}
 }
@@ -77,7 +77,7 @@ func rowsOf(rows ...checkpoint.Row) iter.Seq2[checkpoint.Row, error] {
 	}
 }
 
-// filled is a new store with questions a, b, c and so on.
+// filled returns a new store with questions a, b, c and so on.
 func filled(t *testing.T, open Open, n int) Store {
 	t.Helper()
 	s := open(t, "filled")
@@ -94,7 +94,7 @@ func filled(t *testing.T, open Open, n int) Store {
 	return s
 }
 
-// text is what the question in a row asks, counted from 0: a, b, c, … z, a1.
+// text returns what the question in a row asks, counted from 0: a, b, c, … z, a1.
 func text(i int) string {
 	s := string(rune('a' + i%26))
 	if i >= 26 {
@@ -125,7 +125,7 @@ func answer(s string) checkpoint.Completion {
 	return checkpoint.Completion{Answer: []byte(s), Attempts: 1, Cost: 24, Started: noon, Finished: noon.Add(time.Minute)}
 }
 
-// results are the rows, a line each: id, state and answer.
+// results returns the rows, a line each: id, state and answer.
 func results(t fataler, s Store) (lines []string) {
 	t.Helper()
 	for r, err := range s.Results() {

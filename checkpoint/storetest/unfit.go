@@ -7,7 +7,7 @@ import (
 	"bizbatch/checkpoint"
 )
 
-// unfit is an answer that does not fit, perhaps to be asked for again.
+// unfit returns an answer that does not fit, perhaps to be asked for again.
 func unfit(s string, again bool) checkpoint.Completion {
 	c := answer(s)
 	c.Unfit, c.Again = true, again

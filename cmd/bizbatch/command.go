@@ -39,7 +39,7 @@ func (*versionCmd) Run(e env) error {
 	return err
 }
 
-// version is the module's version, or the commit it was built from.
+// version returns the module's version, or the commit it was built from.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

@@ -53,7 +53,7 @@ func (c *completeCmd) Run(ctx *kong.Context, e env) error {
 	return nil
 }
 
-// complete is what the last word may become.
+// complete returns what the last word may become.
 func complete(app *kong.Application, words []string) (found []string) {
 	if len(words) == 0 {
 		return nil
@@ -117,7 +117,7 @@ func before(words []string) string {
 	return words[len(words)-1]
 }
 
-// flagIn is the flag of a command that a word names, if it does.
+// flagIn returns the flag of a command that a word names, if it does.
 func flagIn(node *kong.Node, word string) *kong.Flag {
 	for _, flags := range node.AllFlags(true) {
 		for _, f := range flags {
@@ -138,7 +138,7 @@ func flagsOf(node *kong.Node) (names []string) {
 	return names
 }
 
-// valuesOf are the values that a flag or an argument may have, where they can
+// valuesOf returns the values that a flag or an argument may have, where they can
 // be told.
 func valuesOf(v *kong.Value) (words []string) {
 	if _, ok := v.Target.Interface().(batch.AskMode); ok {
@@ -155,8 +155,8 @@ func valuesOf(v *kong.Value) (words []string) {
 	return words
 }
 
-// argumentsFor are what an argument may be: a checkpoint, the id of a question in
-// the checkpoint that is given before it, or a topic of the manual.
+// argumentsFor returns what an argument may be: a checkpoint, the id of a question
+// in the checkpoint that is given before it, or a topic of the manual.
 func argumentsFor(arg *kong.Positional, given []string, last string) (words []string) {
 	switch arg.Name {
 	case "checkpoint":
@@ -175,7 +175,7 @@ func escapeGlob(path string) string {
 	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`).Replace(path)
 }
 
-// idsIn are the first ids in a checkpoint; nobody reads more.
+// idsIn returns the first ids in a checkpoint; nobody reads more.
 func idsIn(path string) (ids []string) {
 	const most = 1000
 	store, err := checkpoint.View(path)

@@ -85,7 +85,7 @@ func tellTaken(e env, store *checkpoint.Store, id int64, order job.Order) error 
 	return nil
 }
 
-// untilTime is the next moment with a time of day.
+// untilTime returns the next moment at a time of day.
 func untilTime(clock string) (time.Time, error) {
 	if err := checkZone(os.Getenv("TZ"), time.Local); err != nil {
 		return time.Time{}, err

@@ -17,7 +17,7 @@ import (
 	"bizbatch/internal/terminal"
 )
 
-// flagVars are what the definitions of flags refer to: whatever is decided
+// flagVars returns what the definitions of flags refer to: whatever is decided
 // elsewhere.
 func flagVars() kong.Vars {
 	var modes, prices, services []string

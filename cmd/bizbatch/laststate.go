@@ -61,7 +61,7 @@ func (s *status) running(now time.Time) []string {
 	return lines
 }
 
-// told are the lines of an error.
+// told returns the lines of an error.
 func told(t job.Told) (lines []string) {
 	if t.Error != "" {
 		lines = append(lines, "error: "+t.Error)

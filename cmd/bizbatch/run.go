@@ -128,8 +128,8 @@ func checkNumbers(flags []*kong.Flag) error {
 	return nil
 }
 
-// options are the run's. What depends on other flags and on the time is filled
-// in, and what cannot be is refused.
+// options returns the options of the run. What depends on other flags and on the
+// time is filled in, and what cannot be is refused.
 func (c *runCmd) options(e env, now time.Time) (o job.Options, err error) {
 	if err := c.choose(); err != nil {
 		return o, err
@@ -178,7 +178,8 @@ func (c *runCmd) connectWith(ctx context.Context) (job.Service, error) {
 	return c.connect(ctx, chat.Config{IdleTimeout: c.IdleTimeout, MaxAnswer: int64(c.MaxAnswer)}, c.DryRun)
 }
 
-// askModes are the provider's. Where tokens are paid for, its list prices are not.
+// askModes returns the ask modes of the provider, without their prices if tokens
+// are paid for.
 func (c *runCmd) askModes() batch.AskModes {
 	modes := c.provider.AskModes
 	if c.PriceTokens != nil {
@@ -195,7 +196,7 @@ func (c *runCmd) priced() bool {
 	return c.Price != nil || c.PriceTokens != nil || len(c.provider.AskModes.Modes) > 0 || c.provider.Name == ""
 }
 
-// settings are what is asked beside the questions.
+// settings returns what is asked beside the questions.
 func (c *runCmd) settings() (s batch.Settings, err error) {
 	s = batch.Settings{Model: c.model(), Role: c.Role, Template: c.Template, Masked: c.Private == job.MaskPrivate, AskModes: c.askModes()}
 	if s.AskMode, err = s.AskModes.Parse(string(c.AskMode)); err != nil {
@@ -217,8 +218,8 @@ func (c *runCmd) settings() (s batch.Settings, err error) {
 	return s, nil
 }
 
-// privateWords are the lines of the file of --private-words, but for empty ones and
-// those that begin with #.
+// privateWords returns the lines of the file of --private-words, but for empty
+// ones and those that begin with #.
 func (c *runCmd) privateWords() (words []string, err error) {
 	if c.PrivateWords == "" {
 		return nil, nil
@@ -238,8 +239,8 @@ func (c *runCmd) privateWords() (words []string, err error) {
 	return words, nil
 }
 
-// window is when the run ends, by --until and --max-duration, and when the time of
-// --until comes again if it had passed.
+// window returns when the run ends, by --until and --max-duration, and when the
+// time of --until comes again if it had passed.
 func (c *runCmd) window(now time.Time) (end, reopens time.Time, err error) {
 	if end, err = parseUntil(c.Until, now); err != nil {
 		return end, reopens, exit.Usage(err, "give a time of day, such as --until 06:00")
@@ -256,7 +257,7 @@ func (c *runCmd) window(now time.Time) (end, reopens time.Time, err error) {
 	return end, reopens, nil
 }
 
-// reading is how the file is read.
+// reading returns how the file is read.
 func (c *runCmd) reading() question.Options {
 	return question.Options{
 		Format: c.inputFormat(), Sheet: c.Sheet, Delimiter: c.Delimiter, Quote: c.Quote, Encoding: c.Encoding,
@@ -270,7 +271,7 @@ func (c *runCmd) reading() question.Options {
 // lines, unless the file's extension says otherwise, and so are answers.
 const openAIBatch = "openai-batch"
 
-// inputFormat is what --format says about FILE; empty: its extension tells.
+// inputFormat returns what --format says about FILE; empty: its extension tells.
 func (c *runCmd) inputFormat() batch.Format {
 	switch {
 	case c.Format != openAIBatch:
@@ -281,7 +282,7 @@ func (c *runCmd) inputFormat() batch.Format {
 	return ""
 }
 
-// asking is how the questions are asked.
+// asking returns how the questions are asked.
 func (c *runCmd) asking(settings batch.Settings, end time.Time) batch.Options {
 	o := batch.Options{
 		Workers: c.Workers, MaxAttempts: c.MaxAttempts, RPM: c.RPM, AttemptTimeout: c.AttemptTimeout, Drain: c.Drain,

@@ -29,7 +29,7 @@ func (c *runCmd) readSchema() error {
 	return nil
 }
 
-// pathless is an error without the name of its file.
+// pathless returns an error without the name of its file.
 func pathless(err error) error {
 	if e, ok := errors.AsType[*fs.PathError](err); ok {
 		return e.Err

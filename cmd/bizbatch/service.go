@@ -63,7 +63,7 @@ func (c *serviceFlags) choose() error {
 	return nil
 }
 
-// model is the model to ask where the file names none.
+// model returns the model to ask where the file names none.
 func (c *serviceFlags) model() string { return cmp.Or(c.Model, c.provider.Model) }
 
 // isAzure reports an address of Azure's that takes the key in Azure's way alone.
@@ -72,7 +72,7 @@ func isAzure(baseURL string) bool {
 	return err == nil && strings.HasSuffix(u.Hostname(), ".openai.azure.com") && !strings.HasSuffix(strings.TrimRight(u.Path, "/"), "/openai/v1")
 }
 
-// keyVariable is the environment variable that holds the API key. A key of
+// keyVariable returns the environment variable that holds the API key. A key of
 // Bizora's is sent to nobody else, unless the user gives another address and no
 // provider.
 func (c *serviceFlags) keyVariable() string {
@@ -90,7 +90,8 @@ func (c *serviceFlags) addressHint() string {
 	return fmt.Sprintf("check --base-url (or %s)", c.provider.URLVariable)
 }
 
-// organization is the user's, where the provider knows several for an account.
+// organization returns the organization of the user, if the provider knows several
+// for an account.
 func (c *serviceFlags) organization() string {
 	if c.provider.OrgVariable == "" {
 		return ""

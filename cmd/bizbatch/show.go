@@ -125,7 +125,7 @@ func showSources(p *terminal.Page, a *batch.Answer, cited []batch.Source) {
 	}
 }
 
-// headline is what there is to say of a question in a line.
+// headline returns what there is to say of a question in a line.
 func headline(rec batch.Record) string {
 	parts := []string{"question " + rec.ID, string(rec.Status)}
 	if rec.Cost > 0 {
@@ -150,7 +150,7 @@ func headline(rec batch.Record) string {
 	return strings.Join(parts, " · ")
 }
 
-// fieldsOf are the fields of the row that hold something, as "name: value".
+// fieldsOf returns the fields of the row that hold something, as "name: value".
 func fieldsOf(in batch.Input, rec batch.Record) (list []string) {
 	add := func(name string, value any) {
 		if value != nil && value != "" {
@@ -178,7 +178,7 @@ func fieldsOf(in batch.Input, rec batch.Record) (list []string) {
 	return list
 }
 
-// sourceText is a source under its number, the URL on a line of its own, where
+// sourceText returns a source under its number, the URL on a line of its own, where
 // a terminal makes it a link.
 func sourceText(number int, s batch.Source) string {
 	title := s.Title()

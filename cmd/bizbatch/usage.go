@@ -30,7 +30,7 @@ var usages = []struct {
 // words.
 var enums = regexp.MustCompile(`^(--[\w-]+|<\w+>) must be one of (.*) but got (".*")$`)
 
-// plainUsage is the error of a wrong command line, in words for its user.
+// plainUsage returns the error of a wrong command line, in words for its user.
 func plainUsage(err error) error {
 	text := err.Error()
 	for _, u := range usages {

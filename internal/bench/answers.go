@@ -79,7 +79,7 @@ func (b *bench) batchRun(ctx context.Context, shape sandbox.Shape, workers, n in
 	return u, summary.Saves / summary.Syncs, err
 }
 
-// median is the usage with the median processor time.
+// median returns the usage with the median processor time.
 func median(list []usage) usage {
 	slices.SortFunc(list, func(a, b usage) int { return cmp.Compare(a.cpu, b.cpu) })
 	return list[len(list)/2]

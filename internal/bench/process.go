@@ -126,7 +126,7 @@ func (b *bench) serve(ctx context.Context, flags ...string) (*served, error) {
 	return s, nil
 }
 
-// env is what a client of the service needs.
+// env returns what a client of the service needs.
 func (s *served) env() []string {
 	env := []string{"BIZORA_API_KEY=key", "BIZORA_API_URL=" + s.url}
 	if s.cert != "" {

@@ -18,7 +18,7 @@ type Error struct{ Signal os.Signal }
 
 func (e Error) Error() string { return "received " + e.Signal.String() }
 
-// ExitCode is the shell's convention: 128 and the signal's number.
+// ExitCode returns 128 plus the number of the signal, as a shell does.
 func (e Error) ExitCode() exit.Code {
 	switch e.Signal {
 	case syscall.SIGTERM:

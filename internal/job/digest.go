@@ -70,8 +70,8 @@ func setCurrent(store *checkpoint.Store, out string, part *report.Part, content 
 	return store.SetCurrent(out, []byte(digest(content, howWritten(part, o))))
 }
 
-// howWritten is all that decides how answers are written, beside the answers: the
-// program, the options, and where we are, for times are written as there.
+// howWritten returns all that decides how answers are written, beside the answers:
+// the program, the options, and where we are, for times are written as there.
 func howWritten(part *report.Part, o report.Options) string {
 	o.Copy, o.Columns, o.Members = nil, nil, nil // the checkpoint tells the columns
 	var rows []int64

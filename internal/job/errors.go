@@ -17,7 +17,7 @@ import (
 	"bizbatch/internal/terminal"
 )
 
-// inputError is a question file that cannot be read.
+// inputError returns the error of a question file that cannot be read.
 func inputError(err error) error {
 	var e *question.Error
 	if errors.As(err, &e) {
@@ -33,7 +33,8 @@ func inputError(err error) error {
 	return err
 }
 
-// importError is input, or a change of settings, that was refused.
+// importError returns the error of input, or of a change of settings, that was
+// refused.
 func importError(err error, j *job) error {
 	var settings *batch.SettingsError
 	var sig interrupt.Error
@@ -55,8 +56,8 @@ func importError(err error, j *job) error {
 	return fmt.Errorf("%w; nothing was sent", err)
 }
 
-// unread is input, or a key, that could not be read: a signal may have come
-// first.
+// unread returns the error of input, or of a key, that could not be read: a signal
+// may have come first.
 func (j *job) unread(err error) error {
 	var sig interrupt.Error
 	if errors.As(err, &sig) {
@@ -65,8 +66,9 @@ func (j *job) unread(err error) error {
 	return inputError(err)
 }
 
-// outputError is a run whose answers could not be written; they are safe in
-// the checkpoint. What stopped the run, if anything, stays the exit code.
+// outputError returns the error of a run whose answers could not be written; they
+// are safe in the checkpoint. What stopped the run, if anything, stays the exit
+// code.
 func outputError(verdict, err error, stop *batch.StopError, path string, outputs []string) error {
 	e := exit.As(exit.Besides(verdict, err))
 	if errors.Is(err, checkpoint.ErrGone) || stop != nil && (stop.Unsaved != nil || errors.Is(stop, checkpoint.ErrGone)) {
@@ -108,7 +110,7 @@ func View(path *string) (*checkpoint.Store, error) {
 	return store, nil
 }
 
-// storeError is a checkpoint that cannot be opened.
+// storeError returns the error of a checkpoint that cannot be opened.
 func storeError(err error, path string) error {
 	var endpoint *checkpoint.EndpointError
 	switch {
@@ -144,7 +146,7 @@ func storeError(err error, path string) error {
 	return &exit.Error{Code: exit.Unexpected, Err: err, Hint: "check that you may read and write the file and its folder, and that there is room"}
 }
 
-// lockedError is a checkpoint that another program has locked.
+// lockedError returns the error of a checkpoint that another program has locked.
 func lockedError(err error, path, then string) *exit.Error {
 	return &exit.Error{Code: exit.Unexpected, Err: err, Detail: openedBy(path),
 		Hint: "end what that program is doing with it (a change in a SQLite browser that is not written yet), " + then}

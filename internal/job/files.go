@@ -41,7 +41,7 @@ func didYouMean(path, suffix string) string {
 	return "did you mean " + terminal.QuoteFile(filepath.Join(filepath.Dir(path), best)) + "?"
 }
 
-// neighbours are the other checkpoints in a checkpoint's folder.
+// neighbours returns the other checkpoints in a checkpoint's folder.
 func neighbours(path string) (others []string) {
 	dir := filepath.Dir(path)
 	files, _ := os.ReadDir(dir) // what cannot be listed holds nothing for us

@@ -30,7 +30,7 @@ func withFlag(args []string, flag string) []string {
 	return slices.Insert(slices.Clone(args), 1, flag)
 }
 
-// nextCommand is what to type after the run: the same command for what is left,
+// nextCommand returns what to type after the run: the same command for what is left,
 // with --retry-failed for what failed, and else one that shows the answer that took
 // longest.
 func (j *job) nextCommand(verdict error) string {
@@ -46,8 +46,8 @@ func (j *job) nextCommand(verdict error) string {
 	return "bizbatch status " + terminal.QuoteFile(j.Checkpoint)
 }
 
-// moreHint is the command whose limit is enough for what is left, as far as that
-// can be known.
+// moreHint returns the command whose limit is enough for what is left, as far as
+// that can be known.
 func (j *job) moreHint() string {
 	command := slices.Clone(j.Command)
 	command = withValue(command, "--max-spend", j.Asking.MaxSpend, j.sum.LeftCost)
@@ -72,7 +72,7 @@ func withValue(args []string, flag string, value, least batch.Money) []string {
 	return args
 }
 
-// settingFlag is the flag that sets what the service refuses.
+// settingFlag returns the flag that sets what the service refuses.
 func (j *job) settingFlag(setting string) string {
 	switch s := j.Asking.Settings; {
 	case setting == "model":

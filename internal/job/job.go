@@ -49,7 +49,7 @@ type job struct {
 	replaced []string // outputs that hold real answers, until the sandbox's take their place
 }
 
-// ended is how the run ended, if it began.
+// ended returns how the run ended, if it began.
 func (j *job) ended() string { return cmp.Or(j.outcome, "not started") }
 
 // Options say what a run does.

@@ -35,8 +35,8 @@ func soon[T any](read func() (T, error)) (T, error) {
 	return interrupt.Await(ctx, read)
 }
 
-// atOnce is the end of a process that leaves behind what is in flight, or what
-// could not be read.
+// atOnce returns the error that ends a process that leaves behind what is in
+// flight, or what could not be read.
 func atOnce(sig interrupt.Error, left checkpoint.Flights, unread error) *exit.Error {
 	e := &exit.Error{Code: sig.ExitCode(), Hint: "bizbatch status names what was in flight; the same command asks it again"}
 	if n := len(left.Rescued); n > 0 {

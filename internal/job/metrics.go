@@ -103,5 +103,5 @@ func (m metrics) ofCheckpoint(h *batch.History) {
 	m.add("left_dollars", "About what the pending questions cost.", h.LeftCost.Dollars())
 }
 
-// unix is a time as Prometheus has it.
+// unix returns a time as Prometheus has it.
 func unix(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }

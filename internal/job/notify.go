@@ -77,7 +77,7 @@ func (j *job) notifyWait(wait batch.Event, advice *exit.Error) {
 	go func() { notice <- j.notify(s, notifyTimeout) }()
 }
 
-// advice is what a run that waits says: what it would say if it stopped for the
+// advice returns what a waiting run says: what it would say if it stopped for the
 // same reason, but that it goes on by itself.
 func (j *job) advice(e batch.Event) *exit.Error {
 	j.sum.Progress = e.Progress // until the run's own is there

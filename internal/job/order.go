@@ -59,7 +59,7 @@ func ParseOrder(verb string, args []string, until func(string) (time.Time, error
 	return o, nil
 }
 
-// String is the order as it is typed.
+// String returns the order as it is typed.
 func (o Order) String() string {
 	switch o.Verb {
 	case "workers":
@@ -79,7 +79,7 @@ func (o Order) String() string {
 	return o.Verb
 }
 
-// steering is the order for the runner.
+// steering returns the order for the runner.
 func (o Order) steering(reason string) (s batch.Steering) {
 	switch o.Verb {
 	case "pause", "resume":

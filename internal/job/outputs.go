@@ -82,7 +82,7 @@ func claimOutput(store *checkpoint.Store, out string) error {
 	return store.SetOutput(out, "")
 }
 
-// outputsFor are the files to write for questions in a format.
+// outputsFor returns the files to write for questions in a format.
 func (o *Options) outputsFor(format batch.Format) []string {
 	if len(o.Outputs) > 0 {
 		return o.Outputs

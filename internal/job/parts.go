@@ -92,7 +92,7 @@ func (j *job) splitOutputs() (err error) {
 	return nil
 }
 
-// groupsOf are what became of the rows of each part.
+// groupsOf returns what became of the rows of each part.
 func groupsOf(store *checkpoint.Store, outs []string, of parts) (groups []report.Group, err error) {
 	for _, out := range outs {
 		part := of[out]

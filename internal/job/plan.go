@@ -91,7 +91,7 @@ func (j *job) schemaLine() string {
 	return fmt.Sprintf("the schema is sent %s · columns: %s", how, prose.Enumerate(parsed.Names()))
 }
 
-// planLine is the plan in one line.
+// planLine returns the plan in one line.
 func planLine(p batch.Plan) string {
 	parts := []string{prose.Count(p.Rows-p.Skipped, "question")}
 	add := func(n int, what string) {

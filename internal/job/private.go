@@ -57,7 +57,7 @@ func (j *job) tellPrivate(found []batch.PrivateCount) {
 	}
 }
 
-// privateKeys are the counts for the log.
+// privateKeys returns the counts for the log.
 func privateKeys(found []batch.PrivateCount) map[string]int {
 	counts := map[string]int{}
 	for _, c := range found {

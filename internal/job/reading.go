@@ -14,7 +14,7 @@ import (
 	"bizbatch/internal/terminal"
 )
 
-// understood is what was understood of the questions' file. A run that takes up
+// understood returns what was understood of the questions' file. A run that takes up
 // the rest has not read it: it is read as far as the first question.
 func (j *job) understood() question.Understood {
 	u := j.reader.Understood()
@@ -113,10 +113,10 @@ func withFirst(line, first string, width int) []string {
 	return []string{line, before + terminal.Cut(first, max(least, width)-len(before+after)) + after}
 }
 
-// name is the name of a sheet or a column, on one line and not too long.
+// name returns the name of a sheet or a column, on one line and not too long.
 func name(s string) string { return terminal.Cut(prose.OneLine(s), 40) }
 
-// lineWord is what a place in a file of the format is called.
+// lineWord returns what a place in a file of the format is called.
 func lineWord(format batch.Format) string {
 	if format == batch.XLSX {
 		return "row"
@@ -124,7 +124,8 @@ func lineWord(format batch.Format) string {
 	return "line"
 }
 
-// understoodKeys are the same for the log: all of them, or those that say something.
+// understoodKeys returns the same for the log: all of them, or those that say
+// something.
 func understoodKeys(u question.Understood, all bool) (args []any) {
 	add := func(key string, value any, says bool) {
 		if says {

@@ -70,7 +70,7 @@ func (j *job) tellResult(verdict error) {
 	u.Record(slog.LevelInfo, "finished", "finished", args...)
 }
 
-// slowestLine is what is told of them: "TQ-7 99.2s, TQ-3 85s".
+// slowestLine returns what is told of them: "TQ-7 99.2s, TQ-3 85s".
 func slowestLine(list []checkpoint.Outcome) string {
 	var parts []string
 	for _, d := range list {

@@ -28,13 +28,13 @@ func (t *taking) tell(notice func(event, text string, args ...any), file string)
 	}
 }
 
-// seenNote is the name of the checkpoint's note of the last review that is in an
-// output.
+// seenNote returns the name of the checkpoint's note of the last review that is in
+// an output.
 func seenNote(store *checkpoint.Store, out string) string {
 	return "reviews in " + fromFolder(store, out)
 }
 
-// withReviews are the options with what the checkpoint has of reviews.
+// withReviews returns the options with what the checkpoint has of reviews.
 func withReviews(store *checkpoint.Store, o report.Options) (report.Options, error) {
 	columns, any, err := batch.ReviewColumns(store)
 	o.Review, o.ReviewColumns = o.Review || any, columns

@@ -75,7 +75,7 @@ type ownColumn struct {
 	at   int
 }
 
-// ownNames are the names of these columns.
+// ownNames returns the names of these columns.
 func (f *reviewFile) ownNames() (names []string) {
 	for _, c := range f.own {
 		names = append(names, c.name)
@@ -83,7 +83,7 @@ func (f *reviewFile) ownNames() (names []string) {
 	return names
 }
 
-// cell is a cell of a row, empty where the file lacks the column.
+// cell returns a cell of a row, empty where the file lacks the column.
 func cell(row []string, at int) string {
 	if at < 0 || at >= len(row) {
 		return ""
@@ -91,8 +91,8 @@ func cell(row []string, at int) string {
 	return plainCell(row[at])
 }
 
-// plainCell is a cell's text without what programs change in it: white space at its
-// ends, line ends, and the apostrophes of --csv-safe.
+// plainCell returns a cell's text without what programs change in it: white space
+// at its ends, line ends, and the apostrophes of --csv-safe.
 func plainCell(text string) string {
 	text = strings.ReplaceAll(text, "\r\n", "\n")
 	return strings.TrimSpace(defusing.ReplaceAllString(text, "$1$2"))
@@ -170,7 +170,7 @@ func (f *reviewFile) wrote(row []string) bool {
 	return false
 }
 
-// written are the columns that people write in.
+// written returns the columns that people write in.
 func (f *reviewFile) written() (columns []int) {
 	for _, name := range reviewColumns {
 		columns = append(columns, f.ours[name])

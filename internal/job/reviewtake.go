@@ -45,7 +45,7 @@ func takeReviews(store *checkpoint.Store, in batch.Input, f *reviewFile, now tim
 // A written is what people wrote beside a row, by column.
 type written map[string]string
 
-// typed are the cells of a row of the file.
+// typed returns the cells of a row of the file.
 func (f *reviewFile) typed(row []string) written {
 	w := written{}
 	for _, name := range reviewColumns {
@@ -59,7 +59,7 @@ func (f *reviewFile) typed(row []string) written {
 
 var reviewColumns = []string{"reviewed by", "verdict", "review note"}
 
-// writtenIn are the cells of a review.
+// writtenIn returns the cells of a review.
 func writtenIn(v batch.Review) written {
 	w := written{"reviewed by": v.By, "verdict": v.Verdict, "review note": v.Note}
 	for name, text := range v.Columns {
@@ -149,8 +149,8 @@ func (m *merge) cell(name, text string) bool {
 	return true
 }
 
-// about is when the answer arrived that a row of the file has, and by which request:
-// the row's own, unless the file says another.
+// about returns when the answer arrived that a row of the file has, and by which
+// request: the row's own, unless the file says another.
 func (f *reviewFile) about(rec *batch.Record, row []string) (answered time.Time, requestID string) {
 	if rec.Answer == nil {
 		return time.Time{}, ""

@@ -117,7 +117,7 @@ func (j *job) tellUnnoted(verdict error) error {
 	return verdict
 }
 
-// gcPercent is how much garbage may lie around, in percent of the memory in use
+// gcPercent returns how much garbage may lie around, in percent of the memory in use
 // (GOGC). A few hundred workers hold little memory, and what they leave is
 // seldom worth collecting. Each of thousands holds memory through minutes in
 // which the processor is idle: it is better spent on collecting more often.
@@ -151,7 +151,7 @@ func (j *job) progress() *terminal.Progress {
 	return j.Printer.Progress(total, estimate, rateBefore(j.store))
 }
 
-// rateBefore is the rate of the last run that brought answers home, pauses
+// rateBefore returns the rate of the last run that brought answers home, pauses
 // left out; 0: there was none.
 func rateBefore(store *checkpoint.Store) float64 {
 	runs, err := store.Runs()

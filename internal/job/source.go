@@ -34,8 +34,8 @@ func (j *job) noteSource() error {
 	return j.store.SetNote(sourceNote, note)
 }
 
-// fromFolder is a path as seen from the checkpoint's folder, so that both can be
-// moved together.
+// fromFolder returns a path as seen from the checkpoint's folder, so that both can
+// be moved together.
 func fromFolder(store *checkpoint.Store, path string) string {
 	abs, err := filepath.Abs(path)
 	if err != nil {

@@ -22,7 +22,7 @@ type steered struct{ order checkpoint.Order }
 
 func (e steered) Error() string { return "stopped by " + signed(e.order) }
 
-// signed is who gave an order, and why.
+// signed returns who gave an order, and why.
 func signed(o checkpoint.Order) string {
 	if o.Reason == "" {
 		return o.By

@@ -83,8 +83,8 @@ func unsaved(u *checkpoint.UnsavedError) (lines []string) {
 	return lines
 }
 
-// reason is why the run stopped, and the hint where it is not only to run
-// again.
+// reason returns the error that says why the run stopped, with a hint unless that
+// is only to run again.
 func (j *job) reason(stop *batch.StopError, said *batch.Error) *exit.Error {
 	switch stop.Kind {
 	case batch.StopInterrupted:
@@ -135,7 +135,7 @@ func (j *job) reason(stop *batch.StopError, said *batch.Error) *exit.Error {
 	return &exit.Error{Code: exit.Unexpected, Err: stop}
 }
 
-// overspent is a run that its spending limit stopped.
+// overspent returns the error of a run that its spending limit stopped.
 func (j *job) overspent() *exit.Error {
 	e := &exit.Error{Code: exit.Money, Hint: j.moreHint(),
 		Err: fmt.Errorf("the next answer could exceed the spending limit (%s); this run spent %s", j.spendLimits(), j.sum.Spent)}
@@ -148,7 +148,8 @@ func (j *job) overspent() *exit.Error {
 	return e
 }
 
-// throttled is a run that a limit stopped which does not clear in its time.
+// throttled returns the error of a run stopped by a limit that does not clear in
+// its time.
 func (j *job) throttled(said *batch.Error) *exit.Error {
 	e := &exit.Error{Code: exit.Service, Hint: j.throttledHint(said),
 		Err: fmt.Errorf("the service asks to wait for longer than --max-pause %s (%w)", terminal.Short(j.Asking.MaxPause), said)}
@@ -158,7 +159,7 @@ func (j *job) throttled(said *batch.Error) *exit.Error {
 	return e
 }
 
-// unsavable is a run whose checkpoint takes no more.
+// unsavable returns the error of a run whose checkpoint cannot be written.
 func (j *job) unsavable(stop *batch.StopError) *exit.Error {
 	switch {
 	case errors.Is(stop, checkpoint.ErrGone):
@@ -170,7 +171,7 @@ func (j *job) unsavable(stop *batch.StopError) *exit.Error {
 		Err: fmt.Errorf("answers can no longer be saved: %w", stop.Err)}
 }
 
-// unfinished is a service of which no answer comes to its end.
+// unfinished returns the error of a service that completes no answer.
 func (j *job) unfinished(stop *batch.StopError, said *batch.Error) *exit.Error {
 	again := "to ask again, add --retry-failed: " + terminal.CommandLine(withFlag(j.Command, "--retry-failed"))
 	if stop.Err == nil {
@@ -187,7 +188,7 @@ func (j *job) unfinished(stop *batch.StopError, said *batch.Error) *exit.Error {
 			prose.Count(j.sum.Uncertain, "request"), j.sum.UncertainCost)}}
 }
 
-// over is a run that began after the time of --until.
+// over returns the error of a run that began after the time of --until.
 func (j *job) over() *exit.Error {
 	ago := j.sum.Started.Sub(j.Asking.Until)
 	if ago = ago.Truncate(time.Second); ago > time.Minute {

@@ -136,7 +136,7 @@ func (j *job) summarize(verdict error) error {
 	return exit.Besides(verdict, fmt.Errorf("--summary: %w", err))
 }
 
-// summaryOf is what --summary and --notify tell of a run.
+// summaryOf returns what --summary and --notify tell of a run.
 func (j *job) summaryOf(verdict error) summaryFile {
 	s := summaryFile{
 		Outcome: j.ended(), Checkpoint: j.Checkpoint, Outputs: append([]string{}, j.written...), Kept: append([]keptFile{}, j.kept...),

@@ -102,7 +102,7 @@ func composeOutput(store *checkpoint.Store, in batch.Input, out string, part *re
 	return f, err
 }
 
-// readHistory is what is told of the runs: in a part, of its rows.
+// readHistory returns what is told of the runs: in a part, of its rows.
 func readHistory(store *checkpoint.Store, part *report.Part) (*batch.History, error) {
 	if part == nil {
 		return batch.ReadHistory(store)
@@ -218,7 +218,7 @@ func (j *job) write(stop *batch.StopError) error {
 	return errors.Join(errs...)
 }
 
-// unwritten are the outputs that do not hold the answers as they are.
+// unwritten returns the outputs that do not hold the answers as they are.
 func (j *job) unwritten() []string {
 	return slices.DeleteFunc(slices.Clone(j.outputs), func(out string) bool { return slices.Contains(j.written, out) })
 }

@@ -42,11 +42,11 @@ func Printable(s string) string {
 // UTF8 replaces what is not UTF-8, and would not survive being saved as JSON.
 func UTF8(s string) string { return strings.ToValidUTF8(s, string(utf8.RuneError)) }
 
-// OneLine is a text with a space for each run of white space and of characters
+// OneLine returns a text with a space for each run of white space and of characters
 // that a terminal obeys.
 func OneLine(s string) string { return strings.Join(strings.Fields(Clean(s)), " ") }
 
-// Count is a number and its noun.
+// Count returns a number with its noun, in the plural unless it is 1.
 func Count(n int, noun string) string {
 	if n != 1 {
 		noun += "s"

@@ -137,7 +137,7 @@ func (v *visit) charge() *reply {
 	return nil
 }
 
-// shortfall is the details member of a 402; the lock is held.
+// shortfall returns the details member of a 402; the lock is held.
 func (v *visit) shortfall() map[string]any {
 	var balance int64
 	if v.ledger.BalanceCents != nil {

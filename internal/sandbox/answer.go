@@ -80,7 +80,7 @@ func randomness(question string) *rand.Rand {
 	return rand.New(rand.NewPCG(h.Sum64(), 0))
 }
 
-// catalogue is every source that answers of a layout can have. They are
+// catalogue returns every source that answers of a layout can have. They are
 // encoded here once, which would be most of the work of an answer.
 func catalogue(l layout) []source {
 	list := make([]source, len(documents))
@@ -111,7 +111,7 @@ func newSource(d document, i, textBytes int) source {
 	return s
 }
 
-// passage is a source's text of at most n bytes.
+// passage returns a source's text of at most n bytes.
 func passage(title string, start, n int) string {
 	var b strings.Builder
 	b.WriteString("(Sandbox excerpt) " + title + ".")
@@ -181,7 +181,7 @@ func inventText(asked string, l layout, sources []source, r *rand.Rand) string {
 	return b.String()
 }
 
-// withCitations is a text of a script with the citations that it asks for.
+// withCitations returns a text of a script with the citations that it asks for.
 func withCitations(text string, sources []source) string {
 	for i, s := range sources {
 		text = strings.ReplaceAll(text, fmt.Sprintf("[source %d]", i+1), "["+s.NodeID+"]")
@@ -189,7 +189,7 @@ func withCitations(text string, sources []source) string {
 	return text
 }
 
-// excerpt is a text in one line of at most about n bytes.
+// excerpt returns a text in one line of at most about n bytes.
 func excerpt(s string, n int) string {
 	s = strings.Join(strings.Fields(s), " ")
 	if len(s) > n {

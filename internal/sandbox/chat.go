@@ -55,7 +55,7 @@ type request struct {
 	schema   json.RawMessage // that the answer is to fit; nil: none
 }
 
-// mode is the ask mode, also where the older switches say it.
+// mode returns the ask mode, also where the older switches say it.
 func (r *request) mode() string {
 	switch {
 	case r.AskMode != "":
@@ -206,7 +206,7 @@ type errorObject struct {
 	Status  int    `json:"status,omitempty"`
 }
 
-// errorReply is an error as Bizora words it; an empty kind is the status' own.
+// errorReply returns an error as Bizora words it; an empty kind is the status' own.
 func errorReply(status int, kind, message string, details any) *reply {
 	return jsonReply(status, map[string]errorObject{
 		"error": {Type: cmp.Or(kind, errorType(status)), Message: message, Details: details},

@@ -26,7 +26,7 @@ type composition struct {
 
 func (c *composition) len() int { return len(c.ends) }
 
-// span is the bytes of chunks i to j, j excluded.
+// span returns the bytes of chunks i to j, j excluded.
 func (c *composition) span(i, j int) []byte { return c.bytes[c.start(i):c.start(j)] }
 
 func (c *composition) start(i int) int {
@@ -228,7 +228,7 @@ func titles(sources []source) []object {
 	return list
 }
 
-// usageJSON is token counts, at the usual four characters a token.
+// usageJSON returns token counts, at the usual four characters a token.
 func usageJSON(req request, text string) string {
 	prompt, completion := 1+len(req.question)/4, 1+len(text)/4
 	return fmt.Sprintf(`{"prompt_tokens":%d,"completion_tokens":%d,"total_tokens":%d}`,

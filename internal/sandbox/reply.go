@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// reply is what a rule that has a reply sends.
+// reply returns what a rule that has a reply sends.
 func (r Rule) reply(v *visit) *reply {
 	out := &reply{status: cmp.Or(r.Status, http.StatusOK), header: http.Header{}}
 	switch {
@@ -29,7 +29,7 @@ func (r Rule) reply(v *visit) *reply {
 	return out
 }
 
-// details is the details member of the rule's error; nil = none.
+// details returns the details member of the rule's error; nil = none.
 func (r Rule) details(v *visit) any {
 	switch {
 	case r.ResetIn != 0:

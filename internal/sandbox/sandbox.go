@@ -186,7 +186,7 @@ func (s *Server) AddCredits(dollars float64) (cents int64, err error) {
 	return s.account.add(toCents(dollars))
 }
 
-// Chunks is how many chunks an unscripted answer to question has, the one with
+// Chunks returns how many chunks an unscripted answer to question has, the one with
 // the finish reason included and [DONE] not.
 func (s *Server) Chunks(question string) int {
 	req := request{question: question, Model: model, Stream: true}

@@ -202,7 +202,7 @@ func (p *player) end(i int, last []byte) error {
 	return errEnded
 }
 
-// errorChunk is a chunk that reports an error.
+// errorChunk returns a chunk that reports an error.
 func (p *player) errorChunk(e *StreamError) []byte {
 	status := cmp.Or(e.Status, http.StatusInternalServerError)
 	object := errorObject{Type: cmp.Or(e.Type, errorType(status)), Message: cmp.Or(e.Message, errorMessage(status)), Status: e.Status}

@@ -123,7 +123,7 @@ func (in *inventor) list(s everyday) []byte {
 	return append(append([]byte("["), bytes.Join(items, []byte(", "))...), ']')
 }
 
-// number is a whole one within the bounds.
+// number returns a whole number within the bounds.
 func (in *inventor) number(s everyday) int {
 	least, most := int(s.Minimum), int(s.Minimum)+1_000_000
 	if s.Maximum != nil {
@@ -148,7 +148,8 @@ func (in *inventor) text(s everyday) string {
 	return text
 }
 
-// within is the place in a schema that a reference such as #/$defs/amount leads to.
+// within returns the place in a schema that a reference such as #/$defs/amount
+// leads to.
 func within(root json.RawMessage, ref string) json.RawMessage {
 	at := root
 	for part := range strings.SplitSeq(strings.Trim(ref, "#/"), "/") {

@@ -19,17 +19,17 @@ const (
 	Stop = `data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}` + "\n\n"
 )
 
-// Text is a chunk that adds to the text.
+// Text returns a chunk that adds to the text.
 func Text(s string) string {
 	return fmt.Sprintf(`data: {"id":"c1","model":"m","choices":[{"index":0,"delta":{"content":%q},"finish_reason":null}]}`, s) + "\n\n"
 }
 
-// Custom is a chunk with Bizora's custom_data.
+// Custom returns a chunk with Bizora's custom_data.
 func Custom(object string) string {
 	return fmt.Sprintf(`data: {"choices":[],"custom_data":%s}`, object) + "\n\n"
 }
 
-// Sending is a handler that sends these bytes as a stream.
+// Sending returns a handler that sends these bytes as a stream.
 func Sending(stream string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/event-stream")
@@ -50,7 +50,7 @@ func (m Memory) RoundTrip(r *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// Failure is what err says, which must be a *batch.Error.
+// Failure returns what err says, which must be a *batch.Error.
 func Failure(t testing.TB, err error) *batch.Error {
 	t.Helper()
 	var e *batch.Error

@@ -60,7 +60,7 @@ func (p *Printer) Redraws() bool { return p.redraws }
 // terminal.
 func (p *Printer) Columns() int { return cmp.Or(columns(p.out), 100) }
 
-// columns is how many columns a terminal has; 0: w is none.
+// columns returns how many columns a terminal has; 0: w is none.
 func columns(w io.Writer) int {
 	if f, ok := w.(*os.File); ok {
 		if n, _, err := term.GetSize(int(f.Fd())); err == nil {

@@ -277,5 +277,5 @@ func (w *Progress) End() {
 	}
 }
 
-// after is the time of day after a wait.
+// after returns the time of day after a wait.
 func after(wait time.Duration) string { return time.Now().Add(wait).Format(time.TimeOnly) }

@@ -26,7 +26,7 @@ type part struct {
 	text string
 }
 
-// text is what stands beside the bar: what was spent and what failed even where
+// text returns what stands beside the bar: what was spent and what failed even where
 // there is little room.
 func (s *standing) text(now time.Time, room int) string {
 	p := s.last
@@ -84,7 +84,7 @@ func fit(parts []part, room, needed int) string {
 	return strings.Join(kept, " · ")
 }
 
-// places are the decimal places that a number is worth.
+// places returns the decimal places that a number is worth.
 func places(n float64) int {
 	if n < 10 {
 		return 1
@@ -92,7 +92,7 @@ func places(n float64) int {
 	return 0
 }
 
-// waiting is what everything waits for; empty: nothing.
+// waiting returns what everything waits for; empty: nothing.
 func (s *standing) waiting(now time.Time) string {
 	if s.note == "" && s.last.PausedUntil.After(now) {
 		return "paused until " + s.last.PausedUntil.Format(time.TimeOnly)
@@ -100,7 +100,7 @@ func (s *standing) waiting(now time.Time) string {
 	return s.note
 }
 
-// timeLeft is about how long the rest takes; 0: not known.
+// timeLeft returns about how long the rest takes; 0: not known.
 func (s *standing) timeLeft(now time.Time) time.Duration {
 	if s.note != "" {
 		return 0 // that depends on others
@@ -112,7 +112,7 @@ func (s *standing) timeLeft(now time.Time) time.Duration {
 	return left
 }
 
-// clock is the time by which the rate goes. It stands still during a pause.
+// clock returns the time by which the rate goes. It stands still during a pause.
 func (s *standing) clock(now time.Time) time.Time {
 	if s.last.PausedUntil.After(now) && !s.paused.IsZero() {
 		return s.paused
@@ -120,7 +120,7 @@ func (s *standing) clock(now time.Time) time.Time {
 	return now
 }
 
-// toCome is about what the rest costs: the estimate, without what is spent and
+// toCome returns about what the rest costs: the estimate, without what is spent and
 // what the failed questions would have cost on average.
 func (s *standing) toCome() batch.Money {
 	p := s.last
@@ -137,7 +137,7 @@ const (
 	narrow   = 80
 )
 
-// room is how many characters the text beside the bar may have on a line of the
+// room returns how many characters the text beside the bar may have on a line of the
 // width.
 func (s *standing) room(width int) int {
 	const around = len("  99% [] () ") + 1 // and the last column, where lines break

@@ -34,7 +34,7 @@ func (r *rate) advance(now time.Time) {
 	}
 }
 
-// perMinute is the rate now; 0: not known yet.
+// perMinute returns the rate now; 0: not known yet.
 func (r *rate) perMinute(now time.Time) float64 {
 	r.advance(now)
 	n, over := 0.0, now.Sub(r.begun)
@@ -55,7 +55,7 @@ func (r *rate) perMinute(now time.Time) float64 {
 	return n / minutes
 }
 
-// left is how long so many questions take at this rate; 0: not known.
+// left returns how long so many questions take at this rate; 0: not known.
 func (r *rate) left(now time.Time, questions int) time.Duration {
 	perMinute := r.perMinute(now)
 	if perMinute == 0 {

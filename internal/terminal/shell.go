@@ -41,7 +41,7 @@ func QuoteID(id string) string {
 	return Quote(id)
 }
 
-// CommandLine is the command as it was typed, to be typed again.
+// CommandLine returns the command as it was typed, to be typed again.
 func CommandLine(args []string) string {
 	words := []string{"bizbatch"}
 	for _, a := range withoutHeaders(args) {
@@ -50,7 +50,7 @@ func CommandLine(args []string) string {
 	return strings.Join(words, " ")
 }
 
-// typed is an argument as it was written: the shell made a name of <(pass show
+// typed returns an argument as it was written: the shell made a name of <(pass show
 // bizora) that means nothing any more, and systemd one of its own credentials.
 func typed(arg string) string {
 	for _, prefix := range []string{"", "--api-key-file=", "--private-words="} {
@@ -79,8 +79,8 @@ func Credential(path string) (name string, ok bool) {
 	return name, ok && folder != ""
 }
 
-// withoutHeaders is a command line as it may be shown: values of headers that it
-// holds are left out.
+// withoutHeaders returns a command line as it may be shown: values of headers that
+// it holds are left out.
 func withoutHeaders(args []string) []string {
 	shown := append([]string{}, args...)
 	for i := range shown {

@@ -14,8 +14,8 @@ import (
 	"bizbatch/internal/prose"
 )
 
-// modesIn are the ask modes in the order in which they are told, Bizora's cheapest
-// first. One without a name is not told.
+// modesIn returns the ask modes in the order in which they are told, Bizora's
+// cheapest first. One without a name is not told.
 func modesIn[K ~string, V any](by map[K]V) (modes []K) {
 	for _, mode := range bizora.AskModes.Modes {
 		if _, ok := by[K(mode.Name)]; ok {
@@ -39,7 +39,7 @@ func ByMode(counts map[string]int) string {
 	return " (" + strings.Join(parts, ", ") + ")"
 }
 
-// Spent is an amount, and what of it went to each ask mode if there are
+// Spent returns an amount, and what of it went to each ask mode if there are
 // several: "$2.22 (fast $0.72, deep $1.50)".
 func Spent(sum batch.Money, by map[batch.AskMode]batch.Money) string {
 	var parts []string
@@ -130,7 +130,7 @@ func roughly(d time.Duration) string {
 	return Short(d.Round(10 * time.Minute))
 }
 
-// Cut is a text as far as it has room, in columns of a terminal.
+// Cut returns a text as far as it has room, in columns of a terminal.
 func Cut(s string, width int) string {
 	if len(s) <= width {
 		return s

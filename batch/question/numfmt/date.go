@@ -170,7 +170,7 @@ func (s *section) elapses() bool {
 	return false
 }
 
-// half is AM or PM, in the letters of the code.
+// half returns AM or PM, in the letters of the code.
 func (m *moment) half(code string) string {
 	if len(code) == len("AM/PM") {
 		code = strings.ToUpper(code)
@@ -182,7 +182,7 @@ func (m *moment) half(code string) string {
 	return before
 }
 
-// elapsed is how many hours, minutes or seconds have passed in all.
+// elapsed returns how many hours, minutes or seconds have passed in all.
 func (m *moment) elapsed(unit byte) float64 {
 	per := map[byte]int64{'h': 3600, 'm': 60, 's': 1}[unit]
 	return m.days*float64(secondsOfDay/per) + float64(m.inDay/per)

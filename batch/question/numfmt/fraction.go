@@ -82,7 +82,7 @@ func (s *section) writeFraction(b *strings.Builder, v float64) {
 	writeWhole(b, s.after, "", false)
 }
 
-// digits are those of a whole number, none of 0.
+// digits returns the digits of a whole number, and none for 0.
 func digits(v float64) string {
 	if v == 0 {
 		return ""

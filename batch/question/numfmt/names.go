@@ -36,7 +36,7 @@ var (
 
 var errNames = errors.New("the names that Excel has for months, days and half days in its language are not known")
 
-// monthName is the name of a month: mmm, mmmm, or mmmmm for its first letter.
+// monthName returns the name of a month: mmm, mmmm, or mmmmm for its first letter.
 func (s *section) monthName(month, letters int) (string, error) {
 	name := time.Month(month).String()
 	if s.foreign() {
@@ -55,7 +55,7 @@ func (s *section) monthName(month, letters int) (string, error) {
 	return name, nil
 }
 
-// dayName is the name of a day of the week: ddd or dddd.
+// dayName returns the name of a day of the week: ddd or dddd.
 func (s *section) dayName(day time.Weekday, letters int) (string, error) {
 	name := day.String()
 	if s.foreign() {

@@ -198,5 +198,5 @@ func (c condition) negative() bool {
 	return c.op == "<" && c.limit <= 0 || (c.op == "<=" || c.op == "=") && c.limit < 0
 }
 
-// errUnknown is about a code that is not understood.
+// errUnknown returns the error of a code that is not understood.
 func errUnknown(what string) error { return fmt.Errorf("%q in it is not understood", what) }

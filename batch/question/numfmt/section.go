@@ -159,7 +159,7 @@ func (s *section) take(code string) string {
 	return add(literalItem, size)
 }
 
-// run is how often the first letter of a code is repeated.
+// run returns how often the first letter of a code is repeated.
 func run(code string) int {
 	n := 1
 	for n < len(code) && code[n]|0x20 == code[0]|0x20 {
@@ -168,7 +168,7 @@ func run(code string) int {
 	return n
 }
 
-// halfDay is the length of a code's AM/PM or its like, with which it begins.
+// halfDay returns the length of a code's AM/PM or its like, with which it begins.
 func halfDay(code string) (int, bool) {
 	for _, half := range []string{"AM/PM", "A/P", "上午/下午"} {
 		if len(code) >= len(half) && strings.EqualFold(code[:len(half)], half) {
