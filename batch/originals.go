@@ -8,7 +8,7 @@ import (
 // Originals are what the placeholders of a question stand for, by placeholder.
 type originals map[string]string
 
-// json returns them as the checkpoint keeps them; nil where there are none.
+// json returns the originals as the checkpoint keeps them, or nil if there are none.
 func (o originals) json() []byte {
 	if len(o) == 0 {
 		return nil

@@ -174,7 +174,7 @@ func (r *runner) fail(items []*item, passing bool) {
 	}
 }
 
-// hopeless reports that 429 is all there is: a request that got through would
+// hopeless reports whether 429 is all there is: a request that got through would
 // have been answered by now.
 func (r *runner) hopeless(now time.Time) bool {
 	return !r.throttled.IsZero() && now.Sub(r.throttled) > r.o.MaxPause+r.o.AttemptTimeout
@@ -239,7 +239,7 @@ func (r *runner) wait(res *result, kind StopKind, interval, clears time.Duration
 	r.event(Event{Kind: EventWaiting, Question: res.it.RowID, Err: res.err, Wait: wait, For: kind})
 }
 
-// waits reports that the run waits for credits or a limit.
+// waits reports whether the run waits for credits or a limit.
 func (r *runner) waits() bool { return r.probe != nil && r.probe.interval > 0 }
 
 // again: a passing fault of the question, or of the service.

@@ -43,7 +43,7 @@ type queue struct {
 	aside   []*item // throttled: others go first
 }
 
-// empty reports that there is nothing left to give out, now or later.
+// empty reports whether there is nothing left to give out, now or later.
 func (q *queue) empty() bool { return q.left == 0 && len(q.waiting) == 0 && len(q.aside) == 0 }
 
 // due returns when the next item can be given out: a time in the past where one
@@ -124,7 +124,7 @@ func (q *queue) again(it *item, due time.Time) {
 // setAside takes back an item that others go before.
 func (q *queue) setAside(it *item) { q.aside = append(q.aside, it) }
 
-// onlyAside reports that all there is to give out was set aside.
+// onlyAside reports whether all that is left to give out was set aside.
 func (q *queue) onlyAside() bool { return q.left == 0 && len(q.waiting) == 0 }
 
 // fromAside gives out an item that was set aside and whose turn is come by the

@@ -26,7 +26,7 @@ func (it *item) asAgain() int {
 	return 0
 }
 
-// spent reports a question that has an answer and was asked again as often as may
+// spent reports whether a question has an answer and was asked again as often as may
 // be.
 func (it *item) spent(most int) bool { return it.Answered && it.Again >= most }
 

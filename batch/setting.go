@@ -109,7 +109,7 @@ func oneSpelling(name string) string {
 
 var lengthWords = regexp.MustCompile(`(?i)context[_ ](length|window)|too long`)
 
-// aboutLength reports that the question is too long, for the model as it may say.
+// aboutLength reports whether the question is too long, for the model as it may say.
 func (e *Error) aboutLength() bool { return lengthWords.MatchString(e.Type + " " + e.Message) }
 
 // prove notes that a question was answered under its settings.

@@ -49,9 +49,9 @@ func codesIn(words map[string]bool) string {
 	return strings.Join(slices.DeleteFunc(slices.Sorted(maps.Keys(words)), func(word string) bool { return !strings.Contains(word, "_") }), "|")
 }
 
-// aboutMoney reports that the account has no money left. Any status may say so
-// that says no to a request, and none within a stream. A 429 that says when to
-// come back is about the pace, though it speaks of a quota (Google's).
+// aboutMoney reports whether the account has no money left. Any status may say so
+// that says no to a request, and none within a stream. A 429 that says when to come
+// back is about the pace, though it speaks of a quota (Google's).
 func (e *Error) aboutMoney() bool {
 	if e.Status >= 400 && !slices.Contains([]int{400, 401, 402, 403, 412, 429, 500}, e.Status) {
 		return false
@@ -80,7 +80,7 @@ var keySentence = regexp.MustCompile(`(?i)\b(` + strings.Join([]string{
 	codesIn(keyWords),
 }, "|") + `)\b`)
 
-// aboutKey reports that the key was refused, which services say with 400 or
+// aboutKey reports whether the key was refused, which services say with 400 or
 // within a stream, too.
 func (e *Error) aboutKey() bool {
 	if e.Status >= 400 && e.Status != 400 && e.Status != 401 {
@@ -91,7 +91,7 @@ func (e *Error) aboutKey() bool {
 
 func (e *Error) says(sentence *regexp.Regexp) bool { return !e.echo && sentence.MatchString(e.Message) }
 
-// echoes reports that such a sentence stands in the request too: the service
+// echoes reports whether such a sentence stands in the request too: the service
 // repeats a part of the question.
 func (e *Error) echoes(payload []byte) bool {
 	return slices.ContainsFunc([]*regexp.Regexp{moneySentence, keySentence}, func(sentence *regexp.Regexp) bool {

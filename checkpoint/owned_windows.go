@@ -2,5 +2,6 @@ package checkpoint
 
 import "io/fs"
 
-// owned takes every file for this user's: the temporary folder is their own.
+// owned reports whether a file belongs to this user. Every file does: the temporary
+// folder is their own.
 func owned(fs.FileInfo) bool { return true }

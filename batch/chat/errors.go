@@ -63,7 +63,7 @@ func (c *Client) translate(e *batch.Error) {
 	}
 }
 
-// refusesUsage reports that the service does not know how token counts are asked
+// refusesUsage reports whether the service does not know how token counts are asked
 // for. That is nothing a question can help.
 func refusesUsage(e *batch.Error) bool { return usageOption.MatchString(e.Param + " " + e.Message) }
 

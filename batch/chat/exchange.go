@@ -106,8 +106,8 @@ func (x *exchange) Do(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// isPage reports what does not begin as a stream does. Some gateways call those
-// pages, too.
+// isPage reports whether a response does not begin as a stream does. Some gateways
+// call those pages, too.
 func isPage(in *bufio.Reader) bool {
 	_, _ = in.Peek(1)
 	start, _ := in.Peek(in.Buffered()) // which is there

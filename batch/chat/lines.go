@@ -142,14 +142,14 @@ func field(line []byte) (name, value []byte) {
 	return before, bytes.TrimSpace(after)
 }
 
-// isWordByte reports a letter, a digit, or what joins words in a name.
+// isWordByte reports whether a byte is a letter, a digit, or joins words in a name.
 func isWordByte(b byte) bool {
 	return 'a' <= b|0x20 && b|0x20 <= 'z' || '0' <= b && b <= '9' || b == '-' || b == '_' || b == '.'
 }
 
-// isHeartbeat reports data by which a server only shows that it is there, such as
-// ": OPENROUTER PROCESSING", "ping", null, [PING] or a time: something short that
-// is no object, nor the beginning of one, of a text in quotes or of a page.
+// isHeartbeat reports whether data only shows that the server is there, such as ":
+// OPENROUTER PROCESSING", "ping", null, [PING] or a time: something short that is no
+// object, nor the beginning of one, of a text in quotes or of a page.
 func isHeartbeat(data []byte) bool {
 	const longest = 64
 	return data[0] == ':' || string(data) == `""` || string(data) != "[" && len(data) <= longest && !bytes.ContainsAny(data, `{}<>"`)

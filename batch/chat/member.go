@@ -26,7 +26,7 @@ type Draft struct {
 // Room reports whether the answer has room for another object.
 func (d Draft) Room() bool { return d.c.room() }
 
-// Full reports that the answer has too many parts and that reading stops.
+// Full reports whether the answer has too many parts, so that reading stops.
 func (d Draft) Full() bool { return d.c.excess != nil }
 
 // Keep keeps an object as it was sent, in [batch.Answer].Other.

@@ -176,8 +176,8 @@ func errorIn(body gjson.Result) gjson.Result {
 	return body
 }
 
-// isMessage reports a chunk that is no part of an answer and says something without
-// an error member: mostly what is wrong.
+// isMessage reports whether a chunk is no part of an answer and says something
+// without an error member: mostly what is wrong.
 func (c *collector) isMessage(chunk gjson.Result) bool {
 	if chunk.Get("choices").IsArray() {
 		return false
@@ -190,8 +190,8 @@ func (c *collector) isMessage(chunk gjson.Result) bool {
 	return errorIn(chunk).Raw != chunk.Raw || first(chunk, said...).Exists()
 }
 
-// isNotice reports a message that goes well with an answer: a success, or what the
-// service is doing.
+// isNotice reports whether a message goes well with an answer: a success, or what
+// the service is doing.
 func isNotice(message gjson.Result) bool {
 	for _, name := range []string{"code", "status", "status_code"} {
 		if code := message.Get(name); code.Type == gjson.Number && (code.Num == 0 || code.Num == 200) {

@@ -50,7 +50,7 @@ const (
 // kinds are all of them, in their order.
 var kinds = []Kind{Empty, Truncated, Refused, Unclear, Unfit, NoCitation, NoSource, Quotation, Section, Form, Amount, Percentage, NoExcerpt, NotKept}
 
-// isNote reports a kind for which there is nothing to look at.
+// isNote reports whether there is nothing to look at for findings of the kind.
 func (k Kind) isNote() bool { return k == NoExcerpt || k == NotKept }
 
 // A Finding is what a verdict says of one kind.
@@ -94,8 +94,8 @@ func Record(rec batch.Record) Verdict {
 // [batch.Options].
 func Kinds(a *batch.Answer, payload []byte) []string { return Of(a, batch.Asked(payload)).Kinds() }
 
-// Of checks an answer. What was asked is no claim of the answer: what stands there
-// too is not looked for.
+// Of checks an answer. What the question says, asked, is not looked for: it is no
+// claim of the answer.
 func Of(a *batch.Answer, asked string) Verdict { return of(a, asked, "") }
 
 func of(a *batch.Answer, asked, unfit string) Verdict {
@@ -133,7 +133,7 @@ type checker struct {
 	seen    map[claim]bool
 }
 
-// examples bounds those of a finding.
+// examples is the maximum number of examples of a finding.
 const examples = 10
 
 // count counts what was found, what has the same key once.

@@ -20,7 +20,7 @@ func newExcerpt(names, text string) *excerpt {
 	return &excerpt{names: names, text: text, silent: strings.TrimSpace(text) == ""}
 }
 
-// isLineNumber reports a line of a printed bill that is no text: the number of a
+// isLineNumber reports whether a line of a printed bill is no text: the number of a
 // line or a page, or what stands at the foot of a page.
 func isLineNumber(line string) bool {
 	line = strings.TrimSpace(line)
@@ -30,7 +30,7 @@ func isLineNumber(line string) bool {
 	return line != "" && len(line) <= 4 && strings.Trim(line, "0123456789") == ""
 }
 
-// withoutLineNumbers returns the text of an excerpt without the lines that are none.
+// withoutLineNumbers returns the text of an excerpt without line numbers.
 func withoutLineNumbers(s string) string {
 	var lines []string
 	for line := range strings.SplitSeq(s, "\n") {

@@ -15,7 +15,7 @@ type figure struct {
 	base, path string
 }
 
-// isNothing reports $0 and 0%, which the law has in words.
+// isNothing reports whether a figure is $0 or 0%, which the law has in words.
 func (g figure) isNothing() bool {
 	return (g.kind == Amount || g.kind == Percentage) && g.values[0] == 0
 }

@@ -42,7 +42,7 @@ func numberAt(s string) (n numeral) {
 	return n
 }
 
-// isGroup reports three digits, and no more.
+// isGroup reports whether s begins with three digits, and no more.
 func isGroup(s string) bool {
 	return len(s) >= 3 && isDigit(s[0]) && isDigit(s[1]) && isDigit(s[2]) && (len(s) == 3 || !isDigit(s[3]))
 }
@@ -121,7 +121,8 @@ func rangeTo(rest string, n numeral) []int64 {
 	return n.times(factor)
 }
 
-// percentFollows reports the first number of a range, such as 10-20%.
+// percentFollows reports whether a number is the first of a range of percentages,
+// such as 10-20%.
 func percentFollows(rest string) bool {
 	rest, joined := joiner(rest, "-", " - ", " to ")
 	if !joined || rest == "" || !isDigit(rest[0]) {

@@ -34,8 +34,8 @@ func (c *checker) quotations(b *block) {
 	}
 }
 
-// mayBeElsewhere reports citations, or where there are none, an answer, of which
-// some source came without an excerpt.
+// mayBeElsewhere reports whether a source of these citations came without an
+// excerpt; without citations, any source of the answer.
 func (c *checker) mayBeElsewhere(cites []int) bool {
 	if len(cites) == 0 {
 		return c.mute
@@ -86,7 +86,7 @@ func quoted(s string) (list [][2]int) {
 
 func isWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
-// isText reports a rune with which a quotation can begin.
+// isText reports whether a quotation can begin with a rune.
 func isText(r rune) bool { return isWord(r) || strings.ContainsRune("[($§.'‘“", r) }
 
 // piecesOf returns the parts of a quotation that must be in the source, one after

@@ -129,8 +129,8 @@ func isEIN(number string) bool {
 	return !slices.Contains([]string{"00", "07", "08", "09", "17", "18", "19", "28", "29", "49", "69", "70", "78", "79", "89", "96", "97"}, number[:2])
 }
 
-// isRouting checks the sum of an ABA routing number: 3, 7 and 1 times its digits
-// is a multiple of ten.
+// isRouting reports whether the check digit of an ABA routing number is right: 3, 7
+// and 1 times its digits is a multiple of ten.
 func isRouting(number string) bool {
 	sum := 0
 	for i, c := range number {
@@ -139,8 +139,9 @@ func isRouting(number string) bool {
 	return sum > 0 && sum%10 == 0
 }
 
-// isIBAN checks an international bank account number by ISO 7064: its letters as
-// 10 to 35, its first four characters last, it is 1 modulo 97.
+// isIBAN reports whether the check digits of an international bank account number
+// are right by ISO 7064: its letters as 10 to 35, its first four characters last, it
+// is 1 modulo 97.
 func isIBAN(number string) bool {
 	s := strings.ReplaceAll(number, " ", "")
 	rest := 0

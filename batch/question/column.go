@@ -39,7 +39,7 @@ func plain(name string) bool {
 	return !strings.ContainsFunc(name, func(r rune) bool { return r < 'a' || r > 'z' })
 }
 
-// namesQuestion says whether a cell is the name of a question column.
+// namesQuestion reports whether a cell is the name of a question column.
 func namesQuestion(cell string) bool { return slices.Contains(batch.QuestionNames, canonical(cell)) }
 
 // blank reports whether a text contains only white space and invisible characters.

@@ -89,7 +89,7 @@ func startCSV(out io.Writer, in batch.Input, o Options, comma rune) (*csvWriter,
 	return c, c.put(slices.Concat(in.Columns, headerOf(common, o.Columns, in), o.reviewColumns(in)))
 }
 
-// marks says whether a file begins with a byte order mark. Excel on Windows takes
+// marks reports whether a file begins with a byte order mark. Excel on Windows takes
 // one without for text in an older encoding, and shows § as Â§.
 func (o Options) marks(in batch.Input) bool {
 	if o.CSVBOM != "" {
@@ -139,7 +139,7 @@ func (c *csvWriter) put(row []string) error {
 	return err
 }
 
-// quotes says whether a field stands in quotes: where it must, and where readers
+// quotes reports whether a field stands in quotes: where it must, and where readers
 // would trim it or take it for the end of the data.
 func (c *csvWriter) quotes(field string) bool {
 	first, _ := utf8.DecodeRuneInString(field)
@@ -179,9 +179,9 @@ func defused(cell string, comma rune) string {
 	return b.String()
 }
 
-// isFormula reports text that begins, perhaps after white space and quotes, with a
-// sign that begins a formula (also a wide one, which some spreadsheets take for
-// it).
+// isFormula reports whether a text begins, perhaps after white space and quotes,
+// with a sign that begins a formula (also a wide one, which some spreadsheets take
+// for it).
 func isFormula(text string) bool {
 	text = strings.TrimLeftFunc(text, func(r rune) bool { return r == '"' || unicode.IsSpace(r) || unicode.IsControl(r) })
 	first, _ := utf8.DecodeRuneInString(text)

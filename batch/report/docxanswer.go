@@ -93,7 +93,7 @@ func (a *docxAnswer) list(list *ast.List, at place) {
 	}
 }
 
-// isText reports a block that can stand behind the mark of a list.
+// isText reports whether a block can stand behind the mark of a list.
 func isText(n ast.Node) bool {
 	return n.Kind() == ast.KindParagraph || n.Kind() == ast.KindTextBlock
 }

@@ -109,7 +109,8 @@ func (g *pageGroups) of(fields []field, column int) int {
 	return g.numbers[name]
 }
 
-// grouped says whether the column groups: its groups have two rows or more on average.
+// grouped reports whether the column groups: its groups have two rows or more on
+// average.
 func (w *htmlWriter) grouped() bool {
 	return len(w.groups.names) > 0 && 2*len(w.groups.names) <= len(w.written)
 }

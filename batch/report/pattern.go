@@ -25,7 +25,7 @@ type Pattern struct {
 	columns []int // of the placeholders, in their order
 }
 
-// IsPattern reports a path that is a pattern.
+// IsPattern reports whether path is a pattern.
 func IsPattern(path string) bool { return strings.Contains(path, "{{") }
 
 var (

@@ -101,7 +101,7 @@ const (
 	No  Choice = "no"
 )
 
-// keep says whether a row is to be written.
+// keep reports whether a row is to be written.
 func (o Options) keep(rec batch.Record) bool {
 	if !o.Since.IsZero() && rec.Finished.Before(o.Since) {
 		return false
@@ -148,7 +148,7 @@ func ownNames(wanted, columns []string) map[string]string {
 	return names
 }
 
-// sameName says whether people would take a column's name for name.
+// sameName reports whether people would take a column's name for name.
 func sameName(column, name string) bool {
 	return strings.EqualFold(strings.TrimSpace(column), name)
 }

@@ -38,13 +38,14 @@ func timeCell(t time.Time) cell {
 	return cell{look: dateCell, zone: t.Format("-07:00"), days: dayOf1970 + float64(t.Unix()+int64(offset))/(24*60*60)}
 }
 
-// empty reports a cell with nothing in it.
+// empty reports whether a cell has nothing in it.
 func (c cell) empty() bool { return c.text == "" && c.zone == "" }
 
-// isNumber reports a number or a time.
+// isNumber reports whether a cell is a number or a time.
 func (c cell) isNumber() bool { return c.number || c.truth || c.zone != "" }
 
-// quoted reports text that Excel would read as a formula once it is edited.
+// quoted reports whether a cell is text that Excel would read as a formula once it
+// is edited.
 func (c cell) quoted() bool {
 	return !c.isNumber() && c.text != "" && strings.ContainsAny(c.text[:1], "=+-@")
 }

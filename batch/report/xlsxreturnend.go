@@ -103,7 +103,7 @@ func (w *returnWriter) extendTables() (changed []string, err error) {
 	return changed, nil
 }
 
-// plainTable reports a table of which no other part has to know.
+// plainTable reports whether no other part has to know of a change to the table.
 func plainTable(table *document) bool {
 	root := table.head[strings.LastIndex(table.head, "<"):]
 	for name, plain := range map[string]string{"headerRowCount": "1", "totalsRowCount": "0", "tableType": "worksheet"} {

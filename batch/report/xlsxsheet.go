@@ -101,7 +101,7 @@ func (f freeze) put(b *strings.Builder) {
 		`<selection pane="topRight"/><selection pane="bottomLeft"/><selection pane="bottomRight" activeCell="%[3]s" sqref="%[3]s"/>`, f.columns, f.rows, place)
 }
 
-// full says that no further row fits.
+// full reports whether no further row fits.
 func (s *sheet) full() bool { return s.rows == excelRows }
 
 // add writes a row.

@@ -49,7 +49,7 @@ func fitCell(s string) string {
 	return s
 }
 
-// isExcelNumber reports a number that Excel keeps with all its digits.
+// isExcelNumber reports whether Excel keeps a number with all its digits.
 func isExcelNumber(n json.Number) bool {
 	f, err := n.Float64()
 	mantissa, _, _ := strings.Cut(strings.ToLower(n.String()), "e")
@@ -83,7 +83,7 @@ func excelText(b *strings.Builder, s string) {
 	}
 }
 
-// isEscape says whether s begins with the form _xHHHH_.
+// isEscape reports whether s begins with the form _xHHHH_.
 func isEscape(s string) bool {
 	if len(s) < len("_x0000_") || s[1] != 'x' || s[6] != '_' {
 		return false

@@ -92,8 +92,8 @@ func checkZone(tz string, local *time.Location) error {
 // zoneHint is what to do about the error of checkZone.
 const zoneHint = "set TZ to a name such as America/New_York, or to UTC"
 
-// dependsOnZone reports a moment, as parseSince takes it, that is another one in
-// another zone.
+// dependsOnZone reports whether a time for parseSince is another moment in another
+// zone.
 func dependsOnZone(since string) bool {
 	_, notAgo := time.ParseDuration(since)
 	_, noZone := time.Parse(time.RFC3339, since)

@@ -99,8 +99,8 @@ func execute(e env) exit.Code {
 	return terminal.Tell(e.stderr, err, c.Run.LogFormat == "json" || wantsJSON(e.args))
 }
 
-// wantsJSON reports a command line that asks for a log in JSON, also one that
-// is wrong in other ways.
+// wantsJSON reports whether a command line asks for a log in JSON, also one that is
+// wrong in other ways.
 func wantsJSON(args []string) bool {
 	const flag, value = "--log-format", "json"
 	i := slices.Index(args, flag)

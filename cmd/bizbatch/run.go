@@ -191,7 +191,7 @@ func (c *runCmd) askModes() batch.AskModes {
 	return modes
 }
 
-// priced reports that it can be said what an answer costs.
+// priced reports whether it is known what an answer costs.
 func (c *runCmd) priced() bool {
 	return c.Price != nil || c.PriceTokens != nil || len(c.provider.AskModes.Modes) > 0 || c.provider.Name == ""
 }

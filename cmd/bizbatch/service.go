@@ -66,7 +66,8 @@ func (c *serviceFlags) choose() error {
 // model returns the model to ask where the file names none.
 func (c *serviceFlags) model() string { return cmp.Or(c.Model, c.provider.Model) }
 
-// isAzure reports an address of Azure's that takes the key in Azure's way alone.
+// isAzure reports whether the address is one of Azure's that takes the key in
+// Azure's way alone.
 func isAzure(baseURL string) bool {
 	u, err := url.Parse(baseURL)
 	return err == nil && strings.HasSuffix(u.Hostname(), ".openai.azure.com") && !strings.HasSuffix(strings.TrimRight(u.Path, "/"), "/openai/v1")
@@ -231,7 +232,7 @@ func (c *serviceFlags) headers(ctx context.Context) (headers http.Header, secret
 	return headers, secrets, nil
 }
 
-// isSecret reports a header whose value is one, by its name.
+// isSecret reports whether the value of a header is secret, by its name.
 func isSecret(name string) bool {
 	name = strings.ToLower(name)
 	for _, word := range []string{"auth", "key", "token", "secret", "password", "cookie"} {

@@ -53,9 +53,9 @@ func contentDigest(path string) string {
 
 func sum(h hash.Hash) string { return hex.EncodeToString(h.Sum(nil)) }
 
-// isCurrent reports an output that holds already what would be written there:
-// nothing has changed in the checkpoint since it was written, and neither has
-// the file. Its content tells that, for a clock may be set, and a file copied.
+// isCurrent reports whether an output already holds what would be written there:
+// nothing has changed in the checkpoint since it was written, and neither has the
+// file. Its content tells that, for a clock may be set, and a file copied.
 func isCurrent(store *checkpoint.Store, out string, part *report.Part, o report.Options) bool {
 	noted, err := store.Current(out)
 	return err == nil && noted != nil && digestFile(out, howWritten(part, o)) == string(noted)

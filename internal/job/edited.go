@@ -23,7 +23,7 @@ type keptFile struct {
 	Unknown bool `json:"unknown,omitempty"`
 }
 
-// wroteThat reports a content that bizbatch wrote to an output, from this
+// wroteThat reports whether bizbatch wrote a content to an output, from this
 // checkpoint or another one in its folder, by its digest.
 func wroteThat(store *checkpoint.Store, out, content string) bool {
 	wrote := func(s *checkpoint.Store) bool {

@@ -53,7 +53,7 @@ func checkSet(outs []string, o report.Options) error {
 	return nil
 }
 
-// writtenFrom reports a file that holds answers of another checkpoint.
+// writtenFrom reports whether a file holds answers of another checkpoint.
 func writtenFrom(checkpointPath, out string) bool {
 	if _, err := os.Stat(out); err != nil {
 		return false
@@ -67,7 +67,7 @@ func writtenFrom(checkpointPath, out string) bool {
 	return ours && err == nil
 }
 
-// oursByName reports a file whose name says that bizbatch wrote it, such as
+// oursByName reports whether the name of a file says that bizbatch wrote it, such as
 // questions.answers.csv.
 func oursByName(out string) bool {
 	return strings.HasSuffix(strings.TrimSuffix(out, filepath.Ext(out)), ".answers")

@@ -9,7 +9,7 @@ import (
 	"syscall"
 )
 
-// isOpened reports that a file seems to be open in a spreadsheet, which keeps
+// isOpened reports whether a file seems to be open in a spreadsheet, which keeps
 // others from replacing it on Windows: Excel and LibreOffice put a file of their own
 // beside it.
 func isOpened(path string) bool {
@@ -22,7 +22,7 @@ func isOpened(path string) bool {
 	return false
 }
 
-// isOpenedError reports an error by which Windows says that another program has a
+// isOpenedError reports whether by the error Windows says that another program has a
 // file open: access denied (5), a sharing violation (32), a lock violation (33).
 func isOpenedError(err error) bool {
 	var code syscall.Errno

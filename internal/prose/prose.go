@@ -23,7 +23,7 @@ func Clean(s string) string {
 	}, s)
 }
 
-// Obeyed reports a character that a terminal does not show but obeys.
+// Obeyed reports whether a terminal obeys a character instead of showing it.
 func Obeyed(r rune) bool {
 	return unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp, unicode.Bidi_Control)
 }

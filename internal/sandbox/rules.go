@@ -88,12 +88,12 @@ func valueOr[T any](p *T, otherwise T) T {
 	return *p
 }
 
-// replies says whether the rule sends something else than an answer.
+// replies reports whether the rule sends something other than an answer.
 func (r Rule) replies() bool {
 	return r.Status != 0 || r.Body != "" || r.Redirect != "" || r.Reset
 }
 
-// charges says whether a request under this rule is charged.
+// charges reports whether a request under this rule is charged.
 func (r Rule) charges() bool {
 	return valueOr(r.Charged, !r.replies() && r.StreamError == nil)
 }

@@ -20,7 +20,7 @@ func Quote(word string) string {
 	return word
 }
 
-// isSpecial reports a character that may mean something to a shell.
+// isSpecial reports whether a character may mean something to a shell.
 func isSpecial(r rune) bool {
 	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_./=:,@%+", r)
 }
@@ -66,7 +66,7 @@ func typed(arg string) string {
 	return Quote(arg)
 }
 
-// IsPipe reports the name of a pipe that a shell made for this process.
+// IsPipe reports whether path is that of a pipe that a shell made for this process.
 func IsPipe(path string) bool {
 	return strings.HasPrefix(path, "/dev/fd/") || strings.HasPrefix(path, "/proc/self/fd/")
 }
