@@ -1,17 +1,11 @@
 package checkpoint
 
 import (
-	"context"
 	"database/sql"
 	"hash/crc32"
 	"os"
 	"strconv"
 )
-
-// A querier is a database or one connection to it.
-type querier interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-}
 
 // damagedPayloads returns the requests that the condition selects, in SQL, whose
 // payload does not match their key.
@@ -31,23 +25,19 @@ func damagedAnswers(db querier) ([]int64, error) {
 }
 
 // findRows returns the first column of the rows of which the two others are bad.
-func findRows(db querier, query string, bad func(sum, content []byte) bool) (ids []int64, err error) {
-	rows, err := db.QueryContext(bg, query)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
+func findRows(db querier, text string, bad func(sum, content []byte) bool) (ids []int64, err error) {
+	err = query(db, func(rows *sql.Rows) (bool, error) {
 		var id int64
 		var sum, content sql.RawBytes
 		if err := rows.Scan(&id, &sum, &content); err != nil {
-			return nil, err
+			return false, err
 		}
 		if bad(sum, content) {
 			ids = append(ids, id)
 		}
-	}
-	return ids, rows.Err()
+		return true, nil
+	}, text)
+	return ids, err
 }
 
 // quick is how large a checkpoint may be, in bytes, for an import to verify

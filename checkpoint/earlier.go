@@ -68,41 +68,28 @@ func (im *importer) countUnfit() error {
 	if im.opts.AskUnfit == 0 {
 		return nil
 	}
-	rows, err := im.s.writer.QueryContext(bg, `SELECT q.mode, sum(e.request IS NOT NULL), sum(max(0, ? - coalesce(u.times, 0) - (e.request IS NOT NULL)))
-		FROM requests q LEFT JOIN unfit u ON u.request = q.id LEFT JOIN (SELECT DISTINCT request FROM earlier) e ON e.request = q.id
-		WHERE q.position > 0 AND q.state IN ('pending', 'running') GROUP BY q.mode`, im.opts.AskUnfit)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
 	im.plan.Again = map[string]int{}
-	for rows.Next() {
+	return query(im.s.writer, func(rows *sql.Rows) (bool, error) {
 		var mode string
 		var unfit, again int
-		if err := rows.Scan(&mode, &unfit, &again); err != nil {
-			return err
-		}
+		err := rows.Scan(&mode, &unfit, &again)
 		im.plan.Unfit += unfit
 		im.plan.Again[mode] = again
-	}
-	return rows.Err()
+		return true, err
+	}, `SELECT q.mode, sum(e.request IS NOT NULL), sum(max(0, ? - coalesce(u.times, 0) - (e.request IS NOT NULL)))
+		FROM requests q LEFT JOIN unfit u ON u.request = q.id LEFT JOIN (SELECT DISTINCT request FROM earlier) e ON e.request = q.id
+		WHERE q.position > 0 AND q.state IN ('pending', 'running') GROUP BY q.mode`, im.opts.AskUnfit)
 }
 
 // numbers returns the numbers that a query finds.
-func (im *importer) numbers(query string, args ...any) (list []int64, err error) {
-	rows, err := im.s.writer.QueryContext(bg, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
+func (im *importer) numbers(text string, args ...any) (list []int64, err error) {
+	err = query(im.s.writer, func(rows *sql.Rows) (bool, error) {
 		var id int64
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
+		err := rows.Scan(&id)
 		list = append(list, id)
-	}
-	return list, rows.Err()
+		return true, err
+	}, text, args...)
+	return list, err
 }
 
 // countEarlier adds what earlier answers cost.

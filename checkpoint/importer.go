@@ -154,21 +154,16 @@ func (im *importer) load() error {
 	}
 	im.ids = newKeyTable()
 	im.was, im.now = make([]uint32, im.known+1), make([]uint32, im.known+1)
-	rows, err := im.s.writer.QueryContext(bg, "SELECT id, position, key FROM requests ORDER BY id")
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
+	return query(im.s.writer, func(rows *sql.Rows) (bool, error) {
 		var id, position uint32
 		var key sql.RawBytes
 		if err := rows.Scan(&id, &position, &key); err != nil {
-			return err
+			return false, err
 		}
 		im.ids.add(shortKey(key), id)
 		im.was[id] = position
-	}
-	return rows.Err()
+		return true, nil
+	}, "SELECT id, position, key FROM requests ORDER BY id")
 }
 
 func (im *importer) readAll(rows iter.Seq2[Row, error]) error {

@@ -1,5 +1,7 @@
 package checkpoint
 
+import "database/sql"
+
 // conflicting selects the requests that are to be asked, without an agreement,
 // although their subject is answered under other settings than ?1.
 const conflicting = `
@@ -18,21 +20,15 @@ func (im *importer) findConflicts() error {
 	if err != nil || !several || im.plan.ToAsk() == 0 {
 		return err
 	}
-	rows, err := w.QueryContext(bg, "SELECT mode, count(*), max(settings) FROM ("+conflicting+") GROUP BY mode", im.settings)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
 	modes, latest := map[string]int{}, 0
-	for rows.Next() {
+	err = query(w, func(rows *sql.Rows) (bool, error) {
 		var mode string
 		var n, settings int
-		if err := rows.Scan(&mode, &n, &settings); err != nil {
-			return err
-		}
+		err := rows.Scan(&mode, &n, &settings)
 		modes[mode], latest = n, max(latest, settings)
-	}
-	if err := rows.Err(); err != nil || latest == 0 {
+		return true, err
+	}, "SELECT mode, count(*), max(settings) FROM ("+conflicting+") GROUP BY mode", im.settings)
+	if err != nil || latest == 0 {
 		return err
 	}
 	im.plan.Conflicts = &Conflicts{Modes: modes}
@@ -55,21 +51,15 @@ func (im *importer) count() error {
 	if err := im.askUnfit(); err != nil {
 		return err
 	}
-	rows, err := w.QueryContext(bg, `SELECT state, mode, passing, count(*) FROM requests
-		WHERE position > 0 GROUP BY state, mode, passing`)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
 	again := false
 	im.plan.Answered, im.plan.Failed, im.plan.Pending = 0, 0, map[string]int{}
-	for rows.Next() {
+	err = query(w, func(rows *sql.Rows) (bool, error) {
 		var state State
 		var mode string
 		var passing bool
 		var n int
 		if err := rows.Scan(&state, &mode, &passing, &n); err != nil {
-			return err
+			return false, err
 		}
 		switch {
 		case state == Answered:
@@ -80,8 +70,9 @@ func (im *importer) count() error {
 			im.plan.Pending[mode] += n
 			again = again || state == Failed
 		}
-	}
-	if err := rows.Err(); err != nil {
+		return true, nil
+	}, "SELECT state, mode, passing, count(*) FROM requests WHERE position > 0 GROUP BY state, mode, passing")
+	if err != nil {
 		return err
 	}
 	if again || im.plan.Rescued > 0 || len(im.plan.Reused) > 0 {

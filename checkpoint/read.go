@@ -1,6 +1,7 @@
 package checkpoint
 
 import (
+	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
@@ -20,27 +21,23 @@ func (s *Store) Input() ([]byte, error) { return s.metaOrNil("input") }
 // pending returns up to n pending requests of the last input, in input order,
 // from the first whose position is greater than after.
 func (s *Store) pending(after int64, n int) (page []Request, err error) {
-	rows, err := s.db.Query(`
-		SELECT q.id, q.position, r.id, q.mode, q.attempts, EXISTS (SELECT 1 FROM earlier WHERE request = q.id), coalesce(u.times, 0), q.key, q.payload
-		FROM rows r JOIN requests q ON q.id = r.request AND q.position = r.position LEFT JOIN unfit u ON u.request = q.id
-		WHERE r.position > ? AND q.state = 'pending' ORDER BY r.position LIMIT ?`, after, n)
-	if err != nil {
-		return nil, fmt.Errorf("read pending questions from %s: %w", s.path, err)
-	}
-	defer rows.Close()
-	for rows.Next() {
+	err = s.query(func(rows *sql.Rows) (bool, error) {
 		var r Request
 		var key []byte
 		err := rows.Scan(&r.ID, &r.Position, &r.RowID, &r.Mode, &r.Attempts, &r.Answered, &r.Again, &key, &r.Payload)
 		if k := keyOf(r.Payload); err == nil && string(k[:]) != string(key) {
 			err = fmt.Errorf("question %s: %w", r.RowID, ErrNotCheckpoint) // not to pay for what nobody asked
 		}
-		if err != nil {
-			return nil, fmt.Errorf("read pending questions from %s: %w", s.path, err)
-		}
 		page = append(page, r)
+		return true, err
+	}, `
+		SELECT q.id, q.position, r.id, q.mode, q.attempts, EXISTS (SELECT 1 FROM earlier WHERE request = q.id), coalesce(u.times, 0), q.key, q.payload
+		FROM rows r JOIN requests q ON q.id = r.request AND q.position = r.position LEFT JOIN unfit u ON u.request = q.id
+		WHERE r.position > ? AND q.state = 'pending' ORDER BY r.position LIMIT ?`, after, n)
+	if err != nil {
+		return nil, fmt.Errorf("read pending questions from %s: %w", s.path, err)
 	}
-	return page, rows.Err()
+	return page, nil
 }
 
 // Results yields every row of the last input, in order. A row whose answer is
@@ -170,7 +167,16 @@ func (s *Store) Settings() (settings []byte, err error) {
 
 // query calls each for every row of a result, until it returns false.
 func (s *Store) query(each func(*sql.Rows) (bool, error), text string, args ...any) error {
-	rows, err := s.db.Query(text, args...)
+	return query(s.db, each, text, args...)
+}
+
+// A querier is the database, or the one connection that writes to it.
+type querier interface {
+	QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error)
+}
+
+func query(db querier, each func(*sql.Rows) (bool, error), text string, args ...any) error {
+	rows, err := db.QueryContext(bg, text, args...)
 	if err != nil {
 		return err
 	}

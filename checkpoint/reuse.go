@@ -38,22 +38,18 @@ func (im *importer) unanswered() (wanted []bool, err error) {
 	if len(im.opts.Reuse)+len(im.opts.Neighbours) == 0 {
 		return nil, nil
 	}
-	rows, err := im.s.writer.QueryContext(bg, "SELECT id FROM requests WHERE position > 0 AND state <> 'answered' ORDER BY id DESC")
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
+	err = query(im.s.writer, func(rows *sql.Rows) (bool, error) {
 		var id int64
 		if err := rows.Scan(&id); err != nil {
-			return nil, err
+			return false, err
 		}
 		if wanted == nil {
 			wanted = make([]bool, id+1)
 		}
 		wanted[id] = true
-	}
-	return wanted, rows.Err()
+		return true, nil
+	}, "SELECT id FROM requests WHERE position > 0 AND state <> 'answered' ORDER BY id DESC")
+	return wanted, err
 }
 
 // reuseFrom copies the answers of one checkpoint. The error unread is set if it
