@@ -12,11 +12,10 @@ const wordTypes = "application/vnd.openxmlformats-officedocument.wordprocessingm
 
 // parts writes what holds the document together, after its text.
 func (w *docxWriter) parts() error {
-	t := w.template
 	if err := w.numbering(); err != nil {
 		return err
 	}
-	for _, p := range t.parts {
+	for _, p := range w.template.parts {
 		if err := w.part(p.name, func(out io.Writer) error { _, err := out.Write(p.content); return err }); err != nil {
 			return err
 		}
@@ -25,7 +24,26 @@ func (w *docxWriter) parts() error {
 	if err != nil {
 		return err
 	}
-	ours := [][2]string{
+	ours := w.smallParts(title)
+	if w.template.plain {
+		ours = append(ours, w.headerAndFooter(title, lines)...)
+	}
+	for _, p := range ours {
+		if err := w.part(p[0], func(out io.Writer) error { _, err := io.WriteString(out, p[1]); return err }); err != nil {
+			return err
+		}
+	}
+	if err := w.part("word/_rels/document.xml.rels", w.documentRels); err != nil {
+		return err
+	}
+	return w.zip.Close()
+}
+
+// smallParts returns the names and contents of the parts that are the same in every
+// document, but for its title and its template.
+func (w *docxWriter) smallParts(title string) [][2]string {
+	t := w.template
+	return [][2]string{
 		{"word/styles.xml", t.stylesXML()},
 		{"word/settings.xml", xmlHead + `<w:settings ` + wordNS + `>` + t.settings + `<w:compat><w:compatSetting w:name="compatibilityMode" w:uri="http://schemas.microsoft.com/office/word" w:val="15"/></w:compat></w:settings>`},
 		{"docProps/core.xml", xmlHead + `<cp:coreProperties xmlns:cp="` + packageNS + `/metadata/core-properties" xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>` + xmlEscaped(prose.Printable(title)) + `</dc:title><dc:creator>bizbatch</dc:creator></cp:coreProperties>`},
@@ -34,38 +52,35 @@ func (w *docxWriter) parts() error {
 			override("word/document.xml", wordTypes+"document.main+xml") + override("word/styles.xml", wordTypes+"styles+xml") + override("word/settings.xml", wordTypes+"settings+xml") +
 			override("word/numbering.xml", wordTypes+"numbering+xml") + override("docProps/core.xml", "application/vnd.openxmlformats-package.core-properties+xml") + t.types + `</Types>`},
 	}
-	if t.plain {
-		right := ""
-		if w.o.History != nil && len(lines) > 0 {
-			right = lines[0]
-		}
-		if w.rehearsal() {
-			right = rehearsed
-		}
-		ours = append(ours,
-			[2]string{"word/header1.xml", xmlHead + `<w:hdr ` + wordNS + `><w:p><w:pPr><w:pStyle w:val="Header"/></w:pPr>` + runXML(title+"\t"+right, "") + `</w:p></w:hdr>`},
-			[2]string{"word/footer1.xml", xmlHead + `<w:ftr ` + wordNS + `><w:p><w:pPr><w:pStyle w:val="Footer"/></w:pPr>` + runXML("Written by bizbatch\tPage ", "") + pageField("PAGE") + runXML(" of ", "") + pageField("NUMPAGES") + `</w:p></w:ftr>`})
+}
+
+// headerAndFooter returns the parts with the header and the footer of a document
+// without a template. lines are those below its title.
+func (w *docxWriter) headerAndFooter(title string, lines []string) [][2]string {
+	right := ""
+	if w.o.History != nil && len(lines) > 0 {
+		right = lines[0]
 	}
-	for _, p := range ours {
-		if err := w.part(p[0], func(out io.Writer) error { _, err := io.WriteString(out, p[1]); return err }); err != nil {
-			return err
-		}
+	if w.rehearsal() {
+		right = rehearsed
 	}
-	err = w.part("word/_rels/document.xml.rels", func(out io.Writer) error {
-		if _, err := io.WriteString(out, xmlHead+`<Relationships xmlns="`+packageNS+`/relationships">`+t.rels+
-			relationship("styles", relNS+"/styles", "styles.xml")+relationship("settings", relNS+"/settings", "settings.xml")+relationship("numbering", relNS+"/numbering", "numbering.xml")); err != nil {
-			return err
-		}
-		if err := w.links.copyTo(out); err != nil {
-			return err
-		}
-		_, err := io.WriteString(out, `</Relationships>`)
-		return err
-	})
-	if err != nil {
+	return [][2]string{
+		{"word/header1.xml", xmlHead + `<w:hdr ` + wordNS + `><w:p><w:pPr><w:pStyle w:val="Header"/></w:pPr>` + runXML(title+"\t"+right, "") + `</w:p></w:hdr>`},
+		{"word/footer1.xml", xmlHead + `<w:ftr ` + wordNS + `><w:p><w:pPr><w:pStyle w:val="Footer"/></w:pPr>` + runXML("Written by bizbatch\tPage ", "") + pageField("PAGE") + runXML(" of ", "") + pageField("NUMPAGES") + `</w:p></w:ftr>`},
+	}
+}
+
+// documentRels writes the relationships of the document.
+func (w *docxWriter) documentRels(out io.Writer) error {
+	if _, err := io.WriteString(out, xmlHead+`<Relationships xmlns="`+packageNS+`/relationships">`+w.template.rels+
+		relationship("styles", relNS+"/styles", "styles.xml")+relationship("settings", relNS+"/settings", "settings.xml")+relationship("numbering", relNS+"/numbering", "numbering.xml")); err != nil {
 		return err
 	}
-	return w.zip.Close()
+	if err := w.links.copyTo(out); err != nil {
+		return err
+	}
+	_, err := io.WriteString(out, `</Relationships>`)
+	return err
 }
 
 func (w *docxWriter) part(name string, write func(io.Writer) error) error {

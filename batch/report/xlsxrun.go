@@ -20,7 +20,7 @@ func runSheet(name string, styles int) *sheet {
 		columns: []column{{"", 34, wrappedCell}, {"", 60, wrappedCell}, {"", 16, plainCell}, {"", 16, plainCell}, {"", 16, plainCell}, {"", 16, plainCell}}}
 }
 
-// writeRun writes it.
+// writeRun writes the sheet about the runs.
 func writeRun(out io.Writer, run *sheet, o Options, written map[batch.Status]int) error {
 	if err := run.begin(out); err != nil {
 		return err
@@ -35,68 +35,85 @@ func writeRun(out io.Writer, run *sheet, o Options, written map[batch.Status]int
 
 // runLines returns the rows of the sheet Run: settings, counts, money, failures and
 // runs, as far as they are known.
-func runLines(h *batch.History, groups []Group, written map[batch.Status]int) (lines [][]cell) {
-	title := func(text string) {
-		if lines != nil {
-			lines = append(lines, nil)
-		}
-		lines = append(lines, []cell{{text: text, look: titleCell}})
-	}
-	row := func(l int, texts []string) {
-		row := make([]cell, len(texts))
-		for i, text := range texts {
-			row[i] = cell{text: text, look: l}
-		}
-		lines = append(lines, row)
-	}
-	add := func(texts ...string) { row(wrappedCell, texts) }
-	header := func(texts ...string) { row(headerCell, texts) }
-	title("Rows in this workbook")
+func runLines(h *batch.History, groups []Group, written map[batch.Status]int) [][]cell {
+	var t runTable
+	t.title("Rows in this workbook")
 	for _, status := range slices.Sorted(maps.Keys(written)) {
-		add(string(status), strconv.Itoa(written[status]))
+		t.add(string(status), strconv.Itoa(written[status]))
 	}
 	if h == nil {
-		return lines
+		return t
 	}
-	title("Settings")
-	add("checkpoint", filepath.Base(h.Path))
+	t.title("Settings")
+	t.add("checkpoint", filepath.Base(h.Path))
 	for _, s := range settingsOf(h) {
-		add(s[0], s[1])
+		t.add(s[0], s[1])
 	}
-	title("Questions (equal ones once)")
-	add("answered", strconv.Itoa(h.Answered))
-	add("failed", strconv.Itoa(h.Failed))
-	add("pending", strconv.Itoa(h.Pending))
-	add("rows of the input", strconv.Itoa(h.Rows))
-	add("rows without a question", strconv.Itoa(h.Skipped))
-	title("Money")
-	add("spent for these answers", h.Spent.String())
-	for _, mode := range slices.Sorted(maps.Keys(h.SpentByMode)) {
-		add("  "+cmp.Or(string(mode), "no ask mode"), h.SpentByMode[mode].String())
-	}
-	if len(h.Uncertain) > 0 {
-		add("perhaps charged without an answer", fmt.Sprintf("%s (%d requests)", h.UncertainCost, len(h.Uncertain)))
-	}
-	if len(groups) > 0 {
-		title("Answers by " + columnsOf(groups[0]))
-		header("", "file", "rows", "answered", "failed", "spent")
-	}
-	for _, g := range groups {
-		add((&Part{Values: g.Values}).Name(), g.Output, strconv.Itoa(g.Rows), strconv.Itoa(g.Answered), strconv.Itoa(g.Failed), g.Spent.String())
-	}
-	title("Failures by reason")
+	t.title("Questions (equal ones once)")
+	t.add("answered", strconv.Itoa(h.Answered))
+	t.add("failed", strconv.Itoa(h.Failed))
+	t.add("pending", strconv.Itoa(h.Pending))
+	t.add("rows of the input", strconv.Itoa(h.Rows))
+	t.add("rows without a question", strconv.Itoa(h.Skipped))
+	t.addMoney(h)
+	t.addGroups(groups)
+	t.title("Failures by reason")
 	for _, reason := range byCount(h.Reasons) {
-		add(reason, strconv.Itoa(h.Reasons[reason]))
+		t.add(reason, strconv.Itoa(h.Reasons[reason]))
 	}
 	if len(h.Reasons) == 0 {
-		add("none")
+		t.add("none")
 	}
-	title("Runs")
-	header("started", "ended", "outcome", "answered", "failed", "spent")
+	t.title("Runs")
+	t.header("started", "ended", "outcome", "answered", "failed", "spent")
 	for _, r := range h.Runs {
-		add(clock(r.Started), clock(r.Ended), r.Outcome, strconv.Itoa(r.Summary.Answered), strconv.Itoa(r.Summary.Failed), r.Summary.Spent.String())
+		t.add(clock(r.Started), clock(r.Ended), r.Outcome, strconv.Itoa(r.Summary.Answered), strconv.Itoa(r.Summary.Failed), r.Summary.Spent.String())
 	}
-	return lines
+	return t
+}
+
+// A runTable is the rows of the sheet Run.
+type runTable [][]cell
+
+func (t *runTable) title(text string) {
+	if *t != nil {
+		*t = append(*t, nil)
+	}
+	t.row(titleCell, text)
+}
+
+func (t *runTable) header(texts ...string) { t.row(headerCell, texts...) }
+
+func (t *runTable) add(texts ...string) { t.row(wrappedCell, texts...) }
+
+func (t *runTable) row(look int, texts ...string) {
+	row := make([]cell, len(texts))
+	for i, text := range texts {
+		row[i] = cell{text: text, look: look}
+	}
+	*t = append(*t, row)
+}
+
+func (t *runTable) addMoney(h *batch.History) {
+	t.title("Money")
+	t.add("spent for these answers", h.Spent.String())
+	for _, mode := range slices.Sorted(maps.Keys(h.SpentByMode)) {
+		t.add("  "+cmp.Or(string(mode), "no ask mode"), h.SpentByMode[mode].String())
+	}
+	if len(h.Uncertain) > 0 {
+		t.add("perhaps charged without an answer", fmt.Sprintf("%s (%d requests)", h.UncertainCost, len(h.Uncertain)))
+	}
+}
+
+func (t *runTable) addGroups(groups []Group) {
+	if len(groups) == 0 {
+		return
+	}
+	t.title("Answers by " + columnsOf(groups[0]))
+	t.header("", "file", "rows", "answered", "failed", "spent")
+	for _, g := range groups {
+		t.add((&Part{Values: g.Values}).Name(), g.Output, strconv.Itoa(g.Rows), strconv.Itoa(g.Answered), strconv.Itoa(g.Failed), g.Spent.String())
+	}
 }
 
 // columnsOf names the columns that part the groups.
