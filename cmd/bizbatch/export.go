@@ -35,15 +35,11 @@ bizbatch export questions.csv --out questions.answers.jsonl           # with eve
 
 // Run writes the answers as they are now, also while a run is on.
 func (c *exportCmd) Run(e env) error {
-	store, err := job.View(&c.Checkpoint)
+	store, in, err := job.ViewInput(&c.Checkpoint)
 	if err != nil {
 		return err
 	}
 	defer store.Close()
-	in, err := batch.ReadInput(store)
-	if err != nil {
-		return err
-	}
 	if in.Format == "" {
 		return exit.Usage(errors.New(c.Checkpoint+" holds no questions yet"), "bizbatch run takes them in")
 	}

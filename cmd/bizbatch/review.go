@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bizbatch/batch"
 	"bizbatch/internal/job"
 	"bizbatch/internal/terminal"
 )
@@ -20,14 +19,10 @@ bizbatch export questions.csv --out answers.xlsx          # the answers with all
 
 // Run keeps what people wrote in a file of answers.
 func (c *reviewCmd) Run(e env) error {
-	store, err := job.View(&c.Checkpoint)
+	store, in, err := job.ViewInput(&c.Checkpoint)
 	if err != nil {
 		return err
 	}
 	defer store.Close()
-	in, err := batch.ReadInput(store)
-	if err != nil {
-		return err
-	}
 	return job.Review(store, in, c.File, terminal.New(e.stdout, e.stderr, terminal.Options{Quiet: c.Quiet}))
 }

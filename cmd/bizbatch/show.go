@@ -28,15 +28,11 @@ bizbatch show questions.csv TQ-001 > TQ-001.md   # as Markdown`
 
 // Run prints the question with what became of it, also while a run is on.
 func (c *showCmd) Run(e env) error {
-	store, err := job.View(&c.Checkpoint)
+	store, in, err := job.ViewInput(&c.Checkpoint)
 	if err != nil {
 		return err
 	}
 	defer store.Close()
-	in, err := batch.ReadInput(store)
-	if err != nil {
-		return err
-	}
 	s, err := schema.Read(store)
 	if err != nil {
 		return err

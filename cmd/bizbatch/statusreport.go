@@ -124,6 +124,7 @@ func (s *status) readOrders(store *checkpoint.Store) error {
 	return err
 }
 
+// print prints the status; checked says that the checkpoint was verified.
 func (s *status) print(w io.Writer, checked bool) {
 	line := func(format string, args ...any) { fmt.Fprintln(w, prose.Clean(fmt.Sprintf(format, args...))) }
 	state := "no run is on"
@@ -135,6 +136,21 @@ func (s *status) print(w io.Writer, checked bool) {
 		line("%s", text)
 	}
 	line("%d rows, %d different questions, %d skipped", s.Rows, s.Questions, s.Skipped)
+	s.printQuestions(line)
+	line("spent        %s in all runs", s.SpentTotal)
+	for _, r := range s.Runs {
+		line("run %-3d      %s  %s", r.Run, r.Started.Local().Format(time.DateTime), r.describe())
+	}
+	for _, o := range s.Orders {
+		line("ctl          %s  %s", o.Given.Local().Format(time.DateTime), o.describe())
+	}
+	if checked && len(s.Problems) == 0 {
+		line("check        sound")
+	}
+}
+
+// printQuestions prints how many questions have which outcome.
+func (s *status) printQuestions(line func(format string, args ...any)) {
 	line("answered     %d, for %s", s.Answered, terminal.Spent(s.Spent, s.SpentByMode))
 	for _, r := range s.Reused {
 		line("             %s", terminal.Reused(r))
@@ -170,23 +186,18 @@ func (s *status) print(w io.Writer, checked bool) {
 			line("             %s", u.describe())
 		}
 	}
-	line("spent        %s in all runs", s.SpentTotal)
-	for _, r := range s.Runs {
-		line("run %-3d      %s  %s", r.Run, r.Started.Local().Format(time.DateTime), r.describe())
+}
+
+// describe tells an order in a few words.
+func (o orderStatus) describe() string {
+	text := o.Order + ", by " + o.By
+	if o.Reason != "" {
+		text += ": " + o.Reason
 	}
-	for _, o := range s.Orders {
-		text := o.Order + ", by " + o.By
-		if o.Reason != "" {
-			text += ": " + o.Reason
-		}
-		if o.Run == 0 {
-			text += " (no run has taken it up)"
-		}
-		line("ctl          %s  %s", o.Given.Local().Format(time.DateTime), text)
+	if o.Run == 0 {
+		text += " (no run has taken it up)"
 	}
-	if checked && len(s.Problems) == 0 {
-		line("check        sound")
-	}
+	return text
 }
 
 // describe tells a run in a few words.

@@ -110,6 +110,19 @@ func View(path *string) (*checkpoint.Store, error) {
 	return store, nil
 }
 
+// ViewInput opens a checkpoint as View does, and reads what is known of its input.
+func ViewInput(path *string) (*checkpoint.Store, batch.Input, error) {
+	store, err := View(path)
+	if err != nil {
+		return nil, batch.Input{}, err
+	}
+	in, err := batch.ReadInput(store)
+	if err != nil {
+		return nil, in, errors.Join(err, store.Close())
+	}
+	return store, in, nil
+}
+
 // storeError returns the error of a checkpoint that cannot be opened.
 func storeError(err error, path string) error {
 	var endpoint *checkpoint.EndpointError

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"bizbatch/batch"
+	"bizbatch/batch/question"
 	"bizbatch/batch/schema"
 	"bizbatch/checkpoint"
 	"bizbatch/internal/prose"
@@ -34,16 +35,7 @@ func (j *job) tellPlan(skipped []string) {
 	}
 	j.tellPrivate(j.input.Private)
 	if p.Interrupted > 0 {
-		then := "asked again"
-		switch p.Kept {
-		case 0:
-		case p.Interrupted:
-			then = "not asked again, for there is an answer"
-		default:
-			then += fmt.Sprintf(", but for %d with an answer", p.Kept)
-		}
-		u.Say("%s in flight when the last run was cut off: %s; %s may have been charged without an answer (bizbatch status lists them)",
-			prose.Count(p.Interrupted, "question"), then, p.InterruptedCost)
+		u.Say("%s", interruptedLine(p))
 	}
 	for _, other := range p.Asking {
 		u.Notice("asking", fmt.Sprintf("a run on %s is asking %d of these questions too, and both will be charged: to take over its answers instead, stop this run, wait for that one, and run the same command again", other.Checkpoint, other.Answers),
@@ -62,6 +54,12 @@ func (j *job) tellPlan(skipped []string) {
 	if end := j.Asking.Until; !end.IsZero() && p.ToAsk() > 0 {
 		u.Say("%s", untilLine(end, time.Now()))
 	}
+	j.recordPlan(understood)
+}
+
+// recordPlan logs the plan.
+func (j *job) recordPlan(understood question.Understood) {
+	u, p := j.Printer, j.plan
 	args := []any{"questions", p.Rows - p.Skipped, "skipped", p.Skipped, "duplicates", p.Duplicates, "edited", p.Edited,
 		"answered", p.Answered, "failed", p.Failed, "interrupted", p.Interrupted}
 	args = append(args, understoodKeys(understood, u.JSON())...)
@@ -70,10 +68,25 @@ func (j *job) tellPlan(skipped []string) {
 		args = append(args, "until", end.Truncate(time.Second))
 	}
 	if u.JSON() {
-		args = append(args, "unfit", p.Unfit, "most", max(p.Most, p.Estimate).Dollars(), "interrupted_cost", p.InterruptedCost.Dollars(), "rescued", p.Rescued, "reused", reusedAnswers(p.Reused), "to_ask_by_mode", p.Pending,
-			"private", privateKeys(j.input.Private))
+		args = append(args, "unfit", p.Unfit, "most", max(p.Most, p.Estimate).Dollars(), "interrupted_cost", p.InterruptedCost.Dollars(),
+			"rescued", p.Rescued, "reused", reusedAnswers(p.Reused), "to_ask_by_mode", p.Pending, "private", privateKeys(j.input.Private))
 	}
 	u.Record(slog.LevelInfo, "plan", "plan", args...)
+}
+
+// interruptedLine says what becomes of the questions that were in flight when the
+// last run was cut off.
+func interruptedLine(p batch.Plan) string {
+	then := "asked again"
+	switch p.Kept {
+	case 0:
+	case p.Interrupted:
+		then = "not asked again, for there is an answer"
+	default:
+		then += fmt.Sprintf(", but for %d with an answer", p.Kept)
+	}
+	return fmt.Sprintf("%s in flight when the last run was cut off: %s; %s may have been charged without an answer (bizbatch status lists them)",
+		prose.Count(p.Interrupted, "question"), then, p.InterruptedCost)
 }
 
 // schemaLine says how answers are asked to fit a schema, and which columns that

@@ -60,12 +60,18 @@ func (j *job) tellResult(verdict error) {
 	if verdict == nil {
 		u.Say("next: %s", j.next)
 	}
+	j.recordResult(took)
+}
+
+// recordResult logs how the run went.
+func (j *job) recordResult(took time.Duration) {
+	u, s := j.Printer, j.sum
 	args := []any{"outcome", j.outcome, "answered", s.Answered, "failed", s.Failed, "left", s.Left, "left_cost", s.LeftCost.Dollars(),
 		"spent", s.Spent.Dollars(), "seconds", took.Seconds(), "to_look_at", s.AnswersToLookAt}
 	if u.JSON() {
-		args = append(args, "spent_by_mode", s.SpentByMode, "truncated", s.Truncated, "refused", s.Refused, "empty", s.Empty, "unclear", s.Unclear, "unfit", s.Unfit, "reasked", s.Reasked, "to_look_at_by_kind", s.ToLookAt, "unmetered", s.Unmetered,
-			"uncertain", s.Uncertain, "uncertain_cost", s.UncertainCost.Dollars(), "attempts", s.Attempts, "throttled", s.Throttled,
-			"paused_seconds", s.PausedSeconds, "outputs", append([]string{}, j.written...))
+		args = append(args, "spent_by_mode", s.SpentByMode, "truncated", s.Truncated, "refused", s.Refused, "empty", s.Empty, "unclear", s.Unclear,
+			"unfit", s.Unfit, "reasked", s.Reasked, "to_look_at_by_kind", s.ToLookAt, "unmetered", s.Unmetered, "uncertain", s.Uncertain, "uncertain_cost", s.UncertainCost.Dollars(),
+			"attempts", s.Attempts, "throttled", s.Throttled, "paused_seconds", s.PausedSeconds, "outputs", append([]string{}, j.written...))
 	}
 	u.Record(slog.LevelInfo, "finished", "finished", args...)
 }
