@@ -2,7 +2,6 @@ package report_test
 
 import (
 	"archive/zip"
-	"bytes"
 	"encoding/csv"
 	"encoding/json"
 	"encoding/xml"
@@ -66,17 +65,7 @@ func fieldsOf(cells ...string) json.RawMessage {
 // openpyxl runs a script of Python with Debian's openpyxl.
 func openpyxl(t testing.TB, script string, args ...string) []byte {
 	t.Helper()
-	if err := exec.Command("/usr/bin/python3", "-c", "import openpyxl").Run(); err != nil {
-		t.Skip("needs python3-openpyxl")
-	}
-	cmd := exec.Command("/usr/bin/python3", append([]string{"-c", script}, args...)...)
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("%v: %s", err, stderr.String())
-	}
-	return out
+	return python(t, "openpyxl", script, args...)
 }
 
 func TestOpenpyxlReadsEveryCellAsItWas(t *testing.T) {
