@@ -63,23 +63,25 @@ type Options struct {
 	// saved do not change. Default AllSources.
 	Sources SourceMode
 	// Check returns the kinds of what somebody should look at in the answer to a
-	// request, such as those of package check. It is called before the answer is
-	// saved, and what it returns is saved with it, to be counted by. Nil: only how
-	// an answer ended counts.
+	// request, as check.Kinds does. It is called before the answer is saved. Its
+	// result is saved with the answer, and counted. Default: an answer counts by how
+	// it ended.
 	Check func(a *Answer, payload []byte) []string
-	// Settings are those that the questions were imported with. Where the
-	// service refuses one of them, the run stops and no question fails for it.
-	// The zero value: so only where it refuses the model or the role.
+	// Settings are those that the questions were imported with. If the service
+	// refuses one of them, the run stops and no question fails for it. The zero
+	// value has the same effect for the model and the role only.
 	Settings Settings
 	// OnStep is called with what the service is doing for a question, if it says so.
 	// Unlike OnEvent, it is called from several goroutines.
 	OnStep func(question, step string)
-	// Steering changes the run while it is on. Nil: nothing does.
+	// Steering changes the run while it is on. Default: nothing does.
 	Steering <-chan Steering
-	// Fits says why an answer does not fit a schema; nil: it does. Default: all do.
+	// Fits returns an error that says why an answer does not fit a schema, or nil.
+	// Default: every answer fits.
 	Fits func(*Answer) error
 	// Reask is how often a question is asked again for an answer that fits, over all
-	// runs, as far as that may have been charged. The last answer is kept. Default: never.
+	// runs. Requests that were not charged do not count. The last answer is kept.
+	// Default: never.
 	Reask int
 	// OnEvent is called for every event, from one goroutine. The run waits for it to
 	// return.

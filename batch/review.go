@@ -10,7 +10,7 @@ import (
 	"bizbatch/checkpoint"
 )
 
-// The verdicts that a list offers. A review may have others.
+// Verdicts are the verdicts that a list in a workbook offers. A review may have others.
 var Verdicts = []string{"ok", "look again", "wrong"}
 
 // A Review is what people wrote beside a row.
@@ -18,17 +18,18 @@ type Review struct {
 	By      string `json:"by,omitempty"`
 	Verdict string `json:"verdict,omitempty"`
 	Note    string `json:"note,omitempty"`
-	// Columns are those that people added to the right of ours, by name.
+	// Columns are the texts in the columns that people added to the right of ours,
+	// by the names of the columns.
 	Columns map[string]string `json:"columns,omitempty"`
-	// Answered is when the answer arrived that it is about, to the second; zero: it
-	// was written before there was one.
+	// Answered is when the answer arrived that the review is about, to the second. It
+	// is zero if the review was written before there was an answer.
 	Answered time.Time `json:"answered,omitzero"`
-	// RequestID is the service's name for the request of that answer; empty: it gave
-	// none. It tells answers of the same second apart.
+	// RequestID is the service's id of the request for that answer, if it gave one. It
+	// tells answers of the same second apart.
 	RequestID string `json:"request_id,omitempty"`
 }
 
-// Reviewed reports whether somebody reviewed the answer.
+// reviewed reports whether somebody reviewed the answer.
 func (v *Review) reviewed() bool { return v.By+v.Verdict+v.Note != "" }
 
 // about reports whether the review is about the row's answer.
@@ -50,7 +51,7 @@ func (r *Record) Shown() (v Review, reopened bool) {
 	return Review{Note: v.reopening(r.Finished), Columns: v.Columns, Answered: v.Answered, RequestID: v.RequestID}, true
 }
 
-// reopening says what became of a review whose question has a new answer, which
+// reopening returns the note for a review whose question has a new answer, which
 // arrived then.
 func (v *Review) reopening(then time.Time) string {
 	text := "this was written before there was an answer"
@@ -88,8 +89,8 @@ func ReviewColumns(store *checkpoint.Store) (columns []string, reviews bool, err
 	return columns, true, nil
 }
 
-// AddReviews keeps what people wrote beside rows, by the rows' positions from 1,
-// and which columns of their own they wrote in.
+// AddReviews saves what people wrote beside rows, by the rows' positions from 1, and
+// the names of the columns that they added.
 func AddReviews(store *checkpoint.Store, reviews map[int64]Review, columns []string, origin string, now time.Time) error {
 	known, noted, err := ReviewColumns(store)
 	if err != nil {
@@ -125,8 +126,8 @@ func AddReviews(store *checkpoint.Store, reviews map[int64]Review, columns []str
 	return store.AddReviews(rows, origin, now)
 }
 
-// Reviews returns all that was ever written beside a row, by its position from 1,
-// oldest first, and the number of the last.
+// Reviews returns all reviews of the row at a position, counted from 1, oldest first,
+// and the number of the last.
 func Reviews(store *checkpoint.Store, position int64) (reviews []Review, last int64, err error) {
 	values, last, err := store.Reviews(position)
 	for _, value := range values {

@@ -56,16 +56,16 @@ func (k Kind) isNote() bool { return k == NoExcerpt || k == NotKept }
 // A Finding is what a verdict says of one kind.
 type Finding struct {
 	Kind Kind `json:"kind"`
-	// Count is how many there are, equal ones once, and Of how many there are
-	// in all, where that is told.
+	// Count is how many there are; equal ones count once. Of is the number of all
+	// citations, for the kinds that say "2 of 7 citations".
 	Count int `json:"count"`
 	Of    int `json:"of,omitempty"`
-	// Examples are the first of them, as the answer has them.
+	// Examples are the first of them, as they stand in the answer.
 	Examples []string `json:"examples,omitempty"`
 }
 
-// A Verdict is what there is to say of an answer. The zero value is that of a row
-// without an answer.
+// A Verdict is the result of checking an answer. The zero value is the verdict of a
+// row without an answer.
 type Verdict struct {
 	// OK says that there is nothing to look at.
 	OK       bool      `json:"ok"`
@@ -136,7 +136,7 @@ type checker struct {
 // examples is the maximum number of examples of a finding.
 const examples = 10
 
-// count counts what was found, what has the same key once.
+// count counts what was found. What has the same key counts once.
 func (c *checker) count(kind Kind, example, key string) {
 	claim := claim{kind, key}
 	if c.seen[claim] {

@@ -20,9 +20,9 @@ type Data struct {
 	// [batch.Answer.Numbered] numbers them.
 	Object json.RawMessage
 	// Values are its members in the order of [Schema.Names]: a string, a
-	// json.Number, a bool, or nil where there is none or it is null. A list of
-	// texts and numbers is a string with a line for each; any other list, and an
-	// object of which the schema says no properties, is JSON in a string.
+	// json.Number, a bool, or nil if the member is missing or null. A list of texts
+	// and numbers is a string with a line for each. Any other list, and an object
+	// without properties in the schema, is JSON in a string.
 	Values []any
 }
 
@@ -36,9 +36,9 @@ func (s *Schema) Names() []string {
 	return names
 }
 
-// Fit reads an answer. The object may stand alone, in a code fence, or among prose;
-// it is that which fits the schema. The error says why there is none, or none that
-// is the answer without a doubt.
+// Fit reads the object in an answer that fits the schema. The object may stand alone,
+// in a code fence, or among prose. The error says why no object fits, or why it is
+// not certain which one is the answer.
 func (s *Schema) Fit(a *batch.Answer) (Data, error) {
 	text, _, _ := a.Numbered()
 	object, _, err := s.find(text)
@@ -56,7 +56,7 @@ func (s *Schema) Fit(a *batch.Answer) (Data, error) {
 	return d, nil
 }
 
-// Why says why an answer does not fit; nil: it fits.
+// Why returns an error that says why an answer does not fit, or nil if it fits.
 func (s *Schema) Why(a *batch.Answer) error {
 	text, _, _ := a.Numbered()
 	_, _, err := s.find(text)
