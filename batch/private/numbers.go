@@ -87,17 +87,28 @@ func longest(text string) (most int) {
 // apart reports whether a number stands for itself: it is not part of a longer
 // number or word, of an amount, or of a percentage.
 func apart(text string, start, end int) bool {
-	before, _ := utf8.DecodeLastRuneInString(text[:start])
-	after, n := utf8.DecodeRuneInString(text[end:])
+	before, n := utf8.DecodeLastRuneInString(text[:start])
+	after, m := utf8.DecodeRuneInString(text[end:])
 	if unicode.IsLetter(before) || unicode.IsDigit(before) || before == '$' || unicode.IsLetter(after) || unicode.IsDigit(after) || after == '%' {
 		return false
 	}
-	joins := func(r rune) bool { return strings.ContainsRune("-./,", r) }
-	if last, _ := utf8.DecodeLastRuneInString(text[:max(0, start-1)]); joins(before) && unicode.IsDigit(last) {
+	return !joins(text, start-n, start) && !joins(text, end, end+m)
+}
+
+// digitsBefore is a number's last digits, before a comma.
+var digitsBefore = regexp.MustCompile(`\d{4}$`)
+
+// joins reports whether text[start:end], a mark beside a number, makes it one with
+// the digits on its other side. In a list without spaces it does not:
+// 123-45-6789/222-33-4444; nor does a comma after four digits, which are no thousands.
+func joins(text string, start, end int) bool {
+	before, _ := utf8.DecodeLastRuneInString(text[:start])
+	after, _ := utf8.DecodeRuneInString(text[end:])
+	if !unicode.IsDigit(before) || !unicode.IsDigit(after) {
 		return false
 	}
-	next, _ := utf8.DecodeRuneInString(text[end+n:])
-	return !(joins(after) && unicode.IsDigit(next))
+	mark := text[start:end]
+	return mark == "-" || mark == "." || mark == "," && !digitsBefore.MatchString(text[max(0, start-4):start])
 }
 
 // digitsOf returns a number without what stands between its digits.

@@ -55,6 +55,14 @@ func TestKinds(t *testing.T) {
 		"call +43 1 234 5678":                                   {phone},
 		"SSN 123-45-6789, phone 212-555-0123, jane@example.com": {ssn, phone, email},
 
+		"spouses 123-45-6789/222-33-4444":   {ssn},
+		"123-45-6789,222-33-4444":           {ssn},
+		"TY2024/123-45-6789":                {ssn},
+		"EIN 12-3456789/2024":               {ein},
+		"212-555-0123/0124, 212-555-0199":   {phone},
+		"SSN 123456789,2 dependents":        {ssn},
+		"cards 4111111111111111,2 payments": {card},
+
 		"":                                     nil,
 		"What changed in 2023, 2024 and 2025?": nil,
 		"tax years 2019-2023 2020-2024":        nil,
@@ -136,6 +144,15 @@ func TestTheSamplesHoldNothing(t *testing.T) {
 				t.Errorf("%s: %v in %q", file, found, line)
 			}
 		}
+	}
+}
+
+// Each number of a list without spaces is masked.
+func TestMaskLists(t *testing.T) {
+	m := private.Mask{Finder: private.NewFinder(nil)}
+	got := m.Text("123-45-6789/222-33-4444 and 123-45-6789,222-33-4444,321-45-6789")
+	if want := "[SSN-1]/[SSN-2] and [SSN-1],[SSN-2],[SSN-3]"; got != want {
+		t.Errorf("masked to %q, want %q", got, want)
 	}
 }
 
