@@ -84,7 +84,7 @@ func (r *runner) ask(res *result) (answer *Answer, err error) {
 	var once sync.Once
 	a, err := r.asker.Ask(ctx, Request{Payload: res.it.Payload, accepted: func(l Limits) {
 		once.Do(func() { r.accept <- accepted{res, time.Now(), l} })
-	}})
+	}, step: func(title string) { r.o.OnStep(res.it.RowID, title) }})
 	if err != nil {
 		return nil, err
 	}

@@ -41,6 +41,7 @@ type Request struct {
 	Payload json.RawMessage
 
 	accepted func(Limits) // nil outside of a run
+	step     func(string) // nil outside of a run, or if nobody wants to know
 }
 
 // Accepted tells the run, before the answer arrives, that the service accepted the
@@ -49,6 +50,14 @@ type Request struct {
 func (r Request) Accepted(l Limits) {
 	if r.accepted != nil {
 		r.accepted(l)
+	}
+}
+
+// Step tells the run what the service is doing for the request, such as "Searching
+// the code". An Asker need not call it.
+func (r Request) Step(title string) {
+	if r.step != nil {
+		r.step(title)
 	}
 }
 

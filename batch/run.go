@@ -79,6 +79,9 @@ type Options struct {
 	// service refuses one of them, the run stops and no question fails for it.
 	// The zero value: so only where it refuses the model or the role.
 	Settings Settings
+	// OnStep is called with what the service is doing for a question, if it says so.
+	// Unlike OnEvent, it is called from several goroutines.
+	OnStep func(question, step string)
 	// Steering changes the run while it is on. Nil: nothing does.
 	Steering <-chan Steering
 	// Fits says why an answer does not fit a schema; nil: it does. Default: all do.
@@ -100,6 +103,9 @@ func (o Options) WithDefaults() Options {
 	o.MaxPause = cmp.Or(o.MaxPause, 15*time.Minute)
 	o.MaxOutage = cmp.Or(o.MaxOutage, time.Minute)
 	o.Sources = cmp.Or(o.Sources, AllSources)
+	if o.OnStep == nil {
+		o.OnStep = func(string, string) {}
+	}
 	if o.OnEvent == nil {
 		o.OnEvent = func(Event) {}
 	}

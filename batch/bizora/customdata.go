@@ -24,6 +24,9 @@ func customData(a chat.Draft, v gjson.Result) bool {
 		}
 		return only(v, "role", "content", "thread_id", "request_id")
 	case "step_message":
+		if title := v.Get("title").String(); v.Get("status").Str != "completed" {
+			a.Step(title)
+		}
 		if a.Room() {
 			a.Steps = append(a.Steps, chat.Raw(v))
 		}

@@ -1,6 +1,7 @@
 package bizora
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"bizbatch/batch"
 	"bizbatch/batch/chat"
 	"bizbatch/batch/check"
+	"bizbatch/checkpoint"
 	"bizbatch/internal/sandbox"
 )
 
@@ -129,5 +131,25 @@ func TestSandboxAsPlainOpenAI(t *testing.T) {
 	answer, err := client.Ask(t.Context(), batch.Request{Payload: []byte(`{"messages":[{"content":"hello","role":"user"}],"model":"gpt-5"}`)})
 	if err != nil || answer.Text == "" || answer.FinishReason != "stop" || answer.Other != nil {
 		t.Errorf("got %+v, %v", answer, err)
+	}
+}
+
+// A run hears what the service is doing for each question.
+func TestARunHearsOfTheSteps(t *testing.T) {
+	store, err := checkpoint.Open(filepath.Join(t.TempDir(), "q.bizbatch"), checkpoint.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	questions := func(yield func(batch.Question, error) bool) { yield(batch.Question{ID: "TQ-1", Text: "Is it?"}, nil) }
+	if _, err := batch.Import(store, questions, batch.ImportOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	var steps []string // of one question: by one goroutine
+	_, err = batch.Run(t.Context(), store, sandboxClient(t, sandbox.Options{}), batch.Options{OnStep: func(question, step string) {
+		steps = append(steps, question+": "+step)
+	}})
+	if err != nil || len(steps) == 0 || !strings.HasPrefix(steps[0], "TQ-1: ") || steps[0] == "TQ-1: " {
+		t.Errorf("steps %q, %v", steps, err)
 	}
 }

@@ -27,6 +27,7 @@ var errNotChunk = errors.New("not a chunk of an answer")
 type collector struct {
 	secrets   []string          // must not get into the answer, which goes to files
 	provided  map[string]Member // what only this service sends
+	step      func(string)      // is told what the service is doing; nil: nothing is
 	answer    batch.Answer      // without its text
 	text      parts
 	reasoning parts

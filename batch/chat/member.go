@@ -37,6 +37,13 @@ func (d Draft) Keep(object json.RawMessage) { d.c.other(object) }
 // equal only if all bytes are.
 func (d Draft) AddSource(id string, source gjson.Result) { d.c.source(id, source) }
 
+// Step tells the run what the service is doing.
+func (d Draft) Step(title string) {
+	if d.c.step != nil {
+		d.c.step(title)
+	}
+}
+
 // Raw copies a value as it was sent, so that the line it stood in can go.
 func Raw(v gjson.Result) json.RawMessage { return json.RawMessage(prose.UTF8(v.Raw)) }
 

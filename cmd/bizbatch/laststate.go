@@ -56,7 +56,11 @@ func (s *status) running(now time.Time) []string {
 	lines = append(lines, line)
 	if len(s.InFlightQuestions) > 0 {
 		oldest := slices.MinFunc(s.InFlightQuestions, func(a, b checkpoint.Flight) int { return a.Started.Compare(b.Started) })
-		lines = append(lines, fmt.Sprintf("oldest in flight: %s, for %s", oldest.RowID, terminal.Short(now.Sub(oldest.Started).Truncate(time.Second))))
+		line := fmt.Sprintf("oldest in flight: %s, for %s", oldest.RowID, terminal.Short(now.Sub(oldest.Started).Truncate(time.Second)))
+		if r.Oldest != nil && r.Oldest.ID == oldest.RowID && r.Oldest.Step != "" {
+			line += ": " + r.Oldest.Step
+		}
+		lines = append(lines, line)
 	}
 	return lines
 }

@@ -68,7 +68,7 @@ func (j *job) ask(ctx context.Context, service Service) error {
 	}
 	j.asking.Store(j.store)
 	j.diary = keepDiary(j.store, j.Command, progress)
-	j.Asking.OnEvent = j.watch(progress)
+	j.Asking.OnEvent, j.Asking.OnStep = j.watch(progress), j.diary.step
 	ctx, end := context.WithCancelCause(ctx)
 	steered, over := context.WithCancel(context.Background())
 	onUSR1(steered, progress.Tell)

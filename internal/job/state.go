@@ -21,6 +21,7 @@ type State struct {
 	// While the run is on.
 	PerMinute   float64   `json:"per_minute,omitempty"` // questions that come to an end
 	SecondsLeft float64   `json:"seconds_left,omitempty"`
+	Oldest      *Oldest   `json:"oldest,omitempty"`
 	PausedUntil time.Time `json:"paused_until,omitzero"`
 	Waiting     *Waiting  `json:"waiting,omitempty"`   // nil: it does not wait for a person
 	PausedBy    string    `json:"paused_by,omitempty"` // with bizbatch ctl, and why; empty: nobody
@@ -30,6 +31,13 @@ type State struct {
 	Outcome  string    `json:"outcome,omitempty"`
 	ExitCode exit.Code `json:"exit_code"`
 	Told
+}
+
+// Oldest is the question that has been in flight longest.
+type Oldest struct {
+	ID    string    `json:"id"`
+	Since time.Time `json:"since"`
+	Step  string    `json:"step,omitempty"` // what the service said last that it is doing
 }
 
 // Told is what was told of an error.
@@ -74,9 +82,10 @@ type diary struct {
 	store *checkpoint.Store
 	pace  func() (perMinute float64, left time.Duration)
 
-	mu    sync.Mutex // guards all below
-	state State
-	noted []byte
+	mu      sync.Mutex // guards all below
+	flights map[string]*Oldest
+	state   State
+	noted   []byte
 
 	changed       chan struct{}
 	stop, stopped chan struct{}
@@ -84,7 +93,7 @@ type diary struct {
 
 // keepDiary begins a diary. End ends it.
 func keepDiary(store *checkpoint.Store, command []string, progress *terminal.Progress) *diary {
-	d := &diary{store: store, pace: progress.Pace, changed: make(chan struct{}, 1), stop: make(chan struct{}), stopped: make(chan struct{})}
+	d := &diary{store: store, pace: progress.Pace, flights: map[string]*Oldest{}, changed: make(chan struct{}, 1), stop: make(chan struct{}), stopped: make(chan struct{})}
 	d.state = State{Command: terminal.CommandLine(command), Started: time.Now()}
 	d.note()
 	go d.tick()
@@ -104,16 +113,40 @@ func (d *diary) tick() {
 		}
 		d.mu.Lock()
 		perMinute, left := d.pace()
-		d.state.PerMinute, d.state.SecondsLeft = perMinute, left.Seconds()
+		d.state.PerMinute, d.state.SecondsLeft, d.state.Oldest = perMinute, left.Seconds(), d.oldest()
 		d.note()
 		d.mu.Unlock()
 	}
+}
+
+// step notes what the service is doing for a question.
+func (d *diary) step(question, step string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if f := d.flights[question]; f != nil {
+		f.Step = step
+	}
+}
+
+// oldest returns the question that has been in flight longest; nil: none is.
+func (d *diary) oldest() (oldest *Oldest) {
+	for _, f := range d.flights {
+		if oldest == nil || f.Since.Before(oldest.Since) {
+			oldest = f
+		}
+	}
+	return oldest
 }
 
 // event notes what the runner tells, as far as somebody may wonder about it.
 func (d *diary) event(e batch.Event, advice *exit.Error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if e.Kind == batch.EventSent {
+		d.flights[e.Question] = &Oldest{ID: e.Question, Since: time.Now()}
+	} else {
+		delete(d.flights, e.Question)
+	}
 	switch e.Kind {
 	case batch.EventPause:
 		d.state.PausedUntil = e.Progress.PausedUntil
