@@ -77,6 +77,7 @@ func (j *job) ask(ctx context.Context, service Service) error {
 	sum, err := batch.Run(ctx, j.store, service.Asker, j.Asking)
 	over()
 	<-helm.done
+	j.maxSpend = helm.maxSpend
 	end(nil)
 	j.asking.Store(nil)
 	progress.End()
