@@ -2,7 +2,10 @@ package batch
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
+
+	"github.com/tidwall/gjson"
 )
 
 // Originals are what the placeholders of a question stand for, by placeholder.
@@ -37,10 +40,26 @@ func (o originals) restoreJSON(value []byte) []byte {
 	if len(o) == 0 {
 		return value
 	}
+	return []byte(o.quoted().restore(string(value)))
+}
+
+// restoreAnswer does the same in an answer as the checkpoint keeps it. The text of
+// one that was asked for by a schema is JSON within that, and stays so.
+func (o originals) restoreAnswer(answer, payload []byte) []byte {
+	text := gjson.GetBytes(answer, "text")
+	if len(o) == 0 || !hasSchema(payload) || !strings.Contains(text.Str, "{") || text.Index == 0 {
+		return o.restoreJSON(answer)
+	}
+	end := text.Index + len(text.Raw)
+	return slices.Concat(o.restoreJSON(answer[:text.Index]), o.quoted().restoreJSON([]byte(text.Raw)), o.restoreJSON(answer[end:]))
+}
+
+// quoted are the originals as they stand in strings of JSON.
+func (o originals) quoted() originals {
 	quoted := originals{}
 	for placeholder, original := range o {
 		b, _ := json.Marshal(original) // a string: cannot fail
 		quoted[placeholder] = string(b[1 : len(b)-1])
 	}
-	return []byte(quoted.restore(string(value)))
+	return quoted
 }

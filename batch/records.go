@@ -158,7 +158,7 @@ func record(r checkpoint.Result) (Record, error) {
 	rec.Payload, rec.Error, rec.Question = masked.restoreJSON(r.Payload), masked.restore(rec.Error), masked.restore(rec.Question)
 	if r.Answer != nil {
 		rec.Answer = new(Answer)
-		if err := json.Unmarshal(masked.restoreJSON(r.Answer), rec.Answer); err != nil { // whoever wrote that, the other rows are well
+		if err := json.Unmarshal(masked.restoreAnswer(r.Answer, r.Payload), rec.Answer); err != nil { // whoever wrote that, the other rows are well
 			rec.Answer, rec.Status, rec.Error = nil, Failed, fmt.Sprintf("its answer in the checkpoint cannot be read: %v", err)
 			return rec, nil
 		}

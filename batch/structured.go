@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
+
+	"github.com/tidwall/gjson"
 )
 
 // responseFormat is the member of a request that asks for answers by a schema.
@@ -34,6 +37,19 @@ func (s Settings) askBySchema(body map[string]any, messages []Message) error {
 	}
 	body[responseFormat] = map[string]any{"type": "json_schema", "json_schema": schema}
 	return nil
+}
+
+// hasSchema reports a request that asks for an answer by a schema.
+func hasSchema(payload []byte) bool {
+	if gjson.GetBytes(payload, responseFormat).Exists() {
+		return true
+	}
+	for _, message := range gjson.GetBytes(payload, "messages").Array() {
+		if strings.Contains(message.Get("content").Str, "\n\n"+asking) {
+			return true
+		}
+	}
+	return false
 }
 
 // isStrict reports whether every object of a schema is closed and has all its

@@ -53,13 +53,12 @@ func (m *Mask) placeholder(kind Kind, original, text string) string {
 // bare returns what makes an original the same as another: 123-45-6789 and 123 45
 // 6789 are one number.
 func bare(kind Kind, original string) string {
-	original = strings.ToLower(original)
 	if kind == Email {
-		return original
+		return strings.ToLower(original)
 	}
 	var parts []string
 	for _, t := range tokens(original) {
-		parts = append(parts, original[t.start:t.end])
+		parts = append(parts, plainWord(original[t.start:t.end]))
 	}
 	if kind == Word {
 		return strings.Join(parts, " ")

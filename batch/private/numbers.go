@@ -21,10 +21,10 @@ type pattern struct {
 // Numbers without a label must be apart from other digits, letters and dashes, and
 // must pass the check; those after a label may be digits in a row.
 var patterns = []pattern{
-	{SSN, 9, nil, regexp.MustCompile(`\d{3}-\d{2}-\d{4}|\d{3} \d{2} \d{4}|\d{3}\.\d{2}\.\d{4}`), isSSN},
-	{ITIN, 9, nil, regexp.MustCompile(`9\d{2}-\d{2}-\d{4}|9\d{2} \d{2} \d{4}|9\d{2}\.\d{2}\.\d{4}`), isITIN},
-	{SSN, 9, taxpayerWords, regexp.MustCompile(taxpayer + gap + `(\d{9})`), isSSN},
-	{ITIN, 9, taxpayerWords, regexp.MustCompile(taxpayer + gap + `(9\d{8})`), isITIN},
+	{SSN, 9, nil, regexp.MustCompile(`\d{3} ?- ?\d{2} ?- ?\d{4}|\d{3} \d{2} \d{4}|\d{3}\.\d{2}\.\d{4}`), isSSN},
+	{ITIN, 9, nil, regexp.MustCompile(`9\d{2} ?- ?\d{2} ?- ?\d{4}|9\d{2} \d{2} \d{4}|9\d{2}\.\d{2}\.\d{4}`), isITIN},
+	{SSN, 9, taxpayerWords, regexp.MustCompile(taxpayer + gap + `(` + nine + `)`), isSSN},
+	{ITIN, 9, taxpayerWords, regexp.MustCompile(taxpayer + gap + `(` + nine + `)`), isITIN},
 	{EIN, 9, nil, regexp.MustCompile(`\d{2}-\d{7}`), isEIN},
 	{EIN, 9, []string{"ein", "employer"}, regexp.MustCompile(`(?i)\b(?:f?ein|employer id(?:entification)?)` + gap + `(\d{9})`), isEIN},
 	{Account, 9, nil, regexp.MustCompile(`[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?`), isIBAN},
@@ -42,6 +42,7 @@ var taxpayerWords = []string{"ssn", "social", "tin", "taxpayer"}
 const (
 	taxpayer = `(?i)\b(?:ssn|social security|i?tin|taxpayer id(?:entification)?)`
 	gap      = `[^0-9\n]{0,24}?` // between a label and its number: "number is: "
+	nine     = `\d{3}[-. ]{0,3}\d{2}[-. ]{0,3}\d{4}|\d{3}[-. ]\d{3}[-. ]\d{3}`
 )
 
 // numbers returns the private numbers and addresses in a folded text; they may
@@ -56,11 +57,11 @@ func numbers(text string) (found []finding) {
 			continue // most texts: the expression would take a hundred times as long
 		}
 		for _, m := range p.form.FindAllStringSubmatchIndex(text, -1) {
-			start, end := m[0], m[1]
-			if len(m) > 2 {
+			start, end, labelled := m[0], m[1], len(m) > 2
+			if labelled {
 				start, end = m[2], m[3]
 			}
-			if apart(text, start, end) && (p.check == nil || p.check(text[start:end])) {
+			if (p.kind == Email || apart(text, start, end, labelled)) && (p.check == nil || p.check(text[start:end])) {
 				found = append(found, finding{p.kind, start, end})
 			}
 		}
@@ -85,19 +86,31 @@ func longest(text string) (most int) {
 }
 
 // apart reports whether a number stands for itself: it is not part of a longer
-// number or word, of an amount, or of a percentage.
-func apart(text string, start, end int) bool {
+// number or word, of an amount, or of a percentage. Its label may touch it:
+// SSN123456789.
+func apart(text string, start, end int, labelled bool) bool {
+	before, n := utf8.DecodeLastRuneInString(text[:start])
+	after, m := utf8.DecodeRuneInString(text[end:])
+	if unicode.IsLetter(before) && !labelled || unicode.IsDigit(before) || before == '$' || unicode.IsLetter(after) || unicode.IsDigit(after) || after == '%' {
+		return false
+	}
+	return !joins(text, start-n, start) && !joins(text, end, end+m)
+}
+
+// digitsBefore is a number's last digits, before a comma.
+var digitsBefore = regexp.MustCompile(`\d{4}$`)
+
+// joins reports whether text[start:end], a mark beside a number, makes it one with
+// the digits on its other side. In a list without spaces it does not:
+// 123-45-6789/222-33-4444; nor does a comma after four digits, which are no thousands.
+func joins(text string, start, end int) bool {
 	before, _ := utf8.DecodeLastRuneInString(text[:start])
-	after, n := utf8.DecodeRuneInString(text[end:])
-	if unicode.IsLetter(before) || unicode.IsDigit(before) || before == '$' || unicode.IsLetter(after) || unicode.IsDigit(after) || after == '%' {
+	after, _ := utf8.DecodeRuneInString(text[end:])
+	if !unicode.IsDigit(before) || !unicode.IsDigit(after) {
 		return false
 	}
-	joins := func(r rune) bool { return strings.ContainsRune("-./,", r) }
-	if last, _ := utf8.DecodeLastRuneInString(text[:max(0, start-1)]); joins(before) && unicode.IsDigit(last) {
-		return false
-	}
-	next, _ := utf8.DecodeRuneInString(text[end+n:])
-	return !(joins(after) && unicode.IsDigit(next))
+	mark := text[start:end]
+	return mark == "-" || mark == "." || mark == "," && !digitsBefore.MatchString(text[max(0, start-4):start])
 }
 
 // digitsOf returns a number without what stands between its digits.
@@ -120,8 +133,9 @@ func isSSN(number string) bool {
 // isITIN reports whether the group is one of those that the IRS uses: 50 to 65, 70
 // to 88, 90 to 92, 94 to 99.
 func isITIN(number string) bool {
-	g := digitsOf(number)[3:5]
-	return "50" <= g && g <= "65" || "70" <= g && g <= "88" || "90" <= g && g != "93"
+	d := digitsOf(number)
+	g := d[3:5]
+	return d[0] == '9' && ("50" <= g && g <= "65" || "70" <= g && g <= "88" || "90" <= g && g != "93")
 }
 
 // isEIN reports whether the number begins with a prefix that the IRS assigns.
@@ -185,7 +199,7 @@ func isForeignPhone(number string) bool {
 }
 
 // fold returns the text as the patterns read it: every dash is a hyphen, every
-// space a plain one, wide digits are digits, and what cannot be seen is gone. at
+// space a plain one, wide characters are plain, and what cannot be seen is gone. at
 // tells where a byte of it stands in the text.
 func fold(text string) (folded string, at func(int) int) {
 	if !strings.ContainsFunc(text, func(r rune) bool { return r >= utf8.RuneSelf }) {
@@ -195,12 +209,12 @@ func fold(text string) (folded string, at func(int) int) {
 	places := make([]int, 0, len(text)+1)
 	for i, r := range text {
 		switch {
-		case unicode.Is(unicode.Pd, r) || r == '−':
+		case unicode.Is(unicode.Pd, r) || r == '−' || r == '⁃':
 			r = '-'
 		case r != '\n' && unicode.IsSpace(r):
 			r = ' '
-		case '０' <= r && r <= '９':
-			r += '0' - '０'
+		case '！' <= r && r <= '～':
+			r += '!' - '！'
 		case unicode.Is(unicode.Cf, r):
 			continue
 		}

@@ -55,6 +55,21 @@ func TestKinds(t *testing.T) {
 		"call +43 1 234 5678":                                   {phone},
 		"SSN 123-45-6789, phone 212-555-0123, jane@example.com": {ssn, phone, email},
 
+		"spouses 123-45-6789/222-33-4444":   {ssn},
+		"123-45-6789,222-33-4444":           {ssn},
+		"TY2024/123-45-6789":                {ssn},
+		"123 - 45 - 6789, 123- 45- 6789":    {ssn},
+		"SSN123456789":                      {ssn},
+		"SSN123-45-6789":                    {ssn},
+		"ssn: 123 456 789":                  {ssn},
+		"SSN 123 45-6789":                   {ssn},
+		"SSN１２３４５６７８９, 123⁃45⁃6789":         {ssn},
+		"x＠example．com":                     {email},
+		"EIN 12-3456789/2024":               {ein},
+		"212-555-0123/0124, 212-555-0199":   {phone},
+		"SSN 123456789,2 dependents":        {ssn},
+		"cards 4111111111111111,2 payments": {card},
+
 		"":                                     nil,
 		"What changed in 2023, 2024 and 2025?": nil,
 		"tax years 2019-2023 2020-2024":        nil,
@@ -100,6 +115,8 @@ func TestWords(t *testing.T) {
 		"MÜLLER and Acme Holdings Inc (NY)":  "[NAME-1] and [NAME-2] (NY)",
 		"Smith, then Müller, then Smith":     "[NAME-1], then [NAME-2], then [NAME-1]",
 		"Acme Holdings":                      "Acme Holdings",
+		"Mu\u0308ller, Müller, M\u00adüller": "[NAME-1], [NAME-1], [NAME-1]",
+		"Ｍüller's, smith\u200bsons":          "[NAME-1]'s, [NAME-2]",
 		"Smith.\n\n\n\n\nSons of the family": "[NAME-1].\n\n\n\n\nSons of the family",
 	} {
 		m := private.Mask{Finder: f}
@@ -139,10 +156,19 @@ func TestTheSamplesHoldNothing(t *testing.T) {
 	}
 }
 
+// Each number of a list without spaces is masked.
+func TestMaskLists(t *testing.T) {
+	m := private.Mask{Finder: private.NewFinder(nil)}
+	got := m.Text("123-45-6789/222-33-4444 and 123-45-6789,222-33-4444,321-45-6789")
+	if want := "[SSN-1]/[SSN-2] and [SSN-1],[SSN-2],[SSN-3]"; got != want {
+		t.Errorf("masked to %q, want %q", got, want)
+	}
+}
+
 // FuzzMask checks that placeholders and originals make the text again, and that
 // nothing is found in what was masked.
 func FuzzMask(f *testing.F) {
-	for _, text := range []string{"SSN 123-45-6789", "１２３-４５-６７８９", "a@b.com 4111 1111 1111 1111", "[SSN-1] 123-45-6789", "Müller\xff & Sons", "routing 021000021 account number 1234567"} {
+	for _, text := range []string{"SSN 123-45-6789", "１２３-４５-６７８９", "a@b.com 4111 1111 1111 1111", "[SSN-1] 123-45-6789", "A$B%000@0.AA", "Müller\xff & Sons", "routing 021000021 account number 1234567"} {
 		f.Add(text)
 	}
 	finder := private.NewFinder([]string{"Müller", "Smith & Sons", "a b"})

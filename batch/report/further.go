@@ -14,8 +14,8 @@ import (
 // A Column is one that a caller adds to ours, such as a member of structured
 // answers.
 type Column struct {
-	// Name is what it is called, unless a column of the input or of ours is called so:
-	// then bizbatch_ comes before it.
+	// Name is what it is called, unless a column of the input, of ours or of reviews is
+	// called so: then bizbatch_ comes before it.
 	Name string
 	// Beside puts it beside the answer. Default: after all others.
 	Beside bool
@@ -51,7 +51,8 @@ func headerOf(ours []string, further []Column, in batch.Input) []string {
 	for i, name := range ours {
 		list[i] = names[name]
 	}
-	return placed(list, further, furtherNames(further, append(slices.Clone(in.Columns), list...)))
+	reviews := ownNames(reviewNames, in.Columns) // also where there are none yet: edited files are read by these names
+	return placed(list, further, furtherNames(further, slices.Concat(in.Columns, list, slices.Collect(maps.Values(reviews)))))
 }
 
 // furtherNames returns what further columns are called beside others.

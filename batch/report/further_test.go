@@ -29,7 +29,7 @@ func further() []report.Column {
 	}
 }
 
-const furtherHeader = "id,question,answer,limit,bizbatch_id,allowed,bizbatch_status,none,citations,status,error,checks,attempts,seconds,request_id,cost,answered,reviewed by,bizbatch_Limit"
+const furtherHeader = "id,question,answer,limit,bizbatch_id,allowed,bizbatch_status,none,citations,status,error,checks,attempts,seconds,request_id,cost,answered,bizbatch_reviewed by,bizbatch_Limit"
 
 func furtherRows(status ...batch.Status) (recs []batch.Record) {
 	for _, s := range status {

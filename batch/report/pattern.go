@@ -144,28 +144,35 @@ func (p *Pattern) Split(rows iter.Seq2[checkpoint.Result, error]) ([]*Part, erro
 
 // name returns the file for the values.
 func (p *Pattern) name(values []Value) string {
+	const made = "\x00" // before a value, which holds none
 	next := 0
 	path := placeholder.ReplaceAllStringFunc(p.path, func(string) string {
 		v := values[next]
 		next++
 		if v.Value == "" {
-			return fileName("no " + v.Column)
+			return made + fileName("no "+v.Column)
 		}
-		return fileName(v.Value)
+		return made + fileName(v.Value)
 	})
-	folder, name := filepath.Split(path)
-	if stem, _, _ := strings.Cut(name, "."); reserved.MatchString(stem) || strings.HasPrefix(name, ".") && !strings.HasPrefix(filepath.Base(p.path), ".") {
-		name = "_" + name
-	}
-	return folder + name
+	return component.ReplaceAllStringFunc(path, func(name string) string {
+		plain := strings.ReplaceAll(name, made, "")
+		stem, _, _ := strings.Cut(plain, ".")
+		if plain != name && reserved.MatchString(stem) || strings.HasPrefix(name, made+".") {
+			return "_" + plain
+		}
+		return plain
+	})
 }
+
+// component is a folder of a path, or its file.
+var component = regexp.MustCompile(`[^/` + regexp.QuoteMeta(string(filepath.Separator)) + `]+`)
 
 // longestName is how much of a value stands in a file's name, in bytes: file
 // systems take 255 of a whole name.
 const longestName = 100
 
 // reserved are the names that Windows has for devices.
-var reserved = regexp.MustCompile(`(?i)^ *(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]) *$`)
+var reserved = regexp.MustCompile(`(?i)^ *(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]) *$`)
 
 // fileName returns a value as a file's name can hold it on every system.
 func fileName(value string) string {

@@ -70,6 +70,20 @@ func TestNamesOfFiles(t *testing.T) {
 	}
 }
 
+func TestNamesOfFolders(t *testing.T) {
+	for value, want := range map[string]string{
+		"Acme": "Acme/aux/Acme-Acme.md", "CON": "_CON/aux/CON-CON.md", ".x": "_.x/aux/_.x-.x.md", "conin$": "_conin$/aux/conin$-conin$.md",
+	} {
+		parts, err := splitOf(t, "{{.client}}/aux/{{.client}}-{{.client}}.md", value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := filepath.ToSlash(parts[0].Path); got != want {
+			t.Errorf("%q makes %s, want %s", value, got, want)
+		}
+	}
+}
+
 func TestValuesThatAreOneFile(t *testing.T) {
 	for _, values := range [][]string{{"Acme", "ACME"}, {"a/b", "a:b"}, {"", "no client"}, {"caf\u00e9", "cafe\u0301"}, {"Stra\u00dfe", "STRASSE"},
 		{strings.Repeat("x", 101), strings.Repeat("x", 102)}} {

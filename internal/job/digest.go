@@ -19,7 +19,11 @@ import (
 // is empty for one that cannot be read, which the reader tells, and for a pipe,
 // which can be read only once.
 func digestFile(path string, how any) string {
-	content := contentDigest(path)
+	return digestOf(contentDigest(path), how)
+}
+
+// digestOf does the same for a file with that content.
+func digestOf(content string, how any) string {
 	if content == "" {
 		return ""
 	}

@@ -131,13 +131,17 @@ func (j *job) throttledHint(e *batch.Error) string {
 	return fmt.Sprintf("after %s, %s", when.Local().Format("Mon 2 Jan 2006 15:04 MST"), j.again())
 }
 
+// spendLimits are the limits that hold: that of the run, and that of all runs.
 func (j *job) spendLimits() string {
+	var limits []string
 	switch c := j.Asking; {
-	case c.MaxSpend > 0 && c.MaxSpendTotal > 0:
-		return fmt.Sprintf("--max-spend %s, --max-spend-total %s", c.MaxSpend, c.MaxSpendTotal)
-	case c.MaxSpend > 0:
-		return "--max-spend " + c.MaxSpend.String()
-	default:
-		return "--max-spend-total " + c.MaxSpendTotal.String()
+	case j.maxSpend != nil && *j.maxSpend > 0:
+		limits = append(limits, "bizbatch ctl max-spend "+j.maxSpend.String())
+	case j.maxSpend == nil && c.MaxSpend > 0:
+		limits = append(limits, "--max-spend "+c.MaxSpend.String())
 	}
+	if total := j.Asking.MaxSpendTotal; total > 0 {
+		limits = append(limits, "--max-spend-total "+total.String())
+	}
+	return strings.Join(limits, ", ")
 }

@@ -15,8 +15,9 @@ import (
 	"bizbatch/internal/exit"
 )
 
-// takeIn reads the questions into the checkpoint and prints the plan.
-func (j *job) takeIn(ctx context.Context, endpoint, digest string) (err error) {
+// takeIn reads the questions into the checkpoint and prints the plan. content is the
+// digest of their file from before it was opened; empty: it has none.
+func (j *job) takeIn(ctx context.Context, endpoint, content string) (err error) {
 	if err := j.checkOutputs(); err != nil {
 		return err
 	}
@@ -40,7 +41,7 @@ func (j *job) takeIn(ctx context.Context, endpoint, digest string) (err error) {
 	}
 	questions := screen.Questions(untilDone(ctx, j.reader.Questions(), &skipped))
 	j.plan, err = batch.Import(j.store, questions, batch.ImportOptions{
-		Settings: j.Asking.Settings, Input: input, Digest: digest, RetryFailed: j.RetryFailed,
+		Settings: j.Asking.Settings, Input: input, Digest: digestOf(content, j.readingPlan()), RetryFailed: j.RetryFailed,
 		AskAgain: j.AskAgain, Reask: j.Asking.Reask, Reuse: named, Neighbours: others, DryRun: j.DryRun, Price: j.Asking.Price,
 	})
 	if err != nil {
@@ -63,7 +64,7 @@ func (j *job) takeIn(ctx context.Context, endpoint, digest string) (err error) {
 	}
 	j.tellPlan(skipped)
 	j.tellModels()
-	if err := j.noteSource(); err != nil {
+	if err := j.noteSource(content); err != nil {
 		return exit.Unsent(err)
 	}
 	return nil

@@ -44,7 +44,8 @@ type job struct {
 
 	asking atomic.Pointer[checkpoint.Store] // the store, while requests may be in flight
 
-	spent, uncertain batch.Money // by all runs on the checkpoint, where --max-spend-total ended this one
+	maxSpend         *batch.Money // as somebody set it with bizbatch ctl
+	spent, uncertain batch.Money  // by all runs on the checkpoint, where --max-spend-total ended this one
 
 	replaced []string // outputs that hold real answers, until the sandbox's take their place
 }

@@ -3,6 +3,7 @@ package job
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -34,11 +35,34 @@ func seenNote(store *checkpoint.Store, out string) string {
 	return "reviews in " + fromFolder(store, out)
 }
 
-// withReviews returns the options with what the checkpoint has of reviews.
-func withReviews(store *checkpoint.Store, o report.Options) (report.Options, error) {
+// withReviews are the options with what the checkpoint has of reviews. A part has
+// those columns that people added to its file, or in which its rows have something:
+// the name of a column is a text, too.
+func withReviews(store *checkpoint.Store, in batch.Input, o report.Options, part *report.Part) (report.Options, error) {
 	columns, any, err := batch.ReviewColumns(store)
 	o.Review, o.ReviewColumns = o.Review || any, columns
-	return o, err
+	if part == nil || len(columns) == 0 || err != nil {
+		return o, err
+	}
+	used := map[string]bool{}
+	for rec, err := range batch.RecordsAt(store, part.Positions) {
+		if err != nil {
+			return o, err
+		}
+		if rec.Review == nil {
+			continue
+		}
+		for name, text := range rec.Review.Columns {
+			used[name] = used[name] || text != ""
+		}
+	}
+	if f, err := readReviews(part.Path, in); err == nil { // else there is none, or nobody writes in it
+		for _, name := range f.ownNames() {
+			used[name] = true
+		}
+	}
+	o.ReviewColumns = slices.DeleteFunc(slices.Clone(columns), func(name string) bool { return !used[name] })
+	return o, nil
 }
 
 // openReviews reads a file, and which reviews were in it when it was written.
@@ -103,17 +127,24 @@ func (j *job) takeReviews() error {
 	if err != nil || in.Format == "" {
 		return err
 	}
-	for _, out := range j.outputs {
+	outs, parts, err := split(j.store, in, j.outputs)
+	if err != nil {
+		outs, parts = j.outputs, nil // the rows of then do not go by the patterns of now
+	}
+	for _, out := range outs {
 		content := contentDigest(out)
 		if content == "" || wroteThat(j.store, out, content) {
 			continue
 		}
-		o, err := withReviews(j.store, j.Report)
+		known, ours, err := j.store.Output(out)
 		if err != nil {
 			return err
 		}
-		known, _, err := j.store.Output(out)
-		if err == nil && takeEdited(j.store, in, out, nil, o, j.Printer.Notice) {
+		if parts[out] != nil && !ours {
+			continue // it was never written
+		}
+		o, err := withReviews(j.store, in, j.Report, parts[out])
+		if err == nil && takeEdited(j.store, in, out, parts[out], o, j.Printer.Notice) {
 			err = j.store.SetOutput(out, strings.TrimSpace(known+" "+content)) // it holds nothing else
 		}
 		if err != nil {

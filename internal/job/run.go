@@ -32,15 +32,17 @@ func Run(o Options) error {
 }
 
 func (j *job) run(ctx context.Context) (err error) {
+	content := ""
+	if j.File != "-" { // before it is opened: where it changes meanwhile, the next run reads it again
+		if content, err = interrupt.Await(ctx, func() (string, error) { return contentDigest(j.File), nil }); err != nil {
+			return j.unread(err)
+		}
+	}
 	j.reader, err = interrupt.Await(ctx, func() (*question.Reader, error) { return j.openInput(ctx) })
 	if err != nil {
 		return j.unread(err)
 	}
 	defer j.reader.Close()
-	digest := ""
-	if j.File != "-" {
-		digest = digestFile(j.File, j.readingPlan())
-	}
 	service, err := j.Connect(ctx)
 	if err != nil {
 		return j.unread(err)
@@ -54,7 +56,7 @@ func (j *job) run(ctx context.Context) (err error) {
 			err = cerr
 		}
 	}()
-	if err := j.takeIn(ctx, service.Endpoint, digest); err != nil || j.DryRun {
+	if err := j.takeIn(ctx, service.Endpoint, content); err != nil || j.DryRun {
 		return err
 	}
 	return j.ask(ctx, service)
@@ -77,6 +79,7 @@ func (j *job) ask(ctx context.Context, service Service) error {
 	sum, err := batch.Run(ctx, j.store, service.Asker, j.Asking)
 	over()
 	<-helm.done
+	j.maxSpend = helm.maxSpend
 	end(nil)
 	j.asking.Store(nil)
 	progress.End()

@@ -20,12 +20,12 @@ type source struct {
 }
 
 // noteSource has the checkpoint remember the file that was read, for the outputs
-// that return it or look like it.
-func (j *job) noteSource() error {
+// that return it or look like it, by its content when it was read.
+func (j *job) noteSource(content string) error {
 	u := j.reader.Understood()
 	s := source{Source: report.Source{Sheet: u.Sheet, HeaderRow: u.HeaderLine, Question: u.Question, ID: u.ID}}
 	if j.input.Format == batch.XLSX {
-		s.Content, s.Path = contentDigest(j.File), fromFolder(j.store, j.File)
+		s.Content, s.Path = content, fromFolder(j.store, j.File)
 	}
 	note, err := json.Marshal(s)
 	if err != nil {

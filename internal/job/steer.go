@@ -39,6 +39,7 @@ type helm struct {
 	end      context.CancelCauseFunc // stops the run as a signal does
 	leave    func(interrupt.Error)   // says what is left behind
 	last     int64                   // order that was seen
+	maxSpend *batch.Money            // as somebody set it
 	done     chan struct{}
 }
 
@@ -104,6 +105,9 @@ func (h *helm) follow(ctx context.Context, o checkpoint.Order) {
 		h.end(steered{o})
 	default:
 		h.diary.steered(order, o)
+		if order.Verb == "max-spend" {
+			h.maxSpend = &order.MaxSpend
+		}
 		select {
 		case h.steering <- order.steering(", by " + signed(o)):
 			taken()

@@ -36,7 +36,7 @@ func writeOutput(store *checkpoint.Store, in batch.Input, out string, part *repo
 	if edited && takeEdited(store, in, out, part, o, notice) {
 		edited = false
 	}
-	if o, err = withReviews(store, o); err != nil {
+	if o, err = withReviews(store, in, o, part); err != nil {
 		return w, err
 	}
 	last, err := store.LastReview()
@@ -184,7 +184,7 @@ func (j *job) write(stop *batch.StopError) error {
 	j.groups = groups
 	for _, out := range j.outputs {
 		part := j.parts[out]
-		o, err := withReviews(j.store, j.Report)
+		o, err := withReviews(j.store, j.input, j.Report, part)
 		if err != nil {
 			errs = append(errs, err)
 			continue
