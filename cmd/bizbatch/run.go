@@ -242,7 +242,7 @@ func (c *runCmd) privateWords() (words []string, err error) {
 // --until comes again if it had passed.
 func (c *runCmd) window(now time.Time) (end, reopens time.Time, err error) {
 	if end, err = parseUntil(c.Until, now); err != nil {
-		return end, reopens, exit.Usage(err, "give a time of day, such as --until 06:00")
+		return end, reopens, exit.Usage(fmt.Errorf("--until %w", err), "give a time of day, such as --until 06:00")
 	}
 	if err := checkZone(os.Getenv("TZ"), time.Local); c.Until != "" && err != nil {
 		return end, reopens, exit.Unsent(exit.Usage(fmt.Errorf("%w, and --until %s depends on it", err, c.Until), zoneHint))
