@@ -10,7 +10,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"bizbatch/internal/sandbox"
@@ -26,12 +29,13 @@ func TestTheSampleTellsAWebhook(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var told []string
-	status := http.StatusOK
+	var told received
+	var status atomic.Int64
+	status.Store(http.StatusOK)
 	hook := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
-		told = append(told, string(body))
-		w.WriteHeader(status)
+		told.add(string(body))
+		w.WriteHeader(int(status.Load()))
 	}))
 	defer hook.Close()
 	v := served(t, sandbox.Options{Shape: sandbox.Short})
@@ -55,15 +59,33 @@ func TestTheSampleTellsAWebhook(t *testing.T) {
 		Text     string
 		Bizbatch struct{ Outcome string }
 	}
-	if len(told) != 1 || json.Unmarshal([]byte(told[0]), &body) != nil || body.Text != "bizbatch: finished (q.csv.bizbatch)" || body.Bizbatch.Outcome != "finished" {
-		t.Errorf("told %q", told)
+	if all := told.all(); len(all) != 1 || json.Unmarshal([]byte(all[0]), &body) != nil || body.Text != "bizbatch: finished (q.csv.bizbatch)" || body.Bizbatch.Outcome != "finished" {
+		t.Errorf("told %q", told.all())
 	}
-	status = http.StatusInternalServerError
-	if printed := run(hook.URL); !strings.HasPrefix(printed, "--notify failed: ") || len(told) != 2 {
-		t.Errorf("of a 500: printed %q, told %d times", printed, len(told))
+	status.Store(http.StatusInternalServerError)
+	if printed := run(hook.URL); !strings.HasPrefix(printed, "--notify failed: ") || len(told.all()) != 2 {
+		t.Errorf("of a 500: printed %q, told %d times", printed, len(told.all()))
 	}
 	hook.Close()
 	if printed := run(hook.URL); !strings.HasPrefix(printed, "--notify failed: ") {
 		t.Errorf("of a dead service: printed %q", printed)
 	}
+}
+
+// received is what a service got.
+type received struct {
+	mu   sync.Mutex
+	list []string
+}
+
+func (r *received) add(s string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.list = append(r.list, s)
+}
+
+func (r *received) all() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.list)
 }
