@@ -47,7 +47,7 @@ func (t *questionTemplate) fill(q *batch.Question, in batch.Input) error {
 	if err != nil {
 		return &Error{
 			Line: q.Line,
-			Msg:  "cannot fill in the template: " + strings.TrimPrefix(err.Error(), "template: "),
+			Msg:  "cannot fill in the template: " + cause(err),
 			Hint: "the columns are: " + list(in.Columns),
 		}
 	}
@@ -56,6 +56,15 @@ func (t *questionTemplate) fill(q *batch.Question, in batch.Input) error {
 		q.Skip = noQuestion
 	}
 	return nil
+}
+
+// cause is why a template could not be filled in: of a column that is not there, only
+// its name.
+func cause(err error) string {
+	if _, key, found := strings.Cut(err.Error(), "map has no entry for key "); found {
+		return "there is no column " + key
+	}
+	return strings.TrimPrefix(err.Error(), "template: ")
 }
 
 // values returns a row's values by column name. Of two columns with the same name,

@@ -88,7 +88,11 @@ func (w *htmlWriter) countsInWords() string {
 			parts = append(parts, fmt.Sprintf("%d %s", n, k.Label))
 		}
 	}
-	words := prose.Count(len(w.written), "question")
+	of := "question"
+	if w.counts[string(batch.Skipped)] > 0 {
+		of = "row" // those have none
+	}
+	words := prose.Count(len(w.written), of)
 	if len(parts) > 0 {
 		words += ": " + strings.Join(parts, ", ")
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"bizbatch/batch"
 	"bizbatch/checkpoint"
 	"bizbatch/internal/exit"
 	"bizbatch/internal/job"
@@ -54,11 +55,24 @@ func (c *ctlCmd) Run(e env) error {
 	if !store.Active() && !holds {
 		return exit.Usage(fmt.Errorf("no run is on for %s", c.Checkpoint), "only pause and resume hold for the next run")
 	}
+	for _, id := range order.IDs {
+		if err := known(store, c.Checkpoint, id); err != nil {
+			return err
+		}
+	}
 	id, err := checkpoint.Give(c.Checkpoint, checkpoint.Order{Given: time.Now(), By: whoami(), What: order.Encode(), Reason: strings.TrimSpace(c.Reason)})
 	if err != nil {
 		return exit.As(err)
 	}
 	return tellTaken(e, store, id, order)
+}
+
+// known refuses the id of a question that is not there.
+func known(store *checkpoint.Store, path, id string) error {
+	for _, err := range batch.RecordsByID(store, id) {
+		return err
+	}
+	return unknown(store, path, id)
 }
 
 // tellTaken says whether the run took the order up, for which it waits a little.

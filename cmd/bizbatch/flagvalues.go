@@ -58,7 +58,7 @@ func parseUntil(s string, now time.Time) (time.Time, error) {
 	}
 	clock, err := time.Parse("15:04", s)
 	if err != nil {
-		return time.Time{}, fmt.Errorf("--until %q is not a time of day", s)
+		return time.Time{}, fmt.Errorf("%q is not a time of day", s)
 	}
 	last, next := onDay(now, -1, clock), onDay(now, 0, clock)
 	if !next.After(now) {

@@ -43,7 +43,7 @@ type runCmd struct {
 	MetricsFile  string           `group:"files" placeholder:"FILE" help:"Write metrics for Prometheus, as node_exporter's textfile collector reads them: a file in its folder whose name ends in .prom."`
 
 	QuestionColumn string `group:"input" placeholder:"NAME" help:"Column with the questions (default: question, prompt, text or query)."`
-	IDColumn       string `group:"input" name:"id-column" placeholder:"NAME" help:"Column that names the rows (default: id, question_id or custom_id, else the row number)."`
+	IDColumn       string `group:"input" name:"id-column" placeholder:"NAME" help:"Column that names the rows (default: id, question_id or custom_id, else they are counted from 1 below the header)."`
 	AskModeColumn  string `group:"input" placeholder:"NAME" help:"Column that sets the ask mode of a row (default: ask_mode or mode, where there is one)."`
 	HeaderRow      int    `group:"input" xor:"header" placeholder:"N" help:"Row with the names of the columns (default: the first that holds the name of a question column)."`
 	NoHeader       bool   `group:"input" xor:"header" help:"The first row is a question already; columns go by letter or number: --question-column B."`
@@ -243,7 +243,7 @@ func (c *runCmd) privateWords() (words []string, err error) {
 // time of --until comes again if it had passed.
 func (c *runCmd) window(now time.Time) (end, reopens time.Time, err error) {
 	if end, err = parseUntil(c.Until, now); err != nil {
-		return end, reopens, exit.Usage(err, "give a time of day, such as --until 06:00")
+		return end, reopens, exit.Usage(fmt.Errorf("--until %w", err), "give a time of day, such as --until 06:00")
 	}
 	if err := checkZone(os.Getenv("TZ"), time.Local); c.Until != "" && err != nil {
 		return end, reopens, exit.Unsent(exit.Usage(fmt.Errorf("%w, and --until %s depends on it", err, c.Until), zoneHint))

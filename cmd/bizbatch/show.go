@@ -50,9 +50,14 @@ func (c *showCmd) Run(e env) error {
 		showRecord(p, in, rec)
 	}
 	if n == 0 {
-		return exit.Usage(fmt.Errorf("%s holds no question %s", c.Checkpoint, terminal.Quote(c.ID)), idsHint(store))
+		return unknown(store, c.Checkpoint, c.ID)
 	}
 	return p.Err()
+}
+
+// unknown is the error about a question that is not there.
+func unknown(store *checkpoint.Store, path, id string) error {
+	return exit.Usage(fmt.Errorf("%s holds no question %s", path, terminal.Quote(id)), idsHint(store))
 }
 
 // idsHint tells how the questions of a checkpoint are called.

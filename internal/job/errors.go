@@ -45,7 +45,7 @@ func importError(err error, j *job) error {
 	switch {
 	case errors.As(err, &settings):
 		return exit.Usage(fmt.Errorf("%w; nothing was sent", err),
-			"to pay for them again, add --ask-again; to keep the answers, go back to the old settings")
+			"to pay for them again, add --ask-again; to keep the answers, go back to the old settings; to have both, add --checkpoint NAME.bizbatch --out FILE")
 	case errors.As(err, &sig):
 		return j.unread(sig)
 	case errors.As(err, &bad):

@@ -39,12 +39,12 @@ func ParseOrder(verb string, args []string, until func(string) (time.Time, error
 	}
 	switch verb {
 	case "workers":
-		if o.Workers, err = strconv.Atoi(args[0]); err == nil && o.Workers < 1 {
-			err = fmt.Errorf("%s is less than 1", args[0])
+		if o.Workers, err = strconv.Atoi(args[0]); err != nil || o.Workers < 1 {
+			err = fmt.Errorf("%q is not a whole number of at least 1", args[0])
 		}
 	case "rpm":
-		if o.RPM, err = strconv.ParseFloat(args[0], 64); err == nil && !(o.RPM > 0) {
-			err = fmt.Errorf("%s is not more than 0", args[0])
+		if o.RPM, err = strconv.ParseFloat(args[0], 64); err != nil || !(o.RPM > 0) {
+			err = fmt.Errorf("%q is not a number above 0", args[0])
 		}
 	case "max-spend":
 		o.MaxSpend, err = batch.ParseMoney(args[0])

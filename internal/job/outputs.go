@@ -1,7 +1,9 @@
 package job
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -129,7 +131,7 @@ func (j *job) checkOutputs() error {
 // checkFile finds that out of one file.
 func (j *job) checkFile(out string, in batch.Input) error {
 	err := checkOutput(out, j.File, j.store, j.Force)
-	if j.Sandbox && writtenFrom(j.File+".bizbatch", out) {
+	if usual := j.File + ".bizbatch"; !disk.SameFile(j.Checkpoint, usual) && writtenFrom(usual, out) {
 		j.replaced = append(j.replaced, out)
 	}
 	if err == nil && !j.DryRun {
@@ -145,7 +147,15 @@ func tryOutput(out string, in batch.Input, o report.Options) error {
 		err = f.Abort()
 	}
 	if err != nil {
-		return exit.Usage(err, "choose another --out")
+		return unwritable(err)
 	}
 	return nil
+}
+
+// unwritable is the error of an output that cannot be begun.
+func unwritable(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return exit.Usage(err, "make the folder, or choose another --out")
+	}
+	return exit.Usage(err, "choose another --out")
 }

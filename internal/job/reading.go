@@ -51,7 +51,7 @@ func understoodLines(u question.Understood, o question.Options, format batch.For
 	}
 	parts = append(parts, "question: "+asked)
 	if table || u.ID != "" {
-		parts = append(parts, "id: "+cmp.Or(name(u.ID), "row number"))
+		parts = append(parts, "id: "+cmp.Or(name(u.ID), "counted from 1"))
 	}
 	if table || u.AskMode != "" {
 		parts = append(parts, "ask mode: "+cmp.Or(name(u.AskMode), "none"))

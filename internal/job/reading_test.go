@@ -20,7 +20,7 @@ func TestThePlanShowsWhatWasUnderstood(t *testing.T) {
 	}{
 		"a plain CSV file": {
 			u: question.Understood{HeaderLine: 1, Question: "question", First: "Is gold taxed?"}, format: batch.CSV,
-			want: `question: question · id: row number · ask mode: none · first: "Is gold taxed?"`,
+			want: `question: question · id: counted from 1 · ask mode: none · first: "Is gold taxed?"`,
 		},
 		"a workbook with everything": {
 			u: question.Understood{
@@ -37,7 +37,7 @@ Excel opens this workbook on another sheet, "Draft": to ask what is there, add -
 		"a workbook that opens on a sheet without questions": {
 			u:      question.Understood{Sheet: "2025", Sheets: 2, OpensOn: "Cover", PassedOver: []string{"Cover"}, HeaderLine: 1, Question: "Question", First: "Gold?"},
 			format: batch.XLSX,
-			want: `sheet "2025" (of 2) · question: Question · id: row number · ask mode: none · first: "Gold?"
+			want: `sheet "2025" (of 2) · question: Question · id: counted from 1 · ask mode: none · first: "Gold?"
 passed over, for want of a question column: "Cover"
 Excel opens this workbook on another sheet, "Cover"`,
 		},
@@ -45,11 +45,11 @@ Excel opens this workbook on another sheet, "Cover"`,
 			options: question.Options{Sheet: "2025"},
 			u:       question.Understood{Sheet: "2025", Sheets: 2, OpensOn: "Draft", HeaderLine: 1, Question: "Question", First: "Gold?"},
 			format:  batch.XLSX,
-			want:    `sheet "2025" (of 2) · question: Question · id: row number · ask mode: none · first: "Gold?"`,
+			want:    `sheet "2025" (of 2) · question: Question · id: counted from 1 · ask mode: none · first: "Gold?"`,
 		},
 		"no header": {
 			u: question.Understood{Question: "A", First: "Is gold taxed?"}, format: batch.CSV,
-			want: `no header · question: A · id: row number · ask mode: none · first: "Is gold taxed?"`,
+			want: `no header · question: A · id: counted from 1 · ask mode: none · first: "Is gold taxed?"`,
 		},
 		"JSON lines, of which some have more members": {
 			u: question.Understood{Question: "prompt", First: "Is gold taxed?"}, format: batch.JSONL,
@@ -58,13 +58,13 @@ Excel opens this workbook on another sheet, "Cover"`,
 		"a template": {
 			options: question.Options{Template: "For {{.client}}: {{.question}}"},
 			u:       question.Understood{HeaderLine: 2, Question: "question", First: "For Pine: is gold taxed?"}, format: batch.CSV,
-			want: `header in line 2 · question: made by --template · id: row number · ask mode: none
+			want: `header in line 2 · question: made by --template · id: counted from 1 · ask mode: none
 first: "For Pine: is gold taxed?"`,
 		},
 		"names and a question that a terminal would obey": {
 			u:      question.Understood{Sheet: "\x1b[2J2025", OpensOn: "a\nb", HeaderLine: 1, Question: "The\r\nquestion " + strings.Repeat("x", 50), First: "Is\x1b]0;gold\ntaxed?"},
 			format: batch.XLSX,
-			want: `sheet "[2J2025" · question: The question xxxxxxxxxxxxxxxxxxxxxxxxxx… · id: row number · ask mode: none
+			want: `sheet "[2J2025" · question: The question xxxxxxxxxxxxxxxxxxxxxxxxxx… · id: counted from 1 · ask mode: none
 first: "Is ]0;gold taxed?"
 Excel opens this workbook on another sheet, "a b": to ask what is there, add --sheet $'a\nb'`,
 		},

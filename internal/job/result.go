@@ -55,7 +55,7 @@ func (j *job) tellResult(verdict error) {
 	}
 	tellWritten(u, j.written, j.current, j.parts)
 	for _, path := range j.replaced {
-		u.Say("%s held real answers; to write them again: bizbatch export %s --out %s", path, terminal.QuoteFile(j.File+".bizbatch"), terminal.QuoteFile(path))
+		u.Say("%s no longer holds the answers of %[2]s; to write them again: bizbatch export %[2]s --out %[3]s", path, terminal.QuoteFile(j.File+".bizbatch"), terminal.QuoteFile(path))
 	}
 	if verdict == nil {
 		u.Say("next: %s", j.next)

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strconv"
 	"strings"
@@ -156,6 +157,9 @@ func Export(store *checkpoint.Store, in batch.Input, outs []string, o report.Opt
 		w, err := writeOutput(store, in, out, parts[out], o, force, p.Notice)
 		if w.kept != nil {
 			p.Notice("kept", w.kept.line())
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			return unwritable(err)
 		}
 		if err != nil {
 			return err

@@ -60,7 +60,7 @@ func Reasons(groups []checkpoint.FailureGroup) (list []string) {
 	const most, longest = 5, 100
 	for _, g := range groups[:min(most, len(groups))] {
 		line := fmt.Sprintf("%d: %s, such as question %s", g.Count, g.Reason, g.RowID)
-		example := []rune(strings.TrimLeft(strings.TrimPrefix(g.Error, g.Reason), ": "))
+		example := []rune(strings.TrimLeft(strings.TrimPrefix(g.Error, g.Reason), ":, "))
 		if len(example) > longest {
 			example = append(example[:longest], '…')
 		}

@@ -15,10 +15,10 @@ import (
 func TestReasonsNamesTheFirstFew(t *testing.T) {
 	got := Reasons([]checkpoint.FailureGroup{
 		{Reason: "400 bad", Count: 3, RowID: "Q7", Error: "400 bad: too vague"}, {Reason: "b", Count: 2, RowID: "1", Error: "b"},
-		{Reason: "c", Count: 1, RowID: "2", Error: strings.Repeat("§", 101)}, {Reason: "d"}, {Reason: "e"}, {Reason: "f"}, {Reason: "g"},
+		{Reason: "c", Count: 1, RowID: "2", Error: strings.Repeat("§", 101)}, {Reason: "skipped", RowID: "3", Error: "skipped, by ana"}, {Reason: "e"}, {Reason: "f"}, {Reason: "g"},
 	})
 	want := []string{"3: 400 bad, such as question Q7: too vague", "2: b, such as question 1", "1: c, such as question 2: " + strings.Repeat("§", 100) + "…",
-		"0: d, such as question ", "0: e, such as question ", "and for 2 other reasons"}
+		"0: skipped, such as question 3: by ana", "0: e, such as question ", "and for 2 other reasons"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
