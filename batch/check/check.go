@@ -109,7 +109,7 @@ func of(a *batch.Answer, asked, unfit string) Verdict {
 	text, cited, marks := a.Numbered()
 	c.asked = newExcerpt("", asked)
 	for _, s := range cited {
-		c.sources = append(c.sources, newExcerpt(strings.Join(s.Names(), "\n"), s.Excerpt()))
+		c.sources = append(c.sources, read.excerpt(strings.Join(s.Names(), "\n"), s.Excerpt()))
 	}
 	for _, b := range blocks(text, c.citations(a, text, cited, marks)) {
 		c.quotations(&b)

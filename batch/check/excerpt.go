@@ -3,21 +3,55 @@ package check
 import (
 	"slices"
 	"strings"
+	"sync"
 )
 
 // An excerpt is what arrived of a source: its names and its text. It is read when
-// something is looked for.
+// something is looked for, once for all answers that cite it.
 type excerpt struct {
 	names, text string
 	silent      bool // nothing of its text arrived
 
-	cleaned string
-	letters string // squeezed, with and without the numbers of lines
-	facts   *facts
+	plain    func() string // the text, cleaned
+	squeezed func() string // all of it in letters and digits
+	read     func() *facts
 }
 
 func newExcerpt(names, text string) *excerpt {
-	return &excerpt{names: names, text: text, silent: strings.TrimSpace(text) == ""}
+	e := &excerpt{names: names, text: text, silent: strings.TrimSpace(text) == ""}
+	e.plain = sync.OnceValue(func() string { return clean(text) })
+	e.squeezed = sync.OnceValue(e.squeeze)
+	e.read = sync.OnceValue(e.readFacts)
+	return e
+}
+
+// A shelf keeps the excerpts that were read last: the answers of a run cite the same
+// sources again and again.
+type shelf struct {
+	mu       sync.Mutex
+	excerpts map[[2]string]*excerpt // by names and text
+}
+
+// shelved is how many excerpts a shelf holds before it is emptied. Those of the API
+// have up to some kilobytes.
+const shelved = 256
+
+var read shelf
+
+// excerpt returns the excerpt with the names and the text.
+func (s *shelf) excerpt(names, text string) *excerpt {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key := [2]string{names, text}
+	if e := s.excerpts[key]; e != nil {
+		return e
+	}
+	if len(s.excerpts) >= shelved || s.excerpts == nil {
+		s.excerpts = map[[2]string]*excerpt{}
+	}
+	e := newExcerpt(names, text)
+	s.excerpts[key] = e
+	return e
 }
 
 // isLineNumber reports whether a line of a printed bill is no text: the number of a
@@ -41,24 +75,14 @@ func withoutLineNumbers(s string) string {
 	return strings.Join(lines, "\n")
 }
 
-// plain returns the text of the excerpt, cleaned.
-func (e *excerpt) plain() string {
-	if e.cleaned == "" {
-		e.cleaned = clean(e.text)
+// squeeze returns all of it in letters and digits, with and without the numbers of
+// lines. A zero byte, which no piece of a quotation has, keeps its parts apart.
+func (e *excerpt) squeeze() string {
+	letters := squeeze(clean(e.names)) + "\x00" + squeeze(e.plain())
+	if text := withoutLineNumbers(e.text); len(text) < len(e.text) {
+		letters += "\x00" + squeeze(clean(text))
 	}
-	return e.cleaned
-}
-
-// squeezed returns all of it in letters and digits. A zero byte, which no piece of a
-// quotation has, keeps its parts apart.
-func (e *excerpt) squeezed() string {
-	if e.letters == "" {
-		e.letters = squeeze(clean(e.names)) + "\x00" + squeeze(e.plain())
-		if text := withoutLineNumbers(e.text); len(text) < len(e.text) {
-			e.letters += "\x00" + squeeze(clean(text))
-		}
-	}
-	return e.letters
+	return letters
 }
 
 // quotes reports whether the pieces are in the excerpt, one after the other.
@@ -85,12 +109,8 @@ type facts struct {
 // the columns of tables have them.
 const aNumber = 100 * unit
 
-func (e *excerpt) read() *facts {
-	if e.facts != nil {
-		return e.facts
-	}
+func (e *excerpt) readFacts() *facts {
 	f := &facts{amounts: map[int64]bool{}, percentages: map[int64]bool{}, sections: map[string][]string{}}
-	e.facts = f
 	for g := range figuresOf(clean(e.names)) { // which some services write themselves
 		f.refer(g)
 	}

@@ -150,25 +150,28 @@ func withoutMarker(line string) (_ string, begins bool) {
 // clean returns a text in one line, without what is only its form: markup,
 // addresses, entities, ligatures, and the several kinds of dashes and spaces.
 func clean(s string) string {
-	if plain := html.UnescapeString(s); strings.Count(plain, string(citation)) == strings.Count(s, string(citation)) {
-		s = plain
+	ascii := !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf })
+	if plain := html.UnescapeString(s); len(plain) != len(s) && strings.Count(plain, string(citation)) == strings.Count(s, string(citation)) {
+		s, ascii = plain, false
 	}
-	s = withoutAddresses(s)
-	s = norm.NFKC.String(strings.Map(func(r rune) rune {
-		if r >= '⁰' && r <= '⁹' || r == '¹' || r == '²' || r == '³' {
-			return ' ' // a note, which would become a digit of the number before it
-		}
-		return r
-	}, strings.ReplaceAll(s, "* * *", "...")))
+	s = strings.ReplaceAll(withoutAddresses(s), "* * *", "...")
+	if !ascii { // most text is, and needs no tables
+		s = norm.NFKC.String(strings.Map(func(r rune) rune {
+			if r >= '⁰' && r <= '⁹' || r == '¹' || r == '²' || r == '³' {
+				return ' ' // a note, which would become a digit of the number before it
+			}
+			return r
+		}, s))
+	}
 	var b strings.Builder
 	b.Grow(len(s))
 	space := false
 	for _, r := range s {
 		switch {
-		case unicode.IsSpace(r):
+		case r == ' ', '\t' <= r && r <= '\r', r >= utf8.RuneSelf && unicode.IsSpace(r):
 			space = b.Len() > 0
 			continue
-		case r == '*', r == '`', r == '\\', unicode.IsControl(r):
+		case r == '*', r == '`', r == '\\', r < ' ', r >= 0x7f && unicode.IsControl(r):
 			continue
 		case r < utf8.RuneSelf:
 		case unicode.Is(unicode.Cf, r):
@@ -180,7 +183,11 @@ func clean(s string) string {
 			b.WriteByte(' ')
 			space = false
 		}
-		b.WriteRune(r)
+		if r < utf8.RuneSelf {
+			b.WriteByte(byte(r))
+		} else {
+			b.WriteRune(r)
+		}
 	}
 	return b.String()
 }
