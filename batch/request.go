@@ -29,7 +29,7 @@ type Settings struct {
 	Params map[string]json.RawMessage `json:"params,omitempty"`
 	// Masked reports that placeholders stand for private text. It is used only to
 	// report changed settings: package private masks the questions.
-	Masked bool `json:"masked,omitempty"`
+	Masked string `json:"masked,omitempty"`
 	// Template is the template that built the questions, if any. It is used only to
 	// report changed settings: package question applies it.
 	Template string `json:"template,omitempty"`
@@ -163,7 +163,11 @@ func (s Settings) diff(old Settings) (lines []string) {
 	for _, name := range slices.Compact(names) {
 		add("parameter "+name, oneForm(old.Params[name]), oneForm(s.Params[name]))
 	}
-	add("private text", sent[old.Masked], sent[s.Masked])
+	if old.Masked != "" && s.Masked != "" {
+		add("masks of private text", old.Masked, s.Masked)
+	} else {
+		add("private text", cmp.Or(old.Masked, "sent"), cmp.Or(s.Masked, "sent"))
+	}
 	if old.Template != s.Template {
 		lines = append(lines, "the template")
 	}
@@ -182,8 +186,6 @@ func escaped(schema json.RawMessage) string {
 	}
 	return string(b)
 }
-
-var sent = map[bool]string{false: "sent", true: "masked"}
 
 // oneForm writes a value in the one way in which it is compared.
 func oneForm(value json.RawMessage) string {

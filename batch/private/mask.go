@@ -1,9 +1,26 @@
 package private
 
 import (
+	"crypto/sha256"
 	"fmt"
+	"slices"
 	"strings"
 )
+
+// Masks names what is masked with a list of words. The same question is sent in
+// another way by another list.
+func Masks(list []string) string {
+	if len(list) == 0 {
+		return fmt.Sprintf("masked (%d)", Version)
+	}
+	list = slices.Clone(list)
+	for i, word := range list {
+		list[i] = strings.ToLower(word)
+	}
+	slices.Sort(list)
+	sum := sha256.Sum256([]byte(strings.Join(slices.Compact(list), "\n")))
+	return fmt.Sprintf("masked (%d, words %x)", Version, sum[:4])
+}
 
 // A Mask replaces private text by placeholders, and remembers what they stand for.
 // It is for one question: equal text in all its parts gets one placeholder, so that

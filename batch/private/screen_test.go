@@ -74,7 +74,7 @@ func TestMaskedQuestions(t *testing.T) {
 		}
 		defer store.Close()
 		screen := private.Screen{Finder: finder(), Mask: true}
-		if _, err := batch.Import(store, screen.Questions(seq(questions)), batch.ImportOptions{Settings: batch.Settings{Masked: true}}); err != nil {
+		if _, err := batch.Import(store, screen.Questions(seq(questions)), batch.ImportOptions{Settings: batch.Settings{Masked: private.Masks(nil)}}); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := batch.Run(t.Context(), store, &asker, batch.Options{}); err != nil {

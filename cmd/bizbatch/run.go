@@ -9,13 +9,13 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/alecthomas/kong"
 
 	"bizbatch/batch"
 	"bizbatch/batch/chat"
 	"bizbatch/batch/check"
+	"bizbatch/batch/private"
 	"bizbatch/batch/question"
 	"bizbatch/batch/report"
 	"bizbatch/batch/schema"
@@ -141,11 +141,11 @@ func (c *runCmd) options(e env, now time.Time) (o job.Options, err error) {
 		return o, exit.Unsent(exit.Usage(errors.New("a limit on spending needs a price, which is not known of "+c.provider.Name),
 			"say what an answer costs with --price, or a million tokens with --price-tokens IN,OUT"))
 	}
-	settings, err := c.settings()
+	words, err := c.privateWords()
 	if err != nil {
 		return o, err
 	}
-	words, err := c.privateWords()
+	settings, err := c.settings(words)
 	if err != nil {
 		return o, err
 	}
@@ -197,8 +197,11 @@ func (c *runCmd) priced() bool {
 }
 
 // settings returns what is asked beside the questions.
-func (c *runCmd) settings() (s batch.Settings, err error) {
-	s = batch.Settings{Model: c.model(), Role: c.Role, Template: c.Template, Masked: c.Private == job.MaskPrivate, AskModes: c.askModes()}
+func (c *runCmd) settings(words []string) (s batch.Settings, err error) {
+	s = batch.Settings{Model: c.model(), Role: c.Role, Template: c.Template, AskModes: c.askModes()}
+	if c.Private == job.MaskPrivate {
+		s.Masked = private.Masks(words)
+	}
 	if s.AskMode, err = s.AskModes.Parse(string(c.AskMode)); err != nil {
 		return s, exit.Usage(fmt.Errorf("--ask-mode: %w", err), "see bizbatch run --help")
 	}
@@ -208,6 +211,9 @@ func (c *runCmd) settings() (s batch.Settings, err error) {
 	if s.Params, err = parseParams(c.Param); err != nil {
 		return s, exit.Usage(err, "give --param as KEY=VALUE, such as --param temperature=0.2")
 	}
+	if err := c.checkPrivateParams(s.Params, words); err != nil {
+		return s, err
+	}
 	if err := c.readSchema(); err != nil || c.schema == nil {
 		return s, err
 	}
@@ -216,27 +222,6 @@ func (c *runCmd) settings() (s batch.Settings, err error) {
 	}
 	s.Schema, s.SchemaInMessage = c.schema.Source(), c.provider.SchemaInMessage
 	return s, nil
-}
-
-// privateWords returns the lines of the file of --private-words, but for empty
-// ones and those that begin with #.
-func (c *runCmd) privateWords() (words []string, err error) {
-	if c.PrivateWords == "" {
-		return nil, nil
-	}
-	content, err := os.ReadFile(c.PrivateWords)
-	if err == nil && !utf8.Valid(content) {
-		err = fmt.Errorf("%s is not UTF-8", c.PrivateWords)
-	}
-	if err != nil {
-		return nil, exit.Unsent(exit.Usage(fmt.Errorf("--private-words: %w", err), "name a text file with a word or a phrase on each line"))
-	}
-	for line := range strings.Lines(strings.TrimPrefix(string(content), "\ufeff")) {
-		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
-			words = append(words, line)
-		}
-	}
-	return words, nil
 }
 
 // window returns when the run ends, by --until and --max-duration, and when the
