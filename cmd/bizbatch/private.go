@@ -18,8 +18,9 @@ func (c *runCmd) checkPrivateParams(params map[string]json.RawMessage, words []s
 	if c.Private == job.WarnPrivate {
 		return nil
 	}
+	finder := private.NewFinder(words)
 	for name, value := range params {
-		m := private.Mask{Finder: private.NewFinder(words)}
+		m := private.Mask{Finder: finder}
 		if m.Text(string(value)); m.Originals != nil {
 			return exit.Unsent(exit.Usage(fmt.Errorf("--param %s holds what looks like %s", name, m.Kinds()[0].Name()), "leave it out, or send it with --private warn"))
 		}

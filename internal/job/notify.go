@@ -48,7 +48,7 @@ func (j *job) watch(progress *terminal.Progress) func(batch.Event) {
 	told := false
 	return func(e batch.Event) {
 		progress.Event(e)
-		j.diary.event(e, nil)
+		j.diary.event(e)
 		switch {
 		case e.Kind == batch.EventWaiting:
 			wait = e
@@ -59,7 +59,7 @@ func (j *job) watch(progress *terminal.Progress) func(batch.Event) {
 			wait.Progress = e.Progress
 			advice := j.advice(wait)
 			progress.Waits(wait, advice)
-			j.diary.event(wait, advice)
+			j.diary.advised(advice)
 			j.notifyWait(wait, advice)
 		}
 	}

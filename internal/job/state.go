@@ -82,10 +82,11 @@ type diary struct {
 	store *checkpoint.Store
 	pace  func() (perMinute float64, left time.Duration)
 
-	mu      sync.Mutex // guards all below
+	mu      sync.Mutex // guards the next two; not held while the checkpoint is written
 	flights map[string]*Oldest
 	state   State
-	noted   []byte
+
+	noted []byte // as it is in the checkpoint
 
 	changed       chan struct{}
 	stop, stopped chan struct{}
@@ -111,11 +112,11 @@ func (d *diary) tick() {
 		case <-d.changed:
 		case <-ticker.C:
 		}
-		d.mu.Lock()
 		perMinute, left := d.pace()
+		d.mu.Lock()
 		d.state.PerMinute, d.state.SecondsLeft, d.state.Oldest = perMinute, left.Seconds(), d.oldest()
-		d.note()
 		d.mu.Unlock()
+		d.note()
 	}
 }
 
@@ -139,7 +140,7 @@ func (d *diary) oldest() (oldest *Oldest) {
 }
 
 // event notes what the runner tells, as far as somebody may wonder about it.
-func (d *diary) event(e batch.Event, advice *exit.Error) {
+func (d *diary) event(e batch.Event) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if e.Kind == batch.EventSent {
@@ -157,11 +158,18 @@ func (d *diary) event(e batch.Event, advice *exit.Error) {
 			d.state.Waiting = &Waiting{Since: time.Now()}
 		}
 		d.state.Waiting.For, d.state.Waiting.Next = terminal.WaitsFor(e), time.Now().Add(e.Wait)
-		if advice != nil {
-			d.state.Waiting.Told = toldOf(advice)
-		}
 	default:
 		return
+	}
+	d.wake()
+}
+
+// advised notes what a waiting run says.
+func (d *diary) advised(advice *exit.Error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.state.Waiting != nil {
+		d.state.Waiting.Told = toldOf(advice)
 	}
 	d.wake()
 }
@@ -205,7 +213,9 @@ func (d *diary) end(outcome string, left int, verdict error) {
 // note keeps the state, if it is another than the last. A checkpoint that takes no
 // note loses no answer by it, and says so elsewhere.
 func (d *diary) note() {
+	d.mu.Lock()
 	b, err := json.Marshal(d.state)
+	d.mu.Unlock()
 	if err == nil && !bytes.Equal(b, d.noted) && d.store.SetNote(stateNote, b) == nil {
 		d.noted = b
 	}
