@@ -68,7 +68,7 @@ func (c *ctlCmd) Run(e env) error {
 }
 
 // known refuses the id of a question that is not there.
-func known(store *checkpoint.Store, path, id string) error {
+func known(store batch.Checkpoint, path, id string) error {
 	for _, err := range batch.RecordsByID(store, id) {
 		return err
 	}
@@ -76,7 +76,7 @@ func known(store *checkpoint.Store, path, id string) error {
 }
 
 // tellTaken says whether the run took the order up, for which it waits a little.
-func tellTaken(e env, store *checkpoint.Store, id int64, order job.Order) error {
+func tellTaken(e env, store batch.Checkpoint, id int64, order job.Order) error {
 	for range 30 {
 		if !store.Active() {
 			break

@@ -70,7 +70,7 @@ type runStatus struct {
 }
 
 // readStatus writes the checkpoint's history as the command tells it.
-func readStatus(store *checkpoint.Store) (*status, error) {
+func readStatus(store batch.Checkpoint) (*status, error) {
 	h, err := batch.ReadHistory(store)
 	if err != nil {
 		return nil, err
@@ -113,7 +113,7 @@ func readStatus(store *checkpoint.Store) (*status, error) {
 }
 
 // readOrders reads what was ordered of runs.
-func (s *status) readOrders(store *checkpoint.Store) error {
+func (s *status) readOrders(store batch.Checkpoint) error {
 	orders, err := store.Orders(0)
 	s.Orders = []orderStatus{}
 	for _, o := range orders {
