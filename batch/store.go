@@ -44,6 +44,8 @@ type Checkpoint interface {
 	Flights() (checkpoint.Flights, error)
 	Reused() ([]checkpoint.Reused, error)
 	Runs() ([]checkpoint.RunRecord, error)
+	Versions() iter.Seq2[checkpoint.Version, error]
+	VersionsAt(position int64) iter.Seq2[checkpoint.Version, error]
 	Slowest(n int) ([]checkpoint.Outcome, error)
 
 	AddReviews(reviews []checkpoint.Review, origin string, now time.Time) error

@@ -10,10 +10,11 @@ import "database/sql"
 // setAside has an answered request asked once more, within a transaction. A copy,
 // made to plan with, holds no answers.
 func (s *Store) setAside(id int64) error {
-	return s.exec(`INSERT INTO earlier (request, label, cost, started, finished, crc, answer)
-			SELECT q.id, q.reason, q.cost, q.started, q.finished, coalesce(a.crc, 0), coalesce(a.answer, 'null')
-			FROM requests q LEFT JOIN answers a ON a.request = q.id WHERE q.id = ?1;
+	return s.exec(`INSERT INTO earlier (request, run, label, cost, started, finished, origin, crc, answer)
+			SELECT q.id, q.run, q.reason, q.cost, q.started, q.finished, coalesce(u.origin, ''), coalesce(a.crc, 0), coalesce(a.answer, 'null')
+			FROM requests q LEFT JOIN answers a ON a.request = q.id LEFT JOIN reused u ON u.request = q.id WHERE q.id = ?1;
 		DELETE FROM answers WHERE request = ?1;
+		DELETE FROM reused WHERE request = ?1;
 		UPDATE requests SET state = 'pending', cost = 0, reason = '' WHERE id = ?1`, id)
 }
 
@@ -22,8 +23,10 @@ func (s *Store) setAside(id int64) error {
 func (s *Store) takeBack(id int64) error {
 	return s.exec(`INSERT INTO answers SELECT e.request, e.crc, e.answer FROM earlier e JOIN requests q ON q.id = e.request
 			WHERE q.id = ?1 AND q.state <> 'answered' ORDER BY e.id DESC LIMIT 1;
+		INSERT INTO reused SELECT e.request, e.origin FROM earlier e JOIN requests q ON q.id = e.request
+			WHERE e.id = (SELECT max(id) FROM earlier WHERE request = ?1) AND e.origin <> '' AND q.state <> 'answered';
 		UPDATE requests SET state = 'answered', passing = 0, interrupted = 0, error = '', request_id = '',
-			reason = e.label, cost = e.cost, started = e.started, finished = e.finished
+			run = e.run, reason = e.label, cost = e.cost, started = e.started, finished = e.finished
 			FROM (SELECT * FROM earlier WHERE request = ?1 ORDER BY id DESC LIMIT 1) e WHERE requests.id = ?1 AND state <> 'answered';
 		DELETE FROM earlier WHERE id = (SELECT max(id) FROM earlier WHERE request = ?1) AND changes() > 0`, id)
 }

@@ -26,6 +26,8 @@ type Store interface {
 	Counts() (checkpoint.Counts, error)
 	Flights() (checkpoint.Flights, error)
 	Runs() ([]checkpoint.RunRecord, error)
+	Versions() iter.Seq2[checkpoint.Version, error]
+	VersionsAt(position int64) iter.Seq2[checkpoint.Version, error]
 	SetCurrent(path string, value []byte) error
 	Current(path string) ([]byte, error)
 	// Check returns a line for everything that is wrong with what is kept.
@@ -53,6 +55,7 @@ func Test(t *testing.T, open Open) {
 		{"an ended run does nothing more", testEnded},
 		{"a run begins where the last one was interrupted", testInterrupted},
 		{"an answer that does not fit is asked for again", testUnfit},
+		{"every answer of a request is kept", testVersions},
 		{"many goroutines save at once", testManySave},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, open) })
