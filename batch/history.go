@@ -43,6 +43,9 @@ type History struct {
 	UncertainCost Money
 
 	Runs []RunHistory // oldest first
+	// Orders are what people wanted of the runs while they were on, in the order in
+	// which they were given. They are the caller's to fill in.
+	Orders []OrderHistory
 
 	// Outcomes yields the answered and failed questions in the order in which their
 	// last attempts began. It reads from the store.
@@ -56,6 +59,27 @@ type RunHistory struct {
 	Ended   time.Time // zero if the run is in progress or was killed
 	Outcome string    // finished, the StopKind, running or interrupted
 	Summary Summary
+}
+
+// An OrderHistory describes what somebody wanted of a run.
+type OrderHistory struct {
+	Given  time.Time `json:"given"`
+	By     string    `json:"by"`
+	Order  string    `json:"order"` // as it was typed
+	Reason string    `json:"reason"`
+	Run    int64     `json:"run"` // that took it up; 0: none has
+}
+
+// String returns the order with who gave it and why.
+func (o OrderHistory) String() string {
+	text := o.Order + ", by " + o.By
+	if o.Reason != "" {
+		text += ": " + o.Reason
+	}
+	if o.Run == 0 {
+		text += " (no run has taken it up)"
+	}
+	return text
 }
 
 // ReadHistory reads the history of a checkpoint.

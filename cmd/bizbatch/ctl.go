@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -10,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"bizbatch/batch"
 	"bizbatch/checkpoint"
 	"bizbatch/internal/exit"
 	"bizbatch/internal/job"
@@ -67,12 +67,28 @@ func (c *ctlCmd) Run(e env) error {
 	return tellTaken(e, store, id, order)
 }
 
-// known refuses the id of a question that is not there.
+// known refuses the id of a question that is not there, or that an earlier row asks.
 func known(store *checkpoint.Store, path, id string) error {
-	for _, err := range batch.RecordsByID(store, id) {
-		return err
+	for row, err := range store.ResultsByID(id) {
+		if err != nil || row.Skip != "" {
+			return err
+		}
+		return firstToAsk(store, row)
 	}
 	return unknown(store, path, id)
+}
+
+// firstToAsk refuses a row that is not the first with its question.
+func firstToAsk(store *checkpoint.Store, row checkpoint.Result) error {
+	for first, err := range store.Results() {
+		switch {
+		case err != nil || first.Position == row.Position:
+			return err
+		case bytes.Equal(first.Payload, row.Payload):
+			return exit.Usage(fmt.Errorf("question %s asks the same as %s, and both get its answer", row.ID, first.ID), "to give both up, skip "+first.ID)
+		}
+	}
+	return nil
 }
 
 // tellTaken says whether the run took the order up, for which it waits a little.

@@ -40,7 +40,7 @@ type status struct {
 	UncertainCost batch.Money                   `json:"uncertain_cost"`
 	Uncertain     []uncertain                   `json:"uncertain"` // without an answer, perhaps charged
 	Runs          []runStatus                   `json:"runs"`
-	Orders        []orderStatus                 `json:"orders"` // of bizbatch ctl
+	Orders        []batch.OrderHistory          `json:"orders"` // of bizbatch ctl
 
 	InFlightQuestions    []checkpoint.Flight `json:"in_flight_questions"`
 	InterruptedQuestions []checkpoint.Flight `json:"interrupted_questions"`
@@ -51,14 +51,6 @@ type status struct {
 type uncertain struct {
 	checkpoint.Flight
 	Cost batch.Money `json:"cost"`
-}
-
-type orderStatus struct {
-	Given  time.Time `json:"given"`
-	By     string    `json:"by"`
-	Order  string    `json:"order"`
-	Reason string    `json:"reason"`
-	Run    int64     `json:"run"` // that took it up; 0: none has
 }
 
 type runStatus struct {
@@ -93,7 +85,7 @@ func readStatus(store *checkpoint.Store) (*status, error) {
 	if ok {
 		s.LastRun = &state
 	}
-	if err := s.readOrders(store); err != nil {
+	if s.Orders, err = job.Orders(store); err != nil {
 		return nil, err
 	}
 	for _, u := range h.Uncertain {
@@ -110,18 +102,6 @@ func readStatus(store *checkpoint.Store) (*status, error) {
 		s.Runs = append(s.Runs, run)
 	}
 	return s, nil
-}
-
-// readOrders reads what was ordered of runs.
-func (s *status) readOrders(store *checkpoint.Store) error {
-	orders, err := store.Orders(0)
-	s.Orders = []orderStatus{}
-	for _, o := range orders {
-		if order, err := job.DecodeOrder(o.What); err == nil { // else of a newer program
-			s.Orders = append(s.Orders, orderStatus{o.Given, o.By, order.String(), o.Reason, o.Run})
-		}
-	}
-	return err
 }
 
 // print prints the status; checked says that the checkpoint was verified.
@@ -142,7 +122,7 @@ func (s *status) print(w io.Writer, checked bool) {
 		line("run %-3d      %s  %s", r.Run, r.Started.Local().Format(time.DateTime), r.describe())
 	}
 	for _, o := range s.Orders {
-		line("ctl          %s  %s", o.Given.Local().Format(time.DateTime), o.describe())
+		line("ctl          %s  %s", o.Given.Local().Format(time.DateTime), o)
 	}
 	if checked && len(s.Problems) == 0 {
 		line("check        sound")
@@ -186,18 +166,6 @@ func (s *status) printQuestions(line func(format string, args ...any)) {
 			line("             %s", u.describe())
 		}
 	}
-}
-
-// describe tells an order in a few words.
-func (o orderStatus) describe() string {
-	text := o.Order + ", by " + o.By
-	if o.Reason != "" {
-		text += ": " + o.Reason
-	}
-	if o.Run == 0 {
-		text += " (no run has taken it up)"
-	}
-	return text
 }
 
 // describe tells a run in a few words.

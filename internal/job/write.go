@@ -106,7 +106,11 @@ func composeOutput(store *checkpoint.Store, in batch.Input, out string, part *re
 // readHistory returns what is told of the runs: in a part, of its rows.
 func readHistory(store *checkpoint.Store, part *report.Part) (*batch.History, error) {
 	if part == nil {
-		return batch.ReadHistory(store)
+		h, err := batch.ReadHistory(store)
+		if err == nil {
+			h.Orders, err = Orders(store)
+		}
+		return h, err
 	}
 	name := batch.NameOf(store) + ": " + part.Name()
 	return batch.ReadPartHistory(store, name, part.Positions)
