@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"bizbatch/batch"
+	"bizbatch/batch/internal/figure"
 )
 
 // Contains reports whether an answer, or the name or excerpt of one of its sources,
@@ -32,7 +33,7 @@ func Contains(a *batch.Answer, text string) bool {
 
 // comparable returns a text as texts are compared.
 func comparable(s string) string {
-	return strings.ReplaceAll(strings.ToLower(clean(s)), "§ ", "§")
+	return strings.ReplaceAll(strings.ToLower(figure.Clean(s)), "§ ", "§")
 }
 
 // contains reports whether a text contains a comparable one.
