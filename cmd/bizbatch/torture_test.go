@@ -94,12 +94,7 @@ func TestKilledAtRandomMomentsOfARefresh(t *testing.T) {
 	if *torture {
 		rounds = 150
 	}
-	server, err := sandbox.Start("", sandbox.Options{Shape: sandbox.Short, Latency: 10 * time.Millisecond})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
-	v := victim{t: t, server: server, dir: t.TempDir()}
+	v := served(t, sandbox.Options{Shape: sandbox.Short, Latency: 10 * time.Millisecond})
 	if err := writeRows(v.path("q.csv"), questions); err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +123,7 @@ func TestKilledAtRandomMomentsOfARefresh(t *testing.T) {
 	}
 	v.run(v.args...)
 	answered()
-	ledger := server.Ledger()
+	ledger := v.server.Ledger()
 	st, err := statusAt(v.path(path))
 	if err != nil {
 		t.Fatal(err)
