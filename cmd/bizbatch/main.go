@@ -40,6 +40,7 @@ type cli struct {
 	Show   showCmd   `cmd:"" group:"look" help:"Print one question with its answer and sources."`
 	Export exportCmd `cmd:"" group:"look" help:"Write the answers again, without asking anything."`
 	Review reviewCmd `cmd:"" group:"look" help:"Take in the reviews of a file of answers that came back, such as by mail."`
+	Prune  pruneCmd  `cmd:"" group:"look" help:"Remove the older answers of questions that were asked again."`
 
 	Help       helpCmd    `cmd:"" group:"help" help:"Print a page of the manual: ${topics}."`
 	VersionCmd versionCmd `cmd:"" name:"version" group:"help" help:"Print the version."`
