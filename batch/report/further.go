@@ -74,8 +74,8 @@ func valuesOf(rec *batch.Record, further []Column) []any {
 	return list
 }
 
-// textOf returns a value as text.
-func textOf(value any) string {
+// TextOf returns the value of a [Column] as text.
+func TextOf(value any) string {
 	switch v := value.(type) {
 	case string:
 		return v
@@ -93,7 +93,7 @@ func textOf(value any) string {
 func textsOf(values []any) []string {
 	list := make([]string, len(values))
 	for i, value := range values {
-		list[i] = textOf(value)
+		list[i] = TextOf(value)
 	}
 	return list
 }
@@ -128,7 +128,7 @@ func toRead(rec *batch.Record, further []Column) (a *batch.Answer, rest []pair) 
 // that have no columns.
 func pairsOf(rec *batch.Record, further []Column) (list []pair) {
 	for _, c := range further {
-		if text := textOf(c.Value(rec)); text != "" {
+		if text := TextOf(c.Value(rec)); text != "" {
 			list = append(list, pair{c.Name, text})
 		}
 	}

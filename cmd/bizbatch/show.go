@@ -60,6 +60,14 @@ func unknown(store *checkpoint.Store, path, id string) error {
 	return exit.Usage(fmt.Errorf("%s holds no question %s", path, terminal.Quote(id)), idsHint(store))
 }
 
+// hasQuestion reports whether there is a question with the id.
+func hasQuestion(store *checkpoint.Store, id string) bool {
+	for _, err := range store.ResultsByID(id) {
+		return err == nil
+	}
+	return false
+}
+
 // idsHint tells how the questions of a checkpoint are called.
 func idsHint(store *checkpoint.Store) string {
 	const some = 3

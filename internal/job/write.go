@@ -55,22 +55,31 @@ func writeOutput(store *checkpoint.Store, in batch.Input, out string, part *repo
 	if now := contentDigest(out); now != before { // it was edited just now
 		before, edited = now, now != "" && !wroteThat(store, out, now)
 	}
+	if err := w.replace(store, out, before, edited, force); err != nil {
+		return w, err
+	}
+	if o.Review && w.noted == nil {
+		w.noted = store.SetNote(seenNote(store, out), []byte(strconv.FormatInt(last, 10)))
+	}
+	return w, f.Commit()
+}
+
+// replace has the checkpoint know what is about to be written in the place of a file
+// with the digest before, and keeps the file if somebody edited it.
+func (w *writtenFile) replace(store *checkpoint.Store, out, before string, edited, force bool) error {
 	if edited {
 		before = ""
 		if known, _, _ := store.Output(out); !force || known != "" || oursByName(out) {
 			as, err := keep(out, time.Now())
 			if err != nil {
-				return w, fmt.Errorf("keep the edited %s: %w", out, err)
+				return fmt.Errorf("keep the edited %s: %w", out, err)
 			}
 			w.kept = &keptFile{out, as, known == ""}
 		}
 	}
 	// Both are known until the new one has its name, whenever the process dies.
 	w.noted = store.SetOutput(out, strings.TrimSpace(before+" "+w.content))
-	if o.Review && w.noted == nil {
-		w.noted = store.SetNote(seenNote(store, out), []byte(strconv.FormatInt(last, 10)))
-	}
-	return w, f.Commit()
+	return nil
 }
 
 // composeOutput writes all of a file but its name.

@@ -1,0 +1,162 @@
+package job
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"bizbatch/batch"
+	"bizbatch/batch/diff"
+	"bizbatch/batch/report"
+	"bizbatch/batch/schema"
+	"bizbatch/checkpoint"
+	"bizbatch/internal/exit"
+)
+
+// A Choice says which answers are compared. The zero value compares what was the
+// answer before the last run with what is now.
+type Choice struct {
+	Since time.Time // what was the answer then with what is now
+	Run   int64     // what was the answer before that run with what was after it
+	All   bool      // each answer with the next
+	ID    string    // of these questions only; without another choice, their last two answers
+}
+
+// Differences compares the answers in a checkpoint.
+func Differences(store *checkpoint.Store, c Choice) (*report.Comparisons, error) {
+	all, err := startComparisons(store)
+	if err != nil {
+		return nil, err
+	}
+	if all.Of, err = c.resolve(store); err != nil {
+		return nil, err
+	}
+	s, err := schema.Read(store)
+	if err != nil {
+		return nil, err
+	}
+	stories := batch.Stories(store)
+	if c.ID != "" {
+		stories = batch.StoriesByID(store, c.ID)
+	}
+	var list []*report.Comparison
+	var work errgroup.Group
+	work.SetLimit(runtime.GOMAXPROCS(0))
+	for story, err := range stories {
+		if err != nil {
+			return nil, errors.Join(err, work.Wait())
+		}
+		for _, pair := range c.pairs(story.Versions) {
+			found := &report.Comparison{Record: story.Record, Old: pair[0], New: pair[1]}
+			list = append(list, found)
+			work.Go(func() error { return compare(found, s) })
+		}
+	}
+	if err := work.Wait(); err != nil {
+		return nil, err
+	}
+	for _, found := range list {
+		if all.Counts[found.Class]++; found.Class != diff.Same {
+			all.List = append(all.List, *found)
+		}
+	}
+	slices.SortStableFunc(all.List, func(a, b report.Comparison) int { return cmp.Compare(a.Class, b.Class) }) // changed, reworded
+	return all, nil
+}
+
+func startComparisons(store *checkpoint.Store) (*report.Comparisons, error) {
+	counts, err := store.Counts()
+	if err != nil {
+		return nil, err
+	}
+	endpoint, err := store.Endpoint()
+	return &report.Comparisons{
+		Name: batch.NameOf(store), Sandbox: endpoint == "sandbox", Questions: counts.Rows - counts.Skipped, Counts: map[diff.Class]int{},
+	}, err
+}
+
+// compare compares two answers, and keeps of them what is written.
+func compare(c *report.Comparison, s *schema.Schema) error {
+	was, is := comparedOf(c.Old.Answer, s), comparedOf(c.New.Answer, s)
+	c.Difference = diff.Compare(was, is)
+	if c.Class != diff.Same {
+		c.Was, c.Is = was, is
+	}
+	c.Old.Answer, c.New.Answer, c.Record.Answer = nil, nil, nil
+	return nil
+}
+
+// comparedOf returns what is compared of an answer: of one that fits the schema, its
+// members.
+func comparedOf(a *batch.Answer, s *schema.Schema) diff.Answer {
+	of := diff.Of(a)
+	if s == nil {
+		return of
+	}
+	if data, err := s.Fit(a); err == nil { // else its text is compared
+		of.Fields = []diff.Field{}
+		for i, name := range s.Names() {
+			of.Fields = append(of.Fields, diff.Field{Name: name, Value: report.TextOf(data.Values[i])})
+		}
+	}
+	return of
+}
+
+// resolve finds out which run is meant, and returns what is compared in words.
+func (c *Choice) resolve(store *checkpoint.Store) (string, error) {
+	runs, err := store.Runs()
+	switch {
+	case err != nil:
+		return "", err
+	case c.All:
+		return "each answer with the next", nil
+	case !c.Since.IsZero():
+		return "since " + c.Since.Local().Format("2 Jan 2006 15:04"), nil
+	case c.Run == 0 && c.ID != "":
+		return "the last two answers", nil
+	case len(runs) == 0:
+		return "", exit.Usage(fmt.Errorf("%s has no run yet", store.Path()), "bizbatch run FILE asks its questions")
+	}
+	last := runs[len(runs)-1].Run
+	c.Run = cmp.Or(c.Run, last)
+	i := slices.IndexFunc(runs, func(r checkpoint.RunRecord) bool { return r.Run == c.Run })
+	if i < 0 {
+		return "", exit.Usage(fmt.Errorf("%s has no run %d", store.Path(), c.Run), fmt.Sprintf("its runs are 1 to %d", last))
+	}
+	return fmt.Sprintf("by run %d of %s", c.Run, runs[i].Started.Local().Format("2 Jan 2006 15:04")), nil
+}
+
+// pairs returns the answers to compare, among those that a question has had. Damaged
+// ones are none.
+func (c *Choice) pairs(versions []batch.Version) (pairs [][2]batch.Version) {
+	versions = slices.DeleteFunc(slices.Clone(versions), func(v batch.Version) bool { return v.Answer == nil })
+	last := len(versions) - 1
+	old, new := last-1, last
+	switch {
+	case c.All:
+		for i := 1; i <= last; i++ {
+			pairs = append(pairs, [2]batch.Version{versions[i-1], versions[i]})
+		}
+		return pairs
+	case !c.Since.IsZero():
+		for old = last; old >= 0 && !versions[old].Finished.Before(c.Since); {
+			old--
+		}
+	case c.Run != 0:
+		for new >= 0 && versions[new].Run != c.Run {
+			new--
+		}
+		for old = new; old >= 0 && versions[old].Run == c.Run; {
+			old--
+		}
+	}
+	if old < 0 || new <= old {
+		return nil
+	}
+	return [][2]batch.Version{{versions[old], versions[new]}}
+}
