@@ -28,12 +28,12 @@ var Formats = []Format{
 	{"CSV", []string{".csv"}, false, newCSVWriter, compareCSV},
 	{"tab-separated", []string{".tsv"}, false, newTSVWriter, compareTSV},
 	{"Text", []string{".txt"}, false, newTextWriter, nil},
-	{"Excel", []string{".xlsx"}, true, newXLSXWriter, nil},
+	{"Excel", []string{".xlsx"}, true, newXLSXWriter, compareXLSX},
 	{"Excel with macros", []string{".xlsm"}, true, newXLSMWriter, nil},
 	{"JSON Lines", []string{".jsonl", ".ndjson"}, false, newJSONLWriter, compareJSONL},
-	{"Word", []string{".docx"}, true, newDOCXWriter, nil},
-	{"Markdown", []string{".md", ".markdown"}, true, newMarkdownWriter, nil},
-	{"HTML", []string{".html", ".htm"}, true, newHTMLWriter, nil},
+	{"Word", []string{".docx"}, true, newDOCXWriter, compareDOCX},
+	{"Markdown", []string{".md", ".markdown"}, true, newMarkdownWriter, compareMarkdown},
+	{"HTML", []string{".html", ".htm"}, true, newHTMLWriter, compareHTML},
 }
 
 // FormatOf returns the format that a file's extension asks for, in any case. Its

@@ -103,7 +103,7 @@ func (c *diffCmd) print(p *terminal.Page, all *report.Comparisons) error {
 // printDifference prints a question, and what is different in its answer.
 func printDifference(p *terminal.Page, c *report.Comparison) {
 	p.Heading(fmt.Sprintf("%s · %s · %s", c.Record.ID, c.Class, prose.OneLine(c.Record.Question)))
-	for _, what := range c.What() {
+	for _, what := range c.Difference.What() {
 		p.Text("  " + what)
 	}
 	p.Line("")
