@@ -83,12 +83,12 @@ func (o OrderHistory) String() string {
 }
 
 // ReadHistory reads the history of a checkpoint.
-func ReadHistory(store *checkpoint.Store) (*History, error) {
+func ReadHistory(store Checkpoint) (*History, error) {
 	h := &History{
 		Path: store.Path(), Name: NameOf(store), Active: store.Active(),
 		SpentByMode: map[AskMode]Money{}, ToLookAt: map[string]int{}, Outcomes: store.Outcomes(),
 	}
-	for _, read := range []func(*checkpoint.Store) error{h.readCounts, h.readSettings, h.readRuns} {
+	for _, read := range []func(Checkpoint) error{h.readCounts, h.readSettings, h.readRuns} {
 		if err := read(store); err != nil {
 			return nil, err
 		}
@@ -98,11 +98,11 @@ func ReadHistory(store *checkpoint.Store) (*History, error) {
 
 // NameOf names the questions of a checkpoint by its file, without folder and
 // extension.
-func NameOf(store *checkpoint.Store) string {
+func NameOf(store Checkpoint) string {
 	return strings.TrimSuffix(strings.TrimSuffix(filepath.Base(store.Path()), ".bizbatch"), ".sandbox")
 }
 
-func (h *History) readCounts(store *checkpoint.Store) error {
+func (h *History) readCounts(store Checkpoint) error {
 	counts, err := store.Counts()
 	if err != nil {
 		return err
@@ -161,7 +161,7 @@ func paid(c checkpoint.Counts, mode string, prices priceList) Money {
 	return prices.of(AskMode(mode))
 }
 
-func (h *History) readSettings(store *checkpoint.Store) (err error) {
+func (h *History) readSettings(store Checkpoint) (err error) {
 	if h.Endpoint, err = store.Endpoint(); err != nil {
 		return err
 	}
@@ -170,7 +170,7 @@ func (h *History) readSettings(store *checkpoint.Store) (err error) {
 }
 
 // ReadSettings returns what the questions of the last input were asked with.
-func ReadSettings(store *checkpoint.Store) (s Settings, err error) {
+func ReadSettings(store Checkpoint) (s Settings, err error) {
 	settings, err := store.Settings()
 	if err == nil && settings != nil {
 		if err = json.Unmarshal(settings, &s); err != nil {
@@ -180,7 +180,7 @@ func ReadSettings(store *checkpoint.Store) (s Settings, err error) {
 	return s, err
 }
 
-func (h *History) readRuns(store *checkpoint.Store) error {
+func (h *History) readRuns(store Checkpoint) error {
 	runs, err := store.Runs()
 	for i, r := range runs {
 		run := RunHistory{Run: r.Run, Started: r.Started, Ended: r.Ended, Outcome: r.Outcome}

@@ -91,7 +91,7 @@ const requestFormat = "2"
 //
 // Import reads the questions ahead in another goroutine, which ends before Import
 // returns.
-func Import(store *checkpoint.Store, questions iter.Seq2[Question, error], o ImportOptions) (Plan, error) {
+func Import(store Checkpoint, questions iter.Seq2[Question, error], o ImportOptions) (Plan, error) {
 	o.Settings = o.Settings.withDefaults()
 	prices, err := readPrices(store, o.Price)
 	if err != nil {

@@ -7,13 +7,15 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"bizbatch/checkpoint/internal/rescue"
 )
 
 // A run implements Run.
 type run struct {
 	s      *Store
 	id     int64
-	rescue rescue
+	rescue rescue.Rescue
 
 	ending atomic.Bool
 
@@ -30,7 +32,7 @@ type run struct {
 // ErrCopy for a copy, and ErrBegun if the last run has not ended.
 func (s *Store) Begin(now time.Time) (Run, Begun, error) {
 	r := &run{s: s, early: map[int64]bool{}, keys: map[int64]requestKey{}}
-	r.rescue.run = r
+	r.rescue.Place = s.rescuePlace()
 	switch {
 	case s.original != "":
 		return nil, Begun{}, ErrCopy
@@ -178,14 +180,14 @@ func (r *run) End(now time.Time, outcome string, summary []byte) error {
 		return ErrEnded
 	}
 	defer r.s.begun.Store(nil)
-	defer r.rescue.close()
-	lost := r.rescue.end()
+	defer r.rescue.Close()
+	lost := r.saveRescued()
 	err := r.s.write(func() error {
 		return r.s.exec("UPDATE runs SET ended = ?, outcome = ?, summary = ? WHERE id = ?", millis(now), outcome, string(summary), r.id)
 	})
 	switch {
 	case errors.Is(err, ErrGone):
-		return r.rescue.all(err) // the file under that name is another one now
+		return r.rescueAll(err) // the file under that name is another one now
 	case lost != nil:
 		return lost // the more useful error
 	case err != nil:

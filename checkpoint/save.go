@@ -95,11 +95,11 @@ func (r *run) Complete(id int64, c Completion) error {
 		return r.save("save an answer", nil, func() error { return r.s.checkAnswered(id) })
 	}
 	line := r.s.rescued(key, c)
-	r.rescue.wait(id, line)
-	err := r.save("save an answer", func() { r.rescue.put(id, line) }, func() error { return r.s.complete(id, c) })
+	r.rescue.Wait(id, line)
+	err := r.save("save an answer", func() { r.rescue.Put(id, line) }, func() error { return r.s.complete(id, c) })
 	switch {
 	case err == nil:
-		r.rescue.drop(id)
+		r.rescue.Drop(id)
 		if !c.Again {
 			r.done(id)
 		}
@@ -107,8 +107,8 @@ func (r *run) Complete(id int64, c Completion) error {
 	case errors.Is(err, ErrEnded):
 		return err
 	}
-	r.rescue.put(id, line)
-	return r.rescue.unsaved(err)
+	r.rescue.Put(id, line)
+	return r.unsaved(err)
 }
 
 // complete saves an answer within a transaction.

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"bizbatch/batch"
 	"bizbatch/checkpoint"
 	"bizbatch/internal/exit"
 	"bizbatch/internal/job"
@@ -68,7 +69,7 @@ func (c *ctlCmd) Run(e env) error {
 }
 
 // known refuses the id of a question that is not there, or that an earlier row asks.
-func known(store *checkpoint.Store, path, id string) error {
+func known(store batch.Checkpoint, path, id string) error {
 	for row, err := range store.ResultsByID(id) {
 		if err != nil || row.Skip != "" {
 			return err
@@ -79,7 +80,7 @@ func known(store *checkpoint.Store, path, id string) error {
 }
 
 // firstToAsk refuses a row that is not the first with its question.
-func firstToAsk(store *checkpoint.Store, row checkpoint.Result) error {
+func firstToAsk(store batch.Checkpoint, row checkpoint.Result) error {
 	for first, err := range store.Results() {
 		switch {
 		case err != nil || first.Position == row.Position:
@@ -92,7 +93,7 @@ func firstToAsk(store *checkpoint.Store, row checkpoint.Result) error {
 }
 
 // tellTaken says whether the run took the order up, for which it waits a little.
-func tellTaken(e env, store *checkpoint.Store, id int64, order job.Order) error {
+func tellTaken(e env, store batch.Checkpoint, id int64, order job.Order) error {
 	for range 30 {
 		if !store.Active() {
 			break

@@ -9,7 +9,6 @@ import (
 	"bizbatch/batch"
 	"bizbatch/batch/check"
 	"bizbatch/batch/schema"
-	"bizbatch/checkpoint"
 	"bizbatch/internal/exit"
 	"bizbatch/internal/job"
 	"bizbatch/internal/prose"
@@ -56,7 +55,7 @@ func (c *showCmd) Run(e env) error {
 }
 
 // unknown is the error about a question that is not there.
-func unknown(store *checkpoint.Store, path, id string) error {
+func unknown(store batch.Checkpoint, path, id string) error {
 	return exit.Usage(fmt.Errorf("%s holds no question %s", path, terminal.Quote(id)), idsHint(store))
 }
 
@@ -69,7 +68,7 @@ func hasQuestion(store *checkpoint.Store, id string) bool {
 }
 
 // idsHint tells how the questions of a checkpoint are called.
-func idsHint(store *checkpoint.Store) string {
+func idsHint(store batch.Checkpoint) string {
 	const some = 3
 	var ids []string
 	for rec, err := range batch.Records(store) {

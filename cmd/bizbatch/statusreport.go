@@ -62,7 +62,7 @@ type runStatus struct {
 }
 
 // readStatus writes the checkpoint's history as the command tells it.
-func readStatus(store *checkpoint.Store) (*status, error) {
+func readStatus(store batch.Checkpoint) (*status, error) {
 	h, err := batch.ReadHistory(store)
 	if err != nil {
 		return nil, err

@@ -87,7 +87,7 @@ func outputError(verdict, err error, stop *batch.StopError, path string, outputs
 // View opens a checkpoint for reading. The path may also be that of
 // the question file, whose checkpoint is beside it; then it is changed to the
 // checkpoint's.
-func View(path *string) (*checkpoint.Store, error) {
+func View(path *string) (batch.Checkpoint, error) {
 	store, err := checkpoint.View(*path)
 	if errors.Is(err, checkpoint.ErrNotCheckpoint) || errors.Is(err, os.ErrNotExist) {
 		for _, suffix := range []string{".bizbatch", ".sandbox.bizbatch"} {
@@ -111,7 +111,7 @@ func View(path *string) (*checkpoint.Store, error) {
 }
 
 // ViewInput opens a checkpoint as View does, and reads what is known of its input.
-func ViewInput(path *string) (*checkpoint.Store, batch.Input, error) {
+func ViewInput(path *string) (batch.Checkpoint, batch.Input, error) {
 	store, err := View(path)
 	if err != nil {
 		return nil, batch.Input{}, err

@@ -20,7 +20,7 @@ import (
 type job struct {
 	Options
 	reader  *question.Reader
-	store   *checkpoint.Store
+	store   batch.Checkpoint
 	input   batch.Input
 	plan    batch.Plan
 	sum     batch.Summary
@@ -42,7 +42,7 @@ type job struct {
 	diary   *diary         // of the run, while requests may be in flight
 	notices []<-chan error // of commands of --notify that may still be on
 
-	asking atomic.Pointer[checkpoint.Store] // the store, while requests may be in flight
+	asking atomic.Pointer[batch.Checkpoint] // the store, while requests may be in flight
 
 	maxSpend         *batch.Money // as somebody set it with bizbatch ctl
 	spent, uncertain batch.Money  // by all runs on the checkpoint, where --max-spend-total ended this one
@@ -99,7 +99,7 @@ type Service struct {
 
 // openStore opens the checkpoint. A dry run plans on a copy, so that it leaves
 // nothing behind and works beside a run.
-func (o *Options) openStore(endpoint string) (*checkpoint.Store, error) {
+func (o *Options) openStore(endpoint string) (batch.Checkpoint, error) {
 	opts := checkpoint.Options{Endpoint: endpoint}
 	if o.DryRun {
 		return checkpoint.OpenCopy(o.Checkpoint, opts)

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"bizbatch/batch"
-	"bizbatch/checkpoint"
 )
 
 // An Order is what somebody wants of a run, as bizbatch ctl gives it.
@@ -110,7 +109,7 @@ func DecodeOrder(kept []byte) (o Order, err error) { return o, json.Unmarshal(ke
 
 // Orders returns what was ordered of the runs on a checkpoint, but for what a newer
 // program ordered. The list is never nil.
-func Orders(store *checkpoint.Store) ([]batch.OrderHistory, error) {
+func Orders(store batch.Checkpoint) ([]batch.OrderHistory, error) {
 	orders, err := store.Orders(0)
 	list := []batch.OrderHistory{}
 	for _, o := range orders {

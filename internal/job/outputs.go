@@ -19,7 +19,7 @@ import (
 // checkOutput refuses a file that answers must not be written to. One that is
 // there is overwritten only by force or if it is ours: by its name, or because
 // it was written from this checkpoint before.
-func checkOutput(out, input string, store *checkpoint.Store, force bool) error {
+func checkOutput(out, input string, store batch.Checkpoint, force bool) error {
 	const hint = "choose another --out"
 	if _, err := report.FormatOf(out); err != nil {
 		return exit.Usage(err, hint)
@@ -77,7 +77,7 @@ func oursByName(out string) bool {
 
 // claimOutput has the checkpoint know a file as ours before anything is written
 // there: what comes later may find the disk full.
-func claimOutput(store *checkpoint.Store, out string) error {
+func claimOutput(store batch.Checkpoint, out string) error {
 	if _, ours, err := store.Output(out); ours || err != nil {
 		return err
 	}

@@ -12,7 +12,6 @@ import (
 
 	"bizbatch/batch"
 	"bizbatch/batch/question"
-	"bizbatch/checkpoint"
 	"bizbatch/internal/exit"
 	"bizbatch/internal/interrupt"
 	"bizbatch/internal/terminal"
@@ -68,7 +67,7 @@ func (j *job) ask(ctx context.Context, service Service) error {
 	if os.Getenv("GOGC") == "" {
 		defer debug.SetGCPercent(debug.SetGCPercent(gcPercent(j.Asking.Workers)))
 	}
-	j.asking.Store(j.store)
+	j.asking.Store(&j.store)
 	j.diary = keepDiary(j.store, j.Command, progress)
 	j.Asking.OnEvent, j.Asking.OnStep = j.watch(progress), j.diary.step
 	ctx, end := context.WithCancelCause(ctx)
@@ -156,7 +155,7 @@ func (j *job) progress() *terminal.Progress {
 
 // rateBefore returns the rate of the last run that brought answers home, pauses
 // left out; 0: there was none.
-func rateBefore(store *checkpoint.Store) float64 {
+func rateBefore(store batch.Checkpoint) float64 {
 	runs, err := store.Runs()
 	if err != nil {
 		return 0 // an estimate is missed, and no more

@@ -7,7 +7,6 @@ import (
 
 	"bizbatch/batch"
 	"bizbatch/batch/report"
-	"bizbatch/checkpoint"
 )
 
 // sourceNote is the name of the checkpoint's note of the question file.
@@ -36,7 +35,7 @@ func (j *job) noteSource(content string) error {
 
 // fromFolder returns a path as seen from the checkpoint's folder, so that both can
 // be moved together.
-func fromFolder(store *checkpoint.Store, path string) string {
+func fromFolder(store batch.Checkpoint, path string) string {
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return path
@@ -52,7 +51,7 @@ func fromFolder(store *checkpoint.Store, path string) string {
 }
 
 // readSource reads what noteSource noted.
-func readSource(store *checkpoint.Store) (report.Source, error) {
+func readSource(store batch.Checkpoint) (report.Source, error) {
 	note, err := store.Note(sourceNote)
 	if err != nil || note == nil {
 		return report.Source{}, err

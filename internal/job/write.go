@@ -13,7 +13,6 @@ import (
 	"bizbatch/batch"
 	"bizbatch/batch/report"
 	"bizbatch/batch/schema"
-	"bizbatch/checkpoint"
 	"bizbatch/internal/prose"
 	"bizbatch/internal/terminal"
 )
@@ -31,7 +30,7 @@ type writtenFile struct {
 
 // writeOutput writes one output file. What people wrote into the one that is there
 // is kept first.
-func writeOutput(store *checkpoint.Store, in batch.Input, out string, part *report.Part, o report.Options, force bool, notice func(event, text string, args ...any)) (w writtenFile, err error) {
+func writeOutput(store batch.Checkpoint, in batch.Input, out string, part *report.Part, o report.Options, force bool, notice func(event, text string, args ...any)) (w writtenFile, err error) {
 	before := contentDigest(out)
 	edited := before != "" && !wroteThat(store, out, before)
 	if edited && takeEdited(store, in, out, part, o, notice) {
@@ -83,7 +82,7 @@ func (w *writtenFile) replace(store *checkpoint.Store, out, before string, edite
 }
 
 // composeOutput writes all of a file but its name.
-func composeOutput(store *checkpoint.Store, in batch.Input, out string, part *report.Part, o report.Options) (f *report.File, err error) {
+func composeOutput(store batch.Checkpoint, in batch.Input, out string, part *report.Part, o report.Options) (f *report.File, err error) {
 	format, err := report.FormatOf(out)
 	if err == nil && format.History {
 		o.History, err = readHistory(store, part)
@@ -113,7 +112,7 @@ func composeOutput(store *checkpoint.Store, in batch.Input, out string, part *re
 }
 
 // readHistory returns what is told of the runs: in a part, of its rows.
-func readHistory(store *checkpoint.Store, part *report.Part) (*batch.History, error) {
+func readHistory(store batch.Checkpoint, part *report.Part) (*batch.History, error) {
 	if part == nil {
 		h, err := batch.ReadHistory(store)
 		if err == nil {
@@ -125,7 +124,7 @@ func readHistory(store *checkpoint.Store, part *report.Part) (*batch.History, er
 	return batch.ReadPartHistory(store, name, part.Positions)
 }
 
-func compose(f *report.File, store *checkpoint.Store, part *report.Part, s *schema.Schema) error {
+func compose(f *report.File, store batch.Checkpoint, part *report.Part, s *schema.Schema) error {
 	records := batch.Records(store)
 	if part != nil {
 		records = batch.RecordsAt(store, part.Positions)
@@ -144,7 +143,7 @@ func compose(f *report.File, store *checkpoint.Store, part *report.Part, s *sche
 
 // Export writes the answers of a checkpoint to files, once all of them may be
 // written.
-func Export(store *checkpoint.Store, in batch.Input, outs []string, o report.Options, force bool, p *terminal.Printer) error {
+func Export(store batch.Checkpoint, in batch.Input, outs []string, o report.Options, force bool, p *terminal.Printer) error {
 	if err := checkSet(outs, o); err != nil {
 		return err
 	}
