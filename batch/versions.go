@@ -30,12 +30,12 @@ type Story struct {
 
 // Stories yields the questions of the last input that have had several answers, in
 // input order.
-func Stories(store *checkpoint.Store) iter.Seq2[Story, error] {
+func Stories(store Checkpoint) iter.Seq2[Story, error] {
 	return stories(store, store.Versions())
 }
 
 // StoriesByID yields the questions of the rows with the ID that have had an answer.
-func StoriesByID(store *checkpoint.Store, id string) iter.Seq2[Story, error] {
+func StoriesByID(store Checkpoint, id string) iter.Seq2[Story, error] {
 	return func(yield func(Story, error) bool) {
 		var positions []int64
 		for r, err := range store.ResultsByID(id) {
@@ -58,7 +58,7 @@ func StoriesByID(store *checkpoint.Store, id string) iter.Seq2[Story, error] {
 // storiesRead is how many questions are read at a time.
 const storiesRead = 32
 
-func stories(store *checkpoint.Store, versions iter.Seq2[checkpoint.Version, error]) iter.Seq2[Story, error] {
+func stories(store Checkpoint, versions iter.Seq2[checkpoint.Version, error]) iter.Seq2[Story, error] {
 	return func(yield func(Story, error) bool) {
 		var page [][]checkpoint.Version // of a question each
 		flush := func() (more bool, err error) {
@@ -93,7 +93,7 @@ func stories(store *checkpoint.Store, versions iter.Seq2[checkpoint.Version, err
 
 // readStories reads the rows of questions, and their answers by them: what was masked
 // in a question is restored in all of its answers.
-func readStories(store *checkpoint.Store, page [][]checkpoint.Version, yield func(Story) bool) (more bool, err error) {
+func readStories(store Checkpoint, page [][]checkpoint.Version, yield func(Story) bool) (more bool, err error) {
 	var positions []int64
 	at := map[int64][]checkpoint.Version{}
 	for _, versions := range page {

@@ -60,7 +60,7 @@ func unknown(store batch.Checkpoint, path, id string) error {
 }
 
 // hasQuestion reports whether there is a question with the id.
-func hasQuestion(store *checkpoint.Store, id string) bool {
+func hasQuestion(store batch.Checkpoint, id string) bool {
 	for _, err := range store.ResultsByID(id) {
 		return err == nil
 	}

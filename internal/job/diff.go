@@ -28,7 +28,7 @@ type Choice struct {
 }
 
 // Differences compares the answers in a checkpoint.
-func Differences(store *checkpoint.Store, c Choice) (*report.Comparisons, error) {
+func Differences(store batch.Checkpoint, c Choice) (*report.Comparisons, error) {
 	all, err := startComparisons(store)
 	if err != nil {
 		return nil, err
@@ -69,7 +69,7 @@ func Differences(store *checkpoint.Store, c Choice) (*report.Comparisons, error)
 	return all, nil
 }
 
-func startComparisons(store *checkpoint.Store) (*report.Comparisons, error) {
+func startComparisons(store batch.Checkpoint) (*report.Comparisons, error) {
 	counts, err := store.Counts()
 	if err != nil {
 		return nil, err
@@ -108,7 +108,7 @@ func comparedOf(a *batch.Answer, s *schema.Schema) diff.Answer {
 }
 
 // resolve finds out which run is meant, and returns what is compared in words.
-func (c *Choice) resolve(store *checkpoint.Store) (string, error) {
+func (c *Choice) resolve(store batch.Checkpoint) (string, error) {
 	runs, err := store.Runs()
 	switch {
 	case err != nil:

@@ -65,7 +65,7 @@ func writeOutput(store batch.Checkpoint, in batch.Input, out string, part *repor
 
 // replace has the checkpoint know what is about to be written in the place of a file
 // with the digest before, and keeps the file if somebody edited it.
-func (w *writtenFile) replace(store *checkpoint.Store, out, before string, edited, force bool) error {
+func (w *writtenFile) replace(store batch.Checkpoint, out, before string, edited, force bool) error {
 	if edited {
 		before = ""
 		if known, _, _ := store.Output(out); !force || known != "" || oursByName(out) {

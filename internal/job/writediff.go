@@ -8,14 +8,13 @@ import (
 
 	"bizbatch/batch"
 	"bizbatch/batch/report"
-	"bizbatch/checkpoint"
 	"bizbatch/internal/exit"
 	"bizbatch/internal/prose"
 	"bizbatch/internal/terminal"
 )
 
 // WriteComparisons writes comparisons to files, once all of them may be written.
-func WriteComparisons(store *checkpoint.Store, in batch.Input, c *report.Comparisons, outs []string, o report.Options, force bool, p *terminal.Printer) error {
+func WriteComparisons(store batch.Checkpoint, in batch.Input, c *report.Comparisons, outs []string, o report.Options, force bool, p *terminal.Printer) error {
 	if err := checkSet(outs, o); err != nil {
 		return err
 	}
@@ -49,7 +48,7 @@ func WriteComparisons(store *checkpoint.Store, in batch.Input, c *report.Compari
 	return nil
 }
 
-func writeComparisons(store *checkpoint.Store, in batch.Input, c *report.Comparisons, out string, o report.Options, force bool) (w writtenFile, err error) {
+func writeComparisons(store batch.Checkpoint, in batch.Input, c *report.Comparisons, out string, o report.Options, force bool) (w writtenFile, err error) {
 	content := sha256.New()
 	o.Copy = content
 	f, err := report.CreateComparisons(out, in, c, o)

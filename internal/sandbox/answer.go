@@ -1,10 +1,12 @@
 package sandbox
 
 import (
+	"cmp"
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -127,8 +129,12 @@ func (s *Server) invent(req request, rule Rule) answer {
 	if req.schema != nil && !rule.Prose {
 		a.text = inventObject(req.schema, a, randomness(req.asked))
 	}
-	if rule.Text != "" {
-		a.text = withCitations(rule.Text, a.sources)
+	date := s.options.Date
+	if date.IsZero() {
+		date = time.Now()
+	}
+	if text := cmp.Or(rule.Text, s.options.Law.on(date, req.asked)); text != "" {
+		a.text = withCitations(text, a.sources)
 	}
 	return a
 }

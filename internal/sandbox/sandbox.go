@@ -63,6 +63,10 @@ type Options struct {
 	OpenAI bool
 	// Script says which requests are answered in another way; see [Rule].
 	Script Script
+	// Law has what questions are answered on Date; default: it says nothing. The
+	// default of Date is the day of the question.
+	Law  Law
+	Date time.Time
 }
 
 func (o Options) validate() error {
