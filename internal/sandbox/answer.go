@@ -129,14 +129,18 @@ func (s *Server) invent(req request, rule Rule) answer {
 	if req.schema != nil && !rule.Prose {
 		a.text = inventObject(req.schema, a, randomness(req.asked))
 	}
-	date := s.options.Date
-	if date.IsZero() {
-		date = time.Now()
-	}
-	if text := cmp.Or(rule.Text, s.options.Law.on(date, req.asked)); text != "" {
+	if text := cmp.Or(rule.Text, s.options.Law.on(s.today(), req.asked)); text != "" {
 		a.text = withCitations(text, a.sources)
 	}
 	return a
+}
+
+// today returns the day on which the law is read.
+func (s *Server) today() time.Time {
+	if date := *s.date.Load(); !date.IsZero() {
+		return date
+	}
+	return time.Now()
 }
 
 // invent makes up the answer to a question. Without sources (a plain OpenAI

@@ -37,6 +37,9 @@ func (d *Day) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// MarshalText implements [encoding.TextMarshaler].
+func (d Day) MarshalText() ([]byte, error) { return []byte(time.Time(d).Format(time.DateOnly)), nil }
+
 // ParseLaw reads a law: a provision on each line, in JSON. Empty lines are skipped. The
 // error says at which line.
 func ParseLaw(data []byte) (law Law, err error) {

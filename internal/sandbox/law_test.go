@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -40,5 +41,29 @@ func TestParseLawFails(t *testing.T) {
 		if _, err := ParseLaw([]byte(test.law)); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: %v; want %q", test.law, err, test.want)
 		}
+	}
+}
+
+func TestTheDayOfTheLawChanges(t *testing.T) {
+	law, err := ParseLaw([]byte(`{"text": "It was so."}` + "\n" + `{"from": "2026-01-01", "text": "It is so, see [source 1]."}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := New(Options{Law: law, Date: time.Date(2025, 12, 31, 0, 0, 0, 0, time.Local)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := s.invent(request{asked: "How is it?"}, Rule{}).text; got != "It was so." {
+		t.Errorf("before, it says %q", got)
+	}
+	for body, want := range map[string]int{`{"date": "tomorrow"}`: 400, `{"day": "2026-01-02"}`: 400, `{"date": "2026-01-02"}`: 200} {
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, httptest.NewRequest("POST", "/sandbox/date", strings.NewReader(body)))
+		if w.Code != want {
+			t.Errorf("%s is answered %d, %s; want %d", body, w.Code, w.Body, want)
+		}
+	}
+	if got := s.invent(request{asked: "How is it?"}, Rule{}).text; !strings.HasPrefix(got, "It is so, see [") || strings.Contains(got, "source 1") {
+		t.Errorf("then, it says %q", got)
 	}
 }
