@@ -15,6 +15,7 @@ import (
 type Comparison struct {
 	Record          batch.Record  // the question's row; of its answer nothing is written
 	Old, New        batch.Version // without their answers
+	Versions        int           // how many answers the question has had
 	Was, Is         diff.Answer   // which are here
 	diff.Difference               // in the newer of them
 }

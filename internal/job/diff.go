@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"iter"
 	"runtime"
 	"slices"
 	"time"
@@ -36,28 +37,12 @@ func Differences(store batch.Checkpoint, c Choice) (*report.Comparisons, error) 
 	if all.Of, err = c.resolve(store); err != nil {
 		return nil, err
 	}
-	s, err := schema.Read(store)
-	if err != nil {
-		return nil, err
-	}
 	stories := batch.Stories(store)
 	if c.ID != "" {
 		stories = batch.StoriesByID(store, c.ID)
 	}
-	var list []*report.Comparison
-	var work errgroup.Group
-	work.SetLimit(runtime.GOMAXPROCS(0))
-	for story, err := range stories {
-		if err != nil {
-			return nil, errors.Join(err, work.Wait())
-		}
-		for _, pair := range c.pairs(story.Versions) {
-			found := &report.Comparison{Record: story.Record, Old: pair[0], New: pair[1]}
-			list = append(list, found)
-			work.Go(func() error { return compare(found, s) })
-		}
-	}
-	if err := work.Wait(); err != nil {
+	list, err := compareAll(store, stories, c.pairs)
+	if err != nil {
 		return nil, err
 	}
 	for _, found := range list {
@@ -67,6 +52,27 @@ func Differences(store batch.Checkpoint, c Choice) (*report.Comparisons, error) 
 	}
 	slices.SortStableFunc(all.List, func(a, b report.Comparison) int { return cmp.Compare(a.Class, b.Class) }) // changed, reworded
 	return all, nil
+}
+
+// compareAll compares the answers that pairs chooses of each question, in order.
+func compareAll(store batch.Checkpoint, stories iter.Seq2[batch.Story, error], pairs func([]batch.Version) [][2]batch.Version) (list []*report.Comparison, err error) {
+	s, err := schema.Read(store)
+	if err != nil {
+		return nil, err
+	}
+	var work errgroup.Group
+	work.SetLimit(runtime.GOMAXPROCS(0))
+	for story, err := range stories {
+		if err != nil {
+			return nil, errors.Join(err, work.Wait())
+		}
+		for _, pair := range pairs(story.Versions) {
+			found := &report.Comparison{Record: story.Record, Old: pair[0], New: pair[1], Versions: len(story.Versions)}
+			list = append(list, found)
+			work.Go(func() error { return compare(found, s) })
+		}
+	}
+	return list, work.Wait()
 }
 
 func startComparisons(store batch.Checkpoint) (*report.Comparisons, error) {
@@ -131,6 +137,9 @@ func (c *Choice) resolve(store batch.Checkpoint) (string, error) {
 	return fmt.Sprintf("by run %d of %s", c.Run, runs[i].Started.Local().Format("2 Jan 2006 15:04")), nil
 }
 
+// lastTwo returns the last two of the answers that a question has had.
+func lastTwo(versions []batch.Version) [][2]batch.Version { return (&Choice{}).pairs(versions) }
+
 // pairs returns the answers to compare, among those that a question has had. Damaged
 // ones are none.
 func (c *Choice) pairs(versions []batch.Version) (pairs [][2]batch.Version) {
@@ -159,4 +168,34 @@ func (c *Choice) pairs(versions []batch.Version) (pairs [][2]batch.Version) {
 		return nil
 	}
 	return [][2]batch.Version{{versions[old], versions[new]}}
+}
+
+// A Story is a question's, with what each answer changed.
+type Story struct {
+	batch.Story
+	// Differences are those of each answer from the one before; nil for the first, and
+	// where one is damaged.
+	Differences []*diff.Difference
+}
+
+// History returns the stories of the questions with an id.
+func History(store batch.Checkpoint, id string) (list []Story, err error) {
+	s, err := schema.Read(store)
+	if err != nil {
+		return nil, err
+	}
+	for story, err := range batch.StoriesByID(store, id) {
+		if err != nil {
+			return nil, err
+		}
+		of := Story{story, make([]*diff.Difference, len(story.Versions))}
+		for i := 1; i < len(story.Versions); i++ {
+			if old, new := story.Versions[i-1].Answer, story.Versions[i].Answer; old != nil && new != nil {
+				d := diff.Compare(comparedOf(old, s), comparedOf(new, s))
+				of.Differences[i] = &d
+			}
+		}
+		list = append(list, of)
+	}
+	return list, nil
 }

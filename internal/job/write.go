@@ -162,6 +162,9 @@ func Export(store batch.Checkpoint, in batch.Input, outs []string, o report.Opti
 	}
 	var done []string
 	defer func() { tellWritten(p, done, nil, parts) }()
+	if err := changesIn(store).addTo(&o); err != nil {
+		return err
+	}
 	for _, out := range outs {
 		if o.Groups = nil; parts[out] == nil {
 			o.Groups = groups
@@ -198,6 +201,7 @@ func (j *job) write(stop *batch.StopError) error {
 		errs = append(errs, err)
 	}
 	j.groups = groups
+	changes := changesIn(j.store)
 	for _, out := range j.outputs {
 		part := j.parts[out]
 		o, err := withReviews(j.store, j.input, j.Report, part)
@@ -210,6 +214,10 @@ func (j *job) write(stop *batch.StopError) error {
 		}
 		if isCurrent(j.store, out, part, o) {
 			j.written, j.current = append(j.written, out), append(j.current, out)
+			continue
+		}
+		if err := changes.addTo(&o); err != nil {
+			errs = append(errs, err)
 			continue
 		}
 		w, err := writeOutput(j.store, j.input, out, part, o, j.Force, j.Printer.Notice)
