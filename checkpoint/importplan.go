@@ -43,11 +43,14 @@ func (im *importer) findConflicts() error {
 // pending where they are to be asked again.
 func (im *importer) count() error {
 	w := im.s.writer
-	err := w.QueryRowContext(bg, "SELECT count(*), coalesce(sum(cost), 0) FROM requests WHERE state = 'running'").
-		Scan(&im.plan.Interrupted, &im.plan.InterruptedCost)
+	var running int
+	var cost int64
+	err := w.QueryRowContext(bg, "SELECT count(*), coalesce(sum(cost), 0) FROM requests WHERE state = 'running'").Scan(&running, &cost)
 	if err != nil {
 		return err
 	}
+	im.plan.Interrupted += running
+	im.plan.InterruptedCost += cost
 	if err := im.askUnfit(); err != nil {
 		return err
 	}

@@ -34,6 +34,8 @@ type Store struct {
 	closed   bool
 	begun    atomic.Pointer[run] // the run in progress
 
+	refresh []chosen // by the last import, for the next run
+
 	mu     sync.Mutex    // guards what follows, between saves and everything else that writes
 	writer *sql.Conn     // the one connection that writes; nil with View
 	stmts  statements    // on writer

@@ -39,6 +39,7 @@ func importError(err error, j *job) error {
 	var settings *batch.SettingsError
 	var sig interrupt.Error
 	var bad *question.Error
+	var unknown *checkpoint.UnknownIDsError
 	if refused := privateError(err); refused != nil {
 		return refused
 	}
@@ -46,6 +47,8 @@ func importError(err error, j *job) error {
 	case errors.As(err, &settings):
 		return exit.Usage(fmt.Errorf("%w; nothing was sent", err),
 			"to pay for them again, add --ask-again; to keep the answers, go back to the old settings; to have both, add --checkpoint NAME.bizbatch --out FILE")
+	case errors.As(err, &unknown):
+		return exit.Usage(fmt.Errorf("--refresh-ids: %w in %s; nothing was sent", err, j.File), "name ids as the answers have them in their column id, or a text file with an id on each line")
 	case errors.As(err, &sig):
 		return j.unread(sig)
 	case errors.As(err, &bad):

@@ -76,6 +76,7 @@ type Options struct {
 
 	DryRun      bool
 	RetryFailed bool
+	Refresh     batch.Refresh // answers that are asked for again
 	Asking      batch.Options // but for OnEvent
 	Until       string        // the time of day of --until
 	Reopens     time.Time     // when it comes again, where it had passed before the run; else zero
