@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -85,7 +84,7 @@ func (o OrderHistory) String() string {
 // ReadHistory reads the history of a checkpoint.
 func ReadHistory(store Checkpoint) (*History, error) {
 	h := &History{
-		Path: store.Path(), Name: NameOf(store), Active: store.Active(),
+		Path: store.Path(), Name: store.Name(), Active: store.Active(),
 		SpentByMode: map[AskMode]Money{}, ToLookAt: map[string]int{}, Outcomes: store.Outcomes(),
 	}
 	for _, read := range []func(Checkpoint) error{h.readCounts, h.readSettings, h.readRuns} {
@@ -94,12 +93,6 @@ func ReadHistory(store Checkpoint) (*History, error) {
 		}
 	}
 	return h, nil
-}
-
-// NameOf names the questions of a checkpoint by its file, without folder and
-// extension.
-func NameOf(store Checkpoint) string {
-	return strings.TrimSuffix(strings.TrimSuffix(filepath.Base(store.Path()), ".bizbatch"), ".sandbox")
 }
 
 func (h *History) readCounts(store Checkpoint) error {

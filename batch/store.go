@@ -24,8 +24,10 @@ type Checkpoint interface {
 	Import(rows iter.Seq2[checkpoint.Row, error], o checkpoint.ImportOptions) (checkpoint.Plan, error)
 	Close() error
 
-	// Path names the checkpoint in messages.
+	// Path is where the checkpoint is: a file, or the address of a database. Name is
+	// what its questions are called.
 	Path() string
+	Name() string
 	Endpoint() (string, error)
 	Active() bool
 	Check() (problems []string, err error)

@@ -21,17 +21,13 @@ func Is(name string) bool {
 // batchParam is the parameter of an address that names the batch.
 const batchParam = "batch"
 
-// WithBatch returns the address of a batch in the database at an address, unless
-// that names one already.
+// WithBatch returns the address of a batch in the database at an address.
 func WithBatch(address, batch string) (string, error) {
 	u, err := parse(address)
 	if err != nil {
 		return "", err
 	}
 	q := u.Query()
-	if q.Get(batchParam) != "" {
-		return address, nil
-	}
 	q.Set(batchParam, batch)
 	u.RawQuery = q.Encode()
 	return u.String(), nil

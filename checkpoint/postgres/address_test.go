@@ -30,8 +30,8 @@ func TestTheBatchStandsInTheAddress(t *testing.T) {
 	if err != nil || Batch(at) != "questions 1.csv" {
 		t.Errorf("%q: %q, %v", at, Batch(at), err)
 	}
-	if again, err := WithBatch(at, "another.csv"); again != at || err != nil {
-		t.Errorf("%q, %v", again, err)
+	if at, err = WithBatch(at, "another.csv"); at != "postgres://db.example/answers?batch=another.csv&sslmode=verify-full" || err != nil {
+		t.Errorf("%q, %v", at, err)
 	}
 }
 

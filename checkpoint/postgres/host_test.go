@@ -10,24 +10,28 @@ import (
 	"time"
 
 	"bizbatch/checkpoint"
+	"bizbatch/internal/pgtest"
 )
 
 var noon = time.Date(2026, 9, 1, 12, 0, 0, 0, time.UTC)
 
-// newBatch returns the address of a batch that nobody has used, and an endpoint that
-// nobody has asked.
+// newBatch returns the address of a batch in a new database, and an endpoint.
 func newBatch(t *testing.T) (address, endpoint string) {
 	t.Helper()
-	server := os.Getenv("BIZBATCH_TEST_POSTGRES")
-	if server == "" {
-		t.Skip("BIZBATCH_TEST_POSTGRES names no server")
-	}
+	server := pgtest.New(t)
 	t.Setenv("HOME", t.TempDir())
 	t.Setenv("TMPDIR", t.TempDir())
-	name := fmt.Sprint(t.Name(), " ", time.Now().UnixNano())
-	address, err := WithBatch(server, name)
+	address, err := WithBatch(server, "questions.csv")
 	ok(t, err)
-	return address, "https://" + name
+	return address, "https://api.example/v1"
+}
+
+// other returns the address of another batch in the same database.
+func other(t *testing.T, address, batch string) string {
+	t.Helper()
+	at, err := WithBatch(address, batch)
+	ok(t, err)
+	return at
 }
 
 func ok(t *testing.T, err error) {
@@ -161,8 +165,7 @@ func TestAnAnswerIsEveryBatchs(t *testing.T) {
 	r, page := begin(t, first, 2)
 	ok(t, errors.Join(r.Start(page[0].ID, noon, 24), r.Complete(page[0].ID, answer("yes")), r.End(noon, "finished", nil)))
 
-	address2, elsewhere := newBatch(t)
-	second := open(t, address2, Options{Endpoint: endpoint})
+	second := open(t, other(t, address, "others.csv"), Options{Endpoint: endpoint})
 	plan := doImport(t, second, "x", "a")
 	is(t, "answered, to ask", "1 1", fmt.Sprint(plan.Answered, plan.ToAsk()))
 	is(t, "reused", fmt.Sprint([]checkpoint.Reused{{Checkpoint: Batch(address), Answers: 1}}), fmt.Sprint(plan.Reused))
@@ -171,10 +174,10 @@ func TestAnAnswerIsEveryBatchs(t *testing.T) {
 	ok(t, err)
 	is(t, "spent", 0, counts.SpentTotal)
 
-	address3, _ := newBatch(t)
-	is(t, "of another service", 0, doImport(t, open(t, address3, Options{Endpoint: elsewhere}), "a").Answered)
-	var other *checkpoint.EndpointError
-	if _, err := Open(address, Options{Endpoint: elsewhere}); !errors.As(err, &other) {
+	elsewhere := "https://elsewhere.example/v1"
+	is(t, "of another service", 0, doImport(t, open(t, other(t, address, "third.csv"), Options{Endpoint: elsewhere}), "a").Answered)
+	var endpoints *checkpoint.EndpointError
+	if _, err := Open(address, Options{Endpoint: elsewhere}); !errors.As(err, &endpoints) {
 		t.Errorf("a batch with another service: %v", err)
 	}
 }
@@ -194,16 +197,7 @@ func TestAPlanChangesNothing(t *testing.T) {
 
 // Hosts that begin at once make the tables once.
 func TestTheTablesAreMadeOnce(t *testing.T) {
-	address, _ := newBatch(t)
-	c, err := config(address)
-	ok(t, err)
-	admin := open(t, address, Options{})
-	name := fmt.Sprintf("test_%d", time.Now().UnixNano())
-	_, err = admin.pool.Exec(bg, "CREATE DATABASE "+name)
-	ok(t, err)
-	t.Cleanup(func() { _, err := admin.pool.Exec(bg, "DROP DATABASE "+name+" WITH (FORCE)"); ok(t, err) })
-	c.ConnConfig.Database = name
-	fresh := fmt.Sprintf("postgres://%s@%s:%d/%s?sslmode=disable&batch=q.csv", c.ConnConfig.User, c.ConnConfig.Host, c.ConnConfig.Port, name)
+	fresh, _ := newBatch(t)
 	var wg sync.WaitGroup
 	for range 5 {
 		wg.Go(func() {

@@ -202,6 +202,9 @@ func (s *Store) findBatch(d db) error {
 // Path returns the address of the batch.
 func (s *Store) Path() string { return s.name }
 
+// Name returns the name of the batch.
+func (s *Store) Name() string { return Batch(s.name) }
+
 // Close closes the connections. Everything saved is on disk before. A run that is on
 // counts as killed. Calling Close again has no effect.
 func (s *Store) Close() (err error) {
@@ -226,3 +229,22 @@ func (s *Store) Close() (err error) {
 // Saves returns how many changes were saved since Open, and how many transactions
 // that took.
 func (s *Store) Saves() (saves, syncs int64) { return s.grouped.Load(), s.commits.Load() }
+
+// Batches returns the addresses of all batches in the database at an address.
+func Batches(address string) (list []string, err error) {
+	s, err := connect(address, Options{}, viewing)
+	if err != nil {
+		return nil, err
+	}
+	defer s.pool.Close()
+	err = s.each("the batches", func(rows pgx.Rows) (bool, error) {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return false, err
+		}
+		at, err := WithBatch(address, name)
+		list = append(list, at)
+		return true, err
+	}, "SELECT name FROM batches ORDER BY name")
+	return list, err
+}

@@ -1,33 +1,20 @@
 package postgres_test
 
 import (
-	"fmt"
 	"net/url"
-	"os"
 	"testing"
-	"time"
 
 	"bizbatch/checkpoint/postgres"
 	"bizbatch/checkpoint/storetest"
+	"bizbatch/internal/pgtest"
 )
 
-// address returns the address of the server to test with, or skips the test.
-func address(t testing.TB) string {
-	t.Helper()
-	server := os.Getenv("BIZBATCH_TEST_POSTGRES")
-	if server == "" {
-		t.Skip("BIZBATCH_TEST_POSTGRES names no server")
-	}
-	return server
-}
-
 func TestStoreKeepsTheContract(t *testing.T) {
-	server := address(t)
+	server := pgtest.New(t)
 	t.Setenv("HOME", t.TempDir())
-	begun := time.Now().UnixNano()
 	storetest.Test(t, func(t testing.TB, name string) storetest.Store {
 		t.Helper()
-		name = fmt.Sprint(t.Name(), " ", name, " ", begun)
+		name = t.Name() + " " + name
 		at, err := postgres.WithBatch(server, name)
 		if err != nil {
 			t.Fatal(err)

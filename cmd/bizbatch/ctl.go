@@ -61,7 +61,7 @@ func (c *ctlCmd) Run(e env) error {
 			return err
 		}
 	}
-	id, err := checkpoint.Give(c.Checkpoint, checkpoint.Order{Given: time.Now(), By: whoami(), What: order.Encode(), Reason: strings.TrimSpace(c.Reason)})
+	id, err := job.Give(store, checkpoint.Order{Given: time.Now(), By: whoami(), What: order.Encode(), Reason: strings.TrimSpace(c.Reason)})
 	if err != nil {
 		return exit.As(err)
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"bizbatch/batch"
-	"bizbatch/checkpoint"
+	"bizbatch/internal/job"
 	"bizbatch/internal/sandbox"
 )
 
@@ -45,7 +45,7 @@ func (s *story) ledger(ts *testscript.TestScript, args []string) error {
 	case "charged-once":
 		var st status
 		if len(args) > 2 {
-			read, err := statusAt(ts.MkAbs(args[2]))
+			read, err := statusAt(s.checkpoint(ts, args[2]))
 			if err != nil {
 				return err
 			}
@@ -96,7 +96,7 @@ func chargedOnce(l sandbox.Ledger, st *status) error {
 func (s *story) balanced(ts *testscript.TestScript, args []string) error {
 	var all []*status
 	for _, name := range args {
-		st, err := statusAt(ts.MkAbs(name))
+		st, err := statusAt(s.checkpoint(ts, name))
 		if err != nil {
 			return err
 		}
@@ -130,6 +130,9 @@ func (s *story) allBalanced() error {
 		}
 		return nil // what is no checkpoint accounts for nothing
 	})
+	if err == nil && s.database != "" {
+		err = s.eachBatch(func(st *status) { names, all = append(names, st.name), append(all, st) })
+	}
 	if err := balanced(s.server.Ledger(), all...); err != nil {
 		return fmt.Errorf("%v: %w", names, err)
 	}
@@ -161,7 +164,7 @@ func (s *story) killed(ts *testscript.TestScript, args []string) error {
 	if err != nil {
 		return err
 	}
-	n, err := interrupted(s.server.Ledger(), ts.MkAbs(args[0]))
+	n, err := interrupted(s.server.Ledger(), s.checkpoint(ts, args[0]))
 	if err == nil && (n == 0 || n > most) {
 		err = fmt.Errorf("%d questions are called interrupted, want 1 to %d", n, most)
 	}
@@ -200,7 +203,7 @@ func textOf(rowID string) string { return "Question " + rowID[1:] + "?" }
 
 // answeredIn are the texts of the questions that a checkpoint holds answers to.
 func answeredIn(path string) (map[string]bool, error) {
-	store, err := checkpoint.View(path)
+	store, err := job.ViewAt(path)
 	if err != nil {
 		return nil, err
 	}

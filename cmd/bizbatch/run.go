@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,7 +26,8 @@ import (
 type runCmd struct {
 	File string `arg:"" help:"Questions: .xlsx, .csv, .tsv, .jsonl or .ndjson, the last four also with .gz; - for standard input."`
 
-	Checkpoint string   `group:"files" placeholder:"FILE" help:"Where answers are kept while and after running (default: FILE.bizbatch, or FILE.sandbox.bizbatch with --sandbox)."`
+	Checkpoint string   `group:"files" placeholder:"FILE" help:"Where answers are kept while and after running: a file, or the address of a PostgreSQL database, postgres://user@host/database (default: BIZBATCH_CHECKPOINT if it is such an address, else FILE.bizbatch, or FILE.sandbox.bizbatch with --sandbox)."`
+	Batch      string   `group:"files" placeholder:"NAME" help:"What the questions are called in a database (default: FILE without its folder, and with .sandbox with --sandbox)."`
 	Out        []string `group:"files" sep:"none" placeholder:"FILE" help:"Write the answers here: ${formats}; with {{.client}} in its name, a file for each value of that column; may be repeated (default: FILE with .answers before its extension: questions.answers.csv)." example:"bizbatch run questions.csv --out answers.xlsx --out memo.md"`
 	Force      bool     `group:"files" help:"Overwrite an --out file that bizbatch did not write."`
 	Reuse      []string `group:"files" sep:"none" xor:"reuse" placeholder:"FILE" help:"Also take over answers to the same questions from this checkpoint, at no cost; checkpoints in the same folder need no flag; may be repeated."`
@@ -150,9 +150,9 @@ func (c *runCmd) options(e env, now time.Time) (o job.Options, err error) {
 	if err != nil {
 		return o, err
 	}
-	if c.File == "-" && (c.Checkpoint == "" || c.Format == "") {
-		return o, exit.Usage(errors.New("standard input needs --checkpoint and --format"),
-			"such as bizbatch run - --format csv --checkpoint questions.bizbatch")
+	checkpoint, err := c.checkpoint()
+	if err != nil {
+		return o, err
 	}
 	refresh, err := c.refresh()
 	if err != nil {
@@ -162,12 +162,8 @@ func (c *runCmd) options(e env, now time.Time) (o job.Options, err error) {
 	if err != nil {
 		return o, err
 	}
-	checkpoint := c.File + ".bizbatch"
-	if c.Sandbox {
-		checkpoint = c.File + ".sandbox.bizbatch"
-	}
 	return job.Options{
-		File: c.File, Stdin: e.stdin, Reading: c.reading(), Checkpoint: cmp.Or(c.Checkpoint, checkpoint),
+		File: c.File, Stdin: e.stdin, Reading: c.reading(), Checkpoint: checkpoint,
 		Private: c.Private, PrivateWords: words,
 		Outputs: c.Out, Force: c.Force, Summary: c.Summary, MetricsFile: c.MetricsFile, Notify: c.Notify,
 		Report: report.Options{CSVSafe: c.CSVSafe, CSVBOM: report.Choice(c.CSVBOM), OpenAIBatch: c.Format == openAIBatch, Review: c.Review, WordTemplate: c.DocxTemplate},

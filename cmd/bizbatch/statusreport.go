@@ -3,10 +3,12 @@ package main
 import (
 	"fmt"
 	"io"
+	"path/filepath"
 	"time"
 
 	"bizbatch/batch"
 	"bizbatch/checkpoint"
+	"bizbatch/checkpoint/postgres"
 	"bizbatch/internal/job"
 	"bizbatch/internal/prose"
 	"bizbatch/internal/terminal"
@@ -15,6 +17,7 @@ import (
 // A status is what the status command tells. Money is in dollars.
 type status struct {
 	Checkpoint    string                        `json:"checkpoint"`
+	name          string                        // in a list
 	Endpoint      string                        `json:"endpoint"`
 	Active        bool                          `json:"active"`   // a run is on
 	LastRun       *job.State                    `json:"last_run"` // null: nothing is known of it
@@ -77,6 +80,9 @@ func readStatus(store batch.Checkpoint) (*status, error) {
 		Failures: append([]checkpoint.FailureGroup{}, h.Failures...), Reused: append([]checkpoint.Reused{}, h.Reused...),
 		InFlightQuestions: append([]checkpoint.Flight{}, h.InFlight...), InterruptedQuestions: append([]checkpoint.Flight{}, h.Interrupted...),
 		RescuedQuestions: append([]checkpoint.Flight{}, h.Rescued...), Uncertain: []uncertain{}, Runs: []runStatus{},
+	}
+	if s.name = filepath.Base(h.Path); postgres.Is(h.Path) {
+		s.name = h.Name
 	}
 	state, ok, err := job.ReadState(store)
 	if err != nil {
@@ -191,7 +197,7 @@ func (u uncertain) describe() string {
 
 // statusAt reads the status of a checkpoint.
 func statusAt(path string) (*status, error) {
-	store, err := checkpoint.View(path)
+	store, err := job.ViewAt(path)
 	if err != nil {
 		return nil, err
 	}

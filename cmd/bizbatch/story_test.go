@@ -30,6 +30,9 @@ type story struct {
 	permit chan struct{}   // see answer
 	procs  map[string]*proc
 	locked *sql.DB // see lock
+
+	database string       // see database; empty: checkpoints are files
+	drop     func() error // removes it
 	uneven bool    // the accounts of the sandbox are not compared, see unbalanced
 }
 
@@ -54,7 +57,11 @@ func (s *story) end() error {
 	if s.locked != nil {
 		_ = s.locked.Close() // the story failed before
 	}
-	return s.closeSandbox()
+	err := s.closeSandbox()
+	if s.drop != nil {
+		err = errors.Join(err, s.drop())
+	}
+	return err
 }
 
 // get PATH, and post PATH BODY, send a request to the sandbox and print what
@@ -173,7 +180,7 @@ func (s *story) await(ts *testscript.TestScript, args []string) error {
 
 // status is what bizbatch status prints of a file.
 func (s *story) status(ts *testscript.TestScript, file string) string {
-	cmd := exec.Command("bizbatch", "status", file)
+	cmd := exec.Command("bizbatch", "status", s.checkpoint(ts, file))
 	cmd.Dir = ts.MkAbs(".")
 	out, _ := cmd.Output() // it may not be there yet
 	return string(out)

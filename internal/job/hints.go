@@ -41,9 +41,9 @@ func (j *job) nextCommand(verdict error) string {
 		return terminal.CommandLine(j.Command)
 	}
 	if len(j.slowest) > 0 {
-		return "bizbatch show " + terminal.QuoteFile(j.Checkpoint) + " " + terminal.QuoteID(j.slowest[0].RowID)
+		return "bizbatch show " + quoteCheckpoint(j.Checkpoint) + " " + terminal.QuoteID(j.slowest[0].RowID)
 	}
-	return "bizbatch status " + terminal.QuoteFile(j.Checkpoint)
+	return "bizbatch status " + quoteCheckpoint(j.Checkpoint)
 }
 
 // moreHint returns the command whose limit is enough for what is left, as far as

@@ -12,6 +12,7 @@ import (
 	"bizbatch/batch/question"
 	"bizbatch/batch/report"
 	"bizbatch/checkpoint"
+	"bizbatch/checkpoint/postgres"
 	"bizbatch/internal/interrupt"
 	"bizbatch/internal/terminal"
 )
@@ -59,7 +60,7 @@ type Options struct {
 	File       string    // holds the questions; - for standard input
 	Stdin      io.Reader // see File
 	Reading    question.Options
-	Checkpoint string
+	Checkpoint string // a file, or the address of a batch in a database
 
 	Private      string   // WarnPrivate, MaskPrivate or RefusePrivate
 	PrivateWords []string // that count as private text, too
@@ -102,6 +103,13 @@ type Service struct {
 // openStore opens the checkpoint. A dry run plans on a copy, so that it leaves
 // nothing behind and works beside a run.
 func (o *Options) openStore(endpoint string) (batch.Checkpoint, error) {
+	if postgres.Is(o.Checkpoint) {
+		opts := postgres.Options{Endpoint: endpoint}
+		if o.DryRun {
+			return postgres.OpenCopy(o.Checkpoint, opts)
+		}
+		return postgres.Open(o.Checkpoint, opts)
+	}
 	opts := checkpoint.Options{Endpoint: endpoint}
 	if o.DryRun {
 		return checkpoint.OpenCopy(o.Checkpoint, opts)

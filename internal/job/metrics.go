@@ -9,7 +9,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"bizbatch/batch"
-	"bizbatch/checkpoint"
 	"bizbatch/internal/exit"
 )
 
@@ -89,7 +88,7 @@ func (m metrics) ofRun(s batch.Summary, ended string, code exit.Code, begun time
 
 // historyAt reads the history of a checkpoint.
 func historyAt(path string) (*batch.History, error) {
-	store, err := checkpoint.View(path)
+	store, err := ViewAt(path)
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	"bizbatch/batch"
 	"bizbatch/batch/report"
 	"bizbatch/checkpoint"
+	"bizbatch/checkpoint/postgres"
 	"bizbatch/internal/disk"
 	"bizbatch/internal/exit"
 )
@@ -94,6 +95,9 @@ func (o *Options) outputsFor(format batch.Format) []string {
 	base = strings.TrimSuffix(base, ext)
 	if o.File == "-" {
 		base = strings.TrimSuffix(o.Checkpoint, ".bizbatch")
+		if postgres.Is(o.Checkpoint) {
+			base = postgres.Batch(o.Checkpoint)
+		}
 	}
 	if o.Report.OpenAIBatch {
 		format = batch.JSONL

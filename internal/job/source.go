@@ -7,6 +7,7 @@ import (
 
 	"bizbatch/batch"
 	"bizbatch/batch/report"
+	"bizbatch/checkpoint/postgres"
 )
 
 // sourceNote is the name of the checkpoint's note of the question file.
@@ -34,11 +35,14 @@ func (j *job) noteSource(content string) error {
 }
 
 // fromFolder returns a path as seen from the checkpoint's folder, so that both can
-// be moved together.
+// be moved together. A database has none: then it is the whole path.
 func fromFolder(store batch.Checkpoint, path string) string {
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return path
+	}
+	if postgres.Is(store.Path()) {
+		return abs
 	}
 	folder, err := filepath.Abs(filepath.Dir(store.Path()))
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"bizbatch/batch"
 	"bizbatch/checkpoint"
+	"bizbatch/checkpoint/postgres"
 	"bizbatch/internal/exit"
 	"bizbatch/internal/interrupt"
 	"bizbatch/internal/prose"
@@ -32,7 +33,7 @@ func (j *job) verdict(err error, stop *batch.StopError) error {
 	}
 	if left := j.sum.Left; left > 0 && j.Asking.Limit == 0 {
 		return &exit.Error{Code: exit.Unexpected, Err: fmt.Errorf("%s left that the checkpoint did not give out", prose.Count(left, "question")),
-			Hint: "bizbatch status --check " + terminal.QuoteFile(j.Checkpoint) + " tells whether it is sound; " + j.again()}
+			Hint: "bizbatch status --check " + quoteCheckpoint(j.Checkpoint) + " tells whether it is sound; " + j.again()}
 	}
 	if failed == 0 {
 		return j.notRefreshed()
@@ -78,7 +79,7 @@ func (j *job) stopped(stop *batch.StopError) error {
 // uncertainLine says what may have been charged for nothing.
 func (j *job) uncertainLine() string {
 	return fmt.Sprintf("%s without an answer may have been charged, %s: see bizbatch status %s",
-		prose.Count(j.sum.Uncertain, "request"), j.sum.UncertainCost, terminal.QuoteFile(j.Checkpoint))
+		prose.Count(j.sum.Uncertain, "request"), j.sum.UncertainCost, quoteCheckpoint(j.Checkpoint))
 }
 
 // unsaved says where answers are that the checkpoint did not take.
@@ -176,6 +177,11 @@ func (j *job) unsavable(stop *batch.StopError) *exit.Error {
 	switch {
 	case errors.Is(stop, checkpoint.ErrGone):
 		return &exit.Error{Code: exit.Unexpected, Hint: "put the checkpoint back if you have it, then " + j.again(), Err: stop.Err}
+	case errors.Is(stop, postgres.ErrLeaseOver):
+		return &exit.Error{Code: exit.Unexpected, Hint: j.again(), Err: stop.Err}
+	case errors.Is(stop, postgres.ErrAway):
+		return &exit.Error{Code: exit.Unexpected, Hint: "see that the server is up and the network to it, then " + j.again(),
+			Err: fmt.Errorf("answers can no longer be saved: %w", stop.Err)}
 	case errors.Is(stop, checkpoint.ErrLocked):
 		return lockedError(fmt.Errorf("answers can no longer be saved: %w", checkpoint.ErrLocked), j.Checkpoint, "then "+j.again())
 	}

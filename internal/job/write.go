@@ -120,7 +120,7 @@ func readHistory(store batch.Checkpoint, part *report.Part) (*batch.History, err
 		}
 		return h, err
 	}
-	name := batch.NameOf(store) + ": " + part.Name()
+	name := store.Name() + ": " + part.Name()
 	return batch.ReadPartHistory(store, name, part.Positions)
 }
 
