@@ -55,25 +55,31 @@ func StoriesByID(store Checkpoint, id string) iter.Seq2[Story, error] {
 	}
 }
 
-// storiesRead is how many questions are read at a time.
-const storiesRead = 32
+// storiesRead is how many questions are read at a time, and storiesBytes how long their
+// answers may be until then.
+const (
+	storiesRead  = 1000
+	storiesBytes = 16 << 20
+)
 
 func stories(store Checkpoint, versions iter.Seq2[checkpoint.Version, error]) iter.Seq2[Story, error] {
 	return func(yield func(Story, error) bool) {
 		var page [][]checkpoint.Version // of a question each
+		size := 0
 		flush := func() (more bool, err error) {
 			more, err = readStories(store, page, func(s Story) bool { return yield(s, nil) })
-			page = nil
+			page, size = nil, 0
 			return more, err
 		}
 		for v, err := range versions {
 			last := len(page) - 1
+			size += len(v.Answer)
 			if err == nil && last >= 0 && page[last][0].Position == v.Position {
 				page[last] = append(page[last], v)
 				continue
 			}
 			more := true
-			if err == nil && len(page) == storiesRead {
+			if err == nil && (len(page) == storiesRead || size > storiesBytes) {
 				more, err = flush()
 			}
 			if err != nil {

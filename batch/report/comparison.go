@@ -22,10 +22,9 @@ type Comparison struct {
 
 // Comparisons are those of the questions of a checkpoint.
 type Comparisons struct {
-	Name      string // of the questions
-	Of        string // which answers were compared: "since 1 Sep 2026 02:00"
-	Sandbox   bool   // they come from the sandbox, and are no advice
-	Questions int    // of the input
+	Name    string // of the questions
+	Of      string // which answers were compared: "since 1 Sep 2026 02:00"
+	Sandbox bool   // they come from the sandbox, and are no advice
 	// Counts are how many there are of each class.
 	Counts map[diff.Class]int
 	// List has those that are not the same, the changed ones first.

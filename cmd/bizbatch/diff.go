@@ -113,7 +113,6 @@ func printDifference(p *terminal.Page, c *report.Comparison) {
 type differences struct {
 	Checkpoint  string               `json:"checkpoint"`
 	Of          string               `json:"of"`
-	Questions   int                  `json:"questions"`
 	Compared    int                  `json:"compared"`
 	Changed     int                  `json:"changed"`
 	Reworded    int                  `json:"reworded"`
@@ -123,7 +122,7 @@ type differences struct {
 
 func differencesOf(path string, all *report.Comparisons) differences {
 	d := differences{
-		Checkpoint: path, Of: all.Of, Questions: all.Questions, Compared: all.Total(),
+		Checkpoint: path, Of: all.Of, Compared: all.Total(),
 		Changed: all.Counts[diff.Changed], Reworded: all.Counts[diff.Reworded], Same: all.Counts[diff.Same], Differences: []*report.Comparison{},
 	}
 	for i := range all.List {

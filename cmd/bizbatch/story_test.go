@@ -33,7 +33,7 @@ type story struct {
 
 	database string       // see database; empty: checkpoints are files
 	drop     func() error // removes it
-	uneven bool    // the accounts of the sandbox are not compared, see unbalanced
+	uneven   bool         // the accounts of the sandbox are not compared, see unbalanced
 }
 
 type storyKey struct{}

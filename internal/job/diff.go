@@ -30,10 +30,11 @@ type Choice struct {
 
 // Differences compares the answers in a checkpoint.
 func Differences(store batch.Checkpoint, c Choice) (*report.Comparisons, error) {
-	all, err := startComparisons(store)
+	endpoint, err := store.Endpoint()
 	if err != nil {
 		return nil, err
 	}
+	all := &report.Comparisons{Name: store.Name(), Sandbox: endpoint == "sandbox", Counts: map[diff.Class]int{}}
 	if all.Of, err = c.resolve(store); err != nil {
 		return nil, err
 	}
@@ -73,17 +74,6 @@ func compareAll(store batch.Checkpoint, stories iter.Seq2[batch.Story, error], p
 		}
 	}
 	return list, work.Wait()
-}
-
-func startComparisons(store batch.Checkpoint) (*report.Comparisons, error) {
-	counts, err := store.Counts()
-	if err != nil {
-		return nil, err
-	}
-	endpoint, err := store.Endpoint()
-	return &report.Comparisons{
-		Name: batch.NameOf(store), Sandbox: endpoint == "sandbox", Questions: counts.Rows - counts.Skipped, Counts: map[diff.Class]int{},
-	}, err
 }
 
 // compare compares two answers, and keeps of them what is written.
