@@ -64,7 +64,9 @@ func withoutNumber(text string) string {
 }
 
 func readSentence(text string) sentence {
-	s := sentence{text: inDigits(text)}
+	var s sentence
+	text, words := inDigits(text)
+	s.text = text
 	masked := []byte(s.text)
 	for _, f := range named(s.text) {
 		s.facts = append(s.facts, f)
@@ -78,7 +80,6 @@ func readSentence(text string) sentence {
 		}
 	}
 	slices.SortStableFunc(s.facts, func(a, b fact) int { return a.begin - b.begin })
-	words := wordsIn(s.text, true)
 	s.not = negations(s.text, words)
 	s.words = s.plainWords(words)
 	s.skeleton = skeleton(s.words)
