@@ -29,14 +29,18 @@ type change struct {
 func changesIn(store batch.Checkpoint) changes {
 	return sync.OnceValues(func() (map[[sha256.Size]byte]change, error) {
 		found := map[[sha256.Size]byte]change{}
-		list, err := compareAll(store, batch.Stories(store), lastTwo)
-		for _, c := range list {
+		var mu sync.Mutex
+		_, err := compareAll(store, batch.Stories(store), lastTwo, func(c *report.Comparison) {
 			of := change{Versions: c.Versions}
 			if c.Class == diff.Changed {
 				of.Since, of.What = c.New.Finished, c.Difference.What()
 			}
-			found[sha256.Sum256(c.Record.Sent())] = of
-		}
+			key := sha256.Sum256(c.Record.Sent())
+			*c = report.Comparison{}
+			mu.Lock()
+			defer mu.Unlock()
+			found[key] = of
+		})
 		return found, err
 	})
 }

@@ -42,7 +42,7 @@ func Differences(store batch.Checkpoint, c Choice) (*report.Comparisons, error) 
 	if c.ID != "" {
 		stories = batch.StoriesByID(store, c.ID)
 	}
-	list, err := compareAll(store, stories, c.pairs)
+	list, err := compareAll(store, stories, c.pairs, func(*report.Comparison) {})
 	if err != nil {
 		return nil, err
 	}
@@ -55,8 +55,9 @@ func Differences(store batch.Checkpoint, c Choice) (*report.Comparisons, error) 
 	return all, nil
 }
 
-// compareAll compares the answers that pairs chooses of each question, in order.
-func compareAll(store batch.Checkpoint, stories iter.Seq2[batch.Story, error], pairs func([]batch.Version) [][2]batch.Version) (list []*report.Comparison, err error) {
+// compareAll compares the answers that pairs chooses of each question, in order. done
+// may take out of a comparison what is not needed.
+func compareAll(store batch.Checkpoint, stories iter.Seq2[batch.Story, error], pairs func([]batch.Version) [][2]batch.Version, done func(*report.Comparison)) (list []*report.Comparison, err error) {
 	s, err := schema.Read(store)
 	if err != nil {
 		return nil, err
@@ -70,21 +71,24 @@ func compareAll(store batch.Checkpoint, stories iter.Seq2[batch.Story, error], p
 		for _, pair := range pairs(story.Versions) {
 			found := &report.Comparison{Record: story.Record, Old: pair[0], New: pair[1], Versions: len(story.Versions)}
 			list = append(list, found)
-			work.Go(func() error { return compare(found, s) })
+			work.Go(func() error {
+				compare(found, s)
+				done(found)
+				return nil
+			})
 		}
 	}
 	return list, work.Wait()
 }
 
 // compare compares two answers, and keeps of them what is written.
-func compare(c *report.Comparison, s *schema.Schema) error {
+func compare(c *report.Comparison, s *schema.Schema) {
 	was, is := comparedOf(c.Old.Answer, s), comparedOf(c.New.Answer, s)
 	c.Difference = diff.Compare(was, is)
 	if c.Class != diff.Same {
 		c.Was, c.Is = was, is
 	}
 	c.Old.Answer, c.New.Answer, c.Record.Answer = nil, nil, nil
-	return nil
 }
 
 // comparedOf returns what is compared of an answer: of one that fits the schema, its

@@ -3,7 +3,10 @@ package job_test
 import (
 	"encoding/json"
 	"fmt"
+	"io"
+	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -12,8 +15,10 @@ import (
 
 	"bizbatch/batch"
 	"bizbatch/batch/diff"
+	"bizbatch/batch/report"
 	"bizbatch/checkpoint"
 	"bizbatch/internal/job"
+	"bizbatch/internal/terminal"
 )
 
 // firstNight is when the first run of a checkpoint of nights begins.
@@ -115,5 +120,44 @@ func TestDifferences(t *testing.T) {
 	}
 	if _, err := job.Differences(store, job.Choice{Run: 7}); err == nil || !strings.Contains(err.Error(), "has no run 7") {
 		t.Errorf("run 7: %v", err)
+	}
+}
+
+// untilAnswered matches a row up to the column answered.
+var untilAnswered = regexp.MustCompile(`^.*(T[0-9:]{8}[-+][0-9:]{5}|,answered)`)
+
+// Each row of a question that was answered several times has since when its answer is
+// another one, and how many there were. Without such a question there are no columns.
+func TestChangedColumns(t *testing.T) {
+	columns := func(store *checkpoint.Store, out string) string {
+		t.Helper()
+		in, err := batch.ReadInput(store)
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(t.TempDir(), out)
+		if err := job.Export(store, in, []string{path}, report.Options{}, false, terminal.New(io.Discard, io.Discard, terminal.Options{})); err != nil {
+			t.Fatal(err)
+		}
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var rows []string
+		for line := range strings.Lines(string(b)) {
+			rows = append(rows, untilAnswered.ReplaceAllString(strings.TrimSpace(line), ""))
+		}
+		return strings.Join(rows, "\n")
+	}
+	store := nights(t, []string{"It is $5.", "It is $7."}, []string{"It is $5.", "It comes to $5."}, []string{"It is $5.", ""})
+	const want = `,changed,versions
+,since 2026-09-02: $5 → $7,2
+,,2
+,,1`
+	if got := columns(store, "a.csv"); got != want {
+		t.Errorf("the last columns are %s; want %s", got, want)
+	}
+	if got := columns(nights(t, []string{"It is $5."}), "a.csv"); got != "\n" {
+		t.Errorf("without another answer the last columns are %q", got)
 	}
 }
