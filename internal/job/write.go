@@ -170,13 +170,7 @@ func Export(store batch.Checkpoint, in batch.Input, outs []string, o report.Opti
 			o.Groups = groups
 		}
 		w, err := writeOutput(store, in, out, parts[out], o, force, p.Notice)
-		if w.kept != nil {
-			p.Notice("kept", w.kept.line())
-		}
-		if errors.Is(err, fs.ErrNotExist) {
-			return unwritable(err)
-		}
-		if err != nil {
+		if err := w.ended(err, p); err != nil {
 			return err
 		}
 		w.tellAnew(p.Notice, out)
@@ -185,11 +179,27 @@ func Export(store batch.Checkpoint, in batch.Input, outs []string, o report.Opti
 		} else {
 			p.Say("wrote %s: %s", out, prose.Count(w.rows, "row"))
 		}
-		if w.noted != nil {
-			p.Notice("unnoted", unnoted(out))
-		}
+		w.tellUnnoted(p, out)
 	}
 	return nil
+}
+
+// ended tells what became of an edited file, and returns the error of writing another.
+func (w *writtenFile) ended(err error, p *terminal.Printer) error {
+	if w.kept != nil {
+		p.Notice("kept", w.kept.line())
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return unwritable(err)
+	}
+	return err
+}
+
+// tellUnnoted says that the checkpoint could not note what was written, if so.
+func (w *writtenFile) tellUnnoted(p *terminal.Printer, out string) {
+	if w.noted != nil {
+		p.Notice("unnoted", unnoted(out))
+	}
 }
 
 // write writes every output file that is out of date, whatever stopped the run.

@@ -2,9 +2,7 @@ package job
 
 import (
 	"crypto/sha256"
-	"errors"
 	"fmt"
-	"io/fs"
 
 	"bizbatch/batch"
 	"bizbatch/batch/report"
@@ -31,19 +29,11 @@ func WriteComparisons(store batch.Checkpoint, in batch.Input, c *report.Comparis
 	}
 	for _, out := range outs {
 		w, err := writeComparisons(store, in, c, out, o, force)
-		if w.kept != nil {
-			p.Notice("kept", w.kept.line())
-		}
-		if errors.Is(err, fs.ErrNotExist) {
-			return unwritable(err)
-		}
-		if err != nil {
+		if err := w.ended(err, p); err != nil {
 			return err
 		}
 		p.Say("wrote %s: %s", out, prose.Count(w.rows, "question"))
-		if w.noted != nil {
-			p.Notice("unnoted", unnoted(out))
-		}
+		w.tellUnnoted(p, out)
 	}
 	return nil
 }
