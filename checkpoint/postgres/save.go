@@ -26,6 +26,9 @@ func (r *run) Start(id int64, now time.Time, cost int64) error {
 	}
 	again := false // a transaction whose end is not known is tried again: it may be running already
 	return r.save("mark a question as sent", id, nil, func(d db) error {
+		if err := r.setAsideOld(d, id); err != nil {
+			return err
+		}
 		changed, err := d.exec(`UPDATE requests SET state = 'running', interrupted = false, batch = $2, run = $3, started = $4, finished = 0, cost = $5
 			WHERE id = $1 AND host = $6 AND (state = 'pending' OR $7 AND state = 'running' AND run = $3 AND started = $4)
 			AND EXISTS (SELECT 1 FROM hosts WHERE id = $6 AND lease_until > now())`, id, r.s.batch, r.id, millis(now), cost, r.host, again)
@@ -42,7 +45,7 @@ func (r *run) Start(id int64, now time.Time, cost int64) error {
 
 // sentAgain counts how often a request was sent because its answer does not fit.
 const sentAgain = `UPDATE unfit SET times = times + $2 WHERE request = $1
-	AND EXISTS (SELECT 1 FROM earlier e JOIN requests q ON q.id = e.request WHERE q.id = $1 AND q.state = 'running')`
+	AND EXISTS (SELECT 1 FROM earlier e JOIN requests q ON q.id = e.request WHERE q.id = $1 AND q.state = 'running' AND e.waits = 'unfit')`
 
 func (r *run) whyNotStarted(d db) error {
 	var leased bool
@@ -74,9 +77,7 @@ func (r *run) Complete(id int64, c checkpoint.Completion) error {
 	switch {
 	case err == nil:
 		r.rescue.Drop(id)
-		if !c.Again {
-			r.forget(id)
-		}
+		r.forget(id, c.Again)
 		return nil
 	case errors.Is(err, checkpoint.ErrEnded):
 		return err
@@ -91,6 +92,11 @@ func (r *run) Complete(id int64, c checkpoint.Completion) error {
 func (r *run) complete(d db, id int64, c checkpoint.Completion) error {
 	if err := r.known(d, id, c.Started); err != nil {
 		return err
+	}
+	if r.refreshes(id) { // another host may have taken the old answer back
+		if err := setAsideOlder(d, id, c.Started); err != nil {
+			return err
+		}
 	}
 	changed, err := complete(d, id, r.s.batch, r.id, c)
 	if err != nil || changed {
@@ -120,6 +126,9 @@ func complete(d db, id, batch, run int64, c checkpoint.Completion) (changed bool
 	if err != nil || n == 0 {
 		return false, err
 	}
+	if _, err = d.exec("UPDATE earlier SET waits = '' WHERE request = $1 AND waits <> ''", id); err != nil {
+		return true, err
+	}
 	if _, err = d.exec("INSERT INTO answers VALUES ($1, $2)", id, c.Answer); err != nil {
 		return true, err
 	}
@@ -128,7 +137,7 @@ func complete(d db, id, batch, run int64, c checkpoint.Completion) (changed bool
 		fits = "INSERT INTO unfit (request) VALUES ($1) ON CONFLICT DO NOTHING"
 	}
 	if _, err = d.exec(fits, id); err == nil && c.Again {
-		err = setAside(d, id)
+		err = setAside(d, id, forUnfit)
 	}
 	return true, err
 }
@@ -175,8 +184,11 @@ func (r *run) fault(id int64, state checkpoint.State, f checkpoint.Fault) error 
 				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING`,
 				id, r.s.batch, r.id, millis(f.Started), millis(f.Finished), f.Cost, text(f.Reason), text(f.RequestID), text(f.Partial))
 		}
-		if err == nil && state == checkpoint.Failed {
+		if err == nil && (state == checkpoint.Failed || r.refreshes(id)) {
 			err = takeBack(d, id)
+		}
+		if err == nil && changed > 0 && r.refreshes(id) {
+			_, err = d.exec("UPDATE requests SET host = $2 WHERE id = $1", id, r.host) // it may be sent again
 		}
 		return err
 	})
