@@ -51,6 +51,9 @@ type runner struct {
 	run   checkpoint.Run
 	asker Asker
 
+	shared    checkpoint.Shared // the run, if other hosts share it; nil: it is alone
+	heldUntil time.Time         // nothing is sent before, by what other hosts know
+
 	group   *errgroup.Group   // of the attempts to come
 	groups  []*errgroup.Group // of all attempts
 	results chan *result
@@ -81,6 +84,7 @@ type runner struct {
 	outage      outage
 	queue       queue
 	left        map[AskMode]int // pending questions, in flight included
+	oldLeft     map[AskMode]int // of these, to be refreshed
 	prices      priceList
 	spentBefore Money     // by earlier runs on this checkpoint
 	reserved    Money     // for requests in flight
@@ -109,6 +113,7 @@ func newRunner(store Store, asker Asker, o Options) (*runner, error) {
 		gate:        newGate(),
 		queue:       queue{run: run, size: o.Workers, left: begun.States[checkpoint.Pending] + total(begun.Refresh)},
 		left:        map[AskMode]int{},
+		oldLeft:     map[AskMode]int{},
 		skips:       map[string]string{},
 		prices:      prices,
 		common:      o.Settings.common(),
@@ -116,6 +121,10 @@ func newRunner(store Store, asker Asker, o Options) (*runner, error) {
 		outage:      outage{enough: most},
 		spentBefore: Money(begun.SpentTotal + begun.Uncertain),
 		sum:         Summary{Started: now, SpentByMode: map[AskMode]Money{}, ToLookAt: map[string]int{}},
+	}
+	r.shared, _ = run.(checkpoint.Shared)
+	if err := r.limit(); err != nil {
+		return nil, err
 	}
 	r.fresh = begun.States[checkpoint.Answered] == 0
 	if err := r.takeUpPace(); err != nil {
@@ -129,6 +138,7 @@ func newRunner(store Store, asker Asker, o Options) (*runner, error) {
 	}
 	for mode, n := range begun.Refresh {
 		r.left[AskMode(mode)] += n
+		r.oldLeft[AskMode(mode)] = n
 		r.sum.RefreshLeft += n
 	}
 	if o.Limit > 0 {
@@ -173,6 +183,7 @@ func (r *runner) end() (Summary, error) {
 	}
 	r.abandon(nil)
 	r.releaseWaiting()
+	r.countOthers()
 	r.sum.Ended = time.Now()
 	for mode, n := range r.left {
 		r.sum.Left += n

@@ -82,9 +82,10 @@ const (
 
 // A Change is one fact that is another one, that is new or gone.
 type Change struct {
-	Kind     Kind   `json:"kind"`
-	Field    string `json:"field,omitempty"`
-	Old, New string // as they stand in the answers; one may be empty
+	Kind  Kind   `json:"kind"`
+	Field string `json:"field,omitempty"`
+	Old   string `json:"old,omitempty"` // as it stands in the answer; empty: there is none
+	New   string `json:"new,omitempty"`
 }
 
 // String returns the change as people read it: "$1,160,000 → $1,250,000".

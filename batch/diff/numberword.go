@@ -56,9 +56,9 @@ func wordsIn(text string, hyphens bool) (list []word) {
 func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
 func isDigit(c byte) bool  { return '0' <= c && c <= '9' }
 
-// inDigits returns a text with the words for numbers in digits: "twenty-five percent"
-// is "25 percent".
-func inDigits(text string) string {
+// inDigits returns a text with the words for numbers in digits, and its words:
+// "twenty-five percent" is "25 percent".
+func inDigits(text string) (string, []word) {
 	var b strings.Builder
 	done := 0
 	words := wordsIn(text, true)
@@ -73,10 +73,10 @@ func inDigits(text string) string {
 		done = words[i].end
 	}
 	if done == 0 {
-		return text
+		return text, words
 	}
 	b.WriteString(text[done:])
-	return b.String()
+	return b.String(), wordsIn(b.String(), true)
 }
 
 // numberIn reads the number with which the words begin, and returns how many of them

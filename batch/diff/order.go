@@ -1,6 +1,9 @@
 package diff
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Two facts may change places in a sentence that is worded in another way, too. All
 // facts are there then, and only their order tells. But clauses may change places as
@@ -10,32 +13,37 @@ import "slices"
 // the same one but for some words.
 const alike = 0.75
 
-// mostInOrder is how many sentences with several facts are compared with each other.
-const mostInOrder = 100
+// mostInOrder is with how many sentences of the same facts one is compared.
+const mostInOrder = 20
 
 // sameOrder compares sentences that have the same facts of a kind, in another order.
 func (c *comparison) sameOrder(was, is []sentence) {
-	candidates := func(list []sentence) (several []*sentence) {
-		for i := range list {
-			if len(list[i].facts) > 1 {
-				several = append(several, &list[i])
-			}
+	news := map[string][]*sentence{}
+	for i := range is {
+		if facts := is[i].anyOrder(); facts != "" && len(news[facts]) < mostInOrder {
+			news[facts] = append(news[facts], &is[i])
 		}
-		return several[:min(len(several), mostInOrder)]
 	}
-	news := candidates(is)
-	for _, s := range candidates(was) {
-		for _, t := range news {
-			if sameFacts(s.facts, t.facts) && !slices.EqualFunc(s.facts, t.facts, func(a, b fact) bool { return a.key == b.key }) {
-				c.inPlace(s, t)
+	for i := range was {
+		for _, t := range news[was[i].anyOrder()] {
+			if !slices.EqualFunc(was[i].facts, t.facts, func(a, b fact) bool { return a.key == b.key }) {
+				c.inPlace(&was[i], t)
 			}
 		}
 	}
 }
 
-// sameFacts reports whether two lists have the same facts, in whatever order.
-func sameFacts(a, b []fact) bool {
-	return len(a) == len(b) && len(lacking(a, b)) == 0 && len(lacking(b, a)) == 0
+// anyOrder returns the facts of a sentence that has several, whatever their order.
+func (s *sentence) anyOrder() string {
+	if len(s.facts) < 2 {
+		return ""
+	}
+	keys := make([]string, len(s.facts))
+	for i, f := range s.facts {
+		keys[i] = f.key
+	}
+	slices.Sort(keys)
+	return strings.Join(keys, "\x00")
 }
 
 // inPlace tells the facts that stand between the same words as others did.

@@ -16,7 +16,7 @@ type Edit struct {
 }
 
 // Words aligns two texts word by word. The parts of all edits put together are the two
-// texts.
+// texts. Equal parts may differ in the spaces between words.
 func Words(old, new string) []Edit {
 	a, b := tokens(old), tokens(new)
 	al := aligner{a: keysOf(a), b: keysOf(b)}
@@ -37,48 +37,79 @@ func Words(old, new string) []Edit {
 		add(al.matches[n][0]+1, al.matches[n][1]+1, true)
 	}
 	add(len(a), len(b), false)
-	return edits
+	return tidied(edits)
 }
 
-// tokens splits a text into words, each with the white space behind it. Signs at the
-// beginning and the end of a word are apart.
+// tidied returns edits that read well: signs between two changes are part of one
+// change, and signs with which both parts of a change end are no part of it.
+func tidied(edits []Edit) (list []Edit) {
+	for i := 0; i < len(edits); i++ {
+		e := edits[i]
+		for !e.Equal && i+2 < len(edits) && areSigns(edits[i+1].New) {
+			e.Old += edits[i+1].Old + edits[i+2].Old
+			e.New += edits[i+1].New + edits[i+2].New
+			i += 2
+		}
+		old, new := e.Old, e.New
+		for !e.Equal {
+			r, n := utf8.DecodeLastRuneInString(old)
+			if r == utf8.RuneError || isInWord(r) || !strings.HasSuffix(new, old[len(old)-n:]) || n == len(old) || n == len(new) {
+				break
+			}
+			old, new = old[:len(old)-n], new[:len(new)-n]
+		}
+		list = append(list, Edit{old, new, e.Equal})
+		if end := e.Old[len(old):]; end != "" {
+			list = append(list, Edit{end, end, true})
+		}
+	}
+	return list
+}
+
+// areSigns reports whether a text has no words, and ends no line.
+func areSigns(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return isInWord(r) || r == '\n' })
+}
+
+// tokens splits a text into words and signs, each with the spaces behind it, and ends of
+// lines.
 func tokens(text string) (list []string) {
 	begin := 0
 	for at := 0; at < len(text); {
 		r, n := utf8.DecodeRuneInString(text[at:])
-		next, _ := utf8.DecodeRuneInString(text[at+n:])
 		end := at + n
+		next, _ := utf8.DecodeRuneInString(text[end:])
+		number := end+1 < len(text) && isDigit(text[end]) && at > begin // 1,250.50
 		switch {
-		case unicode.IsSpace(r):
-			if end < len(text) && unicode.IsSpace(next) {
-				at = end
-				continue
-			}
-		case end < len(text) && unicode.IsSpace(next), isInWord(r) && isInWord(next), isInWord(r) && (next == '.' || next == ',') && followedByDigit(text[end:]), (r == '.' || r == ',') && at > begin && followedByDigit(text[at:]), r == '$' && unicode.IsDigit(next):
+		case end == len(text):
+		case isSpace(next), // behind a word
+			r == '\n' && next == '\n',
+			isInWord(r) && isInWord(next),
+			isInWord(r) && (next == '.' || next == ',') && end+1 < len(text) && isDigit(text[end+1]),
+			(r == '.' || r == ',') && number,
+			r == '$' && isDigit(text[end]):
 			at = end
 			continue
 		}
 		list = append(list, text[begin:end])
 		begin, at = end, end
 	}
-	if begin < len(text) {
-		list = append(list, text[begin:])
-	}
 	return list
 }
+
+func isSpace(r rune) bool { return r != '\n' && unicode.IsSpace(r) }
 
 func isInWord(r rune) bool {
 	return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r) || r == '\'' || r == '’' || r == '%' || r == '-' || r == '–')
 }
 
-// followedByDigit reports whether a digit stands behind the sign with which s begins.
-func followedByDigit(s string) bool { return len(s) > 1 && isDigit(s[1]) }
-
 // keysOf returns the words as they are compared.
 func keysOf(tokens []string) []string {
 	keys := make([]string, len(tokens))
 	for i, t := range tokens {
-		keys[i] = strings.TrimSpace(t)
+		if keys[i] = strings.TrimSpace(t); strings.HasPrefix(t, "\n") {
+			keys[i] = "\n"
+		}
 	}
 	return keys
 }

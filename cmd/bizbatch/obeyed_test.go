@@ -54,6 +54,7 @@ func TestNoCommandPrintsWhatATerminalObeys(t *testing.T) {
 		{"an answer", []string{"show", store, obeyed + "3"}},
 		{"a failed question", []string{"show", store, obeyed + "1"}},
 		{"a question that is not there", []string{"show", store, obeyed}},
+		{"the story of an answer", []string{"show", store, "--history", obeyed + "3"}},
 		{"an export", []string{"export", store, "--out", obeyed + ".md"}},
 		{"an export that is refused", []string{"export", store, "--out", file}},
 		{"ids that are not there", []string{"run", "--refresh-ids", obeyed, file}},

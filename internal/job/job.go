@@ -35,6 +35,7 @@ type job struct {
 	kept    []keptFile
 	unnoted []string // outputs of which the checkpoint could not note what is in them
 
+	changed  int // of the answers that were refreshed, those with other facts
 	slowest  []checkpoint.Outcome
 	failures []checkpoint.FailureGroup
 	next     string // the command to type next

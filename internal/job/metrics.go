@@ -56,6 +56,7 @@ func (j *job) measure(verdict error, begun time.Time) error {
 		code = exit.As(verdict).Code
 	}
 	m.ofRun(j.sum, j.ended(), code, begun)
+	m.add("run_changed", "Questions whose refreshed answer has other facts than the one before.", float64(j.changed))
 	if h, err := historyAt(j.Checkpoint); err == nil { // else nothing is known of them
 		m.ofCheckpoint(h)
 	}

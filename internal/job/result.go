@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"bizbatch/batch"
+	"bizbatch/batch/diff"
 	"bizbatch/checkpoint"
 	"bizbatch/internal/prose"
 	"bizbatch/internal/terminal"
@@ -29,6 +30,9 @@ func (j *job) tellResult(verdict error) {
 	}
 	if line := j.refreshedLine(); line != "" {
 		u.Say("%s", line)
+	}
+	if j.changed > 0 {
+		u.Say("%d of %d changed: bizbatch diff %s", j.changed, s.Refreshed, terminal.QuoteFile(j.Checkpoint))
 	}
 	for _, e := range []struct {
 		status batch.Status
@@ -70,7 +74,7 @@ func (j *job) tellResult(verdict error) {
 func (j *job) recordResult(took time.Duration) {
 	u, s := j.Printer, j.sum
 	args := []any{"outcome", j.outcome, "answered", s.Answered, "failed", s.Failed, "left", s.Left, "left_cost", s.LeftCost.Dollars(),
-		"spent", s.Spent.Dollars(), "seconds", took.Seconds(), "refreshed", s.Refreshed, "to_look_at", s.AnswersToLookAt}
+		"spent", s.Spent.Dollars(), "seconds", took.Seconds(), "refreshed", s.Refreshed, "changed", j.changed, "to_look_at", s.AnswersToLookAt}
 	if u.JSON() {
 		args = append(args, "spent_by_mode", s.SpentByMode, "truncated", s.Truncated, "refused", s.Refused, "empty", s.Empty, "unclear", s.Unclear,
 			"unfit", s.Unfit, "reasked", s.Reasked, "not_refreshed", s.NotRefreshed, "refresh_left", s.RefreshLeft, "to_look_at_by_kind", s.ToLookAt, "unmetered", s.Unmetered, "uncertain", s.Uncertain, "uncertain_cost", s.UncertainCost.Dollars(),
@@ -118,6 +122,13 @@ func (j *job) lookBack() (err error) {
 		if j.slowest, err = j.store.Slowest(slowest); err != nil {
 			return err
 		}
+	}
+	if j.sum.Refreshed > 0 {
+		found, err := Differences(j.store, Choice{}) // by this run
+		if err != nil {
+			return err
+		}
+		j.changed = found.Counts[diff.Changed]
 	}
 	j.failures, err = j.store.Failures()
 	return err
