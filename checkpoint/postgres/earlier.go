@@ -1,32 +1,58 @@
 package postgres
 
-import "github.com/jackc/pgx/v5"
+import (
+	"errors"
+	"time"
 
-// An answer that does not fit what was asked for may be asked for again. It stays
-// the request's answer until there is another: meanwhile the request is pending or
-// running, and its answer is the last one in the table earlier. Answers that were
-// replaced stay there, with what they cost.
+	"github.com/jackc/pgx/v5"
+)
+
+// An answer may be asked for again, because it does not fit what was asked for or
+// because it is old. It stays the request's answer until there is another: meanwhile
+// the request is pending or running, and its answer waits in the table earlier.
+// Answers that were replaced stay there, with what they cost.
+
+// Why an answer waits to be replaced.
+const (
+	forUnfit   = "unfit"
+	forRefresh = "refresh"
+)
 
 // setAside has an answered request asked once more, within a transaction.
-func setAside(d db, id int64) error {
-	_, err := d.exec(`WITH w AS (DELETE FROM answers WHERE request = $1 RETURNING *),
-		e AS (INSERT INTO earlier (request, batch, run, label, cost, started, finished, answer)
-			SELECT q.id, q.batch, q.run, q.reason, q.cost, q.started, q.finished, w.answer FROM requests q JOIN w ON w.request = q.id)
-		UPDATE requests SET state = 'pending', cost = 0, reason = '' WHERE id = $1`, id)
+func setAside(d db, id int64, why string) error {
+	_, err := d.exec(`WITH q AS (SELECT * FROM requests WHERE id = $1 AND state = 'answered'),
+		w AS (DELETE FROM answers WHERE request IN (SELECT id FROM q) RETURNING *),
+		e AS (INSERT INTO earlier (request, batch, run, label, cost, started, finished, waits, answer)
+			SELECT q.id, q.batch, q.run, q.reason, q.cost, q.started, q.finished, $2, w.answer FROM q JOIN w ON w.request = q.id)
+		UPDATE requests SET state = 'pending', cost = 0, reason = '' WHERE id = $1 AND state = 'answered'`, id, why)
 	return err
 }
 
-// takeBack makes the last earlier answer of a request its answer again, where it has
-// no other and there is one, within a transaction.
-func takeBack(d db, id int64) error {
-	_, err := d.exec(`WITH e AS (DELETE FROM earlier WHERE id = (SELECT max(e.id) FROM earlier e JOIN requests q ON q.id = e.request
-			WHERE e.request = $1 AND q.state <> 'answered') RETURNING *),
-		w AS (INSERT INTO answers SELECT request, answer FROM e)
-		UPDATE requests q SET state = 'answered', passing = false, interrupted = false, error = '', request_id = '',
-			reason = e.label, cost = e.cost, started = e.started, finished = e.finished, batch = e.batch, run = e.run, host = NULL
-		FROM e WHERE q.id = e.request`, id)
+// setAsideOlder sets an answer aside to a request that was sent before a time, within a
+// transaction.
+func setAsideOlder(d db, id int64, than time.Time) error {
+	err := d.get("SELECT 1 FROM requests WHERE id = $1 AND state = 'answered' AND started < $2", []any{id, millis(than)}, new(int))
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	if err == nil {
+		err = setAside(d, id, forRefresh)
+	}
 	return err
 }
+
+// takeBack makes the answer that waits to be replaced its request's answer again,
+// where there is one, within a transaction.
+func takeBack(d db, id int64) error {
+	_, err := d.exec("WITH e AS (DELETE FROM earlier WHERE request = $1 AND waits <> '' RETURNING *)"+backFrom, id)
+	return err
+}
+
+// backFrom makes the rows e of the table earlier answers again.
+const backFrom = `, w AS (INSERT INTO answers SELECT request, answer FROM e)
+		UPDATE requests q SET state = 'answered', passing = false, interrupted = false, error = '', request_id = '',
+			reason = e.label, cost = e.cost, started = e.started, finished = e.finished, batch = e.batch, run = e.run, host = NULL
+		FROM e WHERE q.id = e.request`
 
 // askUnfit has those answers of the input that do not fit asked for again, as often
 // as is wanted and was not done. Those that are waiting for that in vain are
@@ -35,8 +61,8 @@ func (im *importer) askUnfit() error {
 	if err := im.countInterrupted(); err != nil {
 		return err
 	}
-	done, err := im.numbers(`SELECT DISTINCT q.id FROM earlier e JOIN requests q ON q.id = e.request JOIN asked a ON a.request = q.id AND a.batch = $1
-		LEFT JOIN unfit u ON u.request = q.id WHERE q.batch = $1 AND q.state IN ('pending', 'running') AND (a.position = 0 OR coalesce(u.times, 0) >= $2)`+deadHost,
+	done, err := im.numbers(`SELECT q.id FROM earlier e JOIN requests q ON q.id = e.request JOIN asked a ON a.request = q.id AND a.batch = $1
+		LEFT JOIN unfit u ON u.request = q.id WHERE e.waits <> '' AND q.batch = $1 AND (e.waits = 'refresh' OR a.position = 0 OR coalesce(u.times, 0) >= $2)`+deadHost,
 		im.s.batch, im.opts.AskUnfit)
 	if err != nil {
 		return err
@@ -46,7 +72,9 @@ func (im *importer) askUnfit() error {
 		if err != nil {
 			return err
 		}
-		im.plan.Kept += int(wasRunning)
+		if wasRunning > 0 {
+			im.kept = append(im.kept, id)
+		}
 		if err := takeBack(im.d, id); err != nil {
 			return err
 		}
@@ -57,7 +85,7 @@ func (im *importer) askUnfit() error {
 		return err
 	}
 	for _, id := range again {
-		if err := setAside(im.d, id); err != nil {
+		if err := setAside(im.d, id, forUnfit); err != nil {
 			return err
 		}
 	}
@@ -78,6 +106,6 @@ func (im *importer) countUnfit() error {
 		im.plan.Again[mode] = again
 		return true, err
 	}, `SELECT q.mode, count(e.request), sum(greatest(0, $2 - coalesce(u.times, 0) - (e.request IS NOT NULL)::int))
-		FROM asked a JOIN requests q ON q.id = a.request LEFT JOIN unfit u ON u.request = q.id LEFT JOIN (SELECT DISTINCT request FROM earlier) e ON e.request = q.id
+		FROM asked a JOIN requests q ON q.id = a.request LEFT JOIN unfit u ON u.request = q.id LEFT JOIN earlier e ON e.request = q.id AND e.waits <> ''
 		WHERE a.batch = $1 AND a.position > 0 AND q.state IN ('pending', 'running') GROUP BY q.mode`, im.s.batch, im.opts.AskUnfit)
 }

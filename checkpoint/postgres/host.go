@@ -127,6 +127,7 @@ func bury(d db) error {
 		noteInterrupted + deadHost,
 		"UPDATE runs SET outcome = CASE WHEN ended = 0 THEN '" + interrupted + "' ELSE outcome END, spent = spent + flying, flying = 0 WHERE host IN (SELECT id FROM hosts) AND host NOT IN (SELECT id FROM alive)",
 		outdateBy + "(SELECT q.id FROM requests q WHERE q.state = 'running'" + deadHost + ")",
+		takeBackOld,
 		"UPDATE requests q SET interrupted = (state = 'running' OR interrupted), state = CASE state WHEN 'running' THEN 'pending' ELSE state END, host = NULL WHERE q.host IS NOT NULL" + deadHost,
 		"DELETE FROM hosts WHERE id NOT IN (SELECT id FROM alive)",
 	} {

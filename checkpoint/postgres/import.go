@@ -22,6 +22,9 @@ type importer struct {
 	rowsErr  error // from the rows
 	refused  error // from Confirm
 
+	kept    []int64  // in flight when a run was killed, and answered
+	refresh []chosen // answers to ask for again, the oldest first
+
 	rescueFiles []string // to remove once their answers are committed
 }
 
@@ -54,7 +57,7 @@ func (s *Store) Import(rows iter.Seq2[checkpoint.Row, error], opts checkpoint.Im
 	case err != nil:
 		err = fmt.Errorf("import rows into %s: %w", s.name, away(err))
 	default:
-		s.created = false
+		s.created, s.refresh = false, im.refresh
 		return im.plan, removeAll(im.rescueFiles)
 	}
 	s.account, s.batch = account, batch // one that was added is not there
@@ -96,7 +99,7 @@ func (im *importer) run(rows iter.Seq2[checkpoint.Row, error]) error {
 // settle finds answers that are elsewhere, counts what is left to ask, and has the
 // plan confirmed.
 func (im *importer) settle() error {
-	for _, step := range []func() error{im.takeRescued, im.askUnfit, im.count, im.findConflicts} {
+	for _, step := range []func() error{im.takeRescued, im.askUnfit, im.count, im.findConflicts, im.chooseRefresh} {
 		if err := step(); err != nil {
 			return err
 		}

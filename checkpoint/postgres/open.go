@@ -55,6 +55,7 @@ type Store struct {
 	created  bool // by this Open; Close removes it unless something was imported
 	closed   bool
 	begun    atomic.Pointer[run] // the run in progress
+	refresh  []chosen            // by the last import, for the next run
 	hasty    atomic.Bool         // the last write waited for the server in vain: the next waits only shortly
 
 	saves   chan save     // to the goroutine that groups saves into transactions

@@ -36,9 +36,11 @@ type run struct {
 	claiming sync.Mutex // guards what follows
 	after    int64      // position of the last request that Claim gave out
 	last     int64      // that of the last row
+	refresh  []chosen   // answered requests to give out after those
 
-	mu   sync.Mutex           // guards keys
-	keys map[int64]requestKey // of what was given out and has no answer
+	mu   sync.Mutex           // guards what follows
+	keys map[int64]requestKey // of what was given out and is to be answered
+	old  map[int64]bool       // those of them that have an answer, to be refreshed
 }
 
 var _ checkpoint.Shared = (*run)(nil)
@@ -47,7 +49,7 @@ var _ checkpoint.Shared = (*run)(nil)
 // a view, ErrCopy for a copy, and ErrBegun if the store's last run has not ended. Runs of
 // other processes on the same batch share it.
 func (s *Store) Begin(now time.Time) (checkpoint.Run, checkpoint.Begun, error) {
-	r := &run{s: s, keys: map[int64]requestKey{}, left: make(chan struct{})}
+	r := &run{s: s, keys: map[int64]requestKey{}, old: map[int64]bool{}, left: make(chan struct{})}
 	r.rescue.Place = s.rescuePlace()
 	switch {
 	case s.mode == planning:
@@ -106,7 +108,7 @@ func (r *run) begin(now time.Time) (b checkpoint.Begun, err error) {
 	var sent int64
 	err = s.db().get(`SELECT (SELECT coalesce(sum(cost), 0)::bigint FROM uncertain WHERE batch = $1), (SELECT coalesce(max(position), 0) FROM rows WHERE batch = $1),
 		(SELECT coalesce(max(started), 0) FROM requests WHERE batch = $1)`, []any{s.batch}, &b.Uncertain, &r.last, &sent)
-	b.LastSent = fromMillis(sent)
+	b.LastSent, b.Refresh = fromMillis(sent), r.takeRefresh()
 	return b, err
 }
 
@@ -122,6 +124,10 @@ func (r *run) Claim(n int) (page []checkpoint.Request, err error) {
 	}
 	if err == nil && len(page) > 0 {
 		r.after = page[len(page)-1].Position
+	}
+	if err == nil && len(page) < n {
+		more, err := r.refreshing(n - len(page))
+		return append(page, more...), err
 	}
 	return page, err
 }
@@ -148,19 +154,14 @@ func (r *run) claim(after int64, n int) (page []checkpoint.Request, err error) {
 	err = r.s.write(func(d db) error {
 		page = nil
 		return d.each(func(rows pgx.Rows) (bool, error) {
-			var q checkpoint.Request
-			var key []byte
-			err := rows.Scan(&q.ID, &q.Position, &q.RowID, &q.Mode, &q.Attempts, &q.Answered, &q.Again, &key, &q.Payload)
-			if k := sha256.Sum256(q.Payload); err == nil && string(k[:]) != string(key) {
-				err = fmt.Errorf("question %s: %w", q.RowID, checkpoint.ErrNotCheckpoint) // not to pay for what nobody asked
-			}
+			q, err := scanRequest(rows)
 			page = append(page, q)
 			return true, err
 		}, `WITH found AS (SELECT q.id, a.position FROM asked a JOIN requests q ON q.id = a.request
 				WHERE a.batch = $1 AND a.position > $2 AND q.state = 'pending' AND q.host IS NULL
 				ORDER BY a.position LIMIT $3 FOR UPDATE OF q SKIP LOCKED),
 			taken AS (UPDATE requests q SET host = $4 FROM found f WHERE q.id = f.id RETURNING q.*, f.position)
-			SELECT q.id, q.position, r.id, q.mode, q.attempts, EXISTS (SELECT 1 FROM earlier WHERE request = q.id), coalesce(u.times, 0), q.key, q.payload
+			SELECT q.id, q.position, r.id, q.mode, q.attempts, EXISTS (SELECT 1 FROM earlier WHERE request = q.id AND waits <> ''), coalesce(u.times, 0), q.key, q.payload
 			FROM taken q JOIN rows r ON r.batch = $1 AND r.position = q.position LEFT JOIN unfit u ON u.request = q.id ORDER BY q.position`,
 			r.s.batch, after, n, r.host)
 	})
@@ -178,6 +179,9 @@ func (r *run) give(q checkpoint.Request) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.keys[q.ID] = sha256.Sum256(q.Payload)
+	if q.Refresh {
+		r.old[q.ID] = true
+	}
 }
 
 // key returns the key of a request that was claimed and has no answer.
@@ -188,11 +192,14 @@ func (r *run) key(id int64) (key requestKey, given bool) {
 	return key, given
 }
 
-// forget forgets a request that has an answer.
-func (r *run) forget(id int64) {
+// forget forgets a request that has an answer, unless it is asked again.
+func (r *run) forget(id int64, again bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	delete(r.keys, id)
+	delete(r.old, id)
+	if !again {
+		delete(r.keys, id)
+	}
 }
 
 // on returns ErrEnded after the run has ended.

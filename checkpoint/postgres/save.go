@@ -35,6 +35,9 @@ func (r *run) Start(id int64, now time.Time, cost int64) error {
 		if err := r.admit(d, cost); err != nil {
 			return err
 		}
+		if err := r.setAsideOld(d, id); err != nil {
+			return err
+		}
 		changed, err := d.exec(`UPDATE requests SET state = 'running', interrupted = false, batch = $2, run = $3, started = $4, finished = 0, cost = $5
 			WHERE id = $1 AND host = $6 AND state = 'pending'`, id, r.s.batch, r.id, millis(now), cost, r.host)
 		if err == nil && changed == 0 {
@@ -64,7 +67,7 @@ func (e notStarted) Unwrap() error { return e.error }
 
 // sentAgain counts how often a request was sent because its answer does not fit.
 const sentAgain = `UPDATE unfit SET times = times + $2 WHERE request = $1
-	AND EXISTS (SELECT 1 FROM earlier e JOIN requests q ON q.id = e.request WHERE q.id = $1 AND q.state = 'running')`
+	AND EXISTS (SELECT 1 FROM earlier e JOIN requests q ON q.id = e.request WHERE q.id = $1 AND q.state = 'running' AND e.waits = 'unfit')`
 
 // hold is how long an answer waits for its transaction before it is also written to
 // the rescue file, because the server may be away. Tests make it shorter.
@@ -84,9 +87,7 @@ func (r *run) Complete(id int64, c checkpoint.Completion) error {
 	switch {
 	case err == nil:
 		r.rescue.Drop(id)
-		if !c.Again {
-			r.forget(id)
-		}
+		r.forget(id, c.Again)
 		return nil
 	case errors.Is(err, checkpoint.ErrEnded):
 		return err
@@ -99,6 +100,11 @@ func (r *run) Complete(id int64, c checkpoint.Completion) error {
 // perhaps charged, and now it is known what came of it. If another host has answered
 // meanwhile, both were paid for.
 func (r *run) complete(d db, id int64, c checkpoint.Completion) error {
+	if r.refreshes(id) { // another host may have taken the old answer back
+		if err := setAsideOlder(d, id, c.Started); err != nil {
+			return err
+		}
+	}
 	changed, err := complete(d, id, r.s.batch, r.id, c)
 	if err == nil && changed {
 		return r.reopen(d)
@@ -129,6 +135,9 @@ func complete(d db, id, batch, run int64, c checkpoint.Completion) (changed bool
 	if err != nil || n == 0 {
 		return false, err
 	}
+	if _, err = d.exec("UPDATE earlier SET waits = '' WHERE request = $1 AND waits <> ''", id); err != nil {
+		return true, err
+	}
 	if _, err = d.exec("INSERT INTO answers VALUES ($1, $2)", id, c.Answer); err == nil {
 		err = paid(d, batch, run, c.Cost)
 	}
@@ -140,7 +149,7 @@ func complete(d db, id, batch, run int64, c checkpoint.Completion) (changed bool
 		fits = "INSERT INTO unfit (request) VALUES ($1) ON CONFLICT DO NOTHING"
 	}
 	if _, err = d.exec(fits, id); err == nil && c.Again {
-		err = setAside(d, id)
+		err = setAside(d, id, forUnfit)
 	}
 	return true, err
 }
@@ -185,8 +194,11 @@ func (r *run) fault(id int64, state checkpoint.State, f checkpoint.Fault) error 
 		if err == nil && f.MaybeCharged {
 			err = r.maybePaid(d, id, f)
 		}
-		if err == nil && state == checkpoint.Failed {
+		if err == nil && changed > 0 && (state == checkpoint.Failed || r.refreshes(id)) {
 			err = takeBack(d, id)
+		}
+		if err == nil && changed > 0 && r.refreshes(id) {
+			_, err = d.exec("UPDATE requests SET host = $2 WHERE id = $1", id, r.host) // it may be sent again
 		}
 		return err
 	})

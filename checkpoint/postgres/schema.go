@@ -156,9 +156,11 @@ CREATE TABLE earlier (          -- answers that were asked for again
 	cost     bigint NOT NULL,
 	started  bigint NOT NULL,
 	finished bigint NOT NULL,
+	waits    text NOT NULL,                 -- until there is another: unfit or refresh, why that is asked for; empty: it was replaced
 	answer   bytea NOT NULL
 );
 CREATE INDEX earlier_request ON earlier (request);
+CREATE UNIQUE INDEX earlier_waits ON earlier (request) WHERE waits <> '';
 
 CREATE TABLE reviews (
 	id      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
