@@ -66,11 +66,10 @@ func (im *importer) run(rows iter.Seq2[checkpoint.Row, error]) error {
 	if err := s.findBatch(im.d); err != nil {
 		return err
 	}
-	digest, err := s.note(im.d, "digest")
+	same, err := im.isSame()
 	if err != nil {
 		return err
 	}
-	same := im.opts.Digest != "" && string(digest) == im.opts.Digest
 	if !same {
 		if err := im.stage(rows); err != nil {
 			return err
@@ -78,6 +77,11 @@ func (im *importer) run(rows iter.Seq2[checkpoint.Row, error]) error {
 	}
 	if err := im.d.get("SELECT 1 FROM accounts WHERE id = $1 FOR NO KEY UPDATE", []any{s.account}, new(int)); err != nil {
 		return err
+	}
+	if !same { // another host may have taken the same rows in meanwhile
+		if same, err = im.isSame(); err != nil {
+			return err
+		}
 	}
 	if err := im.findSettings(); err != nil {
 		return err
@@ -91,6 +95,12 @@ func (im *importer) run(rows iter.Seq2[checkpoint.Row, error]) error {
 		return err
 	}
 	return im.settle()
+}
+
+// isSame reports whether the batch holds the rows of the input already.
+func (im *importer) isSame() (bool, error) {
+	digest, err := im.s.note(im.d, "digest")
+	return im.opts.Digest != "" && string(digest) == im.opts.Digest, err
 }
 
 // settle finds answers that are elsewhere, counts what is left to ask, and has the
@@ -169,8 +179,16 @@ func (im *importer) replace() error {
 			return err
 		}
 	}
+	if im.plan.Rows >= manyRows { // else the server would plan as for a few until it looks by itself
+		if _, err := im.d.exec("ANALYZE requests, asked, rows"); err != nil {
+			return err
+		}
+	}
 	return im.noteInput()
 }
+
+// manyRows are so many that it matters how the server looks for them.
+const manyRows = 500
 
 // noteInput notes what the rows are those of.
 func (im *importer) noteInput() error {
