@@ -152,7 +152,11 @@ func (r *runner) unanswered(res *result, e *Error) {
 }
 
 func (r *runner) failed(it *item, err error) {
-	if it.Answered {
+	switch {
+	case it.Refresh:
+		r.keepOld(it, err)
+		return
+	case it.Answered:
 		r.keep(it)
 		return
 	}

@@ -155,6 +155,7 @@ func record(r checkpoint.Result) (Record, error) {
 	if err != nil {
 		return rec, fmt.Errorf("read what was masked in question %s: %w", r.ID, err)
 	}
+	rec.sent = r.Payload
 	rec.Payload, rec.Error, rec.Question = masked.restoreJSON(r.Payload), masked.restore(rec.Error), masked.restore(rec.Question)
 	if r.Answer != nil {
 		rec.Answer = new(Answer)

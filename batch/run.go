@@ -110,7 +110,7 @@ func newRunner(store Store, asker Asker, o Options) (*runner, error) {
 		accept:      make(chan accepted, o.Workers),
 		pace:        o.Pacer,
 		gate:        newGate(),
-		queue:       queue{run: run, size: o.Workers, left: begun.States[checkpoint.Pending]},
+		queue:       queue{run: run, size: o.Workers, left: begun.States[checkpoint.Pending] + total(begun.Refresh)},
 		left:        map[AskMode]int{},
 		skips:       map[string]string{},
 		prices:      prices,
@@ -133,6 +133,10 @@ func newRunner(store Store, asker Asker, o Options) (*runner, error) {
 	}
 	for mode, n := range begun.PendingByMode {
 		r.left[AskMode(mode)] = n
+	}
+	for mode, n := range begun.Refresh {
+		r.left[AskMode(mode)] += n
+		r.sum.RefreshLeft += n
 	}
 	if o.Limit > 0 {
 		r.queue.left, r.queue.inOrder = min(r.queue.left, o.Limit), true
@@ -181,6 +185,9 @@ func (r *runner) end() (Summary, error) {
 	for mode, n := range r.left {
 		r.sum.Left += n
 		r.sum.LeftCost += Money(n) * r.prices.of(mode)
+	}
+	if r.sum.Refreshed > 0 && r.sum.NotRefreshed+r.sum.RefreshLeft == 0 {
+		_ = refreshDone(r.store) // else the next run finds nothing left to refresh
 	}
 	if r.stop != nil && r.stop.Kind != StopSave && r.stop.Kind != StopUnfinished && r.sum.Answered+r.sum.Failed == r.sum.Total {
 		r.stop = nil // the drain brought everything home

@@ -91,12 +91,16 @@ func (s *Store) copyFrom(path string) error {
 
 // copyEarlier notes which requests have an earlier answer, without the answers.
 func (s *Store) copyEarlier(from *Store) error {
-	run, origin := "run", "origin"
+	run, origin, waits := "run", "origin", "waits"
 	switch {
 	case from.format < 4:
 		return nil
 	case from.format < 6:
-		run, origin = "0", "''"
+		run, origin, waits = "0", "''", "''"
 	}
-	return s.exec("INSERT INTO earlier SELECT id, request, " + run + ", label, cost, started, finished, " + origin + ", 0, 'null' FROM origin.earlier")
+	err := s.exec("INSERT INTO earlier SELECT id, request, " + run + ", label, cost, started, finished, " + origin + ", " + waits + ", 0, 'null' FROM origin.earlier")
+	if err == nil && from.format < 6 {
+		err = s.exec(findWaiting)
+	}
+	return err
 }

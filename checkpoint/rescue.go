@@ -115,7 +115,7 @@ func (s *Store) savedAnswers() iter.Seq2[rescue.Line, error] {
 			return err == nil && yield(s.rescued(requestKey(key), c), nil), err
 		}, `SELECT q.key, a.answer, q.reason, q.attempts, q.cost, q.started, q.finished FROM requests q JOIN answers a ON a.request = q.id
 			UNION ALL SELECT q.key, e.answer, e.label, q.attempts, e.cost, e.started, e.finished FROM requests q JOIN earlier e ON e.request = q.id
-			WHERE q.state <> 'answered' AND e.id = (SELECT max(id) FROM earlier WHERE request = q.id)`)
+			WHERE e.waits <> ''`)
 		if err != nil {
 			yield(rescue.Line{}, err)
 		}

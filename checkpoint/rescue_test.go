@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"bizbatch/checkpoint/internal/rescue"
 )
 
 // rescueFolders makes the temporary and the home folder the test's own.
@@ -32,10 +34,19 @@ func unsaved(text string) Completion {
 // leaveRescued leaves a rescue file with the answers to texts, as a run does.
 func leaveRescued(t *testing.T, s *Store, texts ...string) string {
 	t.Helper()
+	var lines []rescue.Line
+	for _, text := range texts {
+		lines = append(lines, s.rescued(keyOf([]byte(text)), unsaved(text)))
+	}
+	return leave(t, s, lines...)
+}
+
+func leave(t *testing.T, s *Store, lines ...rescue.Line) string {
+	t.Helper()
 	r := &run{s: s, keys: map[int64]requestKey{}}
 	r.rescue.Place = s.rescuePlace()
-	for i, text := range texts {
-		r.rescue.Wait(int64(i), s.rescued(keyOf([]byte(text)), unsaved(text)))
+	for i, line := range lines {
+		r.rescue.Wait(int64(i), line)
 	}
 	s.begun.Store(r)
 	s.RescueWaiting()

@@ -160,7 +160,7 @@ CREATE INDEX reviews_subject ON reviews (subject);
 `
 
 // format6 keeps of an earlier answer, too, which run it came from or which other
-// checkpoint.
+// checkpoint, and whether it is its request's answer until there is another.
 const format6 = `
 DROP INDEX earlier_request;
 ALTER TABLE earlier RENAME TO earlier5;
@@ -173,10 +173,19 @@ CREATE TABLE earlier (         -- answers that were replaced, or are about to be
 	started  INTEGER NOT NULL,
 	finished INTEGER NOT NULL,
 	origin   TEXT NOT NULL,        -- the checkpoint that paid for it; empty: this one
+	waits    TEXT NOT NULL,        -- until there is another: unfit or refresh, why that is asked for; empty: it was replaced
 	crc      INTEGER NOT NULL,
-	answer   BLOB NOT NULL
+	answer   BLOB NOT NULL         -- empty: it was pruned
 );
-INSERT INTO earlier SELECT id, request, 0, label, cost, started, finished, '', crc, answer FROM earlier5;
+INSERT INTO earlier SELECT id, request, 0, label, cost, started, finished, '', '', crc, answer FROM earlier5;
 DROP TABLE earlier5;
 CREATE INDEX earlier_request ON earlier (request);
+CREATE INDEX earlier_waits ON earlier (request) WHERE waits <> '';
+` + findWaiting
+
+// findWaiting finds the answers that wait in a checkpoint of a format that did not
+// note that.
+const findWaiting = `
+UPDATE earlier SET waits = 'unfit' WHERE id IN (SELECT max(e.id) FROM earlier e JOIN requests q ON q.id = e.request
+	WHERE q.state IN ('pending', 'running') GROUP BY e.request);
 `

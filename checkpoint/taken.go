@@ -65,8 +65,12 @@ func (im *importer) keepRescued(r rescue.Line) (fresh bool, err error) {
 		return false, err
 	}
 	var state State
-	err = s.writer.QueryRowContext(bg, "SELECT state FROM requests WHERE id = ?", id).Scan(&state)
-	if err != nil || state == Answered {
+	var started int64
+	err = s.writer.QueryRowContext(bg, "SELECT state, started FROM requests WHERE id = ?", id).Scan(&state, &started)
+	if err != nil || state == Answered && started >= millis(r.Started) {
+		return false, err
+	}
+	if err := s.setAside(id, forRefresh); err != nil { // an older answer, if there is one
 		return false, err
 	}
 	// It was in flight when the save failed; now it is known what came of it.

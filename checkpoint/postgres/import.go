@@ -18,9 +18,11 @@ type importer struct {
 	opts checkpoint.ImportOptions
 	plan checkpoint.Plan
 
-	settings int64 // id of opts.Settings
-	rowsErr  error // from the rows
-	refused  error // from Confirm
+	settings int64    // id of opts.Settings
+	kept     []int64  // in flight when a run was killed, and answered
+	refresh  []chosen // answers to ask for again
+	rowsErr  error    // from the rows
+	refused  error    // from Confirm
 
 	rescueFiles []string // to remove once their answers are committed
 }
@@ -40,6 +42,7 @@ func (s *Store) Import(rows iter.Seq2[checkpoint.Row, error], opts checkpoint.Im
 		return im.plan, checkpoint.ErrReadOnly
 	}
 	account, batch := s.account, s.batch
+	s.refresh = nil
 	err := pgx.BeginFunc(bg, s.pool, func(tx pgx.Tx) error {
 		im.d = db{ctx: bg, querier: tx}
 		return im.run(rows)
@@ -54,7 +57,7 @@ func (s *Store) Import(rows iter.Seq2[checkpoint.Row, error], opts checkpoint.Im
 	case err != nil:
 		err = fmt.Errorf("import rows into %s: %w", s.name, away(err))
 	default:
-		s.created = false
+		s.created, s.refresh = false, im.refresh
 		return im.plan, removeAll(im.rescueFiles)
 	}
 	s.account, s.batch = account, batch // one that was added is not there
@@ -106,7 +109,7 @@ func (im *importer) isSame() (bool, error) {
 // settle finds answers that are elsewhere, counts what is left to ask, and has the
 // plan confirmed.
 func (im *importer) settle() error {
-	for _, step := range []func() error{im.takeRescued, im.askUnfit, im.count, im.findConflicts} {
+	for _, step := range []func() error{im.takeRescued, im.takeBackRefreshed, im.askUnfit, im.count, im.findConflicts, im.chooseRefresh} {
 		if err := step(); err != nil {
 			return err
 		}

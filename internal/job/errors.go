@@ -40,6 +40,7 @@ func importError(err error, j *job) error {
 	var settings *batch.SettingsError
 	var sig interrupt.Error
 	var bad *question.Error
+	var unknown *checkpoint.UnknownIDsError
 	if refused := privateError(err); refused != nil {
 		return refused
 	}
@@ -51,6 +52,8 @@ func importError(err error, j *job) error {
 		}
 		return exit.Usage(fmt.Errorf("%w; nothing was sent", err),
 			"to pay for them again, add --ask-again; to keep the answers, go back to the old settings; to have both, add "+another+" --out FILE")
+	case errors.As(err, &unknown):
+		return exit.Usage(fmt.Errorf("--refresh-ids: %w in %s; nothing was sent", err, j.File), "name ids as the answers have them in their column id, or a text file with an id on each line")
 	case errors.As(err, &sig):
 		return j.unread(sig)
 	case errors.As(err, &bad):
@@ -112,6 +115,22 @@ func View(path *string) (batch.Checkpoint, error) {
 	if errors.Is(err, checkpoint.ErrNotCheckpoint) && !strings.HasSuffix(*path, ".bizbatch") {
 		return nil, exit.Usage(fmt.Errorf("%s has no checkpoint", *path), "run it first: bizbatch run "+terminal.QuoteFile(*path))
 	}
+	if err != nil {
+		return nil, storeError(err, *path)
+	}
+	return store, nil
+}
+
+// Open opens a checkpoint that no run uses, to change it. The path is that of View.
+func Open(path *string) (*checkpoint.Store, error) {
+	view, err := View(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := view.Close(); err != nil {
+		return nil, err
+	}
+	store, err := checkpoint.Open(*path, checkpoint.Options{})
 	if err != nil {
 		return nil, storeError(err, *path)
 	}

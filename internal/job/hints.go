@@ -35,7 +35,7 @@ func withFlag(args []string, flag string) []string {
 // longest.
 func (j *job) nextCommand(verdict error) string {
 	switch {
-	case verdict != nil && exit.As(verdict).Code == exit.Failures:
+	case verdict != nil && exit.As(verdict).Code == exit.Failures && len(j.failures) > 0:
 		return terminal.CommandLine(withFlag(j.Command, "--retry-failed"))
 	case verdict != nil || j.sum.Left > 0:
 		return terminal.CommandLine(j.Command)

@@ -35,6 +35,7 @@ type job struct {
 	kept    []keptFile
 	unnoted []string // outputs of which the checkpoint could not note what is in them
 
+	changed  int // of the answers that were refreshed, those with other facts
 	slowest  []checkpoint.Outcome
 	failures []checkpoint.FailureGroup
 	next     string // the command to type next
@@ -77,6 +78,7 @@ type Options struct {
 
 	DryRun      bool
 	RetryFailed bool
+	Refresh     batch.Refresh // answers that are asked for again
 	Asking      batch.Options // but for OnEvent
 	Until       string        // the time of day of --until
 	Reopens     time.Time     // when it comes again, where it had passed before the run; else zero

@@ -28,7 +28,7 @@ func (j *job) verdict(err error, stop *batch.StopError) error {
 	for _, g := range j.failures {
 		failed += g.Count
 	}
-	if j.Asking.Limit > 0 && j.sum.Failed == 0 { // this run asked nothing of what failed before
+	if j.Asking.Limit > 0 && j.sum.Failed == j.sum.NotRefreshed { // this run asked nothing of what failed before
 		failed = 0
 	}
 	if left := j.sum.Left; left > 0 && j.Asking.Limit == 0 {
@@ -36,12 +36,23 @@ func (j *job) verdict(err error, stop *batch.StopError) error {
 			Hint: "bizbatch status --check " + quoteCheckpoint(j.Checkpoint) + " tells whether it is sound; " + j.again()}
 	}
 	if failed == 0 {
-		return nil
+		return j.notRefreshed()
 	}
 	return &exit.Error{
 		Code: exit.Failures, Err: fmt.Errorf("%s failed; the output tells why for each", prose.Count(failed, "question")),
 		Detail: terminal.Reasons(j.failures),
 		Hint:   "the same command asks again what failed for a temporary fault; --retry-failed asks the others too: " + terminal.CommandLine(withFlag(j.Command, "--retry-failed")),
+	}
+}
+
+// notRefreshed returns the error of a run that could not refresh every answer, or nil.
+func (j *job) notRefreshed() error {
+	if j.sum.NotRefreshed == 0 {
+		return nil
+	}
+	return &exit.Error{
+		Code: exit.Failures, Err: fmt.Errorf("%s could not be refreshed; the output has what was answered before", prose.Count(j.sum.NotRefreshed, "answer")),
+		Detail: terminal.Reasons(j.sum.NotRefreshedBy), Hint: j.again(),
 	}
 }
 
@@ -61,6 +72,7 @@ func (j *job) stopped(stop *batch.StopError) error {
 	if j.sum.Failed > 0 {
 		e.Detail = append(e.Detail, terminal.Reasons(j.failures)...)
 	}
+	e.Detail = append(e.Detail, terminal.Reasons(j.sum.NotRefreshedBy)...)
 	return e
 }
 
@@ -209,9 +221,14 @@ func (j *job) over() *exit.Error {
 // left says how much is done and how much is not, over all runs.
 func (j *job) left() string {
 	p, sum := j.plan, j.sum
-	text := fmt.Sprintf("answered %d of %d questions", p.Answered+sum.Answered, p.Answered+p.Failed+p.ToAsk())
-	if failed := p.Failed + sum.Failed; failed > 0 {
+	old := sum.NotRefreshed + sum.RefreshLeft
+	text := fmt.Sprintf("answered %d of %d questions", p.Answered+sum.Answered+old, p.Answered+p.Failed+p.ToAsk())
+	if failed := p.Failed + sum.Failed - sum.NotRefreshed; failed > 0 {
 		text += fmt.Sprintf(", %d failed", failed)
 	}
-	return text + fmt.Sprintf(", %d left, about %s", sum.Left, sum.LeftCost)
+	text += fmt.Sprintf(", %d left", sum.Left-sum.RefreshLeft)
+	if line := j.refreshedLine(); line != "" {
+		text += "; " + line
+	}
+	return text + fmt.Sprintf(", about %s", sum.LeftCost)
 }

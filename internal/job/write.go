@@ -54,22 +54,31 @@ func writeOutput(store batch.Checkpoint, in batch.Input, out string, part *repor
 	if now := contentDigest(out); now != before { // it was edited just now
 		before, edited = now, now != "" && !wroteThat(store, out, now)
 	}
+	if err := w.replace(store, out, before, edited, force); err != nil {
+		return w, err
+	}
+	if o.Review && w.noted == nil {
+		w.noted = store.SetNote(seenNote(store, out), []byte(strconv.FormatInt(last, 10)))
+	}
+	return w, f.Commit()
+}
+
+// replace has the checkpoint know what is about to be written in the place of a file
+// with the digest before, and keeps the file if somebody edited it.
+func (w *writtenFile) replace(store batch.Checkpoint, out, before string, edited, force bool) error {
 	if edited {
 		before = ""
 		if known, _, _ := store.Output(out); !force || known != "" || oursByName(out) {
 			as, err := keep(out, time.Now())
 			if err != nil {
-				return w, fmt.Errorf("keep the edited %s: %w", out, err)
+				return fmt.Errorf("keep the edited %s: %w", out, err)
 			}
 			w.kept = &keptFile{out, as, known == ""}
 		}
 	}
 	// Both are known until the new one has its name, whenever the process dies.
 	w.noted = store.SetOutput(out, strings.TrimSpace(before+" "+w.content))
-	if o.Review && w.noted == nil {
-		w.noted = store.SetNote(seenNote(store, out), []byte(strconv.FormatInt(last, 10)))
-	}
-	return w, f.Commit()
+	return nil
 }
 
 // composeOutput writes all of a file but its name.
@@ -153,18 +162,15 @@ func Export(store batch.Checkpoint, in batch.Input, outs []string, o report.Opti
 	}
 	var done []string
 	defer func() { tellWritten(p, done, nil, parts) }()
+	if err := changesIn(store).addTo(&o); err != nil {
+		return err
+	}
 	for _, out := range outs {
 		if o.Groups = nil; parts[out] == nil {
 			o.Groups = groups
 		}
 		w, err := writeOutput(store, in, out, parts[out], o, force, p.Notice)
-		if w.kept != nil {
-			p.Notice("kept", w.kept.line())
-		}
-		if errors.Is(err, fs.ErrNotExist) {
-			return unwritable(err)
-		}
-		if err != nil {
+		if err := w.ended(err, p); err != nil {
 			return err
 		}
 		w.tellAnew(p.Notice, out)
@@ -173,11 +179,27 @@ func Export(store batch.Checkpoint, in batch.Input, outs []string, o report.Opti
 		} else {
 			p.Say("wrote %s: %s", out, prose.Count(w.rows, "row"))
 		}
-		if w.noted != nil {
-			p.Notice("unnoted", unnoted(out))
-		}
+		w.tellUnnoted(p, out)
 	}
 	return nil
+}
+
+// ended tells what became of an edited file, and returns the error of writing another.
+func (w *writtenFile) ended(err error, p *terminal.Printer) error {
+	if w.kept != nil {
+		p.Notice("kept", w.kept.line())
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return unwritable(err)
+	}
+	return err
+}
+
+// tellUnnoted says that the checkpoint could not note what was written, if so.
+func (w *writtenFile) tellUnnoted(p *terminal.Printer, out string) {
+	if w.noted != nil {
+		p.Notice("unnoted", unnoted(out))
+	}
 }
 
 // write writes every output file that is out of date, whatever stopped the run.
@@ -189,6 +211,7 @@ func (j *job) write(stop *batch.StopError) error {
 		errs = append(errs, err)
 	}
 	j.groups = groups
+	changes := changesIn(j.store)
 	for _, out := range j.outputs {
 		part := j.parts[out]
 		o, err := withReviews(j.store, j.input, j.Report, part)
@@ -201,6 +224,10 @@ func (j *job) write(stop *batch.StopError) error {
 		}
 		if isCurrent(j.store, out, part, o) {
 			j.written, j.current = append(j.written, out), append(j.current, out)
+			continue
+		}
+		if err := changes.addTo(&o); err != nil {
+			errs = append(errs, err)
 			continue
 		}
 		w, err := writeOutput(j.store, j.input, out, part, o, j.Force, j.Printer.Notice)
