@@ -21,7 +21,7 @@ func (r *run) Start(id int64, now time.Time, cost int64) error {
 	if err := r.on(); err != nil {
 		return err
 	}
-	if _, given := r.key(id); !given {
+	if _, given := r.claims.Key(id); !given {
 		return fmt.Errorf("mark a question as sent: %w", errNotGiven)
 	}
 	tried := false
@@ -35,7 +35,7 @@ func (r *run) Start(id int64, now time.Time, cost int64) error {
 		if err := r.admit(d, cost); err != nil {
 			return err
 		}
-		if r.refreshes(id) {
+		if r.claims.Refreshes(id) {
 			if err := setAside(d, id, forRefresh); err != nil {
 				return err
 			}
@@ -79,7 +79,7 @@ func (r *run) Complete(id int64, c checkpoint.Completion) error {
 	if len(c.Answer) == 0 {
 		return errors.New("save an answer: it is empty")
 	}
-	key, given := r.key(id)
+	key, given := r.claims.Key(id)
 	if !given { // it may have an answer
 		return r.save("save an answer", id, nil, func(d db) error { return checkAnswered(d, id) })
 	}
@@ -89,7 +89,7 @@ func (r *run) Complete(id int64, c checkpoint.Completion) error {
 	switch {
 	case err == nil:
 		r.rescue.Drop(id)
-		r.forget(id, c.Again)
+		r.claims.Done(id, c.Again)
 		return nil
 	case errors.Is(err, checkpoint.ErrEnded):
 		return err
@@ -169,7 +169,7 @@ func (r *run) Release(id int64, f checkpoint.Fault) error {
 }
 
 func (r *run) fault(id int64, state checkpoint.State, f checkpoint.Fault) error {
-	if _, given := r.key(id); !given { // it may have an answer
+	if _, given := r.claims.Key(id); !given { // it may have an answer
 		return r.save("save a failed attempt", id, nil, func(d db) error { return checkAnswered(d, id) })
 	}
 	return r.save("save a failed attempt", id, nil, func(d db) error {
@@ -191,7 +191,7 @@ func (r *run) fault(id int64, state checkpoint.State, f checkpoint.Fault) error 
 		if err == nil && f.MaybeCharged {
 			err = r.maybePaid(d, id, f)
 		}
-		if err == nil && (state == checkpoint.Failed || r.refreshes(id)) {
+		if err == nil && (state == checkpoint.Failed || r.claims.Refreshes(id)) {
 			err = takeBack(d, "q.id = $1", id)
 		}
 		return err
