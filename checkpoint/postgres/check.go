@@ -11,7 +11,6 @@ import (
 var invariants = []struct{ what, query string }{
 	{"answered requests without an answer", "SELECT count(*) FROM asked a JOIN requests q ON q.id = a.request WHERE a.batch = $1 AND q.state = 'answered' AND NOT EXISTS (SELECT 1 FROM answers WHERE request = q.id)"},
 	{"answers of requests that are not answered", "SELECT count(*) FROM asked a JOIN requests q ON q.id = a.request JOIN answers w ON w.request = q.id WHERE a.batch = $1 AND q.state <> 'answered'"},
-	{"answers that wait to be replaced and are no longer the request's", "SELECT count(*) FROM asked a JOIN requests q ON q.id = a.request JOIN earlier e ON e.request = q.id WHERE a.batch = $1 AND e.waits <> '' AND q.state NOT IN ('pending', 'running')"},
 	{"requests in an unknown state", "SELECT count(*) FROM asked a JOIN requests q ON q.id = a.request WHERE a.batch = $1 AND q.state NOT IN ('pending', 'running', 'answered', 'failed')"},
 	{"rows without their request", "SELECT count(*) FROM rows WHERE batch = $1 AND (request IS NULL) <> (skip <> '')"},
 	{"gaps in the rows", "SELECT coalesce(max(position), 0) - count(*) FROM rows WHERE batch = $1"},

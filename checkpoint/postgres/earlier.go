@@ -1,16 +1,14 @@
 package postgres
 
-import (
-	"errors"
-	"time"
-
-	"github.com/jackc/pgx/v5"
-)
+import "github.com/jackc/pgx/v5"
 
 // An answer may be asked for again, because it does not fit what was asked for or
 // because it is old. It stays the request's answer until there is another: meanwhile
 // the request is pending or running, and its answer waits in the table earlier.
 // Answers that were replaced stay there, with what they cost.
+//
+// An answer that does not fit waits across runs. One that is refreshed waits only
+// while its request is running: whatever else comes of that, it is the answer again.
 
 // Why an answer waits to be replaced.
 const (
@@ -20,39 +18,50 @@ const (
 
 // setAside has an answered request asked once more, within a transaction.
 func setAside(d db, id int64, why string) error {
-	_, err := d.exec(`WITH q AS (SELECT * FROM requests WHERE id = $1 AND state = 'answered'),
-		w AS (DELETE FROM answers WHERE request IN (SELECT id FROM q) RETURNING *),
+	_, err := d.exec(`WITH w AS (DELETE FROM answers WHERE request = $1 RETURNING *),
 		e AS (INSERT INTO earlier (request, batch, run, label, cost, started, finished, waits, answer)
-			SELECT q.id, q.batch, q.run, q.reason, q.cost, q.started, q.finished, $2, w.answer FROM q JOIN w ON w.request = q.id)
+			SELECT q.id, q.batch, q.run, q.reason, q.cost, q.started, q.finished, $2, w.answer FROM requests q JOIN w ON w.request = q.id)
 		UPDATE requests SET state = 'pending', cost = 0, reason = '' WHERE id = $1 AND state = 'answered'`, id, why)
 	return err
 }
 
-// setAsideOlder sets an answer aside to a request that was sent before a time, within a
-// transaction.
-func setAsideOlder(d db, id int64, than time.Time) error {
-	err := d.get("SELECT 1 FROM requests WHERE id = $1 AND state = 'answered' AND started < $2", []any{id, millis(than)}, new(int))
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil
-	}
-	if err == nil {
-		err = setAside(d, id, forRefresh)
-	}
-	return err
-}
-
-// takeBack makes the answer that waits to be replaced its request's answer again,
-// where there is one, within a transaction.
-func takeBack(d db, id int64) error {
-	_, err := d.exec("WITH e AS (DELETE FROM earlier WHERE request = $1 AND waits <> '' RETURNING *)"+backFrom, id)
-	return err
-}
-
-// backFrom makes the rows e of the table earlier answers again.
-const backFrom = `, w AS (INSERT INTO answers SELECT request, answer FROM e)
+// takeBack makes the answers that wait to be replaced their requests' answers again,
+// where they meet the condition, in SQL, within a transaction. A host that has claimed
+// one keeps it.
+func takeBack(d db, condition string, args ...any) error {
+	_, err := d.exec(`WITH e AS (DELETE FROM earlier e USING requests q WHERE q.id = e.request AND e.waits <> '' AND `+condition+` RETURNING e.*),
+		w AS (INSERT INTO answers SELECT request, answer FROM e)
 		UPDATE requests q SET state = 'answered', passing = false, interrupted = false, error = '', request_id = '',
-			reason = e.label, cost = e.cost, started = e.started, finished = e.finished, batch = e.batch, run = e.run, host = NULL
-		FROM e WHERE q.id = e.request`
+			reason = e.label, cost = e.cost, started = e.started, finished = e.finished, batch = e.batch, run = e.run,
+			host = CASE WHEN q.host IN (SELECT id FROM alive) THEN q.host END
+		FROM e WHERE q.id = e.request`, args...)
+	return err
+}
+
+// takeBackLeft takes back the answers for this batch that wait and meet the condition,
+// in SQL, unless a host has claimed them. Those that were in flight are noted as
+// perhaps charged, and returned.
+func (im *importer) takeBackLeft(condition string, args ...any) (running []int64, err error) {
+	condition = "q.batch = $1 AND (" + condition + ")" + deadHost
+	args = append([]any{im.s.batch}, args...)
+	const those = " AND q.id IN (SELECT q.id FROM earlier e JOIN requests q ON q.id = e.request WHERE e.waits <> '' AND "
+	running, err = im.numbers(noteInterrupted+those+condition+") ON CONFLICT DO NOTHING RETURNING request", args...)
+	if err == nil {
+		err = takeBack(im.d, condition, args...)
+	}
+	return running, err
+}
+
+// takeBackRefreshed makes the answers again what a killed run was refreshing.
+func (im *importer) takeBackRefreshed() error {
+	err := im.d.get("SELECT coalesce(sum(q.cost), 0)::bigint FROM earlier e JOIN requests q ON q.id = e.request WHERE e.waits = 'refresh' AND q.state = 'running' AND q.batch = $1"+deadHost,
+		[]any{im.s.batch}, &im.plan.InterruptedCost)
+	if err == nil {
+		im.kept, err = im.takeBackLeft("e.waits = 'refresh'")
+	}
+	im.plan.Interrupted = len(im.kept)
+	return err
+}
 
 // askUnfit has those answers of the input that do not fit asked for again, as often
 // as is wanted and was not done. Those that are waiting for that in vain are
@@ -61,24 +70,12 @@ func (im *importer) askUnfit() error {
 	if err := im.countInterrupted(); err != nil {
 		return err
 	}
-	done, err := im.numbers(`SELECT q.id FROM earlier e JOIN requests q ON q.id = e.request JOIN asked a ON a.request = q.id AND a.batch = $1
-		LEFT JOIN unfit u ON u.request = q.id WHERE e.waits <> '' AND q.batch = $1 AND (e.waits = 'refresh' OR a.position = 0 OR coalesce(u.times, 0) >= $2)`+deadHost,
-		im.s.batch, im.opts.AskUnfit)
+	kept, err := im.takeBackLeft(`coalesce((SELECT times FROM unfit WHERE request = q.id), 0) >= $2
+		OR (SELECT position FROM asked WHERE batch = $1 AND request = q.id) = 0`, im.opts.AskUnfit)
 	if err != nil {
 		return err
 	}
-	for _, id := range done {
-		wasRunning, err := im.d.exec(noteInterrupted+" AND q.id = $1 ON CONFLICT DO NOTHING", id)
-		if err != nil {
-			return err
-		}
-		if wasRunning > 0 {
-			im.kept = append(im.kept, id)
-		}
-		if err := takeBack(im.d, id); err != nil {
-			return err
-		}
-	}
+	im.kept = append(im.kept, kept...)
 	again, err := im.numbers(`SELECT q.id FROM unfit u JOIN requests q ON q.id = u.request JOIN asked a ON a.request = q.id AND a.batch = $1
 		WHERE q.state = 'answered' AND a.position > 0 AND u.times < $2`, im.s.batch, im.opts.AskUnfit)
 	if err != nil {

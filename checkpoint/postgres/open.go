@@ -54,8 +54,8 @@ type Store struct {
 	mode     mode
 	created  bool // by this Open; Close removes it unless something was imported
 	closed   bool
+	refresh  []chosen            // what the next run asks for again
 	begun    atomic.Pointer[run] // the run in progress
-	refresh  []chosen            // by the last import, for the next run
 	hasty    atomic.Bool         // the last write waited for the server in vain: the next waits only shortly
 
 	saves   chan save     // to the goroutine that groups saves into transactions

@@ -109,14 +109,8 @@ func (im *importer) keepRescued(line rescue.Line) error {
 	var id, batch, run int64
 	var state checkpoint.State
 	key := line.SHA()
-	err := im.d.get("SELECT id, batch, run FROM requests WHERE account = (SELECT id FROM accounts WHERE endpoint = $1) AND key = $2",
-		[]any{line.Endpoint, key[:]}, &id, &batch, &run)
-	if err == nil {
-		err = setAsideOlder(im.d, id, line.Started)
-	}
-	if err == nil {
-		err = im.d.get("SELECT state FROM requests WHERE id = $1", []any{id}, &state)
-	}
+	err := im.d.get("SELECT id, state, batch, run FROM requests WHERE account = (SELECT id FROM accounts WHERE endpoint = $1) AND key = $2",
+		[]any{line.Endpoint, key[:]}, &id, &state, &batch, &run)
 	if err != nil || state == checkpoint.Answered {
 		return err
 	}

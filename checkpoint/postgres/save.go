@@ -21,7 +21,7 @@ func (r *run) Start(id int64, now time.Time, cost int64) error {
 	if err := r.on(); err != nil {
 		return err
 	}
-	if _, given := r.key(id); !given {
+	if _, given := r.claims.Key(id); !given {
 		return fmt.Errorf("mark a question as sent: %w", errNotGiven)
 	}
 	tried := false
@@ -35,13 +35,15 @@ func (r *run) Start(id int64, now time.Time, cost int64) error {
 		if err := r.admit(d, cost); err != nil {
 			return err
 		}
-		if err := r.setAsideOld(d, id); err != nil {
-			return err
+		if r.claims.Refreshes(id) {
+			if err := setAside(d, id, forRefresh); err != nil {
+				return err
+			}
 		}
 		changed, err := d.exec(`UPDATE requests SET state = 'running', interrupted = false, batch = $2, run = $3, started = $4, finished = 0, cost = $5
 			WHERE id = $1 AND host = $6 AND state = 'pending'`, id, r.s.batch, r.id, millis(now), cost, r.host)
 		if err == nil && changed == 0 {
-			err = notStarted{errNotPending}
+			err = errNotPending
 		}
 		if err == nil {
 			err = r.takesOff(d, cost)
@@ -77,7 +79,7 @@ func (r *run) Complete(id int64, c checkpoint.Completion) error {
 	if len(c.Answer) == 0 {
 		return errors.New("save an answer: it is empty")
 	}
-	key, given := r.key(id)
+	key, given := r.claims.Key(id)
 	if !given { // it may have an answer
 		return r.save("save an answer", id, nil, func(d db) error { return checkAnswered(d, id) })
 	}
@@ -87,7 +89,7 @@ func (r *run) Complete(id int64, c checkpoint.Completion) error {
 	switch {
 	case err == nil:
 		r.rescue.Drop(id)
-		r.forget(id, c.Again)
+		r.claims.Done(id, c.Again)
 		return nil
 	case errors.Is(err, checkpoint.ErrEnded):
 		return err
@@ -100,11 +102,6 @@ func (r *run) Complete(id int64, c checkpoint.Completion) error {
 // perhaps charged, and now it is known what came of it. If another host has answered
 // meanwhile, both were paid for.
 func (r *run) complete(d db, id int64, c checkpoint.Completion) error {
-	if r.refreshes(id) { // another host may have taken the old answer back
-		if err := setAsideOlder(d, id, c.Started); err != nil {
-			return err
-		}
-	}
 	changed, err := complete(d, id, r.s.batch, r.id, c)
 	if err == nil && changed {
 		return r.reopen(d)
@@ -135,10 +132,10 @@ func complete(d db, id, batch, run int64, c checkpoint.Completion) (changed bool
 	if err != nil || n == 0 {
 		return false, err
 	}
-	if _, err = d.exec("UPDATE earlier SET waits = '' WHERE request = $1 AND waits <> ''", id); err != nil {
-		return true, err
-	}
 	if _, err = d.exec("INSERT INTO answers VALUES ($1, $2)", id, c.Answer); err == nil {
+		_, err = d.exec("UPDATE earlier SET waits = '' WHERE request = $1 AND waits <> ''", id)
+	}
+	if err == nil {
 		err = paid(d, batch, run, c.Cost)
 	}
 	if err != nil {
@@ -172,7 +169,7 @@ func (r *run) Release(id int64, f checkpoint.Fault) error {
 }
 
 func (r *run) fault(id int64, state checkpoint.State, f checkpoint.Fault) error {
-	if _, given := r.key(id); !given { // it may have an answer
+	if _, given := r.claims.Key(id); !given { // it may have an answer
 		return r.save("save a failed attempt", id, nil, func(d db) error { return checkAnswered(d, id) })
 	}
 	return r.save("save a failed attempt", id, nil, func(d db) error {
@@ -194,11 +191,8 @@ func (r *run) fault(id int64, state checkpoint.State, f checkpoint.Fault) error 
 		if err == nil && f.MaybeCharged {
 			err = r.maybePaid(d, id, f)
 		}
-		if err == nil && changed > 0 && (state == checkpoint.Failed || r.refreshes(id)) {
-			err = takeBack(d, id)
-		}
-		if err == nil && changed > 0 && r.refreshes(id) {
-			_, err = d.exec("UPDATE requests SET host = $2 WHERE id = $1", id, r.host) // it may be sent again
+		if err == nil && (state == checkpoint.Failed || r.claims.Refreshes(id)) {
+			err = takeBack(d, "q.id = $1", id)
 		}
 		return err
 	})

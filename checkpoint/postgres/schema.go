@@ -147,7 +147,7 @@ CREATE TABLE unfit (            -- answers that do not fit
 	times   integer NOT NULL DEFAULT 0      -- sent again for that, without those that were not charged
 );
 
-CREATE TABLE earlier (          -- answers that were asked for again
+CREATE TABLE earlier (          -- answers that were replaced, or are about to be
 	id       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
 	request  bigint NOT NULL REFERENCES requests,
 	batch    bigint NOT NULL,               -- that paid
@@ -160,7 +160,7 @@ CREATE TABLE earlier (          -- answers that were asked for again
 	answer   bytea NOT NULL
 );
 CREATE INDEX earlier_request ON earlier (request);
-CREATE UNIQUE INDEX earlier_waits ON earlier (request) WHERE waits <> '';
+CREATE INDEX earlier_waits ON earlier (request) WHERE waits <> '';
 
 CREATE TABLE reviews (
 	id      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
