@@ -11,18 +11,18 @@ type EventKind string
 
 // The kinds of events.
 const (
-	EventSent     EventKind = "sent" // a question was sent
-	EventAnswered EventKind = "answered"
-	EventFailed   EventKind = "failed"   // a question was given up; Err says why
-	EventKept     EventKind = "kept"     // the same, and it keeps the answer that was to be refreshed
-	EventAgain    EventKind = "again"    // a passing fault; asked again after Wait
-	EventUnfit    EventKind = "unfit"    // an answer does not fit; Err says why, and it is asked for again at once
-	EventPause    EventKind = "pause"    // throttled; nothing is sent for Wait
-	EventOutage   EventKind = "outage"   // nothing succeeds; one question is sent as a probe every Wait
-	EventWaiting  EventKind = "waiting"  // Options.WaitForCredits or WaitForReset; probing after Wait
-	EventIdle     EventKind = "idle"     // waiting, and all that was in flight is home
-	EventResumed  EventKind = "resumed"  // a probe was answered
-	EventStopping EventKind = "stopping" // no question is sent any more; Err is the *StopError
+	EventSent        EventKind = "sent" // a question was sent
+	EventAnswered    EventKind = "answered"
+	EventFailed      EventKind = "failed"      // a question was given up; Err says why
+	EventUnrefreshed EventKind = "unrefreshed" // the same, and it keeps the answer that was to be refreshed
+	EventAgain       EventKind = "again"       // a passing fault; asked again after Wait
+	EventUnfit       EventKind = "unfit"       // an answer does not fit; Err says why, and it is asked for again at once
+	EventPause       EventKind = "pause"       // throttled; nothing is sent for Wait
+	EventOutage      EventKind = "outage"      // nothing succeeds; one question is sent as a probe every Wait
+	EventWaiting     EventKind = "waiting"     // Options.WaitForCredits or WaitForReset; probing after Wait
+	EventIdle        EventKind = "idle"        // waiting, and all that was in flight is home
+	EventResumed     EventKind = "resumed"     // a probe was answered
+	EventStopping    EventKind = "stopping"    // no question is sent any more; Err is the *StopError
 )
 
 // An Event reports what happened in a run.

@@ -41,6 +41,8 @@ type History struct {
 	checkpoint.Flights
 	UncertainCost Money
 
+	Earlier checkpoint.Earlier // answers that were replaced
+
 	Runs []RunHistory // oldest first
 	// Orders are what people wanted of the runs while they were on, in the order in
 	// which they were given. They are the caller's to fill in.
@@ -122,6 +124,9 @@ func (h *History) readCounts(store Checkpoint) error {
 		return err
 	}
 	if h.Reused, err = store.Reused(); err != nil {
+		return err
+	}
+	if h.Earlier, err = store.Earlier(); err != nil {
 		return err
 	}
 	h.Flights, err = store.Flights()

@@ -194,5 +194,5 @@ func (r *runner) keepOld(it *item, err error) {
 		r.sum.NotRefreshedBy = append(r.sum.NotRefreshedBy, checkpoint.FailureGroup{Reason: it.last.Reason, RowID: it.RowID, Error: it.last.Message})
 	}
 	r.sum.NotRefreshedBy[at].Count++
-	r.event(Event{Kind: EventKept, Question: it.RowID, Err: err})
+	r.event(Event{Kind: EventUnrefreshed, Question: it.RowID, Err: err})
 }

@@ -156,6 +156,30 @@ func TestAStoppedRefreshGoesOn(t *testing.T) {
 	})
 }
 
+// What somebody skips keeps its answer.
+func TestASkippedQuestionIsNotRefreshed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newStore(t)
+		importN(t, store, 3)
+		svc := newService(answers(time.Second))
+		run(t, store, svc, Options{})
+		clear(svc.answered)
+		importRefresh(t, store, Refresh{IDs: []string{"1", "2"}}, 0, numbered(3)...)
+		steering := make(chan Steering, 1)
+		steering <- Steering{Skip: []string{"1"}, Reason: "not now"}
+		sum, out := run(t, store, svc, Options{Workers: 1, Steering: steering})
+		want(t, out, outcome{Answered: 1, Failed: 1, Sum: 1})
+		if sum.Refreshed != 1 || sum.NotRefreshed != 1 || sum.NotRefreshedBy[0].Reason != "skipped" {
+			t.Errorf("%+v", sum)
+		}
+		for _, rec := range records(t, store) {
+			if rec.Status != Answered {
+				t.Errorf("%+v", rec)
+			}
+		}
+	})
+}
+
 func TestWhatSomebodyShouldLookAtIsRefreshed(t *testing.T) {
 	look := func(a *Answer, _ []byte) []string {
 		if strings.HasSuffix(a.Text, "7") {

@@ -47,6 +47,7 @@ type Checkpoint interface {
 	Reused() ([]checkpoint.Reused, error)
 	Runs() ([]checkpoint.RunRecord, error)
 	Versions() iter.Seq2[checkpoint.Version, error]
+	Earlier() (checkpoint.Earlier, error)
 	VersionsAt(position int64) iter.Seq2[checkpoint.Version, error]
 	Slowest(n int) ([]checkpoint.Outcome, error)
 

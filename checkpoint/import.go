@@ -111,6 +111,7 @@ type Conflicts struct {
 // bytes of memory per request in the checkpoint.
 func (s *Store) Import(rows iter.Seq2[Row, error], opts ImportOptions) (plan Plan, err error) {
 	im := importer{s: s, opts: opts}
+	s.refresh = nil
 	err = s.write(func() error {
 		if err := im.run(rows); err != nil {
 			return err
@@ -122,9 +123,9 @@ func (s *Store) Import(rows iter.Seq2[Row, error], opts ImportOptions) (plan Pla
 		return nil
 	})
 	if err != nil {
+		s.refresh = nil
 		return plan, err
 	}
-	s.refresh = im.refresh
 	if s.created {
 		s.created = false
 		if err := s.useWAL(); err != nil {

@@ -27,8 +27,8 @@ type importer struct {
 	requests bulk
 	rows     bulk
 	masked   bulk
-	kept     []int64  // in flight when a run was killed, and answered
-	refresh  []chosen // answers to ask for again, the oldest first
+	kept     []int64        // in flight when a run was killed, and answered
+	older    map[string]int // answers that byAge chooses, by mode
 
 	rescueFiles []string // to remove once their answers are committed
 }

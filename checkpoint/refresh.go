@@ -48,47 +48,79 @@ type chosen struct {
 	mode         string
 }
 
-// chooseRefresh chooses the answers to ask for again, the oldest first. The rules
-// change nothing in the checkpoint: what is not asked in the end is answered.
+// chooseRefresh chooses the answers to ask for again. The rules change nothing in the
+// checkpoint: what is not asked in the end is answered.
 func (im *importer) chooseRefresh() error {
+	if rule := im.byAge(); rule != nil {
+		return im.chooseOlder(*rule)
+	}
+	var list []chosen
 	known := map[int64]bool{}
 	for _, rule := range im.opts.Refresh {
-		list, err := im.chosenBy(rule)
+		more, err := im.chosenBy(rule)
 		if err != nil {
 			return err
 		}
 		found := Refresh{Rule: rule.Name, Answers: map[string]int{}}
-		for _, c := range list {
-			if len(im.opts.Refresh) > 1 {
-				if known[c.id] {
-					continue
-				}
+		for _, c := range more {
+			if !known[c.id] {
 				known[c.id] = true
+				list = append(list, c)
+				found.Answers[c.mode]++
 			}
-			im.refresh = append(im.refresh, c)
-			found.Answers[c.mode]++
-			im.plan.Pending[c.mode]++
-			im.plan.Answered--
 		}
-		im.plan.Refresh = append(im.plan.Refresh, found)
+		im.planRefresh(found)
 	}
-	asked := func(id int64) bool {
-		return slices.ContainsFunc(im.refresh, func(c chosen) bool { return c.id == id })
-	}
-	im.plan.Kept = len(slices.DeleteFunc(im.kept, asked))
-	slices.SortFunc(im.refresh, func(a, b chosen) int { return cmp.Or(cmp.Compare(a.finished, b.finished), cmp.Compare(a.id, b.id)) })
+	im.plan.Kept = len(slices.DeleteFunc(im.kept, func(id int64) bool { return known[id] }))
+	im.s.refresh = func() ([]chosen, error) { return list, nil }
 	return nil
 }
 
+// byAge returns the only rule, if it is one by age.
+func (im *importer) byAge() *RefreshRule {
+	if rules := im.opts.Refresh; len(rules) == 1 && rules[0].Matches == nil && rules[0].IDs == nil {
+		return &rules[0]
+	}
+	return nil
+}
+
+// chooseOlder plans for a rule by age alone, of which count has counted the answers.
+// They are listed only when a run begins: to plan for a million takes no longer then
+// than without.
+func (im *importer) chooseOlder(rule RefreshRule) error {
+	im.planRefresh(Refresh{Rule: rule.Name, Answers: im.older})
+	kept, err := json.Marshal(im.kept)
+	if err != nil {
+		return err
+	}
+	again, err := choose(im.s.writer, isOlder+" AND q.id IN (SELECT value FROM json_each(?2))", millis(rule.Before), string(kept))
+	im.plan.Kept = len(im.kept) - len(again)
+	im.s.refresh = func() ([]chosen, error) { return choose(im.s.db, isOlder, millis(rule.Before)) }
+	return err
+}
+
+const (
+	refreshable = "q.position > 0 AND q.state = 'answered'"
+	isOlder     = refreshable + " AND q.finished < ?1"
+)
+
+func (im *importer) planRefresh(found Refresh) {
+	im.plan.Refresh = append(im.plan.Refresh, found)
+	for mode, n := range found.Answers {
+		im.plan.Pending[mode] += n
+		im.plan.Answered -= n
+	}
+}
+
 func (im *importer) chosenBy(rule RefreshRule) ([]chosen, error) {
-	const answered = "q.position > 0 AND q.state = 'answered' AND q.started < ?1"
+	const unsent = refreshable + " AND q.started < ?1"
 	since := int64(1<<63 - 1)
 	if !rule.Since.IsZero() {
 		since = millis(rule.Since)
 	}
 	switch {
 	case rule.Matches != nil:
-		return im.matching(rule.Matches, answered, since)
+		return im.matching(rule.Matches, unsent, since)
 	case rule.IDs != nil:
 		ids, err := json.Marshal(rule.IDs)
 		if err == nil {
@@ -97,14 +129,14 @@ func (im *importer) chosenBy(rule RefreshRule) ([]chosen, error) {
 		if err != nil {
 			return nil, err
 		}
-		return im.choose(answered+" AND q.id IN (SELECT request FROM rows WHERE id IN (SELECT value FROM json_each(?2)))", since, string(ids))
+		return choose(im.s.writer, unsent+" AND q.id IN (SELECT request FROM rows WHERE id IN (SELECT value FROM json_each(?2)))", since, string(ids))
 	}
-	return im.choose(answered+" AND q.finished < ?2", since, millis(rule.Before))
+	return choose(im.s.writer, isOlder, millis(rule.Before))
 }
 
 // choose returns the requests that meet the condition, in SQL.
-func (im *importer) choose(condition string, args ...any) (list []chosen, err error) {
-	err = query(im.s.writer, func(rows *sql.Rows) (bool, error) {
+func choose(db querier, condition string, args ...any) (list []chosen, err error) {
+	err = query(db, func(rows *sql.Rows) (bool, error) {
 		var c chosen
 		err := rows.Scan(&c.id, &c.finished, &c.mode)
 		list = append(list, c)
@@ -181,15 +213,20 @@ func (im *importer) takeBackRefreshed() error {
 }
 
 // takeRefresh hands the run what the last import chose: the number of requests by
-// mode, and their ids.
-func (s *Store) takeRefresh() (modes map[string]int, ids []int64) {
+// mode, and their ids, the oldest answer first.
+func (s *Store) takeRefresh() (modes map[string]int, ids []int64, err error) {
 	modes = map[string]int{}
-	for _, c := range s.refresh {
+	if s.refresh == nil {
+		return modes, nil, nil
+	}
+	list, err := s.refresh()
+	slices.SortFunc(list, func(a, b chosen) int { return cmp.Or(cmp.Compare(a.finished, b.finished), cmp.Compare(a.id, b.id)) })
+	for _, c := range list {
 		modes[c.mode]++
 		ids = append(ids, c.id)
 	}
 	s.refresh = nil
-	return modes, ids
+	return modes, ids, err
 }
 
 // refreshing returns the next n requests to refresh, or fewer at the end.

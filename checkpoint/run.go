@@ -77,7 +77,7 @@ func (r *run) begin(now time.Time) (b Begun, err error) {
 		(SELECT coalesce(max(started), 0) FROM requests)`).Scan(&b.Uncertain, &r.last, &sent)
 	b.LastSent = fromMillis(sent)
 	if err == nil {
-		b.Refresh, r.refresh = s.takeRefresh()
+		b.Refresh, r.refresh, err = s.takeRefresh()
 	}
 	return b, err
 }

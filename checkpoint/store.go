@@ -35,7 +35,7 @@ type Store struct {
 	closed   bool
 	begun    atomic.Pointer[run] // the run in progress
 
-	refresh []chosen // by the last import, for the next run
+	refresh func() ([]chosen, error) // what the last import chose, for the next run; nil: nothing
 
 	mu     sync.Mutex    // guards what follows, between saves and everything else that writes
 	writer *sql.Conn     // the one connection that writes; nil with View

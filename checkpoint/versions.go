@@ -23,8 +23,9 @@ type Version struct {
 	Answer   []byte // nil if it is damaged
 }
 
-// Versions yields the answers of every request of the last input that has had more
-// than one: the requests in input order, the oldest answer of each first.
+// Versions yields the answers of every request of the last input that has more than
+// one: the requests in input order, the oldest answer of each first. An answer that
+// was pruned is not there any more, and is counted in the numbers of the others.
 func (s *Store) Versions() iter.Seq2[Version, error] {
 	return s.versions("q.id IN (SELECT request FROM earlier)", 2)
 }
@@ -46,8 +47,8 @@ func (s *Store) versions(condition string, least int, args ...any) iter.Seq2[Ver
 			var started, finished int64
 			var of int
 			var crc uint32
-			err := rows.Scan(&v.Position, &v.RowID, &v.Version, &of, &v.Run, &v.Label, &v.Cost, &started, &finished, &v.Reused, &crc, &v.Answer)
-			v.Started, v.Finished, v.Current = fromMillis(started), fromMillis(finished), v.Version == of
+			err := rows.Scan(&v.Position, &v.RowID, &v.Version, &of, &v.Current, &v.Run, &v.Label, &v.Cost, &started, &finished, &v.Reused, &crc, &v.Answer)
+			v.Started, v.Finished = fromMillis(started), fromMillis(finished)
 			if crc32.ChecksumIEEE(v.Answer) != crc {
 				v.Answer = nil
 			}
@@ -55,13 +56,13 @@ func (s *Store) versions(condition string, least int, args ...any) iter.Seq2[Ver
 			return more, err
 		}, `WITH asked AS (SELECT q.*, r.id AS row FROM requests q JOIN rows r ON r.position = q.position WHERE `+condition+`),
 			known AS (
-				SELECT e.request, e.id, e.run, e.label, e.cost, e.started, e.finished, e.origin FROM earlier e JOIN asked ON asked.id = e.request
-				UNION ALL SELECT q.id, 9223372036854775807, q.run, q.reason, q.cost, q.started, q.finished, coalesce(u.origin, '')
+				SELECT e.request, e.id, e.run, e.label, e.cost, e.started, e.finished, e.origin, e.waits <> '' AS current, length(e.answer) > 0 AS there FROM earlier e JOIN asked ON asked.id = e.request
+				UNION ALL SELECT q.id, 9223372036854775807, q.run, q.reason, q.cost, q.started, q.finished, coalesce(u.origin, ''), true, true
 					FROM asked q LEFT JOIN reused u ON u.request = q.id WHERE q.state = 'answered'),
-			numbered AS (SELECT *, row_number() OVER (PARTITION BY request ORDER BY id) AS version, count(*) OVER (PARTITION BY request) AS of FROM known)
-			SELECT q.position, q.row, n.version, n.of, n.run, n.label, n.cost, n.started, n.finished, n.origin, coalesce(e.crc, a.crc, 0), coalesce(e.answer, a.answer)
+			numbered AS (SELECT *, row_number() OVER (PARTITION BY request ORDER BY id) AS version, sum(there) OVER (PARTITION BY request) AS of FROM known)
+			SELECT q.position, q.row, n.version, n.of, n.current, n.run, n.label, n.cost, n.started, n.finished, n.origin, coalesce(e.crc, a.crc, 0), coalesce(e.answer, a.answer)
 			FROM numbered n JOIN asked q ON q.id = n.request LEFT JOIN earlier e ON e.id = n.id
-			LEFT JOIN answers a ON a.request = n.request AND e.id IS NULL ORDER BY q.position, n.version`, args...)
+			LEFT JOIN answers a ON a.request = n.request AND e.id IS NULL WHERE n.there ORDER BY q.position, n.version`, args...)
 		if err != nil && more {
 			yield(Version{}, fmt.Errorf("read the versions of answers from %s: %w", s.path, err))
 		}

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"fmt"
 	"iter"
 
 	"github.com/jackc/pgx/v5"
@@ -49,4 +50,13 @@ func (s *Store) versions(condition string, least int, args ...any) iter.Seq2[che
 			yield(checkpoint.Version{}, err)
 		}
 	}
+}
+
+// Earlier returns the answers that this batch paid for and that were replaced.
+func (s *Store) Earlier() (e checkpoint.Earlier, err error) {
+	err = s.db().get("SELECT count(*), coalesce(sum(length(answer)), 0)::bigint FROM earlier WHERE batch = $1", []any{s.batch}, &e.Answers, &e.Bytes)
+	if err != nil {
+		err = fmt.Errorf("count earlier answers in %s: %w", s.name, away(err))
+	}
+	return e, err
 }

@@ -27,6 +27,7 @@ type Store interface {
 	Flights() (checkpoint.Flights, error)
 	Runs() ([]checkpoint.RunRecord, error)
 	Versions() iter.Seq2[checkpoint.Version, error]
+	Earlier() (checkpoint.Earlier, error)
 	VersionsAt(position int64) iter.Seq2[checkpoint.Version, error]
 	SetCurrent(path string, value []byte) error
 	Current(path string) ([]byte, error)

@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"bizbatch/batch"
 	"bizbatch/batch/check"
@@ -49,20 +48,16 @@ func idList(list string) (ids []string, err error) {
 	if list == "" {
 		return nil, nil
 	}
-	lines := strings.Split(list, ",")
 	if info, err := os.Stat(list); err == nil && !info.IsDir() {
-		content, err := os.ReadFile(list)
-		if err == nil && !utf8.Valid(content) {
-			err = fmt.Errorf("%s is not UTF-8", list)
-		}
+		ids, err = textLines(list)
 		if err != nil {
 			return nil, err
 		}
-		lines = strings.Split(strings.TrimPrefix(string(content), "\ufeff"), "\n")
-	}
-	for _, line := range lines {
-		if id := strings.TrimSpace(line); id != "" {
-			ids = append(ids, id)
+	} else {
+		for id := range strings.SplitSeq(list, ",") {
+			if id = strings.TrimSpace(id); id != "" {
+				ids = append(ids, id)
+			}
 		}
 	}
 	if ids == nil {

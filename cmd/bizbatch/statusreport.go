@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/dustin/go-humanize"
+
 	"bizbatch/batch"
 	"bizbatch/checkpoint"
 	"bizbatch/checkpoint/postgres"
@@ -41,7 +43,9 @@ type status struct {
 	SpentByMode   map[batch.AskMode]batch.Money `json:"spent_by_mode"`
 	LeftCost      batch.Money                   `json:"left_cost"` // about what the pending questions cost
 	UncertainCost batch.Money                   `json:"uncertain_cost"`
-	Uncertain     []uncertain                   `json:"uncertain"` // without an answer, perhaps charged
+	Uncertain     []uncertain                   `json:"uncertain"`       // without an answer, perhaps charged
+	Earlier       int                           `json:"earlier_answers"` // that were replaced
+	EarlierBytes  int64                         `json:"earlier_bytes"`   // what they take on disk
 	Runs          []runStatus                   `json:"runs"`
 	Orders        []batch.OrderHistory          `json:"orders"` // of bizbatch ctl
 
@@ -75,6 +79,7 @@ func readStatus(store batch.Checkpoint) (*status, error) {
 		Rows: h.Rows, Skipped: h.Skipped, Questions: h.Answered + h.Failed + h.Pending,
 		Answered: h.Answered, LookAt: h.AnswersToLookAt, ToLookAt: h.ToLookAt, Unchecked: h.Unchecked, Pending: h.Pending, Failed: h.Failed, FailedReasons: h.Reasons,
 		InFlight: len(h.InFlight), Interrupted: len(h.Interrupted), Rescued: len(h.Rescued),
+		Earlier: h.Earlier.Answers, EarlierBytes: h.Earlier.Bytes,
 		Spent: h.Spent, SpentTotal: h.SpentTotal, SpentByMode: h.SpentByMode, LeftCost: h.LeftCost, UncertainCost: h.UncertainCost,
 		// Lists are never null in JSON.
 		Failures: append([]checkpoint.FailureGroup{}, h.Failures...), Reused: append([]checkpoint.Reused{}, h.Reused...),
@@ -124,6 +129,9 @@ func (s *status) print(w io.Writer, checked bool) {
 	line("%d rows, %d different questions, %d skipped", s.Rows, s.Questions, s.Skipped)
 	s.printQuestions(line)
 	line("spent        %s in all runs", s.SpentTotal)
+	if s.Earlier > 0 {
+		line("earlier      %s, %s on disk: bizbatch prune removes them", prose.Count(s.Earlier, "older answer"), humanize.Bytes(uint64(s.EarlierBytes)))
+	}
 	for _, r := range s.Runs {
 		line("run %-3d      %s  %s", r.Run, r.Started.Local().Format(time.DateTime), r.describe())
 	}

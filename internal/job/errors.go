@@ -121,6 +121,22 @@ func View(path *string) (batch.Checkpoint, error) {
 	return store, nil
 }
 
+// Open opens a checkpoint that no run uses, to change it. The path is that of View.
+func Open(path *string) (*checkpoint.Store, error) {
+	view, err := View(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := view.Close(); err != nil {
+		return nil, err
+	}
+	store, err := checkpoint.Open(*path, checkpoint.Options{})
+	if err != nil {
+		return nil, storeError(err, *path)
+	}
+	return store, nil
+}
+
 // ViewInput opens a checkpoint as View does, and reads what is known of its input.
 func ViewInput(path *string) (batch.Checkpoint, batch.Input, error) {
 	store, err := View(path)

@@ -97,7 +97,7 @@ func (w *Progress) Event(e batch.Event) {
 	defer w.mu.Unlock()
 	w.last = e.Progress
 	switch e.Kind {
-	case batch.EventAnswered, batch.EventFailed, batch.EventKept:
+	case batch.EventAnswered, batch.EventFailed, batch.EventUnrefreshed:
 		w.rate.ended(time.Now())
 	case batch.EventPause:
 		if !w.last.PausedUntil.After(w.pausedUntil) {
@@ -151,7 +151,7 @@ func (w *Progress) above(e batch.Event) {
 	switch e.Kind {
 	case batch.EventFailed:
 		line = fmt.Sprintf("failed %s: %v", e.Question, e.Err)
-	case batch.EventKept:
+	case batch.EventUnrefreshed:
 		line = fmt.Sprintf("not refreshed, and its old answer stays: %s: %v", e.Question, e.Err)
 	case batch.EventWaiting:
 		line = fmt.Sprintf("waiting %s: %v", WaitsFor(e), e.Err)
@@ -201,7 +201,7 @@ func (w *Progress) record(e batch.Event) {
 	switch e.Kind {
 	case batch.EventFailed:
 		text = "question failed"
-	case batch.EventKept:
+	case batch.EventUnrefreshed:
 		text = "question not refreshed; its old answer stays"
 	case batch.EventPause:
 		text = "throttled, everything waits"
