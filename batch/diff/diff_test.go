@@ -163,6 +163,17 @@ func TestCompareSources(t *testing.T) {
 	}
 }
 
+// Sources that were not kept are none that are gone.
+func TestCompareSourcesThatWereNotKept(t *testing.T) {
+	source := batch.Source{"node_id": []byte(`"11111111-1111-1111-1111-111111111111"`), "title": []byte(`"IRC § 1"`)}
+	text := "It is $5 [11111111-1111-1111-1111-111111111111]."
+	kept := &batch.Answer{Text: text, Sources: []batch.Source{source}, FinishReason: "stop"}
+	not := &batch.Answer{Text: text, Kept: batch.NoSources, FinishReason: "stop"}
+	if d := diff.Compare(diff.Of(kept), diff.Of(not)); d.Class != diff.Same {
+		t.Errorf("%s, %s", d.Class, d)
+	}
+}
+
 func TestCompareHowAnAnswerEnded(t *testing.T) {
 	d := diff.Compare(diff.Answer{Text: "It is $5.", Status: batch.Answered}, diff.Answer{Status: batch.Refused})
 	if want := "answered → refused; gone: $5"; d.Class != diff.Changed || d.String() != want {
