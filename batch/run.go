@@ -51,6 +51,9 @@ type runner struct {
 	run   checkpoint.Run
 	asker Asker
 
+	shared    checkpoint.Shared // the run, if other hosts share it; nil: it is alone
+	heldUntil time.Time         // nothing is sent before, by what other hosts know
+
 	group   *errgroup.Group   // of the attempts to come
 	groups  []*errgroup.Group // of all attempts
 	results chan *result
@@ -117,6 +120,10 @@ func newRunner(store Store, asker Asker, o Options) (*runner, error) {
 		spentBefore: Money(begun.SpentTotal + begun.Uncertain),
 		sum:         Summary{Started: now, SpentByMode: map[AskMode]Money{}, ToLookAt: map[string]int{}},
 	}
+	r.shared, _ = run.(checkpoint.Shared)
+	if err := r.limit(); err != nil {
+		return nil, err
+	}
 	r.fresh = begun.States[checkpoint.Answered] == 0
 	if err := r.takeUpPace(); err != nil {
 		return nil, err
@@ -173,6 +180,7 @@ func (r *runner) end() (Summary, error) {
 	}
 	r.abandon(nil)
 	r.releaseWaiting()
+	r.countOthers()
 	r.sum.Ended = time.Now()
 	for mode, n := range r.left {
 		r.sum.Left += n

@@ -16,7 +16,7 @@ func (s *Store) Counts() (c checkpoint.Counts, err error) {
 		PaidByMode: map[string]int{}, SpentByMode: map[string]int64{}, PendingByMode: map[string]int{},
 	}
 	err = pgx.BeginTxFunc(bg, s.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
-		d := db{bg, tx} // all at one moment
+		d := db{ctx: bg, querier: tx} // all at one moment
 		if err := s.countStates(d, &c); err != nil {
 			return err
 		}

@@ -18,6 +18,7 @@ type save struct {
 	id    int64 // the request
 	apply func(db) error
 	done  chan error
+	err   error // it changed nothing, and why
 }
 
 // save passes a change to the group and waits until it is on disk. If that takes
@@ -26,7 +27,7 @@ func (r *run) save(what string, id int64, late func(), apply func(db) error) err
 	if err := r.on(); err != nil {
 		return err
 	}
-	sv := save{id, apply, make(chan error, 1)}
+	sv := save{id: id, apply: apply, done: make(chan error, 1)}
 	var held <-chan time.Time
 	if late != nil {
 		timer := time.NewTimer(hold)
@@ -75,19 +76,22 @@ func (s *Store) groupSaves() {
 // so that the others are saved. If the server is away, all have failed.
 func (s *Store) commit(group []save) {
 	err := s.apply(group)
-	for i, sv := range group {
+	for i := range group {
 		if len(group) > 1 && failsAlone(err) {
-			sv.done <- s.apply(group[i : i+1])
-			continue
+			if alone := s.apply(group[i : i+1]); alone != nil {
+				group[i].err = alone
+			}
+		} else if err != nil {
+			group[i].err = err
 		}
-		sv.done <- err
+		group[i].done <- group[i].err
 	}
 }
 
 // failsAlone reports whether an error concerns only its own save.
 func failsAlone(err error) bool {
 	var said *pgconn.PgError
-	return errors.Is(err, errNotPending) || errors.Is(err, errNotGiven) || !errors.Is(err, ErrAway) && errors.As(err, &said)
+	return errors.Is(err, errNotGiven) || !errors.Is(err, ErrAway) && errors.As(err, &said)
 }
 
 // apply makes a whole group durable, or nothing of it.
@@ -97,9 +101,15 @@ func (s *Store) apply(group []save) error {
 		ids[i] = sv.id
 	}
 	err := s.write(func(d db) error {
-		for _, sv := range group {
-			if err := sv.apply(d); err != nil {
+		for i := range group {
+			var not notStarted
+			switch err := group[i].apply(d); {
+			case errors.As(err, &not):
+				group[i].err = not.error
+			case err != nil:
 				return err
+			default:
+				group[i].err = nil
 			}
 		}
 		_, err := d.exec(outdateBy+"($1)", ids)

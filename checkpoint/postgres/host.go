@@ -8,29 +8,25 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-
-	"bizbatch/checkpoint"
 )
 
-// waitUnused returns ErrInUse while another run uses the batch. A run whose
-// connection has ended is waited for: it was killed, and is dead soon.
-func (s *Store) waitUnused() error {
+// waitForKilled waits for runs on the batch whose connections have ended, unless
+// others are on: they were killed, and are dead soon.
+func (s *Store) waitForKilled() error {
 	for {
 		used, connected, err := s.used(s.db())
 		switch {
 		case err != nil:
 			return fmt.Errorf("open %s: %w", s.name, away(err))
-		case !used:
+		case !used || connected:
 			return nil
-		case connected:
-			return fmt.Errorf("%s: %w", s.name, checkpoint.ErrInUse)
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
 }
 
-// used reports whether another run uses the batch, and whether its connection is
-// there.
+// used reports whether a run of another host is on, and whether the connection of one
+// is there.
 func (s *Store) used(d db) (used, connected bool, err error) {
 	err = d.get(`SELECT count(*) > 0, coalesce(bool_or(EXISTS (SELECT 1 FROM pg_stat_activity WHERE pid = h.backend AND backend_start = h.backend_start)), false)
 		FROM runs r JOIN alive h ON h.id = r.host WHERE r.batch = $1 AND r.ended = 0`, []any{s.batch}, &used, &connected)
@@ -74,13 +70,22 @@ func (r *run) renew(d db) error {
 func (r *run) keepLease() {
 	defer close(r.left)
 	var conn *pgx.Conn
+	heard, judges := time.Now(), time.Now()
 	for {
 		if conn == nil || conn.IsClosed() {
 			conn, _ = pgx.ConnectConfig(r.renewing, r.s.pool.Config().ConnConfig) // else with the next try
 		}
 		if conn != nil {
 			ctx, cancel := context.WithTimeout(r.renewing, r.s.opts.Lease/4)
-			_ = r.renew(db{ctx, conn}) // else Start says that it is over
+			if r.renew(db{ctx: ctx, querier: conn}) == nil { // else Start says that it is over
+				now := time.Now()
+				if now.Sub(heard) > r.s.opts.Lease { // others may have been away as long: they come first
+					judges = now.Add(r.s.opts.Lease)
+				}
+				if heard = now; now.After(judges) {
+					_ = judge(ctx, conn) // else the next time
+				}
+			}
 			cancel()
 		}
 		select {
@@ -92,6 +97,16 @@ func (r *run) keepLease() {
 		case <-time.After(r.s.opts.Lease / 8):
 		}
 	}
+}
+
+// judge buries the dead, if there are any.
+func judge(ctx context.Context, conn *pgx.Conn) error {
+	var dead bool
+	err := db{ctx: ctx, querier: conn}.get("SELECT EXISTS (SELECT 1 FROM hosts WHERE id NOT IN (SELECT id FROM alive))", nil, &dead)
+	if err != nil || !dead {
+		return err
+	}
+	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error { return bury(db{ctx: ctx, querier: tx}) })
 }
 
 // leave ends the lease at once. What is claimed and what is in flight is left to the
@@ -110,7 +125,7 @@ func bury(d db) error {
 	_, err := d.exec("SELECT 1 FROM requests q WHERE q.host IS NOT NULL" + deadHost + " ORDER BY id FOR UPDATE")
 	for _, text := range []string{
 		noteInterrupted + deadHost,
-		"UPDATE runs SET outcome = '" + interrupted + "' WHERE ended = 0 AND outcome = '' AND host NOT IN (SELECT id FROM alive)",
+		"UPDATE runs SET outcome = CASE WHEN ended = 0 THEN '" + interrupted + "' ELSE outcome END, spent = spent + flying, flying = 0 WHERE host IN (SELECT id FROM hosts) AND host NOT IN (SELECT id FROM alive)",
 		outdateBy + "(SELECT q.id FROM requests q WHERE q.state = 'running'" + deadHost + ")",
 		"UPDATE requests q SET interrupted = (state = 'running' OR interrupted), state = CASE state WHEN 'running' THEN 'pending' ELSE state END, host = NULL WHERE q.host IS NOT NULL" + deadHost,
 		"DELETE FROM hosts WHERE id NOT IN (SELECT id FROM alive)",

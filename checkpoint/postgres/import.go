@@ -41,7 +41,7 @@ func (s *Store) Import(rows iter.Seq2[checkpoint.Row, error], opts checkpoint.Im
 	}
 	account, batch := s.account, s.batch
 	err := pgx.BeginFunc(bg, s.pool, func(tx pgx.Tx) error {
-		im.d = db{bg, tx}
+		im.d = db{ctx: bg, querier: tx}
 		return im.run(rows)
 	})
 	switch {

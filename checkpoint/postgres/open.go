@@ -76,15 +76,15 @@ const (
 var bg = context.Background()
 
 // Open opens the batch of an address for a run. It creates the tables and the batch
-// if they do not exist, and upgrades an older format. It returns
-// [checkpoint.ErrInUse] while another run uses the batch, a [*SettingError] if the
-// server cannot keep what it promises, or a [*checkpoint.EndpointError].
+// if they do not exist, and upgrades an older format. It returns a [*SettingError] if
+// the server cannot keep what it promises, or a [*checkpoint.EndpointError]. Several
+// runs may use a batch at once, also on several machines.
 func Open(address string, opts Options) (*Store, error) {
 	s, err := connect(address, opts, running)
 	if err != nil {
 		return nil, err
 	}
-	if err = s.waitUnused(); err == nil {
+	if err = s.waitForKilled(); err == nil {
 		err = s.write(s.findBatch)
 	}
 	if err != nil {
@@ -141,7 +141,7 @@ func connect(address string, opts Options, m mode) (_ *Store, err error) {
 func (s *Store) prepare() error {
 	ctx, cancel := context.WithTimeout(bg, time.Minute)
 	defer cancel()
-	d := db{ctx, s.pool}
+	d := db{ctx: ctx, querier: s.pool}
 	if s.mode != viewing {
 		settings, err := readSettings(d)
 		if err == nil {
@@ -153,7 +153,7 @@ func (s *Store) prepare() error {
 	}
 	have, err := format(d)
 	if err == nil && have < len(migrations) {
-		err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return migrate(db{ctx, tx}) })
+		err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return migrate(db{ctx: ctx, querier: tx}) })
 	}
 	if err == nil {
 		err = d.get("SELECT id::text FROM format", nil, &s.identity)
@@ -229,22 +229,3 @@ func (s *Store) Close() (err error) {
 // Saves returns how many changes were saved since Open, and how many transactions
 // that took.
 func (s *Store) Saves() (saves, syncs int64) { return s.grouped.Load(), s.commits.Load() }
-
-// Batches returns the addresses of all batches in the database at an address.
-func Batches(address string) (list []string, err error) {
-	s, err := connect(address, Options{}, viewing)
-	if err != nil {
-		return nil, err
-	}
-	defer s.pool.Close()
-	err = s.each("the batches", func(rows pgx.Rows) (bool, error) {
-		var name string
-		if err := rows.Scan(&name); err != nil {
-			return false, err
-		}
-		at, err := WithBatch(address, name)
-		list = append(list, at)
-		return true, err
-	}, "SELECT name FROM batches ORDER BY name")
-	return list, err
-}

@@ -116,9 +116,6 @@ func (im *importer) keepRescued(line rescue.Line) error {
 	}
 	im.plan.Rescued++
 	// It was in flight when the save failed; now it is known what came of it.
-	if _, err := im.d.exec("DELETE FROM uncertain WHERE request = $1 AND finished = 0 AND started = $2", id, millis(line.Started)); err != nil {
-		return err
-	}
 	if _, err := complete(im.d, id, batch, run, completion(line)); err != nil {
 		return err
 	}

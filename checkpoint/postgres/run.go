@@ -31,6 +31,7 @@ type run struct {
 	left         chan struct{} // closed when nothing renews it any more
 
 	ending atomic.Bool
+	held   atomic.Bool // the account was closed when this run looked last
 
 	claiming sync.Mutex // guards what follows
 	after    int64      // position of the last request that Claim gave out
@@ -40,9 +41,11 @@ type run struct {
 	keys map[int64]requestKey // of what was given out and has no answer
 }
 
+var _ checkpoint.Shared = (*run)(nil)
+
 // Begin begins a run; see [checkpoint.Run] for the rules. It returns ErrReadOnly for
-// a view, ErrCopy for a copy, ErrBegun if the store's last run has not ended, and
-// ErrInUse if another process has one on the batch.
+// a view, ErrCopy for a copy, and ErrBegun if the store's last run has not ended. Runs of
+// other processes on the same batch share it.
 func (s *Store) Begin(now time.Time) (checkpoint.Run, checkpoint.Begun, error) {
 	r := &run{s: s, keys: map[int64]requestKey{}, left: make(chan struct{})}
 	r.rescue.Place = s.rescuePlace()
@@ -66,14 +69,18 @@ func (s *Store) Begin(now time.Time) (checkpoint.Run, checkpoint.Begun, error) {
 
 func (r *run) begin(now time.Time) (b checkpoint.Begun, err error) {
 	s := r.s
+	var rescued importer
 	err = s.write(func(d db) error {
-		if err := d.get("SELECT 1 FROM batches WHERE id = $1 FOR UPDATE", []any{s.batch}, new(int)); err != nil {
+		rescued = importer{s: s, d: d}
+		if err := d.get("SELECT 1 FROM batches WHERE id = $1 FOR NO KEY UPDATE", []any{s.batch}, new(int)); err != nil {
 			return err
 		}
-		if used, _, err := s.used(d); used || err != nil {
-			return errors.Join(err, checkpoint.ErrInUse)
+		// What this machine could not save is known before it counts as interrupted.
+		if err := errors.Join(rescued.takeRescued(), bury(d)); err != nil {
+			return err
 		}
-		if err := bury(d); err != nil {
+		// Somebody wants to try again. Where the host that was refused is still on, it does.
+		if _, err := d.exec("UPDATE accounts SET closed = NULL, said = NULL WHERE id = $1 AND closed IS NOT NULL AND held_by NOT IN (SELECT id FROM alive)", s.account); err != nil {
 			return err
 		}
 		if err := r.join(d); err != nil {
@@ -82,9 +89,14 @@ func (r *run) begin(now time.Time) (b checkpoint.Begun, err error) {
 		if err := r.renew(d); err != nil {
 			return err
 		}
-		return d.get("INSERT INTO runs (batch, run, host, started) SELECT $1, coalesce(max(run), 0) + 1, $2, $3 FROM runs WHERE batch = $1 RETURNING run",
+		return d.get(`WITH next AS (SELECT coalesce(max(run), 0) + 1 AS run FROM runs WHERE batch = $1),
+				others AS (SELECT min(joined) AS joined FROM runs r JOIN alive h ON h.id = r.host WHERE r.batch = $1 AND r.ended = 0)
+			INSERT INTO runs (batch, run, host, joined, started) SELECT $1, next.run, $2, coalesce(others.joined, next.run), $3 FROM next, others RETURNING run`,
 			[]any{s.batch, r.host, millis(now)}, &r.id)
 	})
+	if err == nil {
+		err = removeAll(rescued.rescueFiles)
+	}
 	if err != nil {
 		return b, err
 	}
@@ -99,12 +111,16 @@ func (r *run) begin(now time.Time) (b checkpoint.Begun, err error) {
 }
 
 // db returns the database for calls that are no transaction.
-func (s *Store) db() db { return db{bg, s.pool} }
+func (s *Store) db() db { return db{ctx: bg, querier: s.pool} }
 
 func (r *run) Claim(n int) (page []checkpoint.Request, err error) {
 	r.claiming.Lock()
 	defer r.claiming.Unlock()
-	if page, err = r.claim(r.after, n); err == nil && len(page) > 0 {
+	page, err = r.claim(r.after, n)
+	if err == nil && len(page) == 0 && r.after > 0 {
+		page, err = r.claim(0, n) // what a dead host left
+	}
+	if err == nil && len(page) > 0 {
 		r.after = page[len(page)-1].Position
 	}
 	return page, err

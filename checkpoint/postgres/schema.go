@@ -20,13 +20,20 @@ var migrations = []string{format1}
 const format1 = `
 CREATE TABLE accounts (
 	id       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-	endpoint text NOT NULL UNIQUE   -- the service whose answers these are
+	endpoint text NOT NULL UNIQUE,  -- the service whose answers these are
+	paused   timestamptz NOT NULL DEFAULT '-infinity', -- nothing is sent before
+	closed   timestamptz,           -- since then no request succeeds; NULL: they do
+	held_by  bigint,                -- the host that was told so
+	said     bytea,                 -- by the service, about either
+	pace     bytea                  -- what runs have learned
 );
 
 CREATE TABLE batches (
 	id      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
 	account bigint NOT NULL REFERENCES accounts,
-	name    text NOT NULL UNIQUE
+	name    text NOT NULL UNIQUE,
+	spend   bigint NOT NULL DEFAULT 0,      -- the most that the runs that are on may spend; 0: no limit
+	total   bigint NOT NULL DEFAULT 0       -- the most that all runs may spend
 );
 
 CREATE TABLE settings (         -- what a run sets for all its requests
@@ -109,6 +116,10 @@ CREATE TABLE runs (
 	batch   bigint NOT NULL REFERENCES batches,
 	run     bigint NOT NULL,
 	host    bigint NOT NULL,
+	alone   boolean NOT NULL DEFAULT false, -- it asks only some requests
+	joined  bigint NOT NULL,                -- the first of the runs that are on at the same time
+	spent   bigint NOT NULL DEFAULT 0,      -- with what may have been charged
+	flying  bigint NOT NULL DEFAULT 0,      -- what is in flight will cost
 	started bigint NOT NULL,
 	ended   bigint NOT NULL DEFAULT 0,      -- 0: on, or it ended without a word
 	outcome text NOT NULL DEFAULT '',

@@ -111,7 +111,7 @@ func (s *Store) write(fn func(db) error) error {
 		if wait > 0 {
 			ctx, cancel = context.WithTimeout(bg, callWait)
 		}
-		err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return fn(db{ctx, tx}) })
+		err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return fn(db{ctx, tx, &gate{}}) })
 		cancel()
 		again := conflicted(err)
 		if !again {
@@ -137,6 +137,7 @@ type querier interface {
 type db struct {
 	ctx context.Context
 	querier
+	gate *gate // of a transaction
 }
 
 // exec runs a statement and returns how many rows it changed.

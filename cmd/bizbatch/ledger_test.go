@@ -22,6 +22,7 @@ import (
 //	charged N        so many requests charged
 //	cents N          so many cents charged, at most
 //	a-second N       so many requests in any second, at most
+//	in-vain N        so many requests that were not charged, at most
 //	charged-once N [CHECKPOINT]
 //	                 so many questions, each answered and charged once; and once
 //	                 more for each attempt that the checkpoint calls uncertain
@@ -33,10 +34,13 @@ func (s *story) ledger(ts *testscript.TestScript, args []string) error {
 		got = l.Requests
 	case "charged":
 		got = l.Charged
-	case "cents", "a-second":
+	case "cents", "a-second", "in-vain":
 		most, err := strconv.Atoi(args[1])
-		if got = int(l.ChargedCents); args[0] == "a-second" {
+		switch got = int(l.ChargedCents); args[0] {
+		case "a-second":
 			got = mostIn(time.Second, l.Sent)
+		case "in-vain":
+			got = l.Requests - l.Charged
 		}
 		if err != nil || got > most {
 			return fmt.Errorf("%s: %d, want %s at most", args[0], got, args[1])

@@ -33,6 +33,7 @@ var groups = []kong.Group{
 // cli is the command line.
 type cli struct {
 	Run     runCmd     `cmd:"" group:"ask" help:"Ask the questions of a file and write the answers. The same command again continues."`
+	Work    workCmd    `cmd:"" group:"ask" help:"Help with the runs of other machines on the questions in a database, until none is on."`
 	Ctl     ctlCmd     `cmd:"" group:"ask" help:"Steer a run that is on, from another terminal: pause, resume, workers, rpm, max-spend, until, skip, stop."`
 	Sandbox sandboxCmd `cmd:"" group:"ask" help:"Serve a pretend API, to rehearse a run and everything that can go wrong."`
 

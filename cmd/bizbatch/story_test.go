@@ -180,7 +180,10 @@ func (s *story) await(ts *testscript.TestScript, args []string) error {
 
 // status is what bizbatch status prints of a file.
 func (s *story) status(ts *testscript.TestScript, file string) string {
-	cmd := exec.Command("bizbatch", "status", s.checkpoint(ts, file))
+	if s.database != "" {
+		file = s.checkpoint(ts, file)
+	}
+	cmd := exec.Command("bizbatch", "status", file)
 	cmd.Dir = ts.MkAbs(".")
 	out, _ := cmd.Output() // it may not be there yet
 	return string(out)
