@@ -31,6 +31,8 @@ type result struct {
 	heard    bool     // the pacer was told what the service said
 	until    int      // the last question given out before it was held back; see hold
 	fault    error    // from the checkpoint, where it was not saved
+
+	held *checkpoint.HeldError // the fault, where other hosts know why it is not to be sent
 }
 
 // An accepted reports that the service accepted a request and has not answered it
@@ -50,7 +52,7 @@ type accepted struct {
 func (r *runner) attempt(res *result, n int, apart time.Duration) {
 	it := res.it
 	if res.fault = r.run.Start(it.ID, it.sent, int64(res.cost)); res.fault != nil {
-		res.back = time.Now()
+		res.held, res.back = asHeld(res.fault), time.Now()
 		return
 	}
 	it.reasked(1)

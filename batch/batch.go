@@ -191,4 +191,15 @@ type Record struct {
 	Review    *Review   // what people wrote beside the row; nil: nothing
 	Started   time.Time // the start of the last attempt of an answered or failed row; otherwise zero
 	Finished  time.Time
+
+	sent []byte // see Sent
+}
+
+// Sent returns what is sent for the row: the payload, with placeholders for what was
+// masked. Rows that are asked the same have one answer.
+func (r *Record) Sent() []byte {
+	if r.sent != nil {
+		return r.sent
+	}
+	return r.Payload
 }

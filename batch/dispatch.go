@@ -30,7 +30,13 @@ func (r *runner) loop(ctx context.Context) {
 			if r.stop == nil {
 				r.fail(r.outage.takeParked(), true) // likewise
 			}
-			return
+			if r.stop != nil || !r.helps() {
+				return
+			}
+			if r.stop != nil || !r.queue.empty() {
+				continue
+			}
+			wake = time.Now().Add(lookAgain)
 		}
 		timer.Reset(time.Until(wake))
 		select {
@@ -106,7 +112,7 @@ func (r *runner) admit() (wake time.Time) {
 // previous one; see [Pacer].
 func (r *runner) mayStart() (at time.Time, apart time.Duration) {
 	at, apart = r.pace.Next(r.sum.InFlight)
-	at = later(later(at, r.user), r.queue.due())
+	at = later(later(at, r.user), later(r.heldUntil, r.queue.due()))
 	if apart > 0 {
 		at = later(at, r.gate.after(apart))
 	}

@@ -1,23 +1,28 @@
 package batch
 
-import "time"
+import (
+	"time"
+
+	"bizbatch/checkpoint"
+)
 
 // An EventKind is the kind of an [Event].
 type EventKind string
 
 // The kinds of events.
 const (
-	EventSent     EventKind = "sent" // a question was sent
-	EventAnswered EventKind = "answered"
-	EventFailed   EventKind = "failed"   // a question was given up; Err says why
-	EventAgain    EventKind = "again"    // a passing fault; asked again after Wait
-	EventUnfit    EventKind = "unfit"    // an answer does not fit; Err says why, and it is asked for again at once
-	EventPause    EventKind = "pause"    // throttled; nothing is sent for Wait
-	EventOutage   EventKind = "outage"   // nothing succeeds; one question is sent as a probe every Wait
-	EventWaiting  EventKind = "waiting"  // Options.WaitForCredits or WaitForReset; probing after Wait
-	EventIdle     EventKind = "idle"     // waiting, and all that was in flight is home
-	EventResumed  EventKind = "resumed"  // a probe was answered
-	EventStopping EventKind = "stopping" // no question is sent any more; Err is the *StopError
+	EventSent        EventKind = "sent" // a question was sent
+	EventAnswered    EventKind = "answered"
+	EventFailed      EventKind = "failed"      // a question was given up; Err says why
+	EventUnrefreshed EventKind = "unrefreshed" // the same, and it keeps the answer that was to be refreshed
+	EventAgain       EventKind = "again"       // a passing fault; asked again after Wait
+	EventUnfit       EventKind = "unfit"       // an answer does not fit; Err says why, and it is asked for again at once
+	EventPause       EventKind = "pause"       // throttled; nothing is sent for Wait
+	EventOutage      EventKind = "outage"      // nothing succeeds; one question is sent as a probe every Wait
+	EventWaiting     EventKind = "waiting"     // Options.WaitForCredits or WaitForReset; probing after Wait
+	EventIdle        EventKind = "idle"        // waiting, and all that was in flight is home
+	EventResumed     EventKind = "resumed"     // a probe was answered
+	EventStopping    EventKind = "stopping"    // no question is sent any more; Err is the *StopError
 )
 
 // An Event reports what happened in a run.
@@ -62,6 +67,13 @@ type Summary struct {
 	// been charged.
 	Unfit   int `json:"unfit"`
 	Reasked int `json:"reasked"`
+	// Refreshed are those of the answered that had an answer before, NotRefreshed those
+	// of the failed, which keep it, and RefreshLeft those that were not asked or got no
+	// outcome, and keep it too.
+	Refreshed      int                       `json:"refreshed"`
+	NotRefreshed   int                       `json:"not_refreshed"`
+	NotRefreshedBy []checkpoint.FailureGroup `json:"not_refreshed_by_reason,omitempty"`
+	RefreshLeft    int                       `json:"refresh_left"`
 	// AnswersToLookAt are among the answered: answers that somebody should look at
 	// before relying on them. ToLookAt counts them by what there is to look at:
 	// truncated, refused, empty, unclear, and the kinds that Options.Check returns.
@@ -77,8 +89,8 @@ type Summary struct {
 	// charged. UncertainCost is their cost if they were.
 	Uncertain     int   `json:"uncertain"`
 	UncertainCost Money `json:"uncertain_cost"`
-	// Left is the number of questions of the input that are still pending, including
-	// those beyond Options.Limit. LeftCost is their approximate cost.
+	// Left is the number of questions of the input that are still to be asked, including
+	// those beyond Options.Limit and RefreshLeft. LeftCost is their approximate cost.
 	Left     int   `json:"left"`
 	LeftCost Money `json:"left_cost"`
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -42,7 +41,12 @@ type History struct {
 	checkpoint.Flights
 	UncertainCost Money
 
+	Earlier checkpoint.Earlier // answers that were replaced
+
 	Runs []RunHistory // oldest first
+	// Orders are what people wanted of the runs while they were on, in the order in
+	// which they were given. They are the caller's to fill in.
+	Orders []OrderHistory
 
 	// Outcomes yields the answered and failed questions in the order in which their
 	// last attempts began. It reads from the store.
@@ -58,13 +62,34 @@ type RunHistory struct {
 	Summary Summary
 }
 
+// An OrderHistory describes what somebody wanted of a run.
+type OrderHistory struct {
+	Given  time.Time `json:"given"`
+	By     string    `json:"by"`
+	Order  string    `json:"order"` // as it was typed
+	Reason string    `json:"reason"`
+	Run    int64     `json:"run"` // that took it up; 0: none has
+}
+
+// String returns the order with who gave it and why.
+func (o OrderHistory) String() string {
+	text := o.Order + ", by " + o.By
+	if o.Reason != "" {
+		text += ": " + o.Reason
+	}
+	if o.Run == 0 {
+		text += " (no run has taken it up)"
+	}
+	return text
+}
+
 // ReadHistory reads the history of a checkpoint.
-func ReadHistory(store *checkpoint.Store) (*History, error) {
+func ReadHistory(store Checkpoint) (*History, error) {
 	h := &History{
-		Path: store.Path(), Name: NameOf(store), Active: store.Active(),
+		Path: store.Path(), Name: store.Name(), Active: store.Active(),
 		SpentByMode: map[AskMode]Money{}, ToLookAt: map[string]int{}, Outcomes: store.Outcomes(),
 	}
-	for _, read := range []func(*checkpoint.Store) error{h.readCounts, h.readSettings, h.readRuns} {
+	for _, read := range []func(Checkpoint) error{h.readCounts, h.readSettings, h.readRuns} {
 		if err := read(store); err != nil {
 			return nil, err
 		}
@@ -72,13 +97,7 @@ func ReadHistory(store *checkpoint.Store) (*History, error) {
 	return h, nil
 }
 
-// NameOf names the questions of a checkpoint by its file, without folder and
-// extension.
-func NameOf(store *checkpoint.Store) string {
-	return strings.TrimSuffix(strings.TrimSuffix(filepath.Base(store.Path()), ".bizbatch"), ".sandbox")
-}
-
-func (h *History) readCounts(store *checkpoint.Store) error {
+func (h *History) readCounts(store Checkpoint) error {
 	counts, err := store.Counts()
 	if err != nil {
 		return err
@@ -105,6 +124,9 @@ func (h *History) readCounts(store *checkpoint.Store) error {
 		return err
 	}
 	if h.Reused, err = store.Reused(); err != nil {
+		return err
+	}
+	if h.Earlier, err = store.Earlier(); err != nil {
 		return err
 	}
 	h.Flights, err = store.Flights()
@@ -137,7 +159,7 @@ func paid(c checkpoint.Counts, mode string, prices priceList) Money {
 	return prices.of(AskMode(mode))
 }
 
-func (h *History) readSettings(store *checkpoint.Store) (err error) {
+func (h *History) readSettings(store Checkpoint) (err error) {
 	if h.Endpoint, err = store.Endpoint(); err != nil {
 		return err
 	}
@@ -146,7 +168,7 @@ func (h *History) readSettings(store *checkpoint.Store) (err error) {
 }
 
 // ReadSettings returns what the questions of the last input were asked with.
-func ReadSettings(store *checkpoint.Store) (s Settings, err error) {
+func ReadSettings(store Checkpoint) (s Settings, err error) {
 	settings, err := store.Settings()
 	if err == nil && settings != nil {
 		if err = json.Unmarshal(settings, &s); err != nil {
@@ -156,7 +178,7 @@ func ReadSettings(store *checkpoint.Store) (s Settings, err error) {
 	return s, err
 }
 
-func (h *History) readRuns(store *checkpoint.Store) error {
+func (h *History) readRuns(store Checkpoint) error {
 	runs, err := store.Runs()
 	for i, r := range runs {
 		run := RunHistory{Run: r.Run, Started: r.Started, Ended: r.Ended, Outcome: r.Outcome}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"iter"
 	"strings"
+	"time"
 
 	"bizbatch/checkpoint"
 )
@@ -31,6 +32,8 @@ type ImportOptions struct {
 	// Reask is how often an answer that does not fit is asked for again; see
 	// Options.Reask.
 	Reask int
+	// Refresh chooses answers to ask for again in the next run of this store.
+	Refresh Refresh
 	// Reuse and Neighbours name other checkpoints whose answers are taken over, at
 	// no cost; see [checkpoint.ImportOptions].
 	Reuse, Neighbours []string
@@ -46,6 +49,11 @@ type Plan struct {
 	checkpoint.Plan
 	Estimate Money `json:"estimate"` // what asking all pending questions costs
 	Reask    int   `json:"-"`        // that of the import
+	// Refresh are the pending questions that have an answer, which is to be refreshed,
+	// by the reason for that. RefreshSince is when a run that did not refresh all of it
+	// made the same choice: what was refreshed since is not among them. Zero: none did.
+	Refresh      []RefreshPart `json:"refresh,omitempty"`
+	RefreshSince time.Time     `json:"refresh_since,omitzero"`
 	// Most is the estimate if each of them is asked again as often as Reask allows.
 	Most     Money `json:"most,omitempty"`
 	Unpriced bool  `json:"-"` // no price is known, and Estimate is 0
@@ -91,7 +99,7 @@ const requestFormat = "2"
 //
 // Import reads the questions ahead in another goroutine, which ends before Import
 // returns.
-func Import(store *checkpoint.Store, questions iter.Seq2[Question, error], o ImportOptions) (Plan, error) {
+func Import(store Checkpoint, questions iter.Seq2[Question, error], o ImportOptions) (Plan, error) {
 	o.Settings = o.Settings.withDefaults()
 	prices, err := readPrices(store, o.Price)
 	if err != nil {
@@ -105,7 +113,13 @@ func Import(store *checkpoint.Store, questions iter.Seq2[Question, error], o Imp
 	if err != nil {
 		return Plan{}, fmt.Errorf("settings: %w", err)
 	}
+	now := time.Now()
+	since, err := o.Refresh.begun(store, now)
+	if err != nil {
+		return Plan{}, err
+	}
 	opts := checkpoint.ImportOptions{
+		Refresh:     o.Refresh.rules(now, since),
 		Settings:    settings,
 		RetryFailed: o.RetryFailed,
 		Agree:       o.AskAgain,
@@ -131,12 +145,16 @@ func Import(store *checkpoint.Store, questions iter.Seq2[Question, error], o Imp
 		err = noteModes(store, o.AskModes)
 	}
 	estimate := prices.estimate(p.Pending)
+	parts, refresh := refreshParts(p, prices)
+	if err == nil && !o.DryRun {
+		err = o.Refresh.note(store, parts, since, now)
+	}
 	plan := Plan{
-		Plan: p, Estimate: estimate, Unpriced: estimate == 0 && prices.fixed == nil,
+		Plan: p, Refresh: parts, RefreshSince: since, Estimate: estimate, Unpriced: estimate == 0 && prices.fixed == nil,
 		InterruptedCost: Money(p.InterruptedCost), prices: prices,
 	}
 	if plan.Reask = o.Reask; o.Reask > 0 {
-		plan.Most = estimate + prices.estimate(p.Again)
+		plan.Most = estimate + prices.estimate(p.Again) + Money(o.Reask)*refresh
 	}
 	return plan, err
 }

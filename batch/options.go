@@ -35,6 +35,10 @@ type Options struct {
 	MaxOutage time.Duration
 	// Limit is the maximum number of questions to ask. Default: all.
 	Limit int
+	// Leave ends the run when there is nothing left to claim, though other hosts that
+	// share the checkpoint still have questions in hand. Default: the run waits, and
+	// takes up what they leave.
+	Leave bool
 	// Price is the price of an answer. Default: the price of its ask mode, or the
 	// price that a 402 reported.
 	Price *Money

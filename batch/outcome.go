@@ -51,6 +51,8 @@ func (r *runner) handle(res *result) {
 	}
 	r.keepPace(res.back)
 	switch {
+	case res.held != nil:
+		r.heldBack(res)
 	case res.answer != nil:
 		r.sum.Attempts++
 		r.answered(res)
@@ -150,7 +152,11 @@ func (r *runner) unanswered(res *result, e *Error) {
 }
 
 func (r *runner) failed(it *item, err error) {
-	if it.Answered {
+	switch {
+	case it.Refresh:
+		r.keepOld(it, err)
+		return
+	case it.Answered:
 		r.keep(it)
 		return
 	}
@@ -203,6 +209,7 @@ func (r *runner) pause(res *result, e *Error) {
 		r.sum.PausedSeconds += until.Sub(later(r.paused, res.back)).Seconds()
 		r.paused = until
 		r.event(Event{Kind: EventPause, Question: res.it.RowID, Err: res.err, Wait: until.Sub(res.back)})
+		r.tellHosts(until.Sub(res.back), e)
 	}
 }
 
@@ -217,6 +224,9 @@ func (r *runner) refused(res *result, e *Error) {
 		interval = r.o.WaitForCredits
 	case StopThrottled:
 		interval, clears = r.o.WaitForReset, e.clears(res.back)
+	}
+	if res.held == nil && kind != StopEndpoint {
+		r.tellHosts(0, e)
 	}
 	switch {
 	case interval == 0:

@@ -9,7 +9,7 @@ import (
 
 // ReadPartHistory is ReadHistory of the rows at the positions only, under a name
 // of their own. Nothing that is known of whole runs is in it.
-func ReadPartHistory(store *checkpoint.Store, name string, positions []int64) (*History, error) {
+func ReadPartHistory(store Checkpoint, name string, positions []int64) (*History, error) {
 	h := &History{Path: store.Path(), Name: name, Active: store.Active(), Rows: len(positions), SpentByMode: map[AskMode]Money{}, ToLookAt: map[string]int{}, Reasons: map[string]int{}}
 	if err := h.readSettings(store); err != nil {
 		return nil, err

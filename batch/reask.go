@@ -9,32 +9,36 @@ package batch
 // calls it.
 const unfit = "unfit"
 
-// reasked counts a request for a question that has an answer, or takes one that was
-// not charged back, as the checkpoint does.
+// unfit reports whether a question has an answer, which does not fit.
+func (it *item) unfit() bool { return it.Answered && !it.Refresh }
+
+// reasked counts a request for a question whose answer does not fit, or takes one that
+// was not charged back, as the checkpoint does.
 func (it *item) reasked(n int) {
-	if it.Answered {
+	if it.unfit() {
 		it.Again += n
 	}
 }
 
-// asAgain returns 1 for a question that has an answer, as a count of requests for
-// another.
+// asAgain returns 1 for a question whose answer does not fit, as a count of requests
+// for another.
 func (it *item) asAgain() int {
-	if it.Answered {
+	if it.unfit() {
 		return 1
 	}
 	return 0
 }
 
-// spent reports whether a question has an answer and was asked again as often as may
-// be.
-func (it *item) spent(most int) bool { return it.Answered && it.Again >= most }
+// spent reports whether a question has an answer that does not fit and was asked again
+// as often as may be.
+func (it *item) spent(most int) bool { return it.unfit() && it.Again >= most }
 
 // settleOrReask counts an answer, or has it asked for again, and returns what is to
 // be told.
 func (r *runner) settleOrReask(res *result) EventKind {
 	it := res.it
 	r.sum.Reasked += it.asAgain()
+	r.refreshed(it)
 	if res.reask && res.fault == nil {
 		it.Answered, it.attempts = true, 0
 		r.queue.again(it, res.back)

@@ -22,7 +22,8 @@ func fits(a *Answer) error {
 }
 
 // A scripted is an Asker that has a word for each request for a question: an answer
-// (yes, no 1, no 2), or an error: 503, 400, cut (may be charged). The last word stays.
+// (yes, no 1, no 2), or an error: 503, 400, 402, cut (may be charged). The last word
+// stays.
 type scripted struct {
 	script map[string][]string
 	mu     sync.Mutex
@@ -48,7 +49,7 @@ func (s *scripted) Ask(ctx context.Context, req Request) (Answer, error) {
 	words := s.script[question]
 	word := words[min(s.asked[question], len(words)-1)]
 	s.asked[question]++
-	if s.had[question] && word != "503" && word != "400" {
+	if s.had[question] && word != "503" && word != "400" && word != "402" {
 		s.later[question]++
 	}
 	switch word {
@@ -56,6 +57,8 @@ func (s *scripted) Ask(ctx context.Context, req Request) (Answer, error) {
 		return Answer{}, httpError(503)
 	case "400":
 		return Answer{}, httpError(400)
+	case "402":
+		return Answer{}, httpError(402)
 	case "cut":
 		return Answer{}, &Error{Message: "cut", MaybeCharged: true}
 	}

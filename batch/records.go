@@ -13,23 +13,23 @@ import (
 
 // Records yields every row of the checkpoint's input in order, with its outcome. A
 // row that was in flight when a run was killed is pending.
-func Records(store *checkpoint.Store) iter.Seq2[Record, error] {
+func Records(store Checkpoint) iter.Seq2[Record, error] {
 	return readAhead(recordsIn(store, store.Results()))
 }
 
 // RecordsByID yields the rows with the given ID, as Records does. There are several
 // if the input uses the ID more than once.
-func RecordsByID(store *checkpoint.Store, id string) iter.Seq2[Record, error] {
+func RecordsByID(store Checkpoint, id string) iter.Seq2[Record, error] {
 	return recordsIn(store, store.ResultsByID(id))
 }
 
 // RecordsAt yields the rows at the positions in the input, from 1, as Records
 // does.
-func RecordsAt(store *checkpoint.Store, positions []int64) iter.Seq2[Record, error] {
+func RecordsAt(store Checkpoint, positions []int64) iter.Seq2[Record, error] {
 	return readAhead(recordsIn(store, store.ResultsAt(positions)))
 }
 
-func recordsIn(store *checkpoint.Store, results iter.Seq2[checkpoint.Result, error]) iter.Seq2[Record, error] {
+func recordsIn(store Checkpoint, results iter.Seq2[checkpoint.Result, error]) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
 		active := store.Active()
 		for r, err := range results {
@@ -104,7 +104,7 @@ func readAhead[V any](seq iter.Seq2[V, error]) iter.Seq2[V, error] {
 }
 
 // ReadInput returns the description of the input whose rows the checkpoint contains.
-func ReadInput(store *checkpoint.Store) (in Input, err error) {
+func ReadInput(store Checkpoint) (in Input, err error) {
 	b, err := store.Input()
 	if err != nil || b == nil {
 		return in, err
@@ -155,6 +155,7 @@ func record(r checkpoint.Result) (Record, error) {
 	if err != nil {
 		return rec, fmt.Errorf("read what was masked in question %s: %w", r.ID, err)
 	}
+	rec.sent = r.Payload
 	rec.Payload, rec.Error, rec.Question = masked.restoreJSON(r.Payload), masked.restore(rec.Error), masked.restore(rec.Question)
 	if r.Answer != nil {
 		rec.Answer = new(Answer)

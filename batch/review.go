@@ -78,7 +78,7 @@ const reviewNote = "review columns"
 // ReviewColumns returns the columns that people added to the right of ours, in the
 // order in which they were found. The result reviews reports whether people wrote
 // anything.
-func ReviewColumns(store *checkpoint.Store) (columns []string, reviews bool, err error) {
+func ReviewColumns(store Checkpoint) (columns []string, reviews bool, err error) {
 	note, err := store.Note(reviewNote)
 	if err != nil || note == nil {
 		return nil, false, err
@@ -91,7 +91,7 @@ func ReviewColumns(store *checkpoint.Store) (columns []string, reviews bool, err
 
 // AddReviews saves what people wrote beside rows, by the rows' positions from 1, and
 // the names of the columns that they added.
-func AddReviews(store *checkpoint.Store, reviews map[int64]Review, columns []string, origin string, now time.Time) error {
+func AddReviews(store Checkpoint, reviews map[int64]Review, columns []string, origin string, now time.Time) error {
 	known, noted, err := ReviewColumns(store)
 	if err != nil {
 		return err
@@ -128,7 +128,7 @@ func AddReviews(store *checkpoint.Store, reviews map[int64]Review, columns []str
 
 // Reviews returns all reviews of the row at a position, counted from 1, oldest first,
 // and the number of the last.
-func Reviews(store *checkpoint.Store, position int64) (reviews []Review, last int64, err error) {
+func Reviews(store Checkpoint, position int64) (reviews []Review, last int64, err error) {
 	values, last, err := store.Reviews(position)
 	for _, value := range values {
 		var v Review

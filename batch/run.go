@@ -51,6 +51,9 @@ type runner struct {
 	run   checkpoint.Run
 	asker Asker
 
+	shared    checkpoint.Shared // the run, if other hosts share it; nil: it is alone
+	heldUntil time.Time         // nothing is sent before, by what other hosts know
+
 	group   *errgroup.Group   // of the attempts to come
 	groups  []*errgroup.Group // of all attempts
 	results chan *result
@@ -107,7 +110,7 @@ func newRunner(store Store, asker Asker, o Options) (*runner, error) {
 		accept:      make(chan accepted, o.Workers),
 		pace:        o.Pacer,
 		gate:        newGate(),
-		queue:       queue{run: run, size: o.Workers, left: begun.States[checkpoint.Pending]},
+		queue:       queue{run: run, size: o.Workers, left: begun.States[checkpoint.Pending] + total(begun.Refresh)},
 		left:        map[AskMode]int{},
 		skips:       map[string]string{},
 		prices:      prices,
@@ -116,6 +119,10 @@ func newRunner(store Store, asker Asker, o Options) (*runner, error) {
 		outage:      outage{enough: most},
 		spentBefore: Money(begun.SpentTotal + begun.Uncertain),
 		sum:         Summary{Started: now, SpentByMode: map[AskMode]Money{}, ToLookAt: map[string]int{}},
+	}
+	r.shared, _ = run.(checkpoint.Shared)
+	if err := r.limit(); err != nil {
+		return nil, err
 	}
 	r.fresh = begun.States[checkpoint.Answered] == 0
 	if err := r.takeUpPace(); err != nil {
@@ -126,6 +133,10 @@ func newRunner(store Store, asker Asker, o Options) (*runner, error) {
 	}
 	for mode, n := range begun.PendingByMode {
 		r.left[AskMode(mode)] = n
+	}
+	for mode, n := range begun.Refresh {
+		r.left[AskMode(mode)] += n
+		r.sum.RefreshLeft += n
 	}
 	if o.Limit > 0 {
 		r.queue.left, r.queue.inOrder = min(r.queue.left, o.Limit), true
@@ -169,10 +180,14 @@ func (r *runner) end() (Summary, error) {
 	}
 	r.abandon(nil)
 	r.releaseWaiting()
+	r.countOthers()
 	r.sum.Ended = time.Now()
 	for mode, n := range r.left {
 		r.sum.Left += n
 		r.sum.LeftCost += Money(n) * r.prices.of(mode)
+	}
+	if r.sum.Refreshed > 0 && r.sum.NotRefreshed+r.sum.RefreshLeft == 0 {
+		_ = refreshDone(r.store) // else the next run finds nothing left to refresh
 	}
 	if r.stop != nil && r.stop.Kind != StopSave && r.stop.Kind != StopUnfinished && r.sum.Answered+r.sum.Failed == r.sum.Total {
 		r.stop = nil // the drain brought everything home

@@ -42,6 +42,9 @@ func (r *runner) steer(c Steering) {
 	}
 	if c.MaxSpend != nil && *c.MaxSpend >= 0 {
 		r.o.MaxSpend = *c.MaxSpend
+		if err := r.limit(); err != nil {
+			r.stopFor(StopSave, err)
+		}
 	}
 	if c.Until != nil {
 		r.o.Until = *c.Until

@@ -11,6 +11,8 @@ var invariants = []struct{ what, query string }{
 	{"answers of requests that are not answered", "SELECT count(*) FROM answers a JOIN requests q ON q.id = a.request WHERE q.state <> 'answered'"},
 	{"answers without a request", "SELECT count(*) FROM answers WHERE request NOT IN (SELECT id FROM requests)"},
 	{"answers that were set aside of requests without one", "SELECT count(*) FROM earlier WHERE request NOT IN (SELECT id FROM requests)"},
+	{"answers that wait to be replaced and are no longer the request's", "SELECT count(*) FROM earlier e JOIN requests q ON q.id = e.request WHERE e.waits <> '' AND q.state NOT IN ('pending', 'running')"},
+	{"requests with several answers that wait to be replaced", "SELECT count(*) - count(DISTINCT request) FROM earlier WHERE waits <> ''"},
 	{"requests in an unknown state", "SELECT count(*) FROM requests WHERE state NOT IN ('pending', 'running', 'answered', 'failed')"},
 	{"rows without their request", "SELECT count(*) FROM rows WHERE (request IS NULL) <> (skip <> '') OR (request IS NOT NULL AND request NOT IN (SELECT id FROM requests))"},
 	{"gaps in the rows", "SELECT coalesce(max(position), 0) - count(*) FROM rows"},

@@ -97,10 +97,10 @@ type Request struct {
 	Mode     string
 	Attempts int // the attempts of all runs that counted
 	Payload  []byte
-	// Answered says that it has an answer, which does not fit and is to be replaced;
-	// Again is how often it was sent for that, as far as that was charged.
-	Answered bool
-	Again    int
+	// Answered says that it has an answer, which is to be replaced: because of a rule
+	// of ImportOptions.Refresh, or else because it does not fit.
+	Answered, Refresh bool
+	Again             int // how often it was sent because its answer does not fit, as far as that was charged
 }
 
 // A Completion is an answer to save.

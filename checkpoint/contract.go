@@ -19,14 +19,18 @@ import (
 //     on disk.
 //   - An answer is final. If a request has an answer, a later Complete, Fail or
 //     Release has no effect and returns no error.
+//   - A request that is refreshed stays answered: until Complete has saved another
+//     answer, its old one is its answer, and is that again after Fail, Release, a crash
+//     or the end of the run.
 //   - No answer is lost. If Complete cannot save an answer, the answer is in a file
 //     when it returns, and End tries again to save it.
 //   - After End, every method returns ErrEnded.
 type Run interface {
-	// Claim returns up to n pending requests of the last input, in input order. It
-	// returns none if there are no more.
+	// Claim returns up to n pending requests of the last input, in input order, and
+	// after those the requests to refresh, the oldest answer first. It returns none if
+	// there are no more.
 	Claim(n int) ([]Request, error)
-	// ClaimAny returns a request from any position after those that Claim returned,
+	// ClaimAny returns a pending request from any position after those that Claim returned,
 	// or nil if it found none.
 	ClaimAny() (*Request, error)
 	// Start marks a request as running and records the cost of its answer.
@@ -50,6 +54,8 @@ type Begun struct {
 	// Uncertain is the cost of all attempts without an answer that may have been
 	// charged.
 	Uncertain int64
+	// Refresh are the requests to refresh, by mode. Counts has them as answered.
+	Refresh map[string]int
 	// LastSent is when any run last sent a request; zero if none did.
 	LastSent time.Time
 }

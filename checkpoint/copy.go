@@ -58,7 +58,7 @@ func (s *Store) copyFrom(path string) error {
 		tables = append(tables, "masked")
 	}
 	if from.format > 3 {
-		tables = append(tables, "unfit", "earlier")
+		tables = append(tables, "unfit")
 	}
 	if from.format > 4 {
 		tables = append(tables, "reviews")
@@ -79,9 +79,28 @@ func (s *Store) copyFrom(path string) error {
 				return from.openError(err)
 			}
 		}
+		if err := s.copyEarlier(from); err != nil {
+			return from.openError(err)
+		}
 		if err := s.failDamaged(damaged); err != nil || !active {
 			return err
 		}
 		return s.exec("UPDATE requests SET state = 'pending' WHERE state = 'running'")
 	})
+}
+
+// copyEarlier notes which requests have an earlier answer, without the answers.
+func (s *Store) copyEarlier(from *Store) error {
+	run, origin, waits := "run", "origin", "waits"
+	switch {
+	case from.format < 4:
+		return nil
+	case from.format < 6:
+		run, origin, waits = "0", "''", "''"
+	}
+	err := s.exec("INSERT INTO earlier SELECT id, request, " + run + ", label, cost, started, finished, " + origin + ", " + waits + ", 0, 'null' FROM origin.earlier")
+	if err == nil && from.format < 6 {
+		err = s.exec(findWaiting)
+	}
+	return err
 }

@@ -2,30 +2,73 @@ package checkpoint
 
 import "database/sql"
 
-// An answer that does not fit what was asked for may be asked for again. It stays
-// the request's answer until there is another: meanwhile the request is pending or
-// running, and its answer is the last one in the table earlier. Answers that were
-// replaced stay there, with what they cost.
+// An answer may be asked for again, because it does not fit what was asked for or
+// because it is old. It stays the request's answer until there is another: meanwhile
+// the request is pending or running, and its answer waits in the table earlier.
+// Answers that were replaced stay there, with what they cost.
+//
+// An answer that does not fit waits across runs. One that is refreshed waits only
+// while its request is running: whatever else comes of that, it is the answer again.
+
+// Why an answer waits to be replaced.
+const (
+	forUnfit   = "unfit"
+	forRefresh = "refresh"
+)
 
 // setAside has an answered request asked once more, within a transaction. A copy,
 // made to plan with, holds no answers.
-func (s *Store) setAside(id int64) error {
-	return s.exec(`INSERT INTO earlier (request, label, cost, started, finished, crc, answer)
-			SELECT q.id, q.reason, q.cost, q.started, q.finished, coalesce(a.crc, 0), coalesce(a.answer, 'null')
-			FROM requests q LEFT JOIN answers a ON a.request = q.id WHERE q.id = ?1;
+func (s *Store) setAside(id int64, why string) error {
+	return s.exec(`INSERT INTO earlier (request, run, label, cost, started, finished, origin, waits, crc, answer)
+			SELECT q.id, q.run, q.reason, q.cost, q.started, q.finished, coalesce(u.origin, ''), ?2, coalesce(a.crc, 0), coalesce(a.answer, 'null')
+			FROM requests q LEFT JOIN answers a ON a.request = q.id LEFT JOIN reused u ON u.request = q.id WHERE q.id = ?1 AND q.state = 'answered';
 		DELETE FROM answers WHERE request = ?1;
-		UPDATE requests SET state = 'pending', cost = 0, reason = '' WHERE id = ?1`, id)
+		DELETE FROM reused WHERE request = ?1;
+		UPDATE requests SET state = 'pending', cost = 0, reason = '' WHERE id = ?1 AND state = 'answered'`, id, why)
 }
 
-// takeBack makes the last earlier answer of a request its answer again, where it has
-// no other and there is one, within a transaction.
+// takeBack makes the answer that waits to be replaced its request's answer again,
+// where there is one, within a transaction.
 func (s *Store) takeBack(id int64) error {
-	return s.exec(`INSERT INTO answers SELECT e.request, e.crc, e.answer FROM earlier e JOIN requests q ON q.id = e.request
-			WHERE q.id = ?1 AND q.state <> 'answered' ORDER BY e.id DESC LIMIT 1;
+	return s.exec(`INSERT INTO answers SELECT request, crc, answer FROM earlier WHERE request = ?1 AND waits <> '';
+		INSERT INTO reused SELECT request, origin FROM earlier WHERE request = ?1 AND waits <> '' AND origin <> '';
 		UPDATE requests SET state = 'answered', passing = 0, interrupted = 0, error = '', request_id = '',
-			reason = e.label, cost = e.cost, started = e.started, finished = e.finished
-			FROM (SELECT * FROM earlier WHERE request = ?1 ORDER BY id DESC LIMIT 1) e WHERE requests.id = ?1 AND state <> 'answered';
-		DELETE FROM earlier WHERE id = (SELECT max(id) FROM earlier WHERE request = ?1) AND changes() > 0`, id)
+			run = e.run, reason = e.label, cost = e.cost, started = e.started, finished = e.finished
+			FROM earlier e WHERE requests.id = ?1 AND e.request = ?1 AND e.waits <> '';
+		DELETE FROM earlier WHERE request = ?1 AND waits <> ''`, id)
+}
+
+// takeBackAll takes back the answers that wait and meet the condition, in SQL. Those
+// that were in flight are listed as perhaps charged, and returned.
+func (s *Store) takeBackAll(condition string, args ...any) (running []int64, cost int64, err error) {
+	type waiting struct {
+		id, cost int64
+		running  bool
+	}
+	var list []waiting
+	err = query(s.writer, func(rows *sql.Rows) (bool, error) {
+		var w waiting
+		err := rows.Scan(&w.id, &w.running, &w.cost)
+		list = append(list, w)
+		return true, err
+	}, `SELECT q.id, q.state = 'running', q.cost FROM earlier e JOIN requests q ON q.id = e.request LEFT JOIN unfit u ON u.request = q.id
+		WHERE e.waits <> '' AND (`+condition+")", args...)
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, w := range list {
+		if w.running {
+			running = append(running, w.id)
+			cost += w.cost
+		}
+		if err := s.exec(noteInterrupted+" AND id = ?", w.id); err != nil {
+			return running, cost, err
+		}
+		if err := s.takeBack(w.id); err != nil {
+			return running, cost, err
+		}
+	}
+	return running, cost, nil
 }
 
 // askUnfit has those answers of the input that do not fit asked for again, as often
@@ -33,29 +76,17 @@ func (s *Store) takeBack(id int64) error {
 // answers again.
 func (im *importer) askUnfit() error {
 	s := im.s
-	done, err := im.numbers(`SELECT DISTINCT q.id FROM earlier e JOIN requests q ON q.id = e.request LEFT JOIN unfit u ON u.request = q.id
-		WHERE q.state IN ('pending', 'running') AND (q.position = 0 OR coalesce(u.times, 0) >= ?)`, im.opts.AskUnfit)
+	kept, _, err := s.takeBackAll("q.position = 0 OR coalesce(u.times, 0) >= ?", im.opts.AskUnfit)
 	if err != nil {
 		return err
 	}
-	for _, id := range done {
-		wasRunning, err := changes(s.writer.ExecContext(bg, noteInterrupted+" AND id = ?", id))
-		if err != nil {
-			return err
-		}
-		if wasRunning {
-			im.plan.Kept++
-		}
-		if err := s.takeBack(id); err != nil {
-			return err
-		}
-	}
+	im.kept = append(im.kept, kept...)
 	again, err := im.numbers("SELECT q.id FROM unfit u JOIN requests q ON q.id = u.request WHERE q.state = 'answered' AND q.position > 0 AND u.times < ?", im.opts.AskUnfit)
 	if err != nil {
 		return err
 	}
 	for _, id := range again {
-		if err := s.setAside(id); err != nil {
+		if err := s.setAside(id, forUnfit); err != nil {
 			return err
 		}
 	}
@@ -77,7 +108,7 @@ func (im *importer) countUnfit() error {
 		im.plan.Again[mode] = again
 		return true, err
 	}, `SELECT q.mode, sum(e.request IS NOT NULL), sum(max(0, ? - coalesce(u.times, 0) - (e.request IS NOT NULL)))
-		FROM requests q LEFT JOIN unfit u ON u.request = q.id LEFT JOIN (SELECT DISTINCT request FROM earlier) e ON e.request = q.id
+		FROM requests q LEFT JOIN unfit u ON u.request = q.id LEFT JOIN earlier e ON e.request = q.id AND e.waits <> ''
 		WHERE q.position > 0 AND q.state IN ('pending', 'running') GROUP BY q.mode`, im.opts.AskUnfit)
 }
 
@@ -107,5 +138,5 @@ func (s *Store) countEarlier(c *Counts) error {
 			c.SpentByMode[mode] += cost
 		}
 		return true, err
-	}, "SELECT q.position > 0, q.mode, count(*), sum(e.cost) FROM earlier e JOIN requests q ON q.id = e.request GROUP BY 1, 2")
+	}, "SELECT q.position > 0, q.mode, sum(e.origin = ''), sum(e.cost) FROM earlier e JOIN requests q ON q.id = e.request GROUP BY 1, 2")
 }

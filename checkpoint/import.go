@@ -23,6 +23,9 @@ type ImportOptions struct {
 	// AskUnfit is how often an answer that does not fit is asked for again, over all
 	// runs.
 	AskUnfit int
+	// Refresh chooses answers to ask for again in the next run of this store, the
+	// oldest first, after what has no answer. Nothing of it is kept in the checkpoint.
+	Refresh []RefreshRule
 	// Agree agrees to ask the requests of Plan.Conflicts, now and later.
 	Agree bool
 	// Reuse lists other checkpoints of the same endpoint. Their answers are copied
@@ -43,7 +46,7 @@ type Plan struct {
 	Skipped    int `json:"skipped"`    // rows that are not asked
 	Duplicates int `json:"duplicates"` // rows with the request of an earlier row
 	Edited     int `json:"edited"`     // rows with a known ID whose request changed, apart from settings
-	Answered   int `json:"answered"`   // requests of this input that are answered
+	Answered   int `json:"answered"`   // requests of this input that are answered and not asked again
 	Failed     int `json:"failed"`     // requests of this input that failed and are not asked again
 	Rescued    int `json:"rescued"`    // answers that were read from a rescue file
 	// Reused counts the answers that this import copied from other checkpoints.
@@ -65,6 +68,9 @@ type Plan struct {
 	// the requests that AskUnfit may have sent besides, by mode.
 	Unfit int            `json:"unfit,omitempty"`
 	Again map[string]int `json:"again,omitempty"`
+	// Refresh are those that have an answer which is asked for again by a rule of
+	// ImportOptions.Refresh, in the order of the rules.
+	Refresh []Refresh `json:"refresh,omitempty"`
 }
 
 // ToAsk returns the number of requests to ask, in all modes.
@@ -105,6 +111,7 @@ type Conflicts struct {
 // bytes of memory per request in the checkpoint.
 func (s *Store) Import(rows iter.Seq2[Row, error], opts ImportOptions) (plan Plan, err error) {
 	im := importer{s: s, opts: opts}
+	s.refresh = nil
 	err = s.write(func() error {
 		if err := im.run(rows); err != nil {
 			return err
@@ -116,6 +123,7 @@ func (s *Store) Import(rows iter.Seq2[Row, error], opts ImportOptions) (plan Pla
 		return nil
 	})
 	if err != nil {
+		s.refresh = nil
 		return plan, err
 	}
 	if s.created {

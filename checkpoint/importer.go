@@ -27,6 +27,8 @@ type importer struct {
 	requests bulk
 	rows     bulk
 	masked   bulk
+	kept     []int64        // in flight when a run was killed, and answered
+	older    map[string]int // answers that byAge chooses, by mode
 
 	rescueFiles []string // to remove once their answers are committed
 }
@@ -72,13 +74,19 @@ func (im *importer) settle() (err error) {
 	if im.plan.Rescued, im.rescueFiles, err = im.takeRescued(); err != nil {
 		return err
 	}
+	if err := im.takeBackRefreshed(); err != nil {
+		return err
+	}
 	if err := im.reuse(); err != nil {
 		return err
 	}
 	if err := im.count(); err != nil {
 		return err
 	}
-	return im.findConflicts()
+	if err := im.findConflicts(); err != nil {
+		return err
+	}
+	return im.chooseRefresh()
 }
 
 // findSettings gives the settings their row.

@@ -43,27 +43,38 @@ func (im *importer) findConflicts() error {
 // pending where they are to be asked again.
 func (im *importer) count() error {
 	w := im.s.writer
-	err := w.QueryRowContext(bg, "SELECT count(*), coalesce(sum(cost), 0) FROM requests WHERE state = 'running'").
-		Scan(&im.plan.Interrupted, &im.plan.InterruptedCost)
+	var running int
+	var cost int64
+	err := w.QueryRowContext(bg, "SELECT count(*), coalesce(sum(cost), 0) FROM requests WHERE state = 'running'").Scan(&running, &cost)
 	if err != nil {
 		return err
 	}
+	im.plan.Interrupted += running
+	im.plan.InterruptedCost += cost
 	if err := im.askUnfit(); err != nil {
 		return err
 	}
 	again := false
+	var before int64
+	if rule := im.byAge(); rule != nil {
+		before = millis(rule.Before)
+	}
+	im.older = map[string]int{}
 	im.plan.Answered, im.plan.Failed, im.plan.Pending = 0, 0, map[string]int{}
 	err = query(w, func(rows *sql.Rows) (bool, error) {
 		var state State
 		var mode string
 		var passing bool
-		var n int
-		if err := rows.Scan(&state, &mode, &passing, &n); err != nil {
+		var n, older int
+		if err := rows.Scan(&state, &mode, &passing, &n, &older); err != nil {
 			return false, err
 		}
 		switch {
 		case state == Answered:
 			im.plan.Answered += n
+			if older > 0 {
+				im.older[mode] += older
+			}
 		case state == Failed && !passing && !im.opts.RetryFailed:
 			im.plan.Failed += n
 		default:
@@ -71,7 +82,7 @@ func (im *importer) count() error {
 			again = again || state == Failed
 		}
 		return true, nil
-	}, "SELECT state, mode, passing, count(*) FROM requests WHERE position > 0 GROUP BY state, mode, passing")
+	}, "SELECT state, mode, passing, count(*), sum(finished < ?) FROM requests WHERE position > 0 GROUP BY state, mode, passing", before)
 	if err != nil {
 		return err
 	}

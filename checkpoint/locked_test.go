@@ -60,7 +60,7 @@ func running(t *testing.T, n int, opts Options) (s *Store, r Run, answerAll func
 // rescueFilesOf are the rescue files beside a checkpoint, and their lines.
 func rescueFilesOf(t *testing.T, s *Store) (files []string, lines int) {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(filepath.Dir(s.path), anyRescue))
+	files, err := filepath.Glob(filepath.Join(filepath.Dir(s.path), "bizbatch-rescue-*.jsonl"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -184,25 +184,23 @@ func TestTheRescueFileMovesAsAWhole(t *testing.T) {
 	s := open(t, temp(t), Options{})
 	doImport(t, s, ImportOptions{}, ask("1", "a"))
 	r := &run{s: s}
-	r.rescue.run = r
+	r.rescue.Place = s.rescuePlace()
 	put := func(id int64, text string) {
 		line := s.rescued(keyOf([]byte(text)), unsaved(text))
-		r.rescue.wait(id, line)
-		r.rescue.put(id, line)
+		r.rescue.Wait(id, line)
+		r.rescue.Put(id, line)
 	}
 	put(1, "a")
-	first := r.rescue.file.Name()
-	if err := r.rescue.file.Close(); err != nil { // nothing can be written to it any more
-		t.Fatal(err)
-	}
+	first, _ := r.rescue.File()
+	r.rescue.Close() // nothing can be written to it any more
 	if err := os.RemoveAll(filepath.Dir(s.path)); err != nil {
 		t.Fatal(err)
 	}
 	put(2, "b")
-	second := r.rescue.file
-	defer second.Close()
-	diff(t, "folder", home, filepath.Dir(second.Name()))
-	b, err := os.ReadFile(second.Name())
+	defer r.rescue.Close()
+	second, _ := r.rescue.File()
+	diff(t, "folder", home, filepath.Dir(second))
+	b, err := os.ReadFile(second)
 	diff(t, "error", nil, err)
 	diff(t, "lines", 2, bytes.Count(b, []byte("\n")))
 	if _, err := os.Stat(first); err == nil {

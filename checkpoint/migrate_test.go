@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"os"
 	"path/filepath"
 	"testing"
@@ -115,5 +116,31 @@ func TestAnOlderCheckpointThatCannotBeUpgraded(t *testing.T) {
 	diff(t, "tables after a migration that failed", before, tables(t, broken))
 	if left, err := filepath.Glob(broken + ".*"); err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+// An answer that waits to be replaced waits in today's format, too: the last one.
+func TestAnAnswerThatWaitedStillDoes(t *testing.T) {
+	for format := 4; format < 6; format++ {
+		path := older(t, format)
+		db, err := sql.Open("sqlite", dsn(path, "rw"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, answer := range []string{"first", "second"} {
+			_, err := db.Exec(`INSERT INTO earlier (request, label, cost, started, finished, crc, answer)
+				SELECT id, '', 24, 1, 2, ?, CAST(? AS BLOB) FROM requests WHERE position IN (3, 4)`, crc32.ChecksumIEEE([]byte(answer)), answer)
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		planned := doImport(t, openCopy(t, path, Options{}), ImportOptions{AskUnfit: 1}, under("", "3", "c"))
+		s := open(t, path, Options{})
+		diff(t, "results", []string{"1 answered: {\"text\":\"yes\"}", "2 failed", "3 answered: second", "4 answered: {\"text\":\"yes\"}", "5 skipped: no question", "6 running"}, results(t, s))
+		diff(t, "plan of a copy", doImport(t, s, ImportOptions{AskUnfit: 1}, under("", "3", "c")), planned)
+		closeStore(t, s)
 	}
 }

@@ -20,7 +20,14 @@ func (s *Store) Input() ([]byte, error) { return s.metaOrNil("input") }
 
 // pending returns up to n pending requests of the last input, in input order,
 // from the first whose position is greater than after.
-func (s *Store) pending(after int64, n int) (page []Request, err error) {
+func (s *Store) pending(after int64, n int) ([]Request, error) {
+	return s.requests(`FROM rows r JOIN requests q ON q.id = r.request AND q.position = r.position LEFT JOIN unfit u ON u.request = q.id
+		WHERE r.position > ? AND q.state = 'pending' ORDER BY r.position LIMIT ?`, after, n)
+}
+
+// requests returns requests to give out, by SQL that names them q, their rows r and
+// what is noted of their unfit answers u.
+func (s *Store) requests(from string, args ...any) (page []Request, err error) {
 	err = s.query(func(rows *sql.Rows) (bool, error) {
 		var r Request
 		var key []byte
@@ -31,9 +38,8 @@ func (s *Store) pending(after int64, n int) (page []Request, err error) {
 		page = append(page, r)
 		return true, err
 	}, `
-		SELECT q.id, q.position, r.id, q.mode, q.attempts, EXISTS (SELECT 1 FROM earlier WHERE request = q.id), coalesce(u.times, 0), q.key, q.payload
-		FROM rows r JOIN requests q ON q.id = r.request AND q.position = r.position LEFT JOIN unfit u ON u.request = q.id
-		WHERE r.position > ? AND q.state = 'pending' ORDER BY r.position LIMIT ?`, after, n)
+		SELECT q.id, q.position, r.id, q.mode, q.attempts, EXISTS (SELECT 1 FROM earlier WHERE request = q.id AND waits <> ''), coalesce(u.times, 0), q.key, q.payload
+		`+from, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read pending questions from %s: %w", s.path, err)
 	}
@@ -93,14 +99,14 @@ func (s *Store) results(where string, args ...any) iter.Seq2[Result, error] {
 			}
 			more = err != nil || yield(r, nil)
 			return more, err
-		}, `WITH last AS (SELECT request, max(id) AS id, sum(cost) AS cost FROM earlier GROUP BY request)
+		}, `WITH before AS (SELECT request, sum(cost) AS cost FROM earlier GROUP BY request)
 			SELECT coalesce(r.request, 0), r.position, r.id, r.line, r.skip, r.fields, m.originals, q.payload,
 				iif(e.id, 'answered', coalesce(q.state, '')), coalesce(q.attempts, 0), iif(e.id, '', coalesce(q.error, '')), iif(e.id, '', coalesce(q.request_id, '')),
-				iif(q.position = r.position, iif(q.state = 'answered', q.cost, 0) + coalesce(l.cost, 0), 0),
+				iif(q.position = r.position, iif(q.state = 'answered', q.cost, 0) + coalesce(b.cost, 0), 0),
 				coalesce(e.started, q.started, 0), coalesce(e.finished, q.finished, 0), coalesce(u.origin, ''), `+lastReview+`, coalesce(a.crc, e.crc, 0), coalesce(a.answer, e.answer)
 			FROM rows r LEFT JOIN requests q ON q.id = r.request LEFT JOIN answers a ON a.request = r.request LEFT JOIN reused u ON u.request = r.request
 			LEFT JOIN masked m ON m.position = r.position
-			LEFT JOIN last l ON l.request = r.request LEFT JOIN earlier e ON e.id = l.id AND q.state IN ('pending', 'running')
+			LEFT JOIN before b ON b.request = r.request LEFT JOIN earlier e ON e.request = r.request AND e.waits <> ''
 			`+where+` ORDER BY r.position`, args...)
 		if len(damaged) > 0 && s.writer != nil && s.original == "" {
 			err = errors.Join(err, s.write(func() error { return s.failDamaged(damaged) }))

@@ -2,16 +2,16 @@ package checkpoint
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
 	"time"
+
+	"bizbatch/checkpoint/internal/rescue"
 )
 
 // rescueFolders makes the temporary and the home folder the test's own.
@@ -34,21 +34,26 @@ func unsaved(text string) Completion {
 // leaveRescued leaves a rescue file with the answers to texts, as a run does.
 func leaveRescued(t *testing.T, s *Store, texts ...string) string {
 	t.Helper()
+	var lines []rescue.Line
+	for _, text := range texts {
+		lines = append(lines, s.rescued(keyOf([]byte(text)), unsaved(text)))
+	}
+	return leave(t, s, lines...)
+}
+
+func leave(t *testing.T, s *Store, lines ...rescue.Line) string {
+	t.Helper()
 	r := &run{s: s, keys: map[int64]requestKey{}}
-	r.rescue.run = r
-	for i, text := range texts {
-		r.rescue.wait(int64(i), s.rescued(keyOf([]byte(text)), unsaved(text)))
+	r.rescue.Place = s.rescuePlace()
+	for i, line := range lines {
+		r.rescue.Wait(int64(i), line)
 	}
 	s.begun.Store(r)
 	s.RescueWaiting()
 	s.begun.Store(nil)
-	if r.rescue.file == nil {
-		return ""
-	}
-	if err := r.rescue.file.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return r.rescue.file.Name()
+	r.rescue.Close()
+	file, _ := r.rescue.File()
+	return file
 }
 
 func TestRescuedAnswersAreTakenIn(t *testing.T) {
@@ -205,59 +210,4 @@ func TestTheEndCountsWhatIsStillUnsaved(t *testing.T) {
 	exec("DROP TRIGGER broken")
 	diff(t, "rescued", 1, doImport(t, s, ImportOptions{}, ask("1", "a"), ask("2", "b")).Rescued)
 	diff(t, "results", []string{`1 answered: {"text":"<answer> to a"}`, `2 answered: {"text":"<answer> to b"}`}, results(t, s))
-}
-
-// A rescue file may hold a night's answers: they are read one by one.
-func TestARescueFileIsReadLineByLine(t *testing.T) {
-	s := &Store{path: "questions.csv.bizbatch"}
-	r, w := io.Pipe()
-	written, read := make(chan int, 1), 0
-	go func() {
-		defer w.Close()
-		for i := range 3 {
-			if err := writeRescued(w, one(s.rescued(keyOf([]byte(fmt.Sprint(i))), unsaved("a")))); err != nil {
-				t.Error(err)
-			}
-			<-written // the next line is not there before this one was read
-		}
-	}()
-	for _, err := range readRescued(r) {
-		diff(t, "error", nil, err)
-		read++
-		written <- read
-	}
-	diff(t, "lines", 3, read)
-}
-
-func FuzzReadRescued(f *testing.F) {
-	s := &Store{path: "questions.csv.bizbatch"}
-	var two bytes.Buffer
-	for _, text := range []string{"a", "b"} {
-		if err := writeRescued(&two, one(s.rescued(keyOf([]byte(text)), unsaved(text)))); err != nil {
-			f.Fatal(err)
-		}
-	}
-	f.Add(two.Bytes())
-	f.Add(two.Bytes()[:two.Len()-1])
-	f.Add([]byte("{}\n"))
-	f.Add([]byte(`{"key":"00","answer":1}` + "\n"))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		n := 0
-		var end error
-		for line, err := range readRescued(bytes.NewReader(b)) {
-			if end = err; err != nil {
-				break
-			}
-			if n++; !json.Valid(line.Answer) || len(line.Key) != 2*len(requestKey{}) {
-				t.Errorf("%+v", line)
-			}
-		}
-		torn := len(b) > 0 && b[len(b)-1] != '\n'
-		switch {
-		case end == nil && (torn || n != bytes.Count(b, []byte("\n"))):
-			t.Errorf("%d answers, and no error, of %q", n, b)
-		case errors.Is(end, errTorn) && !torn:
-			t.Errorf("torn: %q", b)
-		}
-	})
 }

@@ -109,7 +109,8 @@ func (im *importer) matches(other *Store, wanted []bool, condition string) (list
 }
 
 // takeOver saves answers of another checkpoint with their original times and at no
-// cost. It skips damaged ones. A copy that was made to plan with saves no answers.
+// cost. It skips damaged ones. A copy that was made to plan with saves none without
+// need.
 func (im *importer) takeOver(other *Store, matches []match, wanted []bool) (taken int, err error) {
 	if len(matches) == 0 {
 		return 0, nil
@@ -135,7 +136,7 @@ func (im *importer) takeOver(other *Store, matches []match, wanted []bool) (take
 			continue
 		}
 		c.Started, c.Finished = fromMillis(started), fromMillis(finished)
-		if s.original != "" {
+		if s.original != "" && len(im.opts.Refresh) == 0 { // else a rule may have to see it
 			c.Answer = []byte("null")
 		}
 		if err := im.keepTaken(m.id, c, origin); err != nil {

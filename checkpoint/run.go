@@ -7,13 +7,15 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"bizbatch/checkpoint/internal/rescue"
 )
 
 // A run implements Run.
 type run struct {
 	s      *Store
 	id     int64
-	rescue rescue
+	rescue rescue.Rescue
 
 	ending atomic.Bool
 
@@ -21,16 +23,18 @@ type run struct {
 	after    int64          // position of the last request that Claim gave out
 	last     int64          // that of the last row
 	early    map[int64]bool // what ClaimAny gave out
+	refresh  []int64        // answered requests to give out after those
 
-	mu   sync.Mutex           // guards keys
-	keys map[int64]requestKey // of what was given out and has no answer
+	mu   sync.Mutex           // guards what follows
+	keys map[int64]requestKey // of what was given out and is to be answered
+	old  map[int64]bool       // those of them that have an answer, to be refreshed
 }
 
 // Begin begins a run; see [Run] for the rules. It returns ErrReadOnly for a view,
 // ErrCopy for a copy, and ErrBegun if the last run has not ended.
 func (s *Store) Begin(now time.Time) (Run, Begun, error) {
-	r := &run{s: s, early: map[int64]bool{}, keys: map[int64]requestKey{}}
-	r.rescue.run = r
+	r := &run{s: s, early: map[int64]bool{}, keys: map[int64]requestKey{}, old: map[int64]bool{}}
+	r.rescue.Place = s.rescuePlace()
 	switch {
 	case s.original != "":
 		return nil, Begun{}, ErrCopy
@@ -72,12 +76,18 @@ func (r *run) begin(now time.Time) (b Begun, err error) {
 	err = s.db.QueryRow(`SELECT (SELECT coalesce(sum(cost), 0) FROM uncertain), (SELECT coalesce(max(position), 0) FROM rows),
 		(SELECT coalesce(max(started), 0) FROM requests)`).Scan(&b.Uncertain, &r.last, &sent)
 	b.LastSent = fromMillis(sent)
+	if err == nil {
+		b.Refresh, r.refresh, err = s.takeRefresh()
+	}
 	return b, err
 }
 
 // recover makes the requests pending that a killed run had in flight, and records
 // that they may have been charged.
 func (s *Store) recover() error {
+	if _, _, err := s.takeBackAll("e.waits = '" + forRefresh + "'"); err != nil {
+		return err
+	}
 	err := s.exec(noteInterrupted + "; UPDATE runs SET outcome = '" + interrupted + "' WHERE ended = 0")
 	if err != nil {
 		return err
@@ -114,8 +124,12 @@ func (r *run) Claim(n int) (page []Request, err error) {
 	}
 	for len(page) < n {
 		found, err := r.s.pending(r.after, n-len(page))
-		if err != nil || len(found) == 0 {
+		if err != nil {
 			return page, err
+		}
+		if len(found) == 0 {
+			more, err := r.refreshing(n - len(page))
+			return append(page, more...), err
 		}
 		r.after = found[len(found)-1].Position
 		for _, q := range found {
@@ -148,6 +162,9 @@ func (r *run) give(q Request) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.keys[q.ID] = keyOf(q.Payload)
+	if q.Refresh {
+		r.old[q.ID] = true
+	}
 }
 
 // key returns the key of a request that was claimed and has no answer.
@@ -158,11 +175,22 @@ func (r *run) key(id int64) (key requestKey, given bool) {
 	return key, given
 }
 
-// done forgets a request that has an answer.
-func (r *run) done(id int64) {
+// refreshes reports whether a request that was given out has an answer to be
+// refreshed.
+func (r *run) refreshes(id int64) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	delete(r.keys, id)
+	return r.old[id]
+}
+
+// done forgets a request that has an answer, unless it is asked again.
+func (r *run) done(id int64, again bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.old, id)
+	if !again {
+		delete(r.keys, id)
+	}
 }
 
 // on returns ErrEnded after the run has ended.
@@ -178,14 +206,14 @@ func (r *run) End(now time.Time, outcome string, summary []byte) error {
 		return ErrEnded
 	}
 	defer r.s.begun.Store(nil)
-	defer r.rescue.close()
-	lost := r.rescue.end()
+	defer r.rescue.Close()
+	lost := r.saveRescued()
 	err := r.s.write(func() error {
 		return r.s.exec("UPDATE runs SET ended = ?, outcome = ?, summary = ? WHERE id = ?", millis(now), outcome, string(summary), r.id)
 	})
 	switch {
 	case errors.Is(err, ErrGone):
-		return r.rescue.all(err) // the file under that name is another one now
+		return r.rescueAll(err) // the file under that name is another one now
 	case lost != nil:
 		return lost // the more useful error
 	case err != nil:

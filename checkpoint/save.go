@@ -21,7 +21,7 @@ type save struct {
 
 // statements are the prepared statements of the saves.
 type statements struct {
-	start, again, outcome, answer, unfit, fit, own, uncertain, outdate *sql.Stmt
+	start, again, outcome, answer, replace, unfit, fit, own, uncertain, outdate *sql.Stmt
 }
 
 // Sending a request that is answered or in flight would pay twice.
@@ -36,10 +36,11 @@ func (st *statements) prepare(conn *sql.Conn) (err error) {
 		text string
 	}{
 		{&st.start, "UPDATE requests SET state = 'running', interrupted = 0, run = ?, started = ?, finished = 0, cost = ? WHERE id = ? AND state = 'pending'"},
-		{&st.again, "UPDATE unfit SET times = times + ? WHERE request = ? AND EXISTS (SELECT 1 FROM earlier e JOIN requests q ON q.id = e.request WHERE q.id = ?2 AND q.state = 'running')"},
+		{&st.again, "UPDATE unfit SET times = times + ? WHERE request = ? AND EXISTS (SELECT 1 FROM earlier e JOIN requests q ON q.id = e.request WHERE q.id = ?2 AND q.state = 'running' AND e.waits = 'unfit')"},
 		{&st.outcome, `UPDATE requests SET state = ?, attempts = attempts + ?, passing = ?, started = ?, finished = ?,
 			cost = ?, reason = ?, error = ?, request_id = ?, interrupted = 0 WHERE id = ? AND state <> 'answered'`},
 		{&st.answer, "INSERT INTO answers VALUES (?, ?, ?)"},
+		{&st.replace, "UPDATE earlier SET waits = '' WHERE request = ? AND waits <> ''"},
 		{&st.unfit, "INSERT OR IGNORE INTO unfit (request) VALUES (?)"},
 		{&st.fit, "DELETE FROM unfit WHERE request = ?"},
 		{&st.own, "DELETE FROM reused WHERE request = ?"},
@@ -55,7 +56,7 @@ func (st *statements) prepare(conn *sql.Conn) (err error) {
 }
 
 func (st *statements) close() {
-	for _, s := range []*sql.Stmt{st.start, st.again, st.outcome, st.answer, st.unfit, st.fit, st.own, st.uncertain, st.outdate} {
+	for _, s := range []*sql.Stmt{st.start, st.again, st.outcome, st.answer, st.replace, st.unfit, st.fit, st.own, st.uncertain, st.outdate} {
 		if s != nil {
 			_ = s.Close()
 		}
@@ -70,6 +71,11 @@ func (r *run) Start(id int64, now time.Time, cost int64) error {
 		return fmt.Errorf("mark a question as sent: %w", errNotGiven)
 	}
 	return r.save("mark a question as sent", nil, func() error {
+		if r.refreshes(id) {
+			if err := r.s.setAside(id, forRefresh); err != nil {
+				return err
+			}
+		}
 		changed, err := changes(r.s.stmts.start.ExecContext(bg, r.id, millis(now), cost, id))
 		if err == nil && !changed {
 			err = errNotPending
@@ -95,20 +101,18 @@ func (r *run) Complete(id int64, c Completion) error {
 		return r.save("save an answer", nil, func() error { return r.s.checkAnswered(id) })
 	}
 	line := r.s.rescued(key, c)
-	r.rescue.wait(id, line)
-	err := r.save("save an answer", func() { r.rescue.put(id, line) }, func() error { return r.s.complete(id, c) })
+	r.rescue.Wait(id, line)
+	err := r.save("save an answer", func() { r.rescue.Put(id, line) }, func() error { return r.s.complete(id, c) })
 	switch {
 	case err == nil:
-		r.rescue.drop(id)
-		if !c.Again {
-			r.done(id)
-		}
+		r.rescue.Drop(id)
+		r.done(id, c.Again)
 		return nil
 	case errors.Is(err, ErrEnded):
 		return err
 	}
-	r.rescue.put(id, line)
-	return r.rescue.unsaved(err)
+	r.rescue.Put(id, line)
+	return r.unsaved(err)
 }
 
 // complete saves an answer within a transaction.
@@ -124,6 +128,9 @@ func (s *Store) complete(id int64, c Completion) error {
 	if _, err = s.stmts.answer.ExecContext(bg, id, crc32.ChecksumIEEE(c.Answer), c.Answer); err != nil {
 		return err
 	}
+	if _, err = s.stmts.replace.ExecContext(bg, id); err != nil {
+		return err
+	}
 	fits := s.stmts.fit
 	if c.Unfit {
 		fits = s.stmts.unfit
@@ -132,7 +139,7 @@ func (s *Store) complete(id int64, c Completion) error {
 		_, err = s.stmts.own.ExecContext(bg, id)
 	}
 	if err == nil && c.Again {
-		err = s.setAside(id)
+		err = s.setAside(id, forUnfit)
 	}
 	return err
 }
@@ -178,7 +185,7 @@ func (r *run) fault(id int64, state State, f Fault) error {
 		if err == nil && f.MaybeCharged {
 			_, err = st.uncertain.ExecContext(bg, id, r.id, millis(f.Started), millis(f.Finished), f.Cost, f.Reason, f.RequestID, f.Partial)
 		}
-		if err == nil && state == Failed {
+		if err == nil && (state == Failed || r.refreshes(id)) {
 			err = r.s.takeBack(id)
 		}
 		return err

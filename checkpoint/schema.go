@@ -6,7 +6,7 @@ const applicationID = 0x62697a62
 // migrations make a checkpoint of format n+1 out of one of format n, the first
 // of them out of an empty database. What has been released never changes: a new
 // format is one more migration, with a file of the format before it in testdata.
-var migrations = []string{format1, format2, format3, format4, format5}
+var migrations = []string{format1, format2, format3, format4, format5, format6}
 
 // format1 has the tables. The big column of a table comes last, so that reading
 // the others does not walk through it. Times are milliseconds since 1970, 0
@@ -157,4 +157,35 @@ CREATE TABLE reviews (
 	value   TEXT NOT NULL
 );
 CREATE INDEX reviews_subject ON reviews (subject);
+`
+
+// format6 keeps of an earlier answer, too, which run it came from or which other
+// checkpoint, and whether it is its request's answer until there is another.
+const format6 = `
+DROP INDEX earlier_request;
+ALTER TABLE earlier RENAME TO earlier5;
+CREATE TABLE earlier (         -- answers that were replaced, or are about to be
+	id       INTEGER PRIMARY KEY,
+	request  INTEGER NOT NULL REFERENCES requests,
+	run      INTEGER NOT NULL,     -- that sent it; 0: not known
+	label    TEXT NOT NULL,
+	cost     INTEGER NOT NULL,
+	started  INTEGER NOT NULL,
+	finished INTEGER NOT NULL,
+	origin   TEXT NOT NULL,        -- the checkpoint that paid for it; empty: this one
+	waits    TEXT NOT NULL,        -- until there is another: unfit or refresh, why that is asked for; empty: it was replaced
+	crc      INTEGER NOT NULL,
+	answer   BLOB NOT NULL         -- empty: it was pruned
+);
+INSERT INTO earlier SELECT id, request, 0, label, cost, started, finished, '', '', crc, answer FROM earlier5;
+DROP TABLE earlier5;
+CREATE INDEX earlier_request ON earlier (request);
+CREATE INDEX earlier_waits ON earlier (request) WHERE waits <> '';
+` + findWaiting
+
+// findWaiting finds the answers that wait in a checkpoint of a format that did not
+// note that.
+const findWaiting = `
+UPDATE earlier SET waits = 'unfit' WHERE id IN (SELECT max(e.id) FROM earlier e JOIN requests q ON q.id = e.request
+	WHERE q.state IN ('pending', 'running') GROUP BY e.request);
 `

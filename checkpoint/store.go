@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -34,6 +35,8 @@ type Store struct {
 	closed   bool
 	begun    atomic.Pointer[run] // the run in progress
 
+	refresh func() ([]chosen, error) // what the last import chose, for the next run; nil: nothing
+
 	mu     sync.Mutex    // guards what follows, between saves and everything else that writes
 	writer *sql.Conn     // the one connection that writes; nil with View
 	stmts  statements    // on writer
@@ -55,6 +58,12 @@ var bg = context.Background()
 // Path returns the path of the checkpoint, with symbolic links resolved. For a copy
 // it is the path of the original.
 func (s *Store) Path() string { return cmp.Or(s.original, s.path) }
+
+// Name returns what the questions of the checkpoint are called: its file's name
+// without folder and endings.
+func (s *Store) Name() string {
+	return strings.TrimSuffix(strings.TrimSuffix(filepath.Base(s.Path()), ".bizbatch"), ".sandbox")
+}
 
 // Close closes the checkpoint and releases its lock. Everything saved is on disk
 // before. No other method may be called during or after Close. Calling Close again

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+
+	"bizbatch/checkpoint/internal/rescue"
 )
 
 // takeRescued saves the answers of earlier runs' rescue files, within the
@@ -13,16 +15,16 @@ import (
 // file of another checkpoint is ignored unless that checkpoint does not exist: this
 // one may be the same, moved.
 func (im *importer) takeRescued() (n int, used []string, err error) {
-	for _, f := range im.s.rescueFiles() {
-		if !f.mine && im.s.endpoint == "" {
+	for _, f := range im.s.rescuePlace().Find() {
+		if !f.Mine && im.s.endpoint == "" {
 			continue // nothing tells whose answers these are
 		}
-		taken, all, err := im.takeRescueFile(f.path)
-		if err != nil && f.mine {
-			return n, nil, fmt.Errorf("take in the rescue file %s: %w", f.path, err)
+		taken, all, err := im.takeRescueFile(f.Path)
+		if err != nil && f.Mine {
+			return n, nil, fmt.Errorf("take in the rescue file %s: %w", f.Path, err)
 		}
-		if n += taken; all && f.mine {
-			used = append(used, f.path)
+		if n += taken; all && f.Mine {
+			used = append(used, f.Path)
 		}
 	}
 	return n, used, nil
@@ -32,8 +34,8 @@ func (im *importer) takeRescued() (n int, used []string, err error) {
 // file are now in the checkpoint.
 func (im *importer) takeRescueFile(path string) (taken int, all bool, err error) {
 	all = true
-	for line, err := range readRescueFile(path) {
-		if errors.Is(err, errTorn) {
+	for line, err := range rescue.Read(path) {
+		if errors.Is(err, rescue.ErrTorn) {
 			return taken, false, nil
 		}
 		if err != nil {
@@ -53,25 +55,29 @@ func (im *importer) takeRescueFile(path string) (taken int, all bool, err error)
 
 // keepRescued saves one answer and reports whether it is new. The error is
 // sql.ErrNoRows if its request is not known.
-func (im *importer) keepRescued(r rescued) (fresh bool, err error) {
+func (im *importer) keepRescued(r rescue.Line) (fresh bool, err error) {
 	s := im.s
 	if _, err := os.Stat(r.Checkpoint); r.Endpoint != s.endpoint || err == nil && r.Checkpoint != s.absPath() {
 		return false, sql.ErrNoRows // another service's, or another checkpoint's that will take it in
 	}
-	id, err := im.find(r.key())
+	id, err := im.find(r.SHA())
 	if err != nil {
 		return false, err
 	}
 	var state State
-	err = s.writer.QueryRowContext(bg, "SELECT state FROM requests WHERE id = ?", id).Scan(&state)
-	if err != nil || state == Answered {
+	var started int64
+	err = s.writer.QueryRowContext(bg, "SELECT state, started FROM requests WHERE id = ?", id).Scan(&state, &started)
+	if err != nil || state == Answered && started >= millis(r.Started) {
+		return false, err
+	}
+	if err := s.setAside(id, forRefresh); err != nil { // an older answer, if there is one
 		return false, err
 	}
 	// It was in flight when the save failed; now it is known what came of it.
 	if err := s.exec("DELETE FROM uncertain WHERE request = ? AND finished = 0 AND started = ?", id, millis(r.Started)); err != nil {
 		return false, err
 	}
-	return true, s.complete(id, r.completion())
+	return true, s.complete(id, completion(r))
 }
 
 // rescuedIDs returns the requests without an answer whose answers are in this
@@ -79,16 +85,16 @@ func (im *importer) keepRescued(r rescued) (fresh bool, err error) {
 // since 1970).
 func (s *Store) rescuedIDs() (map[int64]int64, error) {
 	keys, ids := map[requestKey]int64{}, map[int64]int64{}
-	for _, f := range s.rescueFiles() {
-		if !f.mine {
+	for _, f := range s.rescuePlace().Find() {
+		if !f.Mine {
 			continue
 		}
-		for line, err := range readRescueFile(f.path) {
+		for line, err := range rescue.Read(f.Path) {
 			if err != nil {
 				break // the next import tells what is wrong with it
 			}
 			if line.Endpoint == s.endpoint {
-				keys[line.key()] = millis(line.Started)
+				keys[line.SHA()] = millis(line.Started)
 			}
 		}
 	}

@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"bizbatch/batch"
+	"bizbatch/batch/internal/figure"
 )
 
 // A Kind is a kind of finding.
@@ -36,11 +37,11 @@ const (
 
 	// What is not in the excerpts. A quotation is looked for in those of all
 	// sources that the answer cites, the others in those that their sentence cites.
-	Quotation  Kind = "quotation"
-	Section    Kind = "section"
-	Form       Kind = "form"
-	Amount     Kind = "amount"
-	Percentage Kind = "percentage"
+	Quotation  = Kind("quotation")
+	Section    = Kind(figure.Section)
+	Form       = Kind(figure.Form)
+	Amount     = Kind(figure.Amount)
+	Percentage = Kind(figure.Percentage)
 
 	// Notes: what could not be compared. There is nothing to look at for that.
 	NoExcerpt Kind = "no_excerpt" // cited sources that came without an excerpt
@@ -101,10 +102,10 @@ func Of(a *batch.Answer, asked string) Verdict { return of(a, asked, "") }
 func of(a *batch.Answer, asked, unfit string) Verdict {
 	c := &checker{found: map[Kind]*Finding{}, seen: map[claim]bool{}}
 	if s := a.Status(); s != batch.Answered {
-		c.count(Kind(s), clean(a.FinishReason), "")
+		c.count(Kind(s), figure.Clean(a.FinishReason), "")
 	}
 	if unfit != "" {
-		c.count(Unfit, clean(unfit), "")
+		c.count(Unfit, figure.Clean(unfit), "")
 	}
 	text, cited, marks := a.Numbered()
 	c.asked = newExcerpt("", asked)

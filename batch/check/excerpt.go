@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"bizbatch/batch/internal/figure"
 )
 
 // An excerpt is what arrived of a source: its names and its text. It is read when
@@ -19,7 +21,7 @@ type excerpt struct {
 
 func newExcerpt(names, text string) *excerpt {
 	e := &excerpt{names: names, text: text, silent: strings.TrimSpace(text) == ""}
-	e.plain = sync.OnceValue(func() string { return clean(text) })
+	e.plain = sync.OnceValue(func() string { return figure.Clean(text) })
 	e.squeezed = sync.OnceValue(e.squeeze)
 	e.read = sync.OnceValue(e.readFacts)
 	return e
@@ -78,9 +80,9 @@ func withoutLineNumbers(s string) string {
 // squeeze returns all of it in letters and digits, with and without the numbers of
 // lines. A zero byte, which no piece of a quotation has, keeps its parts apart.
 func (e *excerpt) squeeze() string {
-	letters := squeeze(clean(e.names)) + "\x00" + squeeze(e.plain())
+	letters := figure.Squeeze(figure.Clean(e.names)) + "\x00" + figure.Squeeze(e.plain())
 	if text := withoutLineNumbers(e.text); len(text) < len(e.text) {
-		letters += "\x00" + squeeze(clean(text))
+		letters += "\x00" + figure.Squeeze(figure.Clean(text))
 	}
 	return letters
 }
@@ -107,20 +109,20 @@ type facts struct {
 
 // aNumber is from how many dollars on a number without a sign may be an amount: as
 // the columns of tables have them.
-const aNumber = 100 * unit
+const aNumber = 100 * figure.Unit
 
 func (e *excerpt) readFacts() *facts {
 	f := &facts{amounts: map[int64]bool{}, percentages: map[int64]bool{}, sections: map[string][]string{}}
-	for g := range figuresOf(clean(e.names)) { // which some services write themselves
+	for g := range figure.In(figure.Clean(e.names)) { // which some services write themselves
 		f.refer(g)
 	}
-	for g := range figuresOf(e.plain()) {
+	for g := range figure.In(e.plain()) {
 		f.refer(g)
-		for _, value := range g.values {
-			if g.kind == Amount || g.kind == "" && value >= aNumber {
+		for _, value := range g.Values {
+			if g.Kind == figure.Amount || g.Kind == "" && value >= aNumber {
 				f.amounts[value] = true
 			}
-			if g.kind == Percentage || g.kind == "" && value%unit != 0 {
+			if g.Kind == figure.Percentage || g.Kind == "" && value%figure.Unit != 0 {
 				f.percentages[value] = true
 			}
 		}
@@ -129,28 +131,28 @@ func (e *excerpt) readFacts() *facts {
 }
 
 // refer notes what a figure may refer to.
-func (f *facts) refer(g figure) {
-	if g.kind == Form {
-		f.forms = append(f.forms, g.base)
+func (f *facts) refer(g figure.Figure) {
+	if g.Kind == figure.Form {
+		f.forms = append(f.forms, g.Base)
 	} else {
-		f.sections[g.base] = append(f.sections[g.base], g.path)
+		f.sections[g.Base] = append(f.sections[g.Base], g.Path)
 	}
 }
 
 // has reports whether a figure is in the excerpt.
-func (e *excerpt) has(g figure) bool {
-	switch f := e.read(); g.kind {
-	case Form:
-		named := len(f.sections[g.base]) > 0 || strings.Trim(g.base, "0123456789") != "" && strings.Contains(e.names+"\n"+e.text, g.base)
+func (e *excerpt) has(g figure.Figure) bool {
+	switch f := e.read(); g.Kind {
+	case figure.Form:
+		named := len(f.sections[g.Base]) > 0 || strings.Trim(g.Base, "0123456789") != "" && strings.Contains(e.names+"\n"+e.text, g.Base)
 		return named || slices.ContainsFunc(f.forms, func(name string) bool {
-			return within(g.base, name) || squeeze(g.base) == squeeze(name) // 1120-S and 1120S
+			return within(g.Base, name) || figure.Squeeze(g.Base) == figure.Squeeze(name) // 1120-S and 1120S
 		})
-	case Section:
-		return slices.ContainsFunc(f.sections[g.base], func(path string) bool { return within(g.path, path) })
-	case Amount:
-		return hasAny(f.amounts, g.values)
+	case figure.Section:
+		return slices.ContainsFunc(f.sections[g.Base], func(path string) bool { return within(g.Path, path) })
+	case figure.Amount:
+		return hasAny(f.amounts, g.Values)
 	default:
-		return hasAny(f.percentages, g.values)
+		return hasAny(f.percentages, g.Values)
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"bizbatch/batch/internal/figure"
 )
 
 // shortest is how many characters a quotation has at least: shorter ones are words
@@ -94,7 +96,7 @@ func isText(r rune) bool { return isWord(r) || strings.ContainsRune("[($§.'‘�
 func piecesOf(quotation string) (list []string) {
 	add := func(s string) {
 		for piece := range strings.SplitSeq(strings.ReplaceAll(s, ". . .", "..."), "...") {
-			if piece = squeeze(piece); piece != "" {
+			if piece = figure.Squeeze(piece); piece != "" {
 				list = append(list, piece)
 			}
 		}

@@ -1,18 +1,14 @@
 package check
 
 import (
-	"html"
 	"strings"
-	"unicode"
-	"unicode/utf8"
-
-	"golang.org/x/text/unicode/norm"
 
 	"bizbatch/batch"
+	"bizbatch/batch/internal/figure"
 )
 
 // citation stands for a citation in a text that is being read.
-const citation = '\uE000'
+const citation = figure.Citation
 
 // A block is a paragraph, a heading, an item of a list or a row of a table, as
 // clean text. Each citation in it is one rune.
@@ -33,31 +29,18 @@ func blocks(text string, marks []batch.Mark) (list []block) {
 		return nil
 	}
 	text = marked(text, marks)
-	var lines []string // of the block, or of the code
 	var cites []int
-	flush := func() {
-		if b := (block{text: clean(strings.Join(lines, "\n"))}); b.text != "" {
+	for _, m := range marks {
+		cites = append(cites, m.Number)
+	}
+	for paragraph := range figure.Paragraphs(prose(text)) {
+		if b := (block{text: figure.Clean(paragraph)}); b.text != "" {
 			n := strings.Count(b.text, string(citation))
 			b.cites, cites = cites[:n:n], cites[n:]
 			b.sentences = b.split()
 			list = append(list, b)
 		}
-		lines = lines[:0]
 	}
-	for _, m := range marks {
-		cites = append(cites, m.Number)
-	}
-	for line := range prose(text) {
-		line, begins := withoutMarker(line)
-		if begins || strings.TrimSpace(line) == "" {
-			flush()
-		}
-		lines = append(lines, line)
-		if begins && strings.HasPrefix(line, "|") || strings.HasPrefix(line, "#") {
-			flush()
-		}
-	}
-	flush()
 	return list
 }
 
@@ -128,135 +111,4 @@ func fenceOf(line string) string {
 		return line[:n]
 	}
 	return ""
-}
-
-// withoutMarker takes the marker of a quoted line or of a list's item from a line,
-// and reports whether the line begins a block.
-func withoutMarker(line string) (_ string, begins bool) {
-	line = strings.TrimSpace(line)
-	for strings.HasPrefix(line, ">") {
-		line = strings.TrimSpace(line[1:])
-	}
-	digits := len(line) - len(strings.TrimLeft(line, "0123456789"))
-	switch rest := line[digits:]; {
-	case digits == 0 && len(line) > 1 && strings.ContainsRune("-*+", rune(line[0])) && line[1] == ' ':
-		return line[2:], true
-	case digits > 0 && digits <= 3 && len(rest) > 1 && (rest[0] == '.' || rest[0] == ')') && rest[1] == ' ':
-		return rest[2:], true
-	}
-	return line, strings.HasPrefix(line, "#") || strings.HasPrefix(line, "|") || strings.HasPrefix(line, "[^")
-}
-
-// clean returns a text in one line, without what is only its form: markup,
-// addresses, entities, ligatures, and the several kinds of dashes and spaces.
-func clean(s string) string {
-	ascii := !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf })
-	if plain := html.UnescapeString(s); len(plain) != len(s) && strings.Count(plain, string(citation)) == strings.Count(s, string(citation)) {
-		s, ascii = plain, false
-	}
-	s = strings.ReplaceAll(withoutAddresses(s), "* * *", "...")
-	if !ascii { // most text is, and needs no tables
-		s = norm.NFKC.String(strings.Map(func(r rune) rune {
-			if r >= '⁰' && r <= '⁹' || r == '¹' || r == '²' || r == '³' {
-				return ' ' // a note, which would become a digit of the number before it
-			}
-			return r
-		}, s))
-	}
-	var b strings.Builder
-	b.Grow(len(s))
-	space := false
-	for _, r := range s {
-		switch {
-		case r == ' ', '\t' <= r && r <= '\r', r >= utf8.RuneSelf && unicode.IsSpace(r):
-			space = b.Len() > 0
-			continue
-		case r == '*', r == '`', r == '\\', r < ' ', r >= 0x7f && unicode.IsControl(r):
-			continue
-		case r < utf8.RuneSelf:
-		case unicode.Is(unicode.Cf, r):
-			continue
-		case unicode.Is(unicode.Pd, r), r == '−':
-			r = '-'
-		}
-		if space {
-			b.WriteByte(' ')
-			space = false
-		}
-		if r < utf8.RuneSelf {
-			b.WriteByte(byte(r))
-		} else {
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
-}
-
-// withoutAddresses takes out the addresses of links, and tags.
-func withoutAddresses(s string) string {
-	if !strings.ContainsAny(s, "<:(") {
-		return s
-	}
-	var b strings.Builder
-	for s != "" {
-		at := strings.IndexAny(s, "<]h")
-		if at < 0 {
-			break
-		}
-		b.WriteString(s[:at])
-		s = s[at:]
-		n := 0 // how much of it to leave out
-		switch {
-		case strings.HasPrefix(s, "http://"), strings.HasPrefix(s, "https://"):
-			if n = strings.IndexAny(s, " \t\r\n)>|\""+string(citation)); n < 0 {
-				n = len(s)
-			}
-		case strings.HasPrefix(s, "]("):
-			n = upTo(s, ')')
-		case len(s) > 1 && (s[1] == '/' || unicode.IsLetter(rune(s[1]))) && s[0] == '<':
-			n = upTo(s, '>')
-		}
-		if n == 0 {
-			n = 1
-			b.WriteByte(s[0])
-		} else {
-			b.WriteByte(' ')
-		}
-		s = s[n:]
-	}
-	b.WriteString(s)
-	return b.String()
-}
-
-// upTo returns the length of s through the end sign, if that is near and nothing is
-// cited before it; else 0.
-func upTo(s string, end byte) int {
-	const near = 500
-	part := s[:min(len(s), near)]
-	n := strings.IndexByte(part, end) + 1
-	if strings.ContainsAny(part[:n], "\n"+string(citation)) {
-		return 0
-	}
-	return n
-}
-
-// squeeze returns a text's letters and digits alone, in lower case: two texts that
-// differ only in quotes, hyphens, white space and case are the same.
-func squeeze(s string) string {
-	var b strings.Builder
-	b.Grow(len(s))
-	for _, r := range s {
-		switch {
-		case r < utf8.RuneSelf:
-			if 'A' <= r && r <= 'Z' {
-				r += 'a' - 'A'
-			}
-			if 'a' <= r && r <= 'z' || '0' <= r && r <= '9' {
-				b.WriteByte(byte(r))
-			}
-		case unicode.IsLetter(r), unicode.IsDigit(r):
-			b.WriteRune(unicode.ToLower(r))
-		}
-	}
-	return b.String()
 }

@@ -30,6 +30,7 @@ type Mask struct {
 	// Originals is what each placeholder stands for: "[SSN-1]": "123-45-6789".
 	Originals map[string]string
 
+	holds        string            // the question's other parts
 	placeholders map[string]string // by kind and the original without its punctuation
 	last         map[Kind]int      // number of a placeholder
 }
@@ -47,8 +48,8 @@ func (m *Mask) Text(text string) string {
 	return b.String()
 }
 
-// placeholder returns what to send for an original. It is nothing that the text
-// holds already.
+// placeholder returns what to send for an original. It is nothing that the
+// question holds already.
 func (m *Mask) placeholder(kind Kind, original, text string) string {
 	same := string(kind) + " " + bare(kind, original)
 	if p, ok := m.placeholders[same]; ok {
@@ -60,7 +61,7 @@ func (m *Mask) placeholder(kind Kind, original, text string) string {
 	for {
 		m.last[kind]++
 		p := fmt.Sprintf("[%s-%d]", kind, m.last[kind])
-		if !strings.Contains(text, p) {
+		if !strings.Contains(text, p) && !strings.Contains(m.holds, p) {
 			m.placeholders[same], m.Originals[p] = p, original
 			return p
 		}

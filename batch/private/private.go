@@ -10,7 +10,7 @@ package private
 import "slices"
 
 // Version changes when the same text would be masked in another way.
-const Version = 2
+const Version = 3
 
 // A Kind is a kind of private text. Its value begins the placeholders of the kind:
 // [SSN-1].

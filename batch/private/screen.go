@@ -108,6 +108,7 @@ func (s *Screen) question(q batch.Question) (batch.Question, error) {
 
 // question returns the question with placeholders in everything that is sent.
 func (m *Mask) question(q batch.Question) (batch.Question, error) {
+	m.holds = everything(q)
 	q.Text = m.Text(q.Text)
 	q.Messages = slices.Clone(q.Messages)
 	for i, message := range q.Messages {
@@ -115,7 +116,7 @@ func (m *Mask) question(q batch.Question) (batch.Question, error) {
 	}
 	q.Params = maps.Clone(q.Params)
 	for _, name := range slices.Sorted(maps.Keys(q.Params)) {
-		value, err := m.json(q.Params[name])
+		value, err := m.json(name, q.Params[name])
 		if err != nil {
 			return q, fmt.Errorf("parameter %q: %w", name, err)
 		}
@@ -125,29 +126,60 @@ func (m *Mask) question(q batch.Question) (batch.Question, error) {
 	return q, nil
 }
 
-// json returns a JSON value with placeholders in its strings.
-func (m *Mask) json(value json.RawMessage) (json.RawMessage, error) {
+// everything is all that is sent of a question.
+func everything(q batch.Question) string {
+	texts := []string{q.Text}
+	for _, message := range q.Messages {
+		texts = append(texts, message.Content)
+	}
+	for _, value := range q.Params {
+		texts = append(texts, string(value))
+	}
+	return strings.Join(texts, "\n")
+}
+
+// json returns the JSON value of a name with placeholders in what it holds.
+func (m *Mask) json(name string, value json.RawMessage) (json.RawMessage, error) {
 	dec := json.NewDecoder(bytes.NewReader(value))
 	dec.UseNumber()
 	var v any
 	if err := dec.Decode(&v); err != nil {
 		return nil, err
 	}
-	return json.Marshal(m.strings(v))
+	if _, ok := v.(json.Number); ok { // a setting, such as a seed
+		return value, nil
+	}
+	return json.Marshal(m.value(name, v))
 }
 
-func (m *Mask) strings(v any) any {
+// value masks a decoded value, which its name may tell of: {"ssn": 123456789}.
+func (m *Mask) value(name string, v any) any {
 	switch v := v.(type) {
 	case string:
-		return m.Text(v)
+		return m.named(name, v)
+	case json.Number:
+		if masked := m.named(name, v.String()); masked != v.String() {
+			return masked
+		}
 	case []any:
 		for i := range v {
-			v[i] = m.strings(v[i])
+			v[i] = m.value(name, v[i])
 		}
 	case map[string]any:
+		masked := make(map[string]any, len(v))
 		for _, name := range slices.Sorted(maps.Keys(v)) { // the same placeholders in every run
-			v[name] = m.strings(v[name])
+			masked[m.Text(name)] = m.value(name, v[name])
 		}
+		return masked
 	}
 	return v
+}
+
+// named returns the text of a member with placeholders.
+func (m *Mask) named(name, text string) string {
+	text = m.Text(text)
+	if masked, ok := strings.CutPrefix(m.Text(name+": "+text), name+": "); ok {
+		return masked
+	}
+	return text
 }

@@ -153,3 +153,25 @@ func TestScreenCounts(t *testing.T) {
 		t.Errorf("without findings: %v", err)
 	}
 }
+
+// What a name tells of its value, and what stands in names, is masked too; a
+// placeholder is nothing that another part of the question holds.
+func TestMasksInParameters(t *testing.T) {
+	q := batch.Question{ID: "1", Text: "Is [SSN-1] the number?", Params: map[string]json.RawMessage{
+		"metadata": json.RawMessage(`{"ssn":123456789,"SSN of the spouse":"123456789","year":2025,"222-33-4444":"x","cards":[4111111111111111,12]}`),
+		"seed":     json.RawMessage("4111111111111111"),
+	}}
+	screen := private.Screen{Finder: finder(), Mask: true}
+	for masked, err := range screen.Questions(seq([]batch.Question{q})) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := `{"SSN of the spouse":"[SSN-3]","[SSN-2]":"x","cards":["[CARD-1]",12],"ssn":"[SSN-3]","year":2025}`
+		if got := string(masked.Params["metadata"]); got != want || string(masked.Params["seed"]) != "4111111111111111" {
+			t.Errorf("sent %s and a seed of %s, want %s", got, masked.Params["seed"], want)
+		}
+		if diff := cmp.Diff(map[string]string{"[SSN-2]": "222-33-4444", "[SSN-3]": "123456789", "[CARD-1]": "4111111111111111"}, masked.Originals); diff != "" {
+			t.Errorf("originals (-want +got):\n%s", diff)
+		}
+	}
+}

@@ -74,6 +74,15 @@ func commaOf(in batch.Input) rune {
 
 // startCSV writes the header.
 func startCSV(out io.Writer, in batch.Input, o Options, comma rune) (*csvWriter, error) {
+	c, err := newDelimited(out, in, o, comma)
+	if err == nil {
+		err = c.put(slices.Concat(in.Columns, headerOf(common, o.Columns, in), o.reviewColumns(in)))
+	}
+	return c, err
+}
+
+// newDelimited begins a file.
+func newDelimited(out io.Writer, in batch.Input, o Options, comma rune) (*csvWriter, error) {
 	c := &csvWriter{out: out, rows: rowReader{in}, more: o.Columns, comma: comma, safe: o.CSVSafe, opts: o}
 	if c.quote = "\"\r\n" + string(c.comma); c.safe { // and what a spreadsheet in another country would split
 		c.quote += splitters
@@ -86,7 +95,7 @@ func startCSV(out io.Writer, in batch.Input, o Options, comma rune) (*csvWriter,
 			return c, err
 		}
 	}
-	return c, c.put(slices.Concat(in.Columns, headerOf(common, o.Columns, in), o.reviewColumns(in)))
+	return c, nil
 }
 
 // marks reports whether a file begins with a byte order mark. Excel on Windows takes
@@ -107,12 +116,18 @@ func (c *csvWriter) write(rec batch.Record) error {
 	if err != nil {
 		return err
 	}
-	c.row = append(c.row[:0], row...)
-	for _, cell := range append(placed(ours, c.more, textsOf(valuesOf(&rec, c.more))), c.opts.reviewCells(&rec)...) {
-		// Many CSV readers refuse a whole file for a NUL, or bytes that are not UTF-8.
-		c.row = append(c.row, strings.ReplaceAll(prose.UTF8(cell), "\x00", "\ufffd"))
-	}
+	ours = append(placed(ours, c.more, textsOf(valuesOf(&rec, c.more))), c.opts.reviewCells(&rec)...)
+	c.row = append(append(c.row[:0], row...), texts(ours...)...)
 	return c.put(c.row)
+}
+
+// texts are cells that a table can hold: many CSV readers refuse a whole file for a NUL,
+// or bytes that are not UTF-8.
+func texts(cells ...string) []string {
+	for i, cell := range cells {
+		cells[i] = strings.ReplaceAll(prose.UTF8(cell), "\x00", "\ufffd")
+	}
+	return cells
 }
 
 // put writes a row. (encoding/csv would not quote what only some spreadsheets

@@ -31,14 +31,33 @@ type docxWriter struct {
 	question int
 	o        Options
 
+	title string
+	below []string // lines below the title
+
 	number             int // of the row, from 1
 	linkCount, listMax int
 	bookmarks          int
+	revisions          int   // tracked changes
 	anchored           []int // the sources of the row that are listed
 }
 
-func newDOCXWriter(b *bufio.Writer, folder string, in batch.Input, o Options) (_ writer, err error) {
-	w := &docxWriter{zip: zip.NewWriter(b), rows: rowReader{in}, question: questionColumn(in), o: o}
+func newDOCXWriter(b *bufio.Writer, folder string, in batch.Input, o Options) (writer, error) {
+	w, err := startDOCX(b, folder, in, o)
+	if err != nil {
+		return nil, err
+	}
+	if w.title, w.below, err = w.titleLines(); err == nil {
+		err = w.head()
+	}
+	if err != nil {
+		return nil, errors.Join(err, w.close())
+	}
+	return w, nil
+}
+
+// startDOCX begins a document.
+func startDOCX(b *bufio.Writer, folder string, in batch.Input, o Options) (w *docxWriter, err error) {
+	w = &docxWriter{zip: zip.NewWriter(b), rows: rowReader{in}, question: questionColumn(in), o: o}
 	if w.template, err = readWordTemplate(o.WordTemplate); err != nil {
 		return nil, err
 	}
@@ -56,23 +75,19 @@ func newDOCXWriter(b *bufio.Writer, folder string, in batch.Input, o Options) (_
 	if w.toc, err = w.zip.Create("word/document.xml"); err != nil {
 		return nil, err
 	}
-	return w, w.head()
+	return w, nil
 }
 
 // head writes what stands above the sections.
 func (w *docxWriter) head() error {
-	title, lines, err := w.titleLines()
-	if err != nil {
-		return err
-	}
 	var b strings.Builder
 	b.WriteString(xmlHead + `<w:document ` + wordNS + `><w:body>`)
-	fmt.Fprintf(&b, `<w:p><w:pPr><w:pStyle w:val="%s"/></w:pPr>%s</w:p>`, w.style("Title"), runXML(title, ""))
-	for _, line := range lines {
+	fmt.Fprintf(&b, `<w:p><w:pPr><w:pStyle w:val="%s"/></w:pPr>%s</w:p>`, w.style("Title"), runXML(w.title, ""))
+	for _, line := range w.below {
 		fmt.Fprintf(&b, `<w:p><w:pPr><w:pStyle w:val="%s"/></w:pPr>%s</w:p>`, w.style("Subtitle"), runXML(line, ""))
 	}
 	fmt.Fprintf(&b, `<w:p><w:pPr><w:pStyle w:val="%s"/></w:pPr>%s</w:p>`, w.style("TOC Heading"), runXML("Questions", ""))
-	_, err = io.WriteString(w.toc, b.String())
+	_, err := io.WriteString(w.toc, b.String())
 	return err
 }
 

@@ -20,13 +20,9 @@ func (w *docxWriter) parts() error {
 			return err
 		}
 	}
-	title, lines, err := w.titleLines()
-	if err != nil {
-		return err
-	}
-	ours := w.smallParts(title)
+	ours := w.smallParts(w.title)
 	if w.template.plain {
-		ours = append(ours, w.headerAndFooter(title, lines)...)
+		ours = append(ours, w.headerAndFooter(w.title, w.below)...)
 	}
 	for _, p := range ours {
 		if err := w.part(p[0], func(out io.Writer) error { _, err := io.WriteString(out, p[1]); return err }); err != nil {

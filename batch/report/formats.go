@@ -19,19 +19,21 @@ type Format struct {
 
 	// create begins a file. Temporary files may stand in its folder.
 	create func(b *bufio.Writer, folder string, in batch.Input, o Options) (writer, error)
+	// compare writes a file of comparisons; nil: the format is not for them.
+	compare func(b *bufio.Writer, folder string, in batch.Input, c *Comparisons, o Options) error
 }
 
 // Formats are the formats that a file's extension can ask for.
 var Formats = []Format{
-	{"CSV", []string{".csv"}, false, newCSVWriter},
-	{"tab-separated", []string{".tsv"}, false, newTSVWriter},
-	{"Text", []string{".txt"}, false, newTextWriter},
-	{"Excel", []string{".xlsx"}, true, newXLSXWriter},
-	{"Excel with macros", []string{".xlsm"}, true, newXLSMWriter},
-	{"JSON Lines", []string{".jsonl", ".ndjson"}, false, newJSONLWriter},
-	{"Word", []string{".docx"}, true, newDOCXWriter},
-	{"Markdown", []string{".md", ".markdown"}, true, newMarkdownWriter},
-	{"HTML", []string{".html", ".htm"}, true, newHTMLWriter},
+	{"CSV", []string{".csv"}, false, newCSVWriter, compareCSV},
+	{"tab-separated", []string{".tsv"}, false, newTSVWriter, compareTSV},
+	{"Text", []string{".txt"}, false, newTextWriter, nil},
+	{"Excel", []string{".xlsx"}, true, newXLSXWriter, compareXLSX},
+	{"Excel with macros", []string{".xlsm"}, true, newXLSMWriter, nil},
+	{"JSON Lines", []string{".jsonl", ".ndjson"}, false, newJSONLWriter, compareJSONL},
+	{"Word", []string{".docx"}, true, newDOCXWriter, compareDOCX},
+	{"Markdown", []string{".md", ".markdown"}, true, newMarkdownWriter, compareMarkdown},
+	{"HTML", []string{".html", ".htm"}, true, newHTMLWriter, compareHTML},
 }
 
 // FormatOf returns the format that a file's extension asks for, in any case. Its

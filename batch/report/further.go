@@ -19,6 +19,8 @@ type Column struct {
 	Name string
 	// Beside puts it beside the answer. Default: after all others.
 	Beside bool
+	// Table leaves it to tables: no reader of a memo or a page asks for it.
+	Table bool
 	// Value is a record's: nil, a string, a bool or a json.Number, and in JSON lines
 	// whatever can be encoded.
 	Value func(*batch.Record) any
@@ -74,8 +76,8 @@ func valuesOf(rec *batch.Record, further []Column) []any {
 	return list
 }
 
-// textOf returns a value as text.
-func textOf(value any) string {
+// TextOf returns the value of a [Column] as text.
+func TextOf(value any) string {
 	switch v := value.(type) {
 	case string:
 		return v
@@ -93,7 +95,7 @@ func textOf(value any) string {
 func textsOf(values []any) []string {
 	list := make([]string, len(values))
 	for i, value := range values {
-		list[i] = textOf(value)
+		list[i] = TextOf(value)
 	}
 	return list
 }
@@ -105,12 +107,17 @@ type pair struct{ Name, Text string }
 // its members with their names, in the place of the JSON. rest are the further
 // columns that are not in it.
 func toRead(rec *batch.Record, further []Column) (a *batch.Answer, rest []pair) {
-	pairs := pairsOf(rec, further)
 	if rec.Plain == nil {
-		return rec.Answer, pairs
+		return rec.Answer, pairsOf(rec, further)
+	}
+	var beside []Column
+	for _, c := range further {
+		if c.Beside {
+			beside = append(beside, c)
+		}
 	}
 	var text strings.Builder
-	for _, p := range pairs {
+	for _, p := range pairsOf(rec, beside) {
 		fmt.Fprintf(&text, "**%s**\n\n%s\n\n", escaped(oneLine(p.Name)), strings.ReplaceAll(p.Text, "\n", "  \n"))
 	}
 	answer := *rec.Answer
@@ -121,14 +128,14 @@ func toRead(rec *batch.Record, further []Column) (a *batch.Answer, rest []pair) 
 		source["number"] = strconv.AppendInt(nil, int64(i+1), 10)
 		answer.Sources = append(answer.Sources, source)
 	}
-	return &answer, nil
+	return &answer, pairsOf(rec, slices.DeleteFunc(slices.Clone(further), func(c Column) bool { return c.Beside }))
 }
 
 // pairsOf returns the further columns of a record that hold something, for formats
 // that have no columns.
 func pairsOf(rec *batch.Record, further []Column) (list []pair) {
 	for _, c := range further {
-		if text := textOf(c.Value(rec)); text != "" {
+		if text := TextOf(c.Value(rec)); text != "" && !c.Table {
 			list = append(list, pair{c.Name, text})
 		}
 	}

@@ -27,6 +27,7 @@ func history() *batch.History {
 			{Started: day, Ended: day.Add(41 * time.Second), Outcome: "balance", Summary: batch.Summary{Progress: batch.Progress{Answered: 1, Failed: 1, Spent: 24 * batch.Cent}, PausedSeconds: 5}},
 			{Started: day.Add(24 * time.Hour), Ended: day.Add(24*time.Hour + 100*time.Second), Outcome: "finished", Summary: batch.Summary{Progress: batch.Progress{Answered: 1, Spent: 150 * batch.Cent}}},
 		},
+		Orders: []batch.OrderHistory{{Given: day.Add(20 * time.Second), By: "ann@office", Order: "pause", Reason: "lunch & <b>", Run: 1}},
 		Outcomes: func(yield func(checkpoint.Outcome, error) bool) {
 			for _, o := range outcomes {
 				if !yield(o, nil) {

@@ -238,10 +238,14 @@ func (w *htmlWriter) putFigures() error {
 		Figures  [][2]string // a number, and what it is of
 		Facts    []string    // in place of plots that would say no more
 		Plots    []plot
+		Orders   [][2]string // when, and what
 		Settings [][2]string
 	}{}
 	if h := w.o.History; h != nil {
 		foot.Figures, foot.Settings = numbersFor(h, w.figures), settingsOf(h)
+		for _, o := range h.Orders {
+			foot.Orders = append(foot.Orders, [2]string{clock(o.Given), o.String()})
+		}
 		for _, p := range plotsOf(h, w.figures) {
 			if p.SVG == "" {
 				foot.Facts = append(foot.Facts, p.Words)

@@ -142,7 +142,7 @@ const moreWidth = 24
 
 // valueCell returns a cell with a value of a further column, in its type.
 func valueCell(value any) cell {
-	c := cell{text: textOf(value), look: wrappedCell}
+	c := cell{text: TextOf(value), look: wrappedCell}
 	switch v := value.(type) {
 	case json.Number:
 		c.number = isExcelNumber(v)

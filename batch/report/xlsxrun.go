@@ -69,6 +69,13 @@ func runLines(h *batch.History, groups []Group, written map[batch.Status]int) []
 	for _, r := range h.Runs {
 		t.add(clock(r.Started), clock(r.Ended), r.Outcome, strconv.Itoa(r.Summary.Answered), strconv.Itoa(r.Summary.Failed), r.Summary.Spent.String())
 	}
+	if len(h.Orders) > 0 {
+		t.title("Orders")
+		t.header("given", "by", "order", "reason")
+	}
+	for _, o := range h.Orders {
+		t.add(clock(o.Given), o.By, o.Order, o.Reason)
+	}
 	return t
 }
 

@@ -20,7 +20,6 @@ import (
 	"golang.org/x/text/message"
 
 	"bizbatch/batch"
-	"bizbatch/checkpoint"
 )
 
 // A Schema is a JSON Schema of an object: draft 2020-12, unless its $schema names
@@ -56,7 +55,7 @@ func Parse(content []byte) (*Schema, error) {
 
 // Read returns the schema that the answers in a checkpoint were asked to fit; nil:
 // there is none.
-func Read(store *checkpoint.Store) (*Schema, error) {
+func Read(store batch.Checkpoint) (*Schema, error) {
 	settings, err := batch.ReadSettings(store)
 	if err != nil || len(settings.Schema) == 0 {
 		return nil, err

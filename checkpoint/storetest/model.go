@@ -1,11 +1,8 @@
 package storetest
 
 import (
-	"flag"
 	"fmt"
-	"testing"
-
-	"pgregory.net/rapid"
+	"slices"
 
 	"bizbatch/checkpoint"
 )
@@ -19,19 +16,23 @@ type model struct {
 type modelRequest struct {
 	state   checkpoint.State
 	passing bool
-	answer  string
+	answer  string // while it is running, the one that is refreshed
 }
 
-func (m *model) importRows(rows []checkpoint.Row, retryFailed bool) (p checkpoint.Plan) {
+func (m *model) importRows(rows []checkpoint.Row, retryFailed, refresh bool) (p checkpoint.Plan) {
 	oldIDs, known := map[string]bool{}, map[string]bool{}
 	for _, r := range m.rows {
 		oldIDs[r.ID] = true
 	}
+	var kept []string
 	for payload, q := range m.requests {
 		known[payload] = true
 		if q.state == checkpoint.Running { // until the next run begins
 			p.Interrupted++
 			p.InterruptedCost += 24
+			if q.takeBack() {
+				kept = append(kept, payload)
+			}
 		}
 	}
 	p.Rows, p.Pending = len(rows), map[string]int{}
@@ -58,17 +59,28 @@ func (m *model) importRows(rows []checkpoint.Row, retryFailed bool) (p checkpoin
 		if q.state == checkpoint.Failed && (q.passing || retryFailed) {
 			q.state = checkpoint.Pending
 		}
-		switch q.state {
-		case checkpoint.Answered:
+		switch {
+		case q.state == checkpoint.Answered && !refresh:
 			p.Answered++
-		case checkpoint.Failed:
+		case q.state == checkpoint.Failed:
 			p.Failed++
 		default:
 			p.Pending["fast"]++
 		}
 	}
 	m.rows = rows
+	p.Kept = len(slices.DeleteFunc(kept, func(payload string) bool { return refresh && seen[payload] }))
 	return p
+}
+
+// takeBack makes a request answered again whose answer is being refreshed, and reports
+// whether it is one.
+func (q *modelRequest) takeBack() bool {
+	if q.state != checkpoint.Running || q.answer == "" {
+		return false
+	}
+	q.state = checkpoint.Answered
+	return true
 }
 
 func (m *model) results() (lines []string) {
@@ -78,7 +90,7 @@ func (m *model) results() (lines []string) {
 			q := m.requests[string(r.Payload)]
 			line = fmt.Sprintf("%s %s", r.ID, q.state)
 			if q.answer != "" {
-				line += ": " + q.answer
+				line = fmt.Sprintf("%s answered: %s", r.ID, q.answer)
 			}
 		}
 		lines = append(lines, line)
@@ -97,183 +109,4 @@ func (m *model) pending() (texts []string) {
 		seen[text] = true
 	}
 	return texts
-}
-
-// Fewer than rapid's 100, for the race detector's sake; the command line has the
-// last word: -rapid.checks=1000 searches longer.
-func init() { _ = flag.Set("rapid.checks", "25") }
-
-// Whatever is done to a store, it holds what a plain map would.
-func testMap(t *testing.T, open Open) {
-	n := 0
-	rapid.Check(t, func(rt *rapid.T) {
-		n++
-		w := &world{name: fmt.Sprintf("map %d", n), open: open, t: t, model: &model{requests: map[string]*modelRequest{}}}
-		w.store = open(t, w.name)
-		defer func() { _ = w.store.Close() }()
-		rt.Repeat(map[string]func(*rapid.T){
-			"import":       w.importNew,
-			"import again": func(rt *rapid.T) { w.importRows(rt, w.model.rows) },
-			"begin":        w.begin,
-			"start":        w.start,
-			"complete":     w.complete,
-			"fail":         w.fail,
-			"release":      w.release,
-			"end":          w.end,
-			"note":         w.note,
-			"reopen":       w.reopen,
-			"":             w.check,
-		})
-	})
-}
-
-// A world is a store and the map that it is compared with.
-type world struct {
-	t     testing.TB
-	open  Open
-	name  string
-	store Store
-	model *model
-	run   checkpoint.Run      // nil between runs
-	given map[string]int64    // what the run was given and has no outcome, by payload
-	noted []checkpoint.Result // what SetCurrent was told of
-}
-
-func (w *world) importNew(rt *rapid.T) {
-	rows := rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) checkpoint.Row {
-		text := rapid.SampledFrom([]string{"", "a", "b", "c", "d", "e"}).Draw(rt, "text")
-		if text == "" {
-			return checkpoint.Row{Fields: []byte(`[""]`), Skip: "no question"}
-		}
-		return ask("", text)
-	}), 0, 8).Draw(rt, "rows")
-	for i := range rows {
-		rows[i].ID = fmt.Sprint(i)
-	}
-	w.importRows(rt, rows)
-}
-
-func (w *world) importRows(rt *rapid.T, rows []checkpoint.Row) {
-	if w.run != nil {
-		rt.Skip("a run is on")
-	}
-	retry := rapid.Bool().Draw(rt, "retry")
-	plan, err := w.store.Import(rowsOf(rows...), checkpoint.ImportOptions{RetryFailed: retry, Digest: fmt.Sprint(rows)})
-	ok(rt, err)
-	diff(rt, "plan", w.model.importRows(rows, retry), plan)
-}
-
-func (w *world) begin(rt *rapid.T) {
-	if w.run != nil {
-		rt.Skip("a run is on")
-	}
-	var begun checkpoint.Begun
-	var err error
-	w.run, begun, err = w.store.Begin(noon)
-	ok(rt, err)
-	for _, q := range w.model.requests {
-		if q.state == checkpoint.Running {
-			q.state = checkpoint.Pending
-		}
-	}
-	w.given = map[string]int64{}
-	diff(rt, "pending when the run begins", len(w.model.pending()), begun.States[checkpoint.Pending])
-}
-
-// start starts a request that was released, or the next one.
-func (w *world) start(rt *rapid.T) {
-	if w.run == nil {
-		rt.Skip("no run is on")
-	}
-	text := w.one(checkpoint.Pending)
-	if text == "" {
-		page, err := w.run.Claim(1)
-		ok(rt, err)
-		if len(page) == 0 {
-			diff(rt, "pending when nothing is given out", 0, len(w.model.pending()))
-			rt.Skip("nothing is pending")
-		}
-		text = string(page[0].Payload)
-		diff(rt, "given out", w.model.pending()[0], text)
-		w.given[text] = page[0].ID
-	}
-	ok(rt, w.run.Start(w.given[text], noon, 24))
-	w.model.requests[text].state = checkpoint.Running
-}
-
-// one returns a request in a state that the run was given; empty: there is none.
-func (w *world) one(state checkpoint.State) string {
-	for text := range w.given {
-		if w.model.requests[text].state == state {
-			return text
-		}
-	}
-	return ""
-}
-
-// running returns a request that the run has started.
-func (w *world) running(rt *rapid.T) (id int64, q *modelRequest) {
-	if w.run == nil {
-		rt.Skip("no run is on")
-	}
-	text := w.one(checkpoint.Running)
-	if text == "" {
-		rt.Skip("nothing is running")
-	}
-	return w.given[text], w.model.requests[text]
-}
-
-func (w *world) complete(rt *rapid.T) {
-	id, q := w.running(rt)
-	q.state, q.answer = checkpoint.Answered, rapid.StringN(1, 5, -1).Draw(rt, "answer")
-	ok(rt, w.run.Complete(id, checkpoint.Completion{Answer: []byte(q.answer), Attempts: 1}))
-}
-
-func (w *world) fail(rt *rapid.T) {
-	id, q := w.running(rt)
-	q.state, q.passing = checkpoint.Failed, rapid.Bool().Draw(rt, "passing")
-	ok(rt, w.run.Fail(id, checkpoint.Fault{Passing: q.passing}))
-}
-
-func (w *world) release(rt *rapid.T) {
-	id, q := w.running(rt)
-	q.state = checkpoint.Pending
-	ok(rt, w.run.Release(id, checkpoint.Fault{}))
-}
-
-func (w *world) end(rt *rapid.T) {
-	if w.run == nil {
-		rt.Skip("no run is on")
-	}
-	ok(rt, w.run.End(noon, "finished", []byte("{}")))
-	w.run = nil
-}
-
-func (w *world) note(rt *rapid.T) {
-	w.noted = w.results(rt)
-	ok(rt, w.store.SetCurrent("results", []byte("noted")))
-}
-
-// reopen is the end of the run, if one is on, without a word.
-func (w *world) reopen(rt *rapid.T) {
-	ok(rt, w.store.Close())
-	w.store, w.run = w.open(w.t, w.name), nil
-}
-
-func (w *world) results(rt *rapid.T) (all []checkpoint.Result) {
-	for r, err := range w.store.Results() {
-		ok(rt, err)
-		all = append(all, r)
-	}
-	return all
-}
-
-func (w *world) check(rt *rapid.T) {
-	diff(rt, "results", w.model.results(), results(rt, w.store))
-	sound(rt, w.store)
-	current, err := w.store.Current("results")
-	ok(rt, err)
-	if current != nil {
-		diff(rt, "results since they were noted", w.noted, w.results(rt))
-	}
 }

@@ -26,6 +26,9 @@ type Store interface {
 	Counts() (checkpoint.Counts, error)
 	Flights() (checkpoint.Flights, error)
 	Runs() ([]checkpoint.RunRecord, error)
+	Versions() iter.Seq2[checkpoint.Version, error]
+	Earlier() (checkpoint.Earlier, error)
+	VersionsAt(position int64) iter.Seq2[checkpoint.Version, error]
 	SetCurrent(path string, value []byte) error
 	Current(path string) ([]byte, error)
 	// Check returns a line for everything that is wrong with what is kept.
@@ -53,6 +56,11 @@ func Test(t *testing.T, open Open) {
 		{"an ended run does nothing more", testEnded},
 		{"a run begins where the last one was interrupted", testInterrupted},
 		{"an answer that does not fit is asked for again", testUnfit},
+		{"an answer is refreshed", testRefresh},
+		{"old answers are refreshed last", testRefreshOrder},
+		{"answers to refresh are chosen", testRefreshRules},
+		{"a refresh is asked again for an answer that fits", testRefreshUnfit},
+		{"every answer of a request is kept", testVersions},
 		{"many goroutines save at once", testManySave},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, open) })

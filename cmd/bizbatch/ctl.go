@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -60,23 +61,39 @@ func (c *ctlCmd) Run(e env) error {
 			return err
 		}
 	}
-	id, err := checkpoint.Give(c.Checkpoint, checkpoint.Order{Given: time.Now(), By: whoami(), What: order.Encode(), Reason: strings.TrimSpace(c.Reason)})
+	id, err := job.Give(store, checkpoint.Order{Given: time.Now(), By: whoami(), What: order.Encode(), Reason: strings.TrimSpace(c.Reason)})
 	if err != nil {
 		return exit.As(err)
 	}
 	return tellTaken(e, store, id, order)
 }
 
-// known refuses the id of a question that is not there.
-func known(store *checkpoint.Store, path, id string) error {
-	for _, err := range batch.RecordsByID(store, id) {
-		return err
+// known refuses the id of a question that is not there, or that an earlier row asks.
+func known(store batch.Checkpoint, path, id string) error {
+	for row, err := range store.ResultsByID(id) {
+		if err != nil || row.Skip != "" {
+			return err
+		}
+		return firstToAsk(store, row)
 	}
 	return unknown(store, path, id)
 }
 
+// firstToAsk refuses a row that is not the first with its question.
+func firstToAsk(store batch.Checkpoint, row checkpoint.Result) error {
+	for first, err := range store.Results() {
+		switch {
+		case err != nil || first.Position == row.Position:
+			return err
+		case bytes.Equal(first.Payload, row.Payload):
+			return exit.Usage(fmt.Errorf("question %s asks the same as %s, and both get its answer", row.ID, first.ID), "to give both up, skip "+first.ID)
+		}
+	}
+	return nil
+}
+
 // tellTaken says whether the run took the order up, for which it waits a little.
-func tellTaken(e env, store *checkpoint.Store, id int64, order job.Order) error {
+func tellTaken(e env, store batch.Checkpoint, id int64, order job.Order) error {
 	for range 30 {
 		if !store.Active() {
 			break

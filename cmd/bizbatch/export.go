@@ -2,9 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
-	"os"
-	"time"
 
 	"bizbatch/batch"
 	"bizbatch/batch/report"
@@ -44,11 +41,8 @@ func (c *exportCmd) Run(e env) error {
 		return exit.Usage(errors.New(c.Checkpoint+" holds no questions yet"), "bizbatch run takes them in")
 	}
 	o := report.Options{CSVSafe: c.CSVSafe, CSVBOM: report.Choice(c.CSVBOM), Status: batch.Status(c.Status), OpenAIBatch: c.Format == openAIBatch, Review: c.Review, WordTemplate: c.DocxTemplate}
-	if o.Since, err = parseSince(c.Since, time.Now()); err != nil {
-		return exit.Usage(err, "such as --since 24h, 7d, today, monday or 2026-09-01")
-	}
-	if err := checkZone(os.Getenv("TZ"), time.Local); dependsOnZone(c.Since) && err != nil {
-		return exit.Usage(fmt.Errorf("%w, and --since %s depends on it", err, c.Since), zoneHint+"; a time ago, such as 24h, needs none")
+	if o.Since, err = sinceWhen(c.Since); err != nil {
+		return err
 	}
 	return job.Export(store, in, c.Out, o, c.Force, terminal.New(e.stdout, e.stderr, terminal.Options{Quiet: c.Quiet}))
 }

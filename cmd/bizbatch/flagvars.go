@@ -34,7 +34,7 @@ func flagVars() kong.Vars {
 	}
 	d := batch.Options{}.WithDefaults()
 	return kong.Vars{
-		"version": version(), "topics": topics(), "formats": report.Extensions(),
+		"version": version(), "topics": topics(), "formats": report.Extensions(), "comparisonFormats": report.ComparisonExtensions(),
 		"modes": prose.Or(modes), "mode": modes[0], "prices": strings.Join(prices, ", "),
 		"services": prose.Or(services), "serviceNames": strings.Join(services, ","), "service": services[0],
 		"sourceNames": strings.Join(sources, ","), "sources": string(d.Sources),

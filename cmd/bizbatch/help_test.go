@@ -20,7 +20,7 @@ func TestExamplesOfTheHelp(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer server.Close()
-	for _, command := range []string{"", "run", "sandbox", "status", "show", "export", "completion"} {
+	for _, command := range []string{"", "run", "sandbox", "status", "show", "diff", "export", "completion"} {
 		t.Run(command, func(t *testing.T) {
 			v := victim{t: t, server: server, dir: t.TempDir()}
 			rows := "id,client,question\nTQ-001,Harbor & Pine LLC,What is VAT?\nTQ-002,Müller,What is GST?\n"

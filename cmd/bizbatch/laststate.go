@@ -35,13 +35,16 @@ func (s *status) lastRun(now time.Time) []string {
 // running says how a run goes on.
 func (s *status) running(now time.Time) []string {
 	r := s.LastRun
-	if w := r.Waiting; w != nil {
-		line := fmt.Sprintf("waiting %s since %s, next try %s", w.For, clock(w.Since), clock(w.Next))
-		return append([]string{line}, told(w.Told)...)
-	}
 	var lines []string
 	if r.PausedBy != "" {
 		lines = append(lines, fmt.Sprintf("paused by %s; to go on: bizbatch ctl %s resume", r.PausedBy, terminal.QuoteFile(s.Checkpoint)))
+	}
+	if w := r.Waiting; w != nil {
+		line := fmt.Sprintf("waiting %s since %s", w.For, clock(w.Since))
+		if r.PausedBy == "" { // else it tries nothing
+			line += ", next try " + clock(w.Next)
+		}
+		return append(append(lines, line), told(w.Told)...)
 	}
 	if r.PausedUntil.After(now) {
 		lines = append(lines, fmt.Sprintf("paused until %s (429)", clock(r.PausedUntil)))

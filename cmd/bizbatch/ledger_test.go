@@ -12,7 +12,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"bizbatch/batch"
-	"bizbatch/checkpoint"
+	"bizbatch/internal/job"
 	"bizbatch/internal/sandbox"
 )
 
@@ -22,6 +22,7 @@ import (
 //	charged N        so many requests charged
 //	cents N          so many cents charged, at most
 //	a-second N       so many requests in any second, at most
+//	in-vain N        so many requests that were not charged, at most
 //	charged-once N [CHECKPOINT]
 //	                 so many questions, each answered and charged once; and once
 //	                 more for each attempt that the checkpoint calls uncertain
@@ -33,10 +34,13 @@ func (s *story) ledger(ts *testscript.TestScript, args []string) error {
 		got = l.Requests
 	case "charged":
 		got = l.Charged
-	case "cents", "a-second":
+	case "cents", "a-second", "in-vain":
 		most, err := strconv.Atoi(args[1])
-		if got = int(l.ChargedCents); args[0] == "a-second" {
+		switch got = int(l.ChargedCents); args[0] {
+		case "a-second":
 			got = mostIn(time.Second, l.Sent)
+		case "in-vain":
+			got = l.Requests - l.Charged
 		}
 		if err != nil || got > most {
 			return fmt.Errorf("%s: %d, want %s at most", args[0], got, args[1])
@@ -45,7 +49,7 @@ func (s *story) ledger(ts *testscript.TestScript, args []string) error {
 	case "charged-once":
 		var st status
 		if len(args) > 2 {
-			read, err := statusAt(ts.MkAbs(args[2]))
+			read, err := statusAt(s.checkpoint(ts, args[2]))
 			if err != nil {
 				return err
 			}
@@ -96,7 +100,7 @@ func chargedOnce(l sandbox.Ledger, st *status) error {
 func (s *story) balanced(ts *testscript.TestScript, args []string) error {
 	var all []*status
 	for _, name := range args {
-		st, err := statusAt(ts.MkAbs(name))
+		st, err := statusAt(s.checkpoint(ts, name))
 		if err != nil {
 			return err
 		}
@@ -130,6 +134,9 @@ func (s *story) allBalanced() error {
 		}
 		return nil // what is no checkpoint accounts for nothing
 	})
+	if err == nil && s.database != "" {
+		err = s.eachBatch(func(st *status) { names, all = append(names, st.name), append(all, st) })
+	}
 	if err := balanced(s.server.Ledger(), all...); err != nil {
 		return fmt.Errorf("%v: %w", names, err)
 	}
@@ -161,7 +168,7 @@ func (s *story) killed(ts *testscript.TestScript, args []string) error {
 	if err != nil {
 		return err
 	}
-	n, err := interrupted(s.server.Ledger(), ts.MkAbs(args[0]))
+	n, err := interrupted(s.server.Ledger(), s.checkpoint(ts, args[0]))
 	if err == nil && (n == 0 || n > most) {
 		err = fmt.Errorf("%d questions are called interrupted, want 1 to %d", n, most)
 	}
@@ -200,7 +207,7 @@ func textOf(rowID string) string { return "Question " + rowID[1:] + "?" }
 
 // answeredIn are the texts of the questions that a checkpoint holds answers to.
 func answeredIn(path string) (map[string]bool, error) {
-	store, err := checkpoint.View(path)
+	store, err := job.ViewAt(path)
 	if err != nil {
 		return nil, err
 	}

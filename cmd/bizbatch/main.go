@@ -33,13 +33,16 @@ var groups = []kong.Group{
 // cli is the command line.
 type cli struct {
 	Run     runCmd     `cmd:"" group:"ask" help:"Ask the questions of a file and write the answers. The same command again continues."`
+	Work    workCmd    `cmd:"" group:"ask" help:"Help with the runs of other machines on the questions in a database, until none is on."`
 	Ctl     ctlCmd     `cmd:"" group:"ask" help:"Steer a run that is on, from another terminal: pause, resume, workers, rpm, max-spend, until, skip, stop."`
 	Sandbox sandboxCmd `cmd:"" group:"ask" help:"Serve a pretend API, to rehearse a run and everything that can go wrong."`
 
 	Status statusCmd `cmd:"" group:"look" help:"Print how a run stands, also while it is on; without a name, a line for each run in this folder."`
 	Show   showCmd   `cmd:"" group:"look" help:"Print one question with its answer and sources."`
 	Export exportCmd `cmd:"" group:"look" help:"Write the answers again, without asking anything."`
+	Diff   diffCmd   `cmd:"" group:"look" help:"Print what is different in the answers of questions that were answered anew."`
 	Review reviewCmd `cmd:"" group:"look" help:"Take in the reviews of a file of answers that came back, such as by mail."`
+	Prune  pruneCmd  `cmd:"" group:"look" help:"Remove the older answers of questions that were asked again."`
 
 	Help       helpCmd    `cmd:"" group:"help" help:"Print a page of the manual: ${topics}."`
 	VersionCmd versionCmd `cmd:"" name:"version" group:"help" help:"Print the version."`
@@ -93,8 +96,8 @@ func execute(e env) exit.Code {
 	default:
 		err = exit.Usage(plainUsage(err), helpFor(parser.Model, e.args))
 	}
-	if c.Run.Quiet && err != nil && exit.As(err).Asked {
-		return exit.As(err).Code
+	if err != nil && exit.As(err).Asked && (c.Run.Quiet || exit.As(err).Code == exit.Changed) {
+		return exit.As(err).Code // which says what was asked for
 	}
 	return terminal.Tell(e.stderr, err, c.Run.LogFormat == "json" || wantsJSON(e.args))
 }

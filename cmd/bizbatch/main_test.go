@@ -15,6 +15,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"go.uber.org/goleak"
+
+	"bizbatch/internal/pgtest"
 )
 
 // The stories of the command, testdata/*.txtar, one a file. Beside testscript's
@@ -29,10 +31,13 @@ func TestStories(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup:               setUpStory,
 		Condition: func(name string) (bool, error) {
-			if name != "openpyxl" {
-				return false, fmt.Errorf("unknown condition %s", name)
+			switch name {
+			case "openpyxl":
+				return exec.Command("/usr/bin/python3", "-c", "import openpyxl").Run() == nil, nil
+			case "postgres":
+				return pgtest.Server(), nil
 			}
-			return exec.Command("/usr/bin/python3", "-c", "import openpyxl").Run() == nil, nil
+			return false, fmt.Errorf("unknown condition %s", name)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"sandbox":    inStory((*story).sandbox),
@@ -56,6 +61,7 @@ func TestStories(t *testing.T) {
 			"json":       inStory((*story).json),
 			"mode":       inStory((*story).mode),
 			"sql":        inStory((*story).sql),
+			"database":   inStory((*story).makeDatabase),
 			"lock":       inStory((*story).lock),
 			"unlock":     inStory((*story).unlock),
 		},

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -34,17 +35,27 @@ func (c *runCmd) privateWords() (words []string, err error) {
 	if c.PrivateWords == "" {
 		return nil, nil
 	}
-	content, err := os.ReadFile(c.PrivateWords)
-	if err == nil && !utf8.Valid(content) {
-		err = fmt.Errorf("%s is not UTF-8", c.PrivateWords)
-	}
+	lines, err := textLines(c.PrivateWords)
 	if err != nil {
 		return nil, exit.Unsent(exit.Usage(fmt.Errorf("--private-words: %w", err), "name a text file with a word or a phrase on each line"))
 	}
+	return slices.DeleteFunc(lines, func(line string) bool { return line[0] == '#' }), nil
+}
+
+// textLines returns the lines of a text file that are not empty, without the white
+// space around them.
+func textLines(path string) (lines []string, err error) {
+	content, err := os.ReadFile(path)
+	if err == nil && !utf8.Valid(content) {
+		err = fmt.Errorf("%s is not UTF-8", path)
+	}
+	if err != nil {
+		return nil, err
+	}
 	for line := range strings.Lines(strings.TrimPrefix(string(content), "\ufeff")) {
-		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
-			words = append(words, line)
+		if line = strings.TrimSpace(line); line != "" {
+			lines = append(lines, line)
 		}
 	}
-	return words, nil
+	return lines, nil
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,7 +26,8 @@ import (
 type runCmd struct {
 	File string `arg:"" help:"Questions: .xlsx, .csv, .tsv, .jsonl or .ndjson, the last four also with .gz; - for standard input."`
 
-	Checkpoint string   `group:"files" placeholder:"FILE" help:"Where answers are kept while and after running (default: FILE.bizbatch, or FILE.sandbox.bizbatch with --sandbox)."`
+	Checkpoint string   `group:"files" placeholder:"FILE" help:"Where answers are kept while and after running: a file, or the address of a PostgreSQL database, postgres://user@host/database (default: BIZBATCH_CHECKPOINT if it is such an address, else FILE.bizbatch, or FILE.sandbox.bizbatch with --sandbox)."`
+	Batch      string   `group:"files" placeholder:"NAME" help:"What the questions are called in a database (default: FILE without its folder, and with .sandbox with --sandbox)."`
 	Out        []string `group:"files" sep:"none" placeholder:"FILE" help:"Write the answers here: ${formats}; with {{.client}} in its name, a file for each value of that column; may be repeated (default: FILE with .answers before its extension: questions.answers.csv)." example:"bizbatch run questions.csv --out answers.xlsx --out memo.md"`
 	Force      bool     `group:"files" help:"Overwrite an --out file that bizbatch did not write."`
 	Reuse      []string `group:"files" sep:"none" xor:"reuse" placeholder:"FILE" help:"Also take over answers to the same questions from this checkpoint, at no cost; checkpoints in the same folder need no flag; may be repeated."`
@@ -63,17 +63,18 @@ type runCmd struct {
 
 	serviceFlags
 
-	Limit          int              `group:"money" placeholder:"N" help:"Ask only the first N pending questions, to try a few before paying for all." example:"bizbatch run questions.csv --limit 5"`
-	DryRun         bool             `group:"money" help:"Print the plan and what it would cost; send nothing, write nothing." example:"bizbatch run questions.csv --dry-run"`
-	Price          *batch.Money     `group:"money" xor:"price" placeholder:"DOLLARS" help:"What an answer costs, for estimates and totals (default: by ask mode, ${prices})."`
-	PriceTokens    *chat.TokenPrice `group:"money" xor:"price" placeholder:"IN,OUT" help:"What a million tokens cost, in dollars, in a question and in an answer: the cost of an answer comes from its token counts."`
-	MaxSpend       batch.Money      `group:"money" placeholder:"DOLLARS" help:"Spend no more than this in this run." example:"bizbatch run questions.csv --max-spend 25"`
-	MaxSpendTotal  batch.Money      `group:"money" placeholder:"DOLLARS" help:"Spend no more than this on this checkpoint, over all runs."`
-	Reask          int              `group:"money" placeholder:"N" help:"Ask a question again, and pay again, at most N times over all runs, where its answer does not fit --schema (default: never)."`
-	WaitForCredits time.Duration    `group:"money" placeholder:"DURATION" help:"When the balance is used up, keep running and try one question at this interval." example:"bizbatch run questions.csv --wait-for-credits 15m"`
-	WaitForReset   time.Duration    `group:"money" placeholder:"DURATION" help:"On a monthly limit, keep running and try one question at this interval."`
-	MaxDuration    time.Duration    `group:"money" placeholder:"DURATION" help:"Send no question after this long."`
-	Until          string           `group:"money" placeholder:"HH:MM" help:"Send no question after this time of day; if that time passed less than 12 hours ago, send nothing." example:"bizbatch run questions.csv --until 06:00"`
+	Limit         int              `group:"money" placeholder:"N" help:"Ask only the first N pending questions, to try a few before paying for all." example:"bizbatch run questions.csv --limit 5"`
+	DryRun        bool             `group:"money" help:"Print the plan and what it would cost; send nothing, write nothing." example:"bizbatch run questions.csv --dry-run"`
+	Price         *batch.Money     `group:"money" xor:"price" placeholder:"DOLLARS" help:"What an answer costs, for estimates and totals (default: by ask mode, ${prices})."`
+	PriceTokens   *chat.TokenPrice `group:"money" xor:"price" placeholder:"IN,OUT" help:"What a million tokens cost, in dollars, in a question and in an answer: the cost of an answer comes from its token counts."`
+	MaxSpend      batch.Money      `group:"money" placeholder:"DOLLARS" help:"Spend no more than this in this run." example:"bizbatch run questions.csv --max-spend 25"`
+	MaxSpendTotal batch.Money      `group:"money" placeholder:"DOLLARS" help:"Spend no more than this on this checkpoint, over all runs."`
+	Reask         int              `group:"money" placeholder:"N" help:"Ask a question again, and pay again, at most N times over all runs, where its answer does not fit --schema (default: never)."`
+	refreshFlags
+	WaitForCredits time.Duration `group:"money" placeholder:"DURATION" help:"When the balance is used up, keep running and try one question at this interval." example:"bizbatch run questions.csv --wait-for-credits 15m"`
+	WaitForReset   time.Duration `group:"money" placeholder:"DURATION" help:"On a monthly limit, keep running and try one question at this interval."`
+	MaxDuration    time.Duration `group:"money" placeholder:"DURATION" help:"Send no question after this long."`
+	Until          string        `group:"money" placeholder:"HH:MM" help:"Send no question after this time of day; if that time passed less than 12 hours ago, send nothing." example:"bizbatch run questions.csv --until 06:00"`
 
 	Workers        int           `group:"pace" default:"${workers}" help:"Maximum number of requests in flight (default: ${default})." example:"bizbatch run questions.csv --workers 32"`
 	RPM            float64       `group:"pace" name:"rpm" placeholder:"N" help:"Maximum number of requests a minute (default: what the service allows)."`
@@ -149,25 +150,25 @@ func (c *runCmd) options(e env, now time.Time) (o job.Options, err error) {
 	if err != nil {
 		return o, err
 	}
-	if c.File == "-" && (c.Checkpoint == "" || c.Format == "") {
-		return o, exit.Usage(errors.New("standard input needs --checkpoint and --format"),
-			"such as bizbatch run - --format csv --checkpoint questions.bizbatch")
+	checkpoint, err := c.checkpoint()
+	if err != nil {
+		return o, err
+	}
+	refresh, err := c.refresh()
+	if err != nil {
+		return o, err
 	}
 	end, reopens, err := c.window(now)
 	if err != nil {
 		return o, err
 	}
-	checkpoint := c.File + ".bizbatch"
-	if c.Sandbox {
-		checkpoint = c.File + ".sandbox.bizbatch"
-	}
 	return job.Options{
-		File: c.File, Stdin: e.stdin, Reading: c.reading(), Checkpoint: cmp.Or(c.Checkpoint, checkpoint),
+		File: c.File, Stdin: e.stdin, Reading: c.reading(), Checkpoint: checkpoint,
 		Private: c.Private, PrivateWords: words,
 		Outputs: c.Out, Force: c.Force, Summary: c.Summary, MetricsFile: c.MetricsFile, Notify: c.Notify,
 		Report: report.Options{CSVSafe: c.CSVSafe, CSVBOM: report.Choice(c.CSVBOM), OpenAIBatch: c.Format == openAIBatch, Review: c.Review, WordTemplate: c.DocxTemplate},
 		Reuse:  c.Reuse, NoReuse: c.NoReuse, AskAgain: c.AskAgain,
-		DryRun: c.DryRun, RetryFailed: c.RetryFailed, Asking: c.asking(settings, end), Until: c.Until, Reopens: reopens,
+		DryRun: c.DryRun, RetryFailed: c.RetryFailed, Refresh: refresh, Asking: c.asking(settings, end), Until: c.Until, Reopens: reopens,
 		Connect: c.connectWith, Sandbox: c.Sandbox, KeyFile: c.APIKeyFile, KeyVariable: c.keyVariable(), AddressHint: c.addressHint(),
 		Command: e.args, Printer: terminal.New(e.stdout, e.stderr, terminal.Options{Quiet: c.Quiet, Log: c.LogFormat, Interval: c.LogInterval}),
 	}, nil

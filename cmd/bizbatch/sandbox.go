@@ -20,6 +20,8 @@ type sandboxCmd struct {
 	Key          string        `placeholder:"KEY" help:"The only API key that is accepted (default: any)."`
 	OpenAI       bool          `name:"openai" help:"Behave as a plain OpenAI-compatible service: roles system, user and assistant, any model."`
 	Script       string        `placeholder:"FILE" help:"Rules in JSON for what goes wrong: see bizbatch help rehearsing."`
+	Law          string        `placeholder:"FILE" help:"Answers in JSON lines that differ by date: see bizbatch help rehearsing."`
+	Date         string        `placeholder:"DAY" help:"The day on which --law is read, such as 2026-01-31 (default: today)."`
 }
 
 func (*sandboxCmd) examples() string {
@@ -42,6 +44,9 @@ func (c *sandboxCmd) Run(e env) error {
 			return exit.Usage(fmt.Errorf("%s: %w", c.Script, err), "bizbatch help rehearsing shows a script")
 		}
 	}
+	if err := c.readLaw(&o); err != nil {
+		return err
+	}
 	server, err := sandbox.Start(c.Listen, o)
 	if err != nil {
 		return exit.Usage(err, "choose another address with --listen")
@@ -52,4 +57,26 @@ func (c *sandboxCmd) Run(e env) error {
 	fmt.Fprintf(e.stdout, "try: BIZORA_API_KEY=any bizbatch run --base-url %s --checkpoint questions.rehearsal.bizbatch questions.csv\n", server.URL)
 	<-ctx.Done()
 	return server.Close()
+}
+
+// readLaw reads the law, and the day on which it is asked.
+func (c *sandboxCmd) readLaw(o *sandbox.Options) error {
+	var day sandbox.Day
+	if c.Date != "" {
+		if err := day.UnmarshalText([]byte(c.Date)); err != nil {
+			return exit.Usage(fmt.Errorf("--date: %w", err), "bizbatch help rehearsing shows one")
+		}
+		o.Date = time.Time(day)
+	}
+	if c.Law == "" {
+		return nil
+	}
+	b, err := os.ReadFile(c.Law)
+	if err != nil {
+		return exit.Usage(fmt.Errorf("read the law: %w", err), "bizbatch help rehearsing shows one")
+	}
+	if o.Law, err = sandbox.ParseLaw(b); err != nil {
+		return exit.Usage(fmt.Errorf("%s: %w", c.Law, err), "bizbatch help rehearsing shows one")
+	}
+	return nil
 }

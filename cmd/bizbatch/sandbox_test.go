@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -19,6 +20,8 @@ func (s *story) sandbox(ts *testscript.TestScript, args []string) error {
 	f := flag.NewFlagSet("sandbox", flag.ContinueOnError)
 	balance := f.Float64("balance", -1, "")
 	script := f.String("script", "", "")
+	law := f.String("law", "", "")
+	date := f.String("date", "", "")
 	held := f.Bool("held", false, "every response waits for the command answer")
 	again := f.Bool("again", false, "at the address of the one before")
 	f.Float64Var(&o.Rate, "rate", 0, "requests a second")
@@ -32,6 +35,14 @@ func (s *story) sandbox(ts *testscript.TestScript, args []string) error {
 	err := f.Parse(args)
 	if err == nil && *script != "" {
 		o.Script, err = sandbox.ParseScript([]byte(ts.ReadFile(*script)))
+	}
+	if err == nil && *law != "" {
+		o.Law, err = sandbox.ParseLaw([]byte(ts.ReadFile(*law)))
+	}
+	if err == nil && *date != "" {
+		var day sandbox.Day
+		err = day.UnmarshalText([]byte(*date))
+		o.Date = time.Time(day)
 	}
 	if err != nil {
 		return err

@@ -9,7 +9,6 @@ import (
 	"bizbatch/batch"
 	"bizbatch/batch/check"
 	"bizbatch/batch/schema"
-	"bizbatch/checkpoint"
 	"bizbatch/internal/exit"
 	"bizbatch/internal/job"
 	"bizbatch/internal/prose"
@@ -19,11 +18,13 @@ import (
 type showCmd struct {
 	Checkpoint string `arg:"" help:"The question file of a run, or its checkpoint, such as questions.csv.bizbatch."`
 	ID         string `arg:"" name:"id" help:"The question's id: the value of its id column, or the number of its row."`
+	History    bool   `help:"Print all answers that the question has had: when, by which run, for how much, and what each of them changed."`
 }
 
 func (*showCmd) examples() string {
 	return `bizbatch show questions.csv TQ-001               # one question, its answer and the sources it cites
-bizbatch show questions.csv TQ-001 > TQ-001.md   # as Markdown`
+bizbatch show questions.csv TQ-001 > TQ-001.md   # as Markdown
+bizbatch show questions.csv --history TQ-001     # all answers that it has had, and what changed`
 }
 
 // Run prints the question with what became of it, also while a run is on.
@@ -33,6 +34,9 @@ func (c *showCmd) Run(e env) error {
 		return err
 	}
 	defer store.Close()
+	if c.History {
+		return c.showHistory(e, store)
+	}
 	s, err := schema.Read(store)
 	if err != nil {
 		return err
@@ -56,12 +60,20 @@ func (c *showCmd) Run(e env) error {
 }
 
 // unknown is the error about a question that is not there.
-func unknown(store *checkpoint.Store, path, id string) error {
+func unknown(store batch.Checkpoint, path, id string) error {
 	return exit.Usage(fmt.Errorf("%s holds no question %s", path, terminal.Quote(id)), idsHint(store))
 }
 
+// hasQuestion reports whether there is a question with the id.
+func hasQuestion(store batch.Checkpoint, id string) bool {
+	for _, err := range store.ResultsByID(id) {
+		return err == nil
+	}
+	return false
+}
+
 // idsHint tells how the questions of a checkpoint are called.
-func idsHint(store *checkpoint.Store) string {
+func idsHint(store batch.Checkpoint) string {
 	const some = 3
 	var ids []string
 	for rec, err := range batch.Records(store) {

@@ -1,15 +1,16 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
 	"strings"
 	"text/tabwriter"
 	"time"
 
+	"bizbatch/checkpoint/postgres"
 	"bizbatch/internal/exit"
 	"bizbatch/internal/job"
 	"bizbatch/internal/prose"
@@ -33,7 +34,7 @@ bizbatch status --check questions.csv           # is the checkpoint damaged?`
 
 // Run reads the checkpoint beside whatever run is on.
 func (c *statusCmd) Run(e env) error {
-	if c.Checkpoint == "" {
+	if c.Checkpoint == "" || postgres.Is(c.Checkpoint) && postgres.Batch(c.Checkpoint) == "" {
 		return c.list(e)
 	}
 	if c.Watch && terminal.IsTerminal(e.stdout) { // elsewhere once is enough
@@ -99,7 +100,7 @@ func (c *statusCmd) list(e env) error {
 	if c.Check {
 		return exit.Usage(errors.New("--check needs a checkpoint"), "such as bizbatch status --check questions.csv.bizbatch")
 	}
-	paths, err := filepath.Glob("*.bizbatch")
+	paths, err := job.Checkpoints(c.Checkpoint)
 	if err != nil {
 		return err
 	}
@@ -116,7 +117,7 @@ func (c *statusCmd) list(e env) error {
 	case c.JSON:
 		err = printJSON(e.stdout, all)
 	case len(paths) == 0:
-		fmt.Fprintln(e.stdout, "no checkpoint in this folder; bizbatch run FILE makes FILE.bizbatch")
+		fmt.Fprintln(e.stdout, noCheckpoint(c.Checkpoint))
 	case len(all) > 0:
 		err = table(e.stdout, all)
 	}
@@ -125,6 +126,14 @@ func (c *statusCmd) list(e env) error {
 			Hint: "bizbatch status CHECKPOINT tells what to do about it"}
 	}
 	return err
+}
+
+// noCheckpoint says that there is no checkpoint.
+func noCheckpoint(address string) string {
+	if cmp.Or(address, job.Database()) != "" {
+		return "no batch in the database; bizbatch run FILE makes one"
+	}
+	return "no checkpoint in this folder; bizbatch run FILE makes FILE.bizbatch"
 }
 
 // table prints a line for each checkpoint.
@@ -137,7 +146,7 @@ func table(w io.Writer, all []*status) error {
 			r := s.Runs[n-1]
 			last = r.Started.Local().Format("2006-01-02 15:04") + ", " + r.Outcome
 		}
-		fmt.Fprintln(t, prose.Clean(filepath.Base(s.Checkpoint))+
+		fmt.Fprintln(t, prose.Clean(s.name)+
 			fmt.Sprintf("\t%d of %d\t%d\t%d\t%s\t%s\t%s", s.Answered, s.Questions, s.Pending, s.Failed, s.SpentTotal, s.LeftCost, last))
 	}
 	return t.Flush()

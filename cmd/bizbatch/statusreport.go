@@ -3,10 +3,14 @@ package main
 import (
 	"fmt"
 	"io"
+	"path/filepath"
 	"time"
+
+	"github.com/dustin/go-humanize"
 
 	"bizbatch/batch"
 	"bizbatch/checkpoint"
+	"bizbatch/checkpoint/postgres"
 	"bizbatch/internal/job"
 	"bizbatch/internal/prose"
 	"bizbatch/internal/terminal"
@@ -15,6 +19,7 @@ import (
 // A status is what the status command tells. Money is in dollars.
 type status struct {
 	Checkpoint    string                        `json:"checkpoint"`
+	name          string                        // in a list
 	Endpoint      string                        `json:"endpoint"`
 	Active        bool                          `json:"active"`   // a run is on
 	LastRun       *job.State                    `json:"last_run"` // null: nothing is known of it
@@ -38,9 +43,11 @@ type status struct {
 	SpentByMode   map[batch.AskMode]batch.Money `json:"spent_by_mode"`
 	LeftCost      batch.Money                   `json:"left_cost"` // about what the pending questions cost
 	UncertainCost batch.Money                   `json:"uncertain_cost"`
-	Uncertain     []uncertain                   `json:"uncertain"` // without an answer, perhaps charged
+	Uncertain     []uncertain                   `json:"uncertain"`       // without an answer, perhaps charged
+	Earlier       int                           `json:"earlier_answers"` // that were replaced
+	EarlierBytes  int64                         `json:"earlier_bytes"`   // what they take on disk
 	Runs          []runStatus                   `json:"runs"`
-	Orders        []orderStatus                 `json:"orders"` // of bizbatch ctl
+	Orders        []batch.OrderHistory          `json:"orders"` // of bizbatch ctl
 
 	InFlightQuestions    []checkpoint.Flight `json:"in_flight_questions"`
 	InterruptedQuestions []checkpoint.Flight `json:"interrupted_questions"`
@@ -53,14 +60,6 @@ type uncertain struct {
 	Cost batch.Money `json:"cost"`
 }
 
-type orderStatus struct {
-	Given  time.Time `json:"given"`
-	By     string    `json:"by"`
-	Order  string    `json:"order"`
-	Reason string    `json:"reason"`
-	Run    int64     `json:"run"` // that took it up; 0: none has
-}
-
 type runStatus struct {
 	Run     int64          `json:"run"`
 	Started time.Time      `json:"started"`
@@ -70,7 +69,7 @@ type runStatus struct {
 }
 
 // readStatus writes the checkpoint's history as the command tells it.
-func readStatus(store *checkpoint.Store) (*status, error) {
+func readStatus(store batch.Checkpoint) (*status, error) {
 	h, err := batch.ReadHistory(store)
 	if err != nil {
 		return nil, err
@@ -80,11 +79,15 @@ func readStatus(store *checkpoint.Store) (*status, error) {
 		Rows: h.Rows, Skipped: h.Skipped, Questions: h.Answered + h.Failed + h.Pending,
 		Answered: h.Answered, LookAt: h.AnswersToLookAt, ToLookAt: h.ToLookAt, Unchecked: h.Unchecked, Pending: h.Pending, Failed: h.Failed, FailedReasons: h.Reasons,
 		InFlight: len(h.InFlight), Interrupted: len(h.Interrupted), Rescued: len(h.Rescued),
+		Earlier: h.Earlier.Answers, EarlierBytes: h.Earlier.Bytes,
 		Spent: h.Spent, SpentTotal: h.SpentTotal, SpentByMode: h.SpentByMode, LeftCost: h.LeftCost, UncertainCost: h.UncertainCost,
 		// Lists are never null in JSON.
 		Failures: append([]checkpoint.FailureGroup{}, h.Failures...), Reused: append([]checkpoint.Reused{}, h.Reused...),
 		InFlightQuestions: append([]checkpoint.Flight{}, h.InFlight...), InterruptedQuestions: append([]checkpoint.Flight{}, h.Interrupted...),
 		RescuedQuestions: append([]checkpoint.Flight{}, h.Rescued...), Uncertain: []uncertain{}, Runs: []runStatus{},
+	}
+	if s.name = filepath.Base(h.Path); postgres.Is(h.Path) {
+		s.name = h.Name
 	}
 	state, ok, err := job.ReadState(store)
 	if err != nil {
@@ -93,7 +96,7 @@ func readStatus(store *checkpoint.Store) (*status, error) {
 	if ok {
 		s.LastRun = &state
 	}
-	if err := s.readOrders(store); err != nil {
+	if s.Orders, err = job.Orders(store); err != nil {
 		return nil, err
 	}
 	for _, u := range h.Uncertain {
@@ -112,18 +115,6 @@ func readStatus(store *checkpoint.Store) (*status, error) {
 	return s, nil
 }
 
-// readOrders reads what was ordered of runs.
-func (s *status) readOrders(store *checkpoint.Store) error {
-	orders, err := store.Orders(0)
-	s.Orders = []orderStatus{}
-	for _, o := range orders {
-		if order, err := job.DecodeOrder(o.What); err == nil { // else of a newer program
-			s.Orders = append(s.Orders, orderStatus{o.Given, o.By, order.String(), o.Reason, o.Run})
-		}
-	}
-	return err
-}
-
 // print prints the status; checked says that the checkpoint was verified.
 func (s *status) print(w io.Writer, checked bool) {
 	line := func(format string, args ...any) { fmt.Fprintln(w, prose.Clean(fmt.Sprintf(format, args...))) }
@@ -138,11 +129,14 @@ func (s *status) print(w io.Writer, checked bool) {
 	line("%d rows, %d different questions, %d skipped", s.Rows, s.Questions, s.Skipped)
 	s.printQuestions(line)
 	line("spent        %s in all runs", s.SpentTotal)
+	if s.Earlier > 0 {
+		line("earlier      %s, %s on disk: bizbatch prune removes them", prose.Count(s.Earlier, "older answer"), humanize.Bytes(uint64(s.EarlierBytes)))
+	}
 	for _, r := range s.Runs {
 		line("run %-3d      %s  %s", r.Run, r.Started.Local().Format(time.DateTime), r.describe())
 	}
 	for _, o := range s.Orders {
-		line("ctl          %s  %s", o.Given.Local().Format(time.DateTime), o.describe())
+		line("ctl          %s  %s", o.Given.Local().Format(time.DateTime), o)
 	}
 	if checked && len(s.Problems) == 0 {
 		line("check        sound")
@@ -188,18 +182,6 @@ func (s *status) printQuestions(line func(format string, args ...any)) {
 	}
 }
 
-// describe tells an order in a few words.
-func (o orderStatus) describe() string {
-	text := o.Order + ", by " + o.By
-	if o.Reason != "" {
-		text += ": " + o.Reason
-	}
-	if o.Run == 0 {
-		text += " (no run has taken it up)"
-	}
-	return text
-}
-
 // describe tells a run in a few words.
 func (r runStatus) describe() string {
 	if r.Summary == nil {
@@ -223,7 +205,7 @@ func (u uncertain) describe() string {
 
 // statusAt reads the status of a checkpoint.
 func statusAt(path string) (*status, error) {
-	store, err := checkpoint.View(path)
+	store, err := job.ViewAt(path)
 	if err != nil {
 		return nil, err
 	}

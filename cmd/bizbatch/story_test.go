@@ -30,7 +30,10 @@ type story struct {
 	permit chan struct{}   // see answer
 	procs  map[string]*proc
 	locked *sql.DB // see lock
-	uneven bool    // the accounts of the sandbox are not compared, see unbalanced
+
+	database string       // see database; empty: checkpoints are files
+	drop     func() error // removes it
+	uneven   bool         // the accounts of the sandbox are not compared, see unbalanced
 }
 
 type storyKey struct{}
@@ -54,7 +57,11 @@ func (s *story) end() error {
 	if s.locked != nil {
 		_ = s.locked.Close() // the story failed before
 	}
-	return s.closeSandbox()
+	err := s.closeSandbox()
+	if s.drop != nil {
+		err = errors.Join(err, s.drop())
+	}
+	return err
 }
 
 // get PATH, and post PATH BODY, send a request to the sandbox and print what
@@ -173,6 +180,9 @@ func (s *story) await(ts *testscript.TestScript, args []string) error {
 
 // status is what bizbatch status prints of a file.
 func (s *story) status(ts *testscript.TestScript, file string) string {
+	if s.database != "" {
+		file = s.checkpoint(ts, file)
+	}
 	cmd := exec.Command("bizbatch", "status", file)
 	cmd.Dir = ts.MkAbs(".")
 	out, _ := cmd.Output() // it may not be there yet

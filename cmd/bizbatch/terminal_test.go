@@ -43,6 +43,26 @@ func TestBarOnATerminal(t *testing.T) {
 	}
 }
 
+// Where a terminal breaks the bar into several lines as its window becomes narrower,
+// all of them are cleared; where it does not, nothing above the bar is.
+func TestANarrowerWindowLeavesNothingOfTheBar(t *testing.T) {
+	for _, test := range []struct{ variable, clears string }{
+		{"TMUX=/tmp/tmux-0/default,1,0", "\x1b[1A\r\x1b[J"},
+		{"TERM=xterm", ""},
+	} {
+		s := newScreen(t, 100)
+		s.start("run", "--workers", "4", "q.csv", test.variable)
+		s.await(`0% \[\.+\] \(0/12\) \d+s elapsed · \$0\.00, \$2\.88 to come · 4 in flight`)
+		s.resize(60)
+		s.await(`0% \[\.+\] \(0/12\) \d+s elapsed · \$0\.00, \$2\.88 to come *$`)
+		if cleared := strings.Count(s.raw(), "\x1b[J"); (cleared == 1) != (test.clears != "") || !strings.Contains(s.raw(), test.clears) {
+			t.Errorf("with %s, cleared %d times:\n%q", test.variable, cleared, s.raw())
+		}
+		s.answer(12)
+		s.finish(exit.Failures)
+	}
+}
+
 // A resumed run knows at once how long it will take, from the run before.
 func TestTimeLeftRightAfterAResume(t *testing.T) {
 	s := newScreen(t, 100)
@@ -161,7 +181,7 @@ func (s *screen) raw() string {
 	return strings.ReplaceAll(string(s.out), "\r\n", "\n") // the terminal's doing
 }
 
-var escapes = regexp.MustCompile("\x1b\\[[0-9;]*[A-Za-z]")
+var escapes = regexp.MustCompile("\x1b\\[[0-9;?]*[A-Za-z]")
 
 // text is what was printed since the last resize, each state of the bar on a
 // line of its own.

@@ -17,6 +17,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"bizbatch/batch"
+	"bizbatch/checkpoint"
 	"bizbatch/internal/sandbox"
 )
 
@@ -81,6 +83,72 @@ func TestKilledAtRandomMoments(t *testing.T) {
 	if diff := cmp.Diff(v.table("whole.csv"), v.table("q.answers.csv")); diff != "" {
 		t.Errorf("the output differs from that of a run that nobody killed (-whole +killed):\n%s", diff)
 	}
+}
+
+// However often a run that refreshes is killed, and whenever: every question has an
+// answer at all times, the old one or the new one, and each is refreshed once, but for
+// what was in flight.
+func TestKilledAtRandomMomentsOfARefresh(t *testing.T) {
+	const questions, workers = 400, 16
+	rounds := 15
+	if *torture {
+		rounds = 150
+	}
+	v := served(t, sandbox.Options{Shape: sandbox.Short, Latency: 10 * time.Millisecond})
+	if err := writeRows(v.path("q.csv"), questions); err != nil {
+		t.Fatal(err)
+	}
+	const path = "q.csv.bizbatch"
+	v.run("run", "--quiet", "--workers", "64", "q.csv")
+	answered := func() {
+		t.Helper()
+		store, err := checkpoint.View(v.path(path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer store.Close()
+		for rec, err := range batch.Records(store) {
+			if err != nil || rec.Status != batch.Answered || rec.Answer == nil {
+				t.Fatalf("question %s is %s: %v", rec.ID, rec.Status, err)
+			}
+		}
+	}
+	v.args = []string{"run", "--quiet", "--workers", fmt.Sprint(workers), "--refresh-citing", "sandbox", "q.csv"}
+	kills := 0
+	for range rounds {
+		if v.killAfter(1 + rand.IntN(questions/rounds)) {
+			kills++
+		}
+		answered()
+	}
+	v.run(v.args...)
+	answered()
+	ledger := v.server.Ledger()
+	st, err := statusAt(v.path(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := balanced(ledger, st); err != nil {
+		t.Error(err)
+	}
+	again := ledger.Charged - 2*questions
+	if again < 0 || again > workers*kills {
+		t.Errorf("%d questions charged again after %d kills with %d in flight", again, kills, workers)
+	}
+	uncertain := map[string]int{}
+	for _, u := range st.Uncertain {
+		uncertain[textOf(u.RowID)]++
+	}
+	for _, q := range ledger.Questions {
+		if q.Charged < 2 || q.Charged > 2+uncertain[q.Question] {
+			t.Errorf("%q was charged %d times, uncertain %d times", q.Question, q.Charged, uncertain[q.Question])
+		}
+	}
+	if st.Earlier != questions {
+		t.Errorf("%d older answers of %d questions", st.Earlier, questions)
+	}
+	t.Logf("%d kills, %d of %d questions charged again", kills, again, questions)
+	v.run("status", "--check", path)
 }
 
 // A file of answers is the old one or the new one, whenever its writer is killed.

@@ -13,6 +13,7 @@
 //	workers   2,000 answers in flight that take ten seconds each
 //	start     from the start of the program to the first request
 //	rows      planning, resuming and exporting 1,000 to 1,000,000 rows
+//	refresh   planning with --refresh, beside planning without
 //
 // Times depend on the machine; a ratio compares two measured in one run.
 package main
@@ -38,6 +39,7 @@ var parts = []part{
 	{"workers", workers},
 	{"start", start},
 	{"rows", rows},
+	{"refresh", refresh},
 }
 
 // roles are what this program is for itself, in processes of their own.

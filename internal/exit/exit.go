@@ -21,6 +21,7 @@ const (
 	Service     Code = 6
 	Key         Code = 7
 	Clock       Code = 8
+	Changed     Code = 9
 	Hangup      Code = 129
 	Interrupted Code = 130
 	Terminated  Code = 143
@@ -40,6 +41,7 @@ var Codes = []struct {
 	{Service, "stopped by the service: down, throttled, monthly limit, wrong address or setting"},
 	{Key, "the API key was refused"},
 	{Clock, "stopped by the clock: --until or --max-duration"},
+	{Changed, "diff --exit-code: an answer changed"},
 	{Hangup, "stopped by a hang-up"},
 	{Interrupted, "stopped by Ctrl-C"},
 	{Terminated, "stopped by SIGTERM"},

@@ -11,8 +11,8 @@ import (
 	"sync"
 	"time"
 
+	"bizbatch/batch"
 	"bizbatch/batch/report"
-	"bizbatch/checkpoint"
 )
 
 // digestFile identifies a file's content and how it is read, or was written. It
@@ -60,14 +60,14 @@ func sum(h hash.Hash) string { return hex.EncodeToString(h.Sum(nil)) }
 // isCurrent reports whether an output already holds what would be written there:
 // nothing has changed in the checkpoint since it was written, and neither has the
 // file. Its content tells that, for a clock may be set, and a file copied.
-func isCurrent(store *checkpoint.Store, out string, part *report.Part, o report.Options) bool {
+func isCurrent(store batch.Checkpoint, out string, part *report.Part, o report.Options) bool {
 	noted, err := store.Current(out)
 	return err == nil && noted != nil && digestFile(out, howWritten(part, o)) == string(noted)
 }
 
 // setCurrent notes for isCurrent what was written to an output. One that tells
 // of the runs is out of date by the next.
-func setCurrent(store *checkpoint.Store, out string, part *report.Part, content string, o report.Options) error {
+func setCurrent(store batch.Checkpoint, out string, part *report.Part, content string, o report.Options) error {
 	if format, err := report.FormatOf(out); format.History || err != nil {
 		return err
 	}

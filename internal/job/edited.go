@@ -11,6 +11,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"bizbatch/batch"
 	"bizbatch/checkpoint"
 )
 
@@ -25,8 +26,8 @@ type keptFile struct {
 
 // wroteThat reports whether bizbatch wrote a content to an output, from this
 // checkpoint or another one in its folder, by its digest.
-func wroteThat(store *checkpoint.Store, out, content string) bool {
-	wrote := func(s *checkpoint.Store) bool {
+func wroteThat(store batch.Checkpoint, out, content string) bool {
+	wrote := func(s batch.Checkpoint) bool {
 		known, _, err := s.Output(out)
 		return err == nil && slices.Contains(strings.Fields(known), content)
 	}

@@ -12,6 +12,7 @@ import (
 	"bizbatch/batch"
 	"bizbatch/batch/question"
 	"bizbatch/checkpoint"
+	"bizbatch/checkpoint/postgres"
 	"bizbatch/internal/exit"
 	"bizbatch/internal/interrupt"
 	"bizbatch/internal/terminal"
@@ -39,13 +40,20 @@ func importError(err error, j *job) error {
 	var settings *batch.SettingsError
 	var sig interrupt.Error
 	var bad *question.Error
+	var unknown *checkpoint.UnknownIDsError
 	if refused := privateError(err); refused != nil {
 		return refused
 	}
 	switch {
 	case errors.As(err, &settings):
+		another := "--checkpoint NAME.bizbatch"
+		if postgres.Is(j.Checkpoint) {
+			another = "--batch NAME"
+		}
 		return exit.Usage(fmt.Errorf("%w; nothing was sent", err),
-			"to pay for them again, add --ask-again; to keep the answers, go back to the old settings; to have both, add --checkpoint NAME.bizbatch --out FILE")
+			"to pay for them again, add --ask-again; to keep the answers, go back to the old settings; to have both, add "+another+" --out FILE")
+	case errors.As(err, &unknown):
+		return exit.Usage(fmt.Errorf("--refresh-ids: %w in %s; nothing was sent", err, j.File), "name ids as the answers have them in their column id, or a text file with an id on each line")
 	case errors.As(err, &sig):
 		return j.unread(sig)
 	case errors.As(err, &bad):
@@ -74,7 +82,7 @@ func outputError(verdict, err error, stop *batch.StopError, path string, outputs
 	if errors.Is(err, checkpoint.ErrGone) || stop != nil && (stop.Unsaved != nil || errors.Is(stop, checkpoint.ErrGone)) {
 		return e // not all are there: the verdict says where they went
 	}
-	e.Detail = append(e.Detail, fmt.Sprintf("every answer is safe in %s: bizbatch export %s --out FILE writes them", path, terminal.QuoteFile(path)))
+	e.Detail = append(e.Detail, fmt.Sprintf("every answer is safe in %s: bizbatch export %s --out FILE writes them", path, quoteCheckpoint(path)))
 	for _, out := range outputs {
 		if isOpened(out) && !errors.Is(err, syscall.ENOSPC) || isOpenedError(err) {
 			e.Hint = cmp.Or(e.Hint, fmt.Sprintf("close %s in Excel or LibreOffice, then run the same command again: it asks nothing that is answered", out))
@@ -85,9 +93,12 @@ func outputError(verdict, err error, stop *batch.StopError, path string, outputs
 }
 
 // View opens a checkpoint for reading. The path may also be that of
-// the question file, whose checkpoint is beside it; then it is changed to the
-// checkpoint's.
-func View(path *string) (*checkpoint.Store, error) {
+// the question file, whose checkpoint is beside it, or in the database that the
+// environment names; then it is changed to the checkpoint's.
+func View(path *string) (batch.Checkpoint, error) {
+	if store, err := viewDatabase(path); store != nil || err != nil {
+		return store, err
+	}
 	store, err := checkpoint.View(*path)
 	if errors.Is(err, checkpoint.ErrNotCheckpoint) || errors.Is(err, os.ErrNotExist) {
 		for _, suffix := range []string{".bizbatch", ".sandbox.bizbatch"} {
@@ -110,8 +121,24 @@ func View(path *string) (*checkpoint.Store, error) {
 	return store, nil
 }
 
+// Open opens a checkpoint that no run uses, to change it. The path is that of View.
+func Open(path *string) (*checkpoint.Store, error) {
+	view, err := View(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := view.Close(); err != nil {
+		return nil, err
+	}
+	store, err := checkpoint.Open(*path, checkpoint.Options{})
+	if err != nil {
+		return nil, storeError(err, *path)
+	}
+	return store, nil
+}
+
 // ViewInput opens a checkpoint as View does, and reads what is known of its input.
-func ViewInput(path *string) (*checkpoint.Store, batch.Input, error) {
+func ViewInput(path *string) (batch.Checkpoint, batch.Input, error) {
 	store, err := View(path)
 	if err != nil {
 		return nil, batch.Input{}, err
@@ -126,6 +153,10 @@ func ViewInput(path *string) (*checkpoint.Store, batch.Input, error) {
 // storeError returns the error of a checkpoint that cannot be opened.
 func storeError(err error, path string) error {
 	var endpoint *checkpoint.EndpointError
+	another := "another file with --checkpoint"
+	if postgres.Is(path) {
+		another = "another batch with --batch"
+	}
 	switch {
 	case errors.Is(err, checkpoint.ErrOlder) && errors.Is(err, checkpoint.ErrInUse):
 		return &exit.Error{Code: exit.InUse, Err: err, Hint: "a run of that older bizbatch is on; wait for it to end"}
@@ -134,7 +165,9 @@ func storeError(err error, path string) error {
 	case errors.Is(err, checkpoint.ErrInUse):
 		return &exit.Error{Code: exit.InUse, Err: err, Hint: "wait for it to end; bizbatch status shows its progress"}
 	case errors.As(err, &endpoint):
-		return exit.Usage(err, "name another file with --checkpoint, or go back to the address it belongs to")
+		return exit.Usage(err, "name "+another+", or go back to the address it belongs to")
+	case postgres.Is(path):
+		return databaseError(err, path)
 	case errors.Is(err, checkpoint.ErrNotCheckpoint):
 		e := &exit.Error{Code: exit.Unexpected, Err: err,
 			Hint: "restore the file from a backup; to start anew, and pay again for what it held, move it away"}

@@ -35,15 +35,15 @@ func withFlag(args []string, flag string) []string {
 // longest.
 func (j *job) nextCommand(verdict error) string {
 	switch {
-	case verdict != nil && exit.As(verdict).Code == exit.Failures:
+	case verdict != nil && exit.As(verdict).Code == exit.Failures && len(j.failures) > 0:
 		return terminal.CommandLine(withFlag(j.Command, "--retry-failed"))
 	case verdict != nil || j.sum.Left > 0:
 		return terminal.CommandLine(j.Command)
 	}
 	if len(j.slowest) > 0 {
-		return "bizbatch show " + terminal.QuoteFile(j.Checkpoint) + " " + terminal.QuoteID(j.slowest[0].RowID)
+		return "bizbatch show " + quoteCheckpoint(j.Checkpoint) + " " + terminal.QuoteID(j.slowest[0].RowID)
 	}
-	return "bizbatch status " + terminal.QuoteFile(j.Checkpoint)
+	return "bizbatch status " + quoteCheckpoint(j.Checkpoint)
 }
 
 // moreHint returns the command whose limit is enough for what is left, as far as

@@ -3,6 +3,7 @@ package job
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"runtime/debug"
@@ -12,6 +13,7 @@ import (
 
 	"bizbatch/batch"
 	"bizbatch/checkpoint"
+	"bizbatch/checkpoint/postgres"
 	"bizbatch/internal/exit"
 )
 
@@ -42,7 +44,7 @@ func (j *job) takeIn(ctx context.Context, endpoint, content string) (err error) 
 	questions := screen.Questions(untilDone(ctx, j.reader.Questions(), &skipped))
 	j.plan, err = batch.Import(j.store, questions, batch.ImportOptions{
 		Settings: j.Asking.Settings, Input: input, Digest: digestOf(content, j.readingPlan()), RetryFailed: j.RetryFailed,
-		AskAgain: j.AskAgain, Reask: j.Asking.Reask, Reuse: named, Neighbours: others, DryRun: j.DryRun, Price: j.Asking.Price,
+		AskAgain: j.AskAgain, Reask: j.Asking.Reask, Refresh: j.Refresh, Reuse: named, Neighbours: others, DryRun: j.DryRun, Price: j.Asking.Price,
 	})
 	if err != nil {
 		return importError(err, j)
@@ -108,7 +110,12 @@ func untilDone(ctx context.Context, questions iter.Seq2[batch.Question, error], 
 // reuse names the checkpoints whose answers a run takes over: those of --reuse,
 // which must be of the same service, and all others in the checkpoint's folder.
 func (o *Options) reuse(endpoint string) (named, others []string, err error) {
-	if o.NoReuse {
+	switch {
+	case postgres.Is(o.Checkpoint) && len(o.Reuse) > 0:
+		return nil, nil, exit.Unsent(exit.Usage(errors.New("--reuse takes over the answers in a file, and the checkpoint is a database"), "what any batch there has answered is taken over by itself"))
+	case postgres.Is(o.Checkpoint) && o.NoReuse:
+		return nil, nil, exit.Unsent(exit.Usage(errors.New("--no-reuse asks again what others have paid for, and in a database an answer is that of every batch"), "leave it out"))
+	case o.NoReuse || postgres.Is(o.Checkpoint):
 		return nil, nil, nil
 	}
 	for _, path := range o.Reuse {

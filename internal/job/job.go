@@ -12,6 +12,7 @@ import (
 	"bizbatch/batch/question"
 	"bizbatch/batch/report"
 	"bizbatch/checkpoint"
+	"bizbatch/checkpoint/postgres"
 	"bizbatch/internal/interrupt"
 	"bizbatch/internal/terminal"
 )
@@ -20,7 +21,7 @@ import (
 type job struct {
 	Options
 	reader  *question.Reader
-	store   *checkpoint.Store
+	store   batch.Checkpoint
 	input   batch.Input
 	plan    batch.Plan
 	sum     batch.Summary
@@ -34,6 +35,7 @@ type job struct {
 	kept    []keptFile
 	unnoted []string // outputs of which the checkpoint could not note what is in them
 
+	changed  int // of the answers that were refreshed, those with other facts
 	slowest  []checkpoint.Outcome
 	failures []checkpoint.FailureGroup
 	next     string // the command to type next
@@ -42,7 +44,7 @@ type job struct {
 	diary   *diary         // of the run, while requests may be in flight
 	notices []<-chan error // of commands of --notify that may still be on
 
-	asking atomic.Pointer[checkpoint.Store] // the store, while requests may be in flight
+	asking atomic.Pointer[batch.Checkpoint] // the store, while requests may be in flight
 
 	maxSpend         *batch.Money // as somebody set it with bizbatch ctl
 	spent, uncertain batch.Money  // by all runs on the checkpoint, where --max-spend-total ended this one
@@ -58,7 +60,7 @@ type Options struct {
 	File       string    // holds the questions; - for standard input
 	Stdin      io.Reader // see File
 	Reading    question.Options
-	Checkpoint string
+	Checkpoint string // a file, or the address of a batch in a database
 
 	Private      string   // WarnPrivate, MaskPrivate or RefusePrivate
 	PrivateWords []string // that count as private text, too
@@ -76,6 +78,7 @@ type Options struct {
 
 	DryRun      bool
 	RetryFailed bool
+	Refresh     batch.Refresh // answers that are asked for again
 	Asking      batch.Options // but for OnEvent
 	Until       string        // the time of day of --until
 	Reopens     time.Time     // when it comes again, where it had passed before the run; else zero
@@ -99,7 +102,14 @@ type Service struct {
 
 // openStore opens the checkpoint. A dry run plans on a copy, so that it leaves
 // nothing behind and works beside a run.
-func (o *Options) openStore(endpoint string) (*checkpoint.Store, error) {
+func (o *Options) openStore(endpoint string) (batch.Checkpoint, error) {
+	if postgres.Is(o.Checkpoint) {
+		opts := postgres.Options{Endpoint: endpoint}
+		if o.DryRun {
+			return postgres.OpenCopy(o.Checkpoint, opts)
+		}
+		return postgres.Open(o.Checkpoint, opts)
+	}
 	opts := checkpoint.Options{Endpoint: endpoint}
 	if o.DryRun {
 		return checkpoint.OpenCopy(o.Checkpoint, opts)

@@ -20,8 +20,8 @@ func (j *job) leaveAtOnce(sig interrupt.Error) {
 	var err error
 	if store := j.asking.Load(); store != nil {
 		left, err = soon(func() (checkpoint.Flights, error) {
-			store.RescueWaiting()
-			return store.Flights()
+			(*store).RescueWaiting()
+			return (*store).Flights()
 		})
 	}
 	j.Printer.Leave(atOnce(sig, left, err))

@@ -9,7 +9,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"bizbatch/batch"
-	"bizbatch/checkpoint"
 	"bizbatch/internal/exit"
 )
 
@@ -57,6 +56,7 @@ func (j *job) measure(verdict error, begun time.Time) error {
 		code = exit.As(verdict).Code
 	}
 	m.ofRun(j.sum, j.ended(), code, begun)
+	m.add("run_changed", "Questions whose refreshed answer has other facts than the one before.", float64(j.changed))
 	if h, err := historyAt(j.Checkpoint); err == nil { // else nothing is known of them
 		m.ofCheckpoint(h)
 	}
@@ -77,6 +77,7 @@ func (m metrics) ofRun(s batch.Summary, ended string, code exit.Code, begun time
 	is[ended] = 1
 	m.labelled("run_outcome", "How the last run ended: 1 for its outcome, 0 for the others.", []string{"outcome"}, is)
 	m.add("run_answered", "Questions that the last run brought an answer for.", float64(s.Answered))
+	m.add("run_refreshed", "Questions that the last run brought another answer for.", float64(s.Refreshed))
 	m.add("run_failed", "Questions that the last run gave up.", float64(s.Failed))
 	m.add("run_attempts", "Requests that the last run sent.", float64(s.Attempts))
 	m.add("run_throttled", "Requests of the last run that were answered 429.", float64(s.Throttled))
@@ -87,7 +88,7 @@ func (m metrics) ofRun(s batch.Summary, ended string, code exit.Code, begun time
 
 // historyAt reads the history of a checkpoint.
 func historyAt(path string) (*batch.History, error) {
-	store, err := checkpoint.View(path)
+	store, err := ViewAt(path)
 	if err != nil {
 		return nil, err
 	}

@@ -82,6 +82,7 @@ func (j *job) notifyWait(wait batch.Event, advice *exit.Error) {
 func (j *job) advice(e batch.Event) *exit.Error {
 	j.sum.Progress = e.Progress // until the run's own is there
 	j.sum.Left = j.plan.ToAsk() - e.Progress.Answered - e.Progress.Failed
+	j.sum.RefreshLeft = min(j.sum.Left, refreshed(j.plan)) // they go last
 	j.sum.LeftCost = max(0, j.plan.Estimate-e.Progress.Spent)
 	j.waits = true
 	defer func() { j.waits = false }()

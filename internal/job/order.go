@@ -106,3 +106,16 @@ func (o Order) Encode() []byte {
 
 // DecodeOrder reads what Encode returned.
 func DecodeOrder(kept []byte) (o Order, err error) { return o, json.Unmarshal(kept, &o) }
+
+// Orders returns what was ordered of the runs on a checkpoint, but for what a newer
+// program ordered. The list is never nil.
+func Orders(store batch.Checkpoint) ([]batch.OrderHistory, error) {
+	orders, err := store.Orders(0)
+	list := []batch.OrderHistory{}
+	for _, o := range orders {
+		if order, err := DecodeOrder(o.What); err == nil {
+			list = append(list, batch.OrderHistory{Given: o.Given, By: o.By, Order: order.String(), Reason: o.Reason, Run: o.Run})
+		}
+	}
+	return list, err
+}

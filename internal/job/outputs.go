@@ -12,6 +12,7 @@ import (
 	"bizbatch/batch"
 	"bizbatch/batch/report"
 	"bizbatch/checkpoint"
+	"bizbatch/checkpoint/postgres"
 	"bizbatch/internal/disk"
 	"bizbatch/internal/exit"
 )
@@ -19,7 +20,7 @@ import (
 // checkOutput refuses a file that answers must not be written to. One that is
 // there is overwritten only by force or if it is ours: by its name, or because
 // it was written from this checkpoint before.
-func checkOutput(out, input string, store *checkpoint.Store, force bool) error {
+func checkOutput(out, input string, store batch.Checkpoint, force bool) error {
 	const hint = "choose another --out"
 	if _, err := report.FormatOf(out); err != nil {
 		return exit.Usage(err, hint)
@@ -77,7 +78,7 @@ func oursByName(out string) bool {
 
 // claimOutput has the checkpoint know a file as ours before anything is written
 // there: what comes later may find the disk full.
-func claimOutput(store *checkpoint.Store, out string) error {
+func claimOutput(store batch.Checkpoint, out string) error {
 	if _, ours, err := store.Output(out); ours || err != nil {
 		return err
 	}
@@ -94,6 +95,9 @@ func (o *Options) outputsFor(format batch.Format) []string {
 	base = strings.TrimSuffix(base, ext)
 	if o.File == "-" {
 		base = strings.TrimSuffix(o.Checkpoint, ".bizbatch")
+		if postgres.Is(o.Checkpoint) {
+			base = postgres.Batch(o.Checkpoint)
+		}
 	}
 	if o.Report.OpenAIBatch {
 		format = batch.JSONL

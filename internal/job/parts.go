@@ -6,7 +6,6 @@ import (
 
 	"bizbatch/batch"
 	"bizbatch/batch/report"
-	"bizbatch/checkpoint"
 	"bizbatch/internal/disk"
 	"bizbatch/internal/exit"
 	"bizbatch/internal/prose"
@@ -37,7 +36,7 @@ func patternError(err error) error {
 }
 
 // split puts the files of each pattern in its place among the outputs.
-func split(store *checkpoint.Store, in batch.Input, outs []string) (all []string, of parts, err error) {
+func split(store batch.Checkpoint, in batch.Input, outs []string) (all []string, of parts, err error) {
 	of = parts{}
 	seen := map[string]bool{}
 	for _, out := range outs {
@@ -93,7 +92,7 @@ func (j *job) splitOutputs() (err error) {
 }
 
 // groupsOf returns what became of the rows of each part.
-func groupsOf(store *checkpoint.Store, outs []string, of parts) (groups []report.Group, err error) {
+func groupsOf(store batch.Checkpoint, outs []string, of parts) (groups []report.Group, err error) {
 	for _, out := range outs {
 		part := of[out]
 		if part == nil {

@@ -27,6 +27,9 @@ func (j *job) tellPlan(skipped []string) {
 		u.Say("%s", line)
 	}
 	u.Say("%s", planLine(p))
+	for _, line := range refreshLines(p) {
+		u.Say("%s", line)
+	}
 	if j.DryRun && j.store.Active() {
 		u.Say("a run is on: what it has in flight counts as to ask")
 	}
@@ -68,7 +71,7 @@ func (j *job) recordPlan(understood question.Understood) {
 		args = append(args, "until", end.Truncate(time.Second))
 	}
 	if u.JSON() {
-		args = append(args, "unfit", p.Unfit, "most", max(p.Most, p.Estimate).Dollars(), "interrupted_cost", p.InterruptedCost.Dollars(),
+		args = append(args, "unfit", p.Unfit, "refresh", append([]batch.RefreshPart{}, p.Refresh...), "most", max(p.Most, p.Estimate).Dollars(), "interrupted_cost", p.InterruptedCost.Dollars(),
 			"rescued", p.Rescued, "reused", reusedAnswers(p.Reused), "to_ask_by_mode", p.Pending, "private", privateKeys(j.input.Private))
 	}
 	u.Record(slog.LevelInfo, "plan", "plan", args...)
@@ -129,6 +132,9 @@ func planLine(p batch.Plan) string {
 	if p.Unfit > 0 {
 		ask += fmt.Sprintf(", %d of them again for an answer that fits", p.Unfit)
 	}
+	if n := refreshed(p); n > 0 {
+		ask += fmt.Sprintf(", %d of them to refresh", n)
+	}
 	cost := "about " + p.Estimate.String()
 	if p.Most > p.Estimate {
 		cost += fmt.Sprintf(", up to %s with --reask %d", p.Most, p.Reask)
@@ -137,6 +143,37 @@ func planLine(p batch.Plan) string {
 		cost = "at a price that is not known yet"
 	}
 	return strings.Join(append(parts, ask, cost), " · ")
+}
+
+// refreshed counts the answers that are asked for again, though they fit.
+func refreshed(p batch.Plan) (n int) {
+	for _, part := range p.Refresh {
+		n += part.Answers
+	}
+	return n
+}
+
+// refreshLines say which answers are asked for again, and what that costs.
+func refreshLines(p batch.Plan) (lines []string) {
+	some := 0
+	for _, part := range p.Refresh {
+		which := prose.Count(part.Answers, "answer")
+		if some += part.Answers; some > part.Answers {
+			which = prose.Count(part.Answers, "other answer")
+		}
+		line := which + " " + part.Reason + " are asked again"
+		if part.Answers == 1 {
+			line = which + " " + part.Reason + " is asked again"
+		}
+		if part.Answers > 0 && !p.Unpriced {
+			line += ", about " + part.Cost.String()
+		}
+		lines = append(lines, line)
+	}
+	if !p.RefreshSince.IsZero() {
+		lines = append(lines, "what was refreshed since "+p.RefreshSince.Local().Format("2 Jan 15:04")+" is not asked again: the run that chose the same then did not refresh all")
+	}
+	return lines
 }
 
 // untilLine says how long questions are sent: "until Wed 06:00 EST".

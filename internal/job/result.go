@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"bizbatch/batch"
+	"bizbatch/batch/diff"
 	"bizbatch/checkpoint"
 	"bizbatch/internal/prose"
 	"bizbatch/internal/terminal"
@@ -26,6 +27,12 @@ func (j *job) tellResult(verdict error) {
 			line += fmt.Sprintf(" · %d left, about %s", s.Left, s.LeftCost)
 		}
 		u.Say("%s · spent %s in %s", line, terminal.Spent(s.Spent, s.SpentByMode), took)
+	}
+	if line := j.refreshedLine(); line != "" {
+		u.Say("%s", line)
+	}
+	if j.changed > 0 {
+		u.Say("%d of %d changed: bizbatch diff %s", j.changed, s.Refreshed, terminal.QuoteFile(j.Checkpoint))
 	}
 	for _, e := range []struct {
 		status batch.Status
@@ -67,13 +74,36 @@ func (j *job) tellResult(verdict error) {
 func (j *job) recordResult(took time.Duration) {
 	u, s := j.Printer, j.sum
 	args := []any{"outcome", j.outcome, "answered", s.Answered, "failed", s.Failed, "left", s.Left, "left_cost", s.LeftCost.Dollars(),
-		"spent", s.Spent.Dollars(), "seconds", took.Seconds(), "to_look_at", s.AnswersToLookAt}
+		"spent", s.Spent.Dollars(), "seconds", took.Seconds(), "refreshed", s.Refreshed, "changed", j.changed, "to_look_at", s.AnswersToLookAt}
 	if u.JSON() {
 		args = append(args, "spent_by_mode", s.SpentByMode, "truncated", s.Truncated, "refused", s.Refused, "empty", s.Empty, "unclear", s.Unclear,
-			"unfit", s.Unfit, "reasked", s.Reasked, "to_look_at_by_kind", s.ToLookAt, "unmetered", s.Unmetered, "uncertain", s.Uncertain, "uncertain_cost", s.UncertainCost.Dollars(),
+			"unfit", s.Unfit, "reasked", s.Reasked, "not_refreshed", s.NotRefreshed, "refresh_left", s.RefreshLeft, "to_look_at_by_kind", s.ToLookAt, "unmetered", s.Unmetered, "uncertain", s.Uncertain, "uncertain_cost", s.UncertainCost.Dollars(),
 			"attempts", s.Attempts, "throttled", s.Throttled, "paused_seconds", s.PausedSeconds, "outputs", append([]string{}, j.written...))
 	}
 	u.Record(slog.LevelInfo, "finished", "finished", args...)
+}
+
+// refreshedLine says how many answers were refreshed, and that the old ones of the
+// others stay; empty: none was to be.
+func (j *job) refreshedLine() string {
+	s := j.sum
+	if s.Refreshed+s.NotRefreshed+s.RefreshLeft == 0 {
+		return ""
+	}
+	line := fmt.Sprintf("refreshed %s", prose.Count(s.Refreshed, "answer"))
+	if n := s.NotRefreshed; n > 0 {
+		line += fmt.Sprintf(" · %d could not be refreshed", n)
+	}
+	if n := s.RefreshLeft; n > 0 {
+		line += fmt.Sprintf(" · %d left to refresh", n)
+	}
+	switch s.NotRefreshed + s.RefreshLeft {
+	case 0:
+		return line
+	case 1:
+		return line + ": the old answer stays"
+	}
+	return line + ": the old answers stay"
 }
 
 // slowestLine returns what is told of them: "TQ-7 99.2s, TQ-3 85s".
@@ -92,6 +122,13 @@ func (j *job) lookBack() (err error) {
 		if j.slowest, err = j.store.Slowest(slowest); err != nil {
 			return err
 		}
+	}
+	if j.sum.Refreshed > 0 {
+		found, err := Differences(j.store, Choice{}) // by this run
+		if err != nil {
+			return err
+		}
+		j.changed = found.Counts[diff.Changed]
 	}
 	j.failures, err = j.store.Failures()
 	return err

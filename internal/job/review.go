@@ -10,7 +10,6 @@ import (
 
 	"bizbatch/batch"
 	"bizbatch/batch/report"
-	"bizbatch/checkpoint"
 	"bizbatch/internal/exit"
 	"bizbatch/internal/prose"
 	"bizbatch/internal/terminal"
@@ -31,14 +30,14 @@ func (t *taking) tell(notice func(event, text string, args ...any), file string)
 
 // seenNote returns the name of the checkpoint's note of the last review that is in
 // an output.
-func seenNote(store *checkpoint.Store, out string) string {
+func seenNote(store batch.Checkpoint, out string) string {
 	return "reviews in " + fromFolder(store, out)
 }
 
 // withReviews are the options with what the checkpoint has of reviews. A part has
 // those columns that people added to its file, or in which its rows have something:
 // the name of a column is a text, too.
-func withReviews(store *checkpoint.Store, in batch.Input, o report.Options, part *report.Part) (report.Options, error) {
+func withReviews(store batch.Checkpoint, in batch.Input, o report.Options, part *report.Part) (report.Options, error) {
 	columns, any, err := batch.ReviewColumns(store)
 	o.Review, o.ReviewColumns = o.Review || any, columns
 	if part == nil || len(columns) == 0 || err != nil {
@@ -66,7 +65,7 @@ func withReviews(store *checkpoint.Store, in batch.Input, o report.Options, part
 }
 
 // openReviews reads a file, and which reviews were in it when it was written.
-func openReviews(store *checkpoint.Store, in batch.Input, path string) (*reviewFile, error) {
+func openReviews(store batch.Checkpoint, in batch.Input, path string) (*reviewFile, error) {
 	f, err := readReviews(path, in)
 	if err != nil {
 		return nil, err
@@ -80,7 +79,7 @@ func openReviews(store *checkpoint.Store, in batch.Input, path string) (*reviewF
 
 // takeEdited keeps the reviews of an output that somebody edited, and reports
 // whether that is all that is new in it.
-func takeEdited(store *checkpoint.Store, in batch.Input, out string, part *report.Part, o report.Options, notice func(event, text string, args ...any)) (all bool) {
+func takeEdited(store batch.Checkpoint, in batch.Input, out string, part *report.Part, o report.Options, notice func(event, text string, args ...any)) (all bool) {
 	f, err := openReviews(store, in, out)
 	if err == nil {
 		all, err = f.asWritten(store, in, out, part, o)
@@ -104,7 +103,7 @@ func takeEdited(store *checkpoint.Store, in batch.Input, out string, part *repor
 
 // Review keeps the reviews of a file that is none of the outputs, such as one that
 // came by mail.
-func Review(store *checkpoint.Store, in batch.Input, path string, p *terminal.Printer) error {
+func Review(store batch.Checkpoint, in batch.Input, path string, p *terminal.Printer) error {
 	f, err := openReviews(store, in, path)
 	if errors.Is(err, errNoReviews) {
 		return exit.Usage(fmt.Errorf("%s has no column %q", path, report.Columns(in)["verdict"]), "run and export write it with --review")

@@ -13,7 +13,6 @@ import (
 	"bizbatch/batch"
 	"bizbatch/batch/question"
 	"bizbatch/batch/report"
-	"bizbatch/checkpoint"
 )
 
 // A reviewFile is a file of answers that people wrote in, as a table.
@@ -109,7 +108,7 @@ type reviewedRow struct {
 
 // match finds which rows of the file are about which of the checkpoint: those
 // with the same fields, else with the same request, else with the same id.
-func (f *reviewFile) match(store *checkpoint.Store, in batch.Input, t *taking) (map[int64][][]string, error) {
+func (f *reviewFile) match(store batch.Checkpoint, in batch.Input, t *taking) (map[int64][][]string, error) {
 	var known []*reviewedRow
 	byFields, byRequest, byID := map[string][]*reviewedRow{}, map[string][]*reviewedRow{}, map[string][]*reviewedRow{}
 	for rec, err := range batch.Records(store) {
@@ -215,7 +214,7 @@ func joined(fields []string) string {
 // asWritten reports whether a file is as it would be written now, but for the
 // columns that people write in. Of a workbook that cannot be told: people colour
 // cells, and write into other sheets.
-func (f *reviewFile) asWritten(store *checkpoint.Store, in batch.Input, out string, part *report.Part, o report.Options) (bool, error) {
+func (f *reviewFile) asWritten(store batch.Checkpoint, in batch.Input, out string, part *report.Part, o report.Options) (bool, error) {
 	ext := strings.ToLower(filepath.Ext(out))
 	if ext == ".xlsx" || ext == ".xlsm" {
 		return false, nil

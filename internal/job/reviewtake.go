@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"bizbatch/batch"
-	"bizbatch/checkpoint"
 )
 
 // A taking is what was read of the reviews in a file.
@@ -21,7 +20,7 @@ type taking struct {
 }
 
 // takeReviews keeps what people wrote into a file of answers.
-func takeReviews(store *checkpoint.Store, in batch.Input, f *reviewFile, now time.Time) (t taking, err error) {
+func takeReviews(store batch.Checkpoint, in batch.Input, f *reviewFile, now time.Time) (t taking, err error) {
 	t.changed = map[int64]batch.Review{}
 	rows, err := f.match(store, in, &t)
 	if err != nil {
@@ -69,7 +68,7 @@ func writtenIn(v batch.Review) written {
 }
 
 // take notes what is new beside a row.
-func (t *taking) take(store *checkpoint.Store, f *reviewFile, position int64, rec batch.Record, row []string) error {
+func (t *taking) take(store batch.Checkpoint, f *reviewFile, position int64, rec batch.Record, row []string) error {
 	if earlier, again := t.changed[position]; again {
 		rec.Review = &earlier
 	}

@@ -12,7 +12,6 @@ import (
 
 	"bizbatch/batch"
 	"bizbatch/batch/question"
-	"bizbatch/checkpoint"
 	"bizbatch/internal/exit"
 	"bizbatch/internal/interrupt"
 	"bizbatch/internal/terminal"
@@ -64,11 +63,36 @@ func (j *job) run(ctx context.Context) (err error) {
 
 // ask asks what is pending, writes the answers, and tells how it went.
 func (j *job) ask(ctx context.Context, service Service) error {
-	progress := j.progress()
 	if os.Getenv("GOGC") == "" {
 		defer debug.SetGCPercent(debug.SetGCPercent(gcPercent(j.Asking.Workers)))
 	}
-	j.asking.Store(j.store)
+	err := j.put(ctx, service)
+	var stop *batch.StopError
+	errors.As(err, &stop)
+	unwritten := j.write(stop)
+	if stop != nil && stop.Kind == batch.StopSpend && j.Asking.MaxSpendTotal > 0 {
+		if h, err := batch.ReadHistory(j.store); err == nil { // else a figure is missed, and no more
+			j.spent, j.uncertain = h.SpentTotal, h.UncertainCost
+		}
+	}
+	if err2 := j.lookBack(); err == nil {
+		err = err2
+	}
+	err = j.verdict(err, stop)
+	err = j.tellUnnoted(err)
+	j.next = j.nextCommand(err)
+	j.tellResult(err)
+	if unwritten != nil {
+		err = outputError(err, unwritten, stop, j.Checkpoint, j.unwritten())
+	}
+	j.diary.end(j.outcome, j.sum.Left, err)
+	return err
+}
+
+// put puts the pending questions to the service.
+func (j *job) put(ctx context.Context, service Service) error {
+	progress := j.progress()
+	j.asking.Store(&j.store)
 	j.diary = keepDiary(j.store, j.Command, progress)
 	j.Asking.OnEvent, j.Asking.OnStep = j.watch(progress), j.diary.step
 	ctx, end := context.WithCancelCause(ctx)
@@ -87,23 +111,6 @@ func (j *job) ask(ctx context.Context, service Service) error {
 	errors.As(err, &stop)
 	j.sum, j.outcome = sum, outcome(err, stop)
 	service.Idle() // where few files may be open, the output needs theirs
-	unwritten := j.write(stop)
-	if stop != nil && stop.Kind == batch.StopSpend && j.Asking.MaxSpendTotal > 0 {
-		if h, err := batch.ReadHistory(j.store); err == nil { // else a figure is missed, and no more
-			j.spent, j.uncertain = h.SpentTotal, h.UncertainCost
-		}
-	}
-	if err2 := j.lookBack(); err == nil {
-		err = err2
-	}
-	err = j.verdict(err, stop)
-	err = j.tellUnnoted(err)
-	j.next = j.nextCommand(err)
-	j.tellResult(err)
-	if unwritten != nil {
-		err = outputError(err, unwritten, stop, j.Checkpoint, j.unwritten())
-	}
-	j.diary.end(j.outcome, j.sum.Left, err)
 	return err
 }
 
@@ -156,7 +163,7 @@ func (j *job) progress() *terminal.Progress {
 
 // rateBefore returns the rate of the last run that brought answers home, pauses
 // left out; 0: there was none.
-func rateBefore(store *checkpoint.Store) float64 {
+func rateBefore(store batch.Checkpoint) float64 {
 	runs, err := store.Runs()
 	if err != nil {
 		return 0 // an estimate is missed, and no more

@@ -7,7 +7,7 @@ import (
 
 	"bizbatch/batch"
 	"bizbatch/batch/report"
-	"bizbatch/checkpoint"
+	"bizbatch/checkpoint/postgres"
 )
 
 // sourceNote is the name of the checkpoint's note of the question file.
@@ -35,11 +35,14 @@ func (j *job) noteSource(content string) error {
 }
 
 // fromFolder returns a path as seen from the checkpoint's folder, so that both can
-// be moved together.
-func fromFolder(store *checkpoint.Store, path string) string {
+// be moved together. A database has none: then it is the whole path.
+func fromFolder(store batch.Checkpoint, path string) string {
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return path
+	}
+	if postgres.Is(store.Path()) {
+		return abs
 	}
 	folder, err := filepath.Abs(filepath.Dir(store.Path()))
 	if err != nil {
@@ -52,7 +55,7 @@ func fromFolder(store *checkpoint.Store, path string) string {
 }
 
 // readSource reads what noteSource noted.
-func readSource(store *checkpoint.Store) (report.Source, error) {
+func readSource(store batch.Checkpoint) (report.Source, error) {
 	note, err := store.Note(sourceNote)
 	if err != nil || note == nil {
 		return report.Source{}, err

@@ -62,7 +62,7 @@ const stateNote = "last run"
 
 // ReadState returns what the last run on a checkpoint says of itself; ok is false
 // where it says nothing.
-func ReadState(store *checkpoint.Store) (s State, ok bool, err error) {
+func ReadState(store batch.Checkpoint) (s State, ok bool, err error) {
 	note, err := store.Note(stateNote)
 	if err != nil || note == nil {
 		return s, false, err
@@ -79,7 +79,7 @@ const stateInterval = 5 * time.Second
 
 // A diary keeps the State of a run in its checkpoint.
 type diary struct {
-	store *checkpoint.Store
+	store batch.Checkpoint
 	pace  func() (perMinute float64, left time.Duration)
 
 	mu      sync.Mutex // guards the next two; not held while the checkpoint is written
@@ -93,7 +93,7 @@ type diary struct {
 }
 
 // keepDiary begins a diary. End ends it.
-func keepDiary(store *checkpoint.Store, command []string, progress *terminal.Progress) *diary {
+func keepDiary(store batch.Checkpoint, command []string, progress *terminal.Progress) *diary {
 	d := &diary{store: store, pace: progress.Pace, flights: map[string]*Oldest{}, changed: make(chan struct{}, 1), stop: make(chan struct{}), stopped: make(chan struct{})}
 	d.state = State{Command: terminal.CommandLine(command), Started: time.Now()}
 	d.note()

@@ -32,7 +32,7 @@ func signed(o checkpoint.Order) string {
 
 // A helm steers a run by the orders in its checkpoint.
 type helm struct {
-	store    *checkpoint.Store
+	store    batch.Checkpoint
 	progress *terminal.Progress
 	diary    *diary
 	steering chan batch.Steering

@@ -9,6 +9,7 @@ import (
 
 	"bizbatch/batch"
 	"bizbatch/checkpoint"
+	"bizbatch/checkpoint/postgres"
 	"bizbatch/internal/exit"
 	"bizbatch/internal/interrupt"
 	"bizbatch/internal/prose"
@@ -27,20 +28,31 @@ func (j *job) verdict(err error, stop *batch.StopError) error {
 	for _, g := range j.failures {
 		failed += g.Count
 	}
-	if j.Asking.Limit > 0 && j.sum.Failed == 0 { // this run asked nothing of what failed before
+	if j.Asking.Limit > 0 && j.sum.Failed == j.sum.NotRefreshed { // this run asked nothing of what failed before
 		failed = 0
 	}
 	if left := j.sum.Left; left > 0 && j.Asking.Limit == 0 {
 		return &exit.Error{Code: exit.Unexpected, Err: fmt.Errorf("%s left that the checkpoint did not give out", prose.Count(left, "question")),
-			Hint: "bizbatch status --check " + terminal.QuoteFile(j.Checkpoint) + " tells whether it is sound; " + j.again()}
+			Hint: "bizbatch status --check " + quoteCheckpoint(j.Checkpoint) + " tells whether it is sound; " + j.again()}
 	}
 	if failed == 0 {
-		return nil
+		return j.notRefreshed()
 	}
 	return &exit.Error{
 		Code: exit.Failures, Err: fmt.Errorf("%s failed; the output tells why for each", prose.Count(failed, "question")),
 		Detail: terminal.Reasons(j.failures),
 		Hint:   "the same command asks again what failed for a temporary fault; --retry-failed asks the others too: " + terminal.CommandLine(withFlag(j.Command, "--retry-failed")),
+	}
+}
+
+// notRefreshed returns the error of a run that could not refresh every answer, or nil.
+func (j *job) notRefreshed() error {
+	if j.sum.NotRefreshed == 0 {
+		return nil
+	}
+	return &exit.Error{
+		Code: exit.Failures, Err: fmt.Errorf("%s could not be refreshed; the output has what was answered before", prose.Count(j.sum.NotRefreshed, "answer")),
+		Detail: terminal.Reasons(j.sum.NotRefreshedBy), Hint: j.again(),
 	}
 }
 
@@ -60,13 +72,14 @@ func (j *job) stopped(stop *batch.StopError) error {
 	if j.sum.Failed > 0 {
 		e.Detail = append(e.Detail, terminal.Reasons(j.failures)...)
 	}
+	e.Detail = append(e.Detail, terminal.Reasons(j.sum.NotRefreshedBy)...)
 	return e
 }
 
 // uncertainLine says what may have been charged for nothing.
 func (j *job) uncertainLine() string {
 	return fmt.Sprintf("%s without an answer may have been charged, %s: see bizbatch status %s",
-		prose.Count(j.sum.Uncertain, "request"), j.sum.UncertainCost, terminal.QuoteFile(j.Checkpoint))
+		prose.Count(j.sum.Uncertain, "request"), j.sum.UncertainCost, quoteCheckpoint(j.Checkpoint))
 }
 
 // unsaved says where answers are that the checkpoint did not take.
@@ -164,6 +177,11 @@ func (j *job) unsavable(stop *batch.StopError) *exit.Error {
 	switch {
 	case errors.Is(stop, checkpoint.ErrGone):
 		return &exit.Error{Code: exit.Unexpected, Hint: "put the checkpoint back if you have it, then " + j.again(), Err: stop.Err}
+	case errors.Is(stop, postgres.ErrLeaseOver):
+		return &exit.Error{Code: exit.Unexpected, Hint: j.again(), Err: stop.Err}
+	case errors.Is(stop, postgres.ErrAway):
+		return &exit.Error{Code: exit.Unexpected, Hint: "see that the server is up and the network to it, then " + j.again(),
+			Err: fmt.Errorf("answers can no longer be saved: %w", stop.Err)}
 	case errors.Is(stop, checkpoint.ErrLocked):
 		return lockedError(fmt.Errorf("answers can no longer be saved: %w", checkpoint.ErrLocked), j.Checkpoint, "then "+j.again())
 	}
@@ -203,9 +221,14 @@ func (j *job) over() *exit.Error {
 // left says how much is done and how much is not, over all runs.
 func (j *job) left() string {
 	p, sum := j.plan, j.sum
-	text := fmt.Sprintf("answered %d of %d questions", p.Answered+sum.Answered, p.Answered+p.Failed+p.ToAsk())
-	if failed := p.Failed + sum.Failed; failed > 0 {
+	old := sum.NotRefreshed + sum.RefreshLeft
+	text := fmt.Sprintf("answered %d of %d questions", p.Answered+sum.Answered+old, p.Answered+p.Failed+p.ToAsk())
+	if failed := p.Failed + sum.Failed - sum.NotRefreshed; failed > 0 {
 		text += fmt.Sprintf(", %d failed", failed)
 	}
-	return text + fmt.Sprintf(", %d left, about %s", sum.Left, sum.LeftCost)
+	text += fmt.Sprintf(", %d left", sum.Left-sum.RefreshLeft)
+	if line := j.refreshedLine(); line != "" {
+		text += "; " + line
+	}
+	return text + fmt.Sprintf(", about %s", sum.LeftCost)
 }

@@ -27,8 +27,9 @@ type summaryFile struct {
 	Kept       []keptFile    `json:"kept"`    // outputs that somebody had edited
 	Plan       summaryPlan   `json:"plan"`
 	Run        batch.Summary `json:"run"`
-	Saves      int64         `json:"saves"` // changes put on disk: two for each answer, the sending and the answer
-	Syncs      int64         `json:"syncs"` // syncs of the disk that they took
+	Changed    int           `json:"changed"` // answers of Run.Refreshed with other facts than before
+	Saves      int64         `json:"saves"`   // changes put on disk: two for each answer, the sending and the answer
+	Syncs      int64         `json:"syncs"`   // syncs of the disk that they took
 
 	Slowest  []slowAnswer              `json:"slowest"`          // the five answers of this run that took longest
 	Failures []checkpoint.FailureGroup `json:"failures"`         // of all runs on this input
@@ -140,7 +141,7 @@ func (j *job) summarize(verdict error) error {
 func (j *job) summaryOf(verdict error) summaryFile {
 	s := summaryFile{
 		Outcome: j.ended(), Checkpoint: j.Checkpoint, Outputs: append([]string{}, j.written...), Kept: append([]keptFile{}, j.kept...),
-		Plan: summaryPlan{j.plan.Rows - j.plan.Skipped, j.plan.ToAsk(), j.plan}, Run: j.sum,
+		Changed: j.changed, Plan: summaryPlan{j.plan.Rows - j.plan.Skipped, j.plan.ToAsk(), j.plan}, Run: j.sum,
 		Slowest: []slowAnswer{}, Failures: append([]checkpoint.FailureGroup{}, j.failures...), Groups: j.groups, Next: j.next,
 	}
 	if j.store != nil {

@@ -13,7 +13,6 @@ import (
 	"bizbatch/batch"
 	"bizbatch/batch/report"
 	"bizbatch/batch/schema"
-	"bizbatch/checkpoint"
 	"bizbatch/internal/prose"
 	"bizbatch/internal/terminal"
 )
@@ -31,7 +30,7 @@ type writtenFile struct {
 
 // writeOutput writes one output file. What people wrote into the one that is there
 // is kept first.
-func writeOutput(store *checkpoint.Store, in batch.Input, out string, part *report.Part, o report.Options, force bool, notice func(event, text string, args ...any)) (w writtenFile, err error) {
+func writeOutput(store batch.Checkpoint, in batch.Input, out string, part *report.Part, o report.Options, force bool, notice func(event, text string, args ...any)) (w writtenFile, err error) {
 	before := contentDigest(out)
 	edited := before != "" && !wroteThat(store, out, before)
 	if edited && takeEdited(store, in, out, part, o, notice) {
@@ -55,26 +54,35 @@ func writeOutput(store *checkpoint.Store, in batch.Input, out string, part *repo
 	if now := contentDigest(out); now != before { // it was edited just now
 		before, edited = now, now != "" && !wroteThat(store, out, now)
 	}
-	if edited {
-		before = ""
-		if known, _, _ := store.Output(out); !force || known != "" || oursByName(out) {
-			as, err := keep(out, time.Now())
-			if err != nil {
-				return w, fmt.Errorf("keep the edited %s: %w", out, err)
-			}
-			w.kept = &keptFile{out, as, known == ""}
-		}
+	if err := w.replace(store, out, before, edited, force); err != nil {
+		return w, err
 	}
-	// Both are known until the new one has its name, whenever the process dies.
-	w.noted = store.SetOutput(out, strings.TrimSpace(before+" "+w.content))
 	if o.Review && w.noted == nil {
 		w.noted = store.SetNote(seenNote(store, out), []byte(strconv.FormatInt(last, 10)))
 	}
 	return w, f.Commit()
 }
 
+// replace has the checkpoint know what is about to be written in the place of a file
+// with the digest before, and keeps the file if somebody edited it.
+func (w *writtenFile) replace(store batch.Checkpoint, out, before string, edited, force bool) error {
+	if edited {
+		before = ""
+		if known, _, _ := store.Output(out); !force || known != "" || oursByName(out) {
+			as, err := keep(out, time.Now())
+			if err != nil {
+				return fmt.Errorf("keep the edited %s: %w", out, err)
+			}
+			w.kept = &keptFile{out, as, known == ""}
+		}
+	}
+	// Both are known until the new one has its name, whenever the process dies.
+	w.noted = store.SetOutput(out, strings.TrimSpace(before+" "+w.content))
+	return nil
+}
+
 // composeOutput writes all of a file but its name.
-func composeOutput(store *checkpoint.Store, in batch.Input, out string, part *report.Part, o report.Options) (f *report.File, err error) {
+func composeOutput(store batch.Checkpoint, in batch.Input, out string, part *report.Part, o report.Options) (f *report.File, err error) {
 	format, err := report.FormatOf(out)
 	if err == nil && format.History {
 		o.History, err = readHistory(store, part)
@@ -104,15 +112,19 @@ func composeOutput(store *checkpoint.Store, in batch.Input, out string, part *re
 }
 
 // readHistory returns what is told of the runs: in a part, of its rows.
-func readHistory(store *checkpoint.Store, part *report.Part) (*batch.History, error) {
+func readHistory(store batch.Checkpoint, part *report.Part) (*batch.History, error) {
 	if part == nil {
-		return batch.ReadHistory(store)
+		h, err := batch.ReadHistory(store)
+		if err == nil {
+			h.Orders, err = Orders(store)
+		}
+		return h, err
 	}
-	name := batch.NameOf(store) + ": " + part.Name()
+	name := store.Name() + ": " + part.Name()
 	return batch.ReadPartHistory(store, name, part.Positions)
 }
 
-func compose(f *report.File, store *checkpoint.Store, part *report.Part, s *schema.Schema) error {
+func compose(f *report.File, store batch.Checkpoint, part *report.Part, s *schema.Schema) error {
 	records := batch.Records(store)
 	if part != nil {
 		records = batch.RecordsAt(store, part.Positions)
@@ -131,7 +143,7 @@ func compose(f *report.File, store *checkpoint.Store, part *report.Part, s *sche
 
 // Export writes the answers of a checkpoint to files, once all of them may be
 // written.
-func Export(store *checkpoint.Store, in batch.Input, outs []string, o report.Options, force bool, p *terminal.Printer) error {
+func Export(store batch.Checkpoint, in batch.Input, outs []string, o report.Options, force bool, p *terminal.Printer) error {
 	if err := checkSet(outs, o); err != nil {
 		return err
 	}
@@ -150,18 +162,15 @@ func Export(store *checkpoint.Store, in batch.Input, outs []string, o report.Opt
 	}
 	var done []string
 	defer func() { tellWritten(p, done, nil, parts) }()
+	if err := changesIn(store).addTo(&o); err != nil {
+		return err
+	}
 	for _, out := range outs {
 		if o.Groups = nil; parts[out] == nil {
 			o.Groups = groups
 		}
 		w, err := writeOutput(store, in, out, parts[out], o, force, p.Notice)
-		if w.kept != nil {
-			p.Notice("kept", w.kept.line())
-		}
-		if errors.Is(err, fs.ErrNotExist) {
-			return unwritable(err)
-		}
-		if err != nil {
+		if err := w.ended(err, p); err != nil {
 			return err
 		}
 		w.tellAnew(p.Notice, out)
@@ -170,11 +179,27 @@ func Export(store *checkpoint.Store, in batch.Input, outs []string, o report.Opt
 		} else {
 			p.Say("wrote %s: %s", out, prose.Count(w.rows, "row"))
 		}
-		if w.noted != nil {
-			p.Notice("unnoted", unnoted(out))
-		}
+		w.tellUnnoted(p, out)
 	}
 	return nil
+}
+
+// ended tells what became of an edited file, and returns the error of writing another.
+func (w *writtenFile) ended(err error, p *terminal.Printer) error {
+	if w.kept != nil {
+		p.Notice("kept", w.kept.line())
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return unwritable(err)
+	}
+	return err
+}
+
+// tellUnnoted says that the checkpoint could not note what was written, if so.
+func (w *writtenFile) tellUnnoted(p *terminal.Printer, out string) {
+	if w.noted != nil {
+		p.Notice("unnoted", unnoted(out))
+	}
 }
 
 // write writes every output file that is out of date, whatever stopped the run.
@@ -186,6 +211,7 @@ func (j *job) write(stop *batch.StopError) error {
 		errs = append(errs, err)
 	}
 	j.groups = groups
+	changes := changesIn(j.store)
 	for _, out := range j.outputs {
 		part := j.parts[out]
 		o, err := withReviews(j.store, j.input, j.Report, part)
@@ -198,6 +224,10 @@ func (j *job) write(stop *batch.StopError) error {
 		}
 		if isCurrent(j.store, out, part, o) {
 			j.written, j.current = append(j.written, out), append(j.current, out)
+			continue
+		}
+		if err := changes.addTo(&o); err != nil {
+			errs = append(errs, err)
 			continue
 		}
 		w, err := writeOutput(j.store, j.input, out, part, o, j.Force, j.Printer.Notice)

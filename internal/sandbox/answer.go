@@ -1,10 +1,12 @@
 package sandbox
 
 import (
+	"cmp"
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -127,10 +129,18 @@ func (s *Server) invent(req request, rule Rule) answer {
 	if req.schema != nil && !rule.Prose {
 		a.text = inventObject(req.schema, a, randomness(req.asked))
 	}
-	if rule.Text != "" {
-		a.text = withCitations(rule.Text, a.sources)
+	if text := cmp.Or(rule.Text, s.options.Law.on(s.today(), req.asked)); text != "" {
+		a.text = withCitations(text, a.sources)
 	}
 	return a
+}
+
+// today returns the day on which the law is read.
+func (s *Server) today() time.Time {
+	if date := *s.date.Load(); !date.IsZero() {
+		return date
+	}
+	return time.Now()
 }
 
 // invent makes up the answer to a question. Without sources (a plain OpenAI

@@ -63,6 +63,10 @@ type Options struct {
 	OpenAI bool
 	// Script says which requests are answered in another way; see [Rule].
 	Script Script
+	// Law has what questions are answered on Date; default: it says nothing. The
+	// default of Date is the day of the question.
+	Law  Law
+	Date time.Time
 }
 
 func (o Options) validate() error {
@@ -84,6 +88,7 @@ func (o Options) validate() error {
 //
 //	GET  /sandbox/ledger   the [Ledger] as JSON
 //	POST /sandbox/credits  {"dollars": 5} adds to the balance
+//	POST /sandbox/date     {"date": "2026-01-31"} is the day on which the law is read
 //	GET  /sandbox/healthz  200 as soon as it serves
 //
 // It is an [http.Handler], safe for concurrent use.
@@ -99,6 +104,7 @@ type Server struct {
 	script  *director
 	mux     *http.ServeMux
 	serial  atomic.Int64 // numbers the answers
+	date    atomic.Pointer[time.Time]
 
 	server *http.Server       // nil unless started
 	cancel context.CancelFunc // ends what is waited for
@@ -118,12 +124,14 @@ func New(o Options) (*Server, error) {
 	if o.OpenAI {
 		s.layout.sources = 0
 	}
+	s.date.Store(&o.Date)
 	s.sources = catalogue(s.layout)
 	s.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		errorReply(http.StatusNotFound, "", "no such path; ask at /chat/completions", nil).write(w)
 	})
 	s.mux.HandleFunc("GET /sandbox/ledger", s.serveLedger)
 	s.mux.HandleFunc("POST /sandbox/credits", s.serveCredits)
+	s.mux.HandleFunc("POST /sandbox/date", s.serveDate)
 	s.mux.HandleFunc("GET /sandbox/healthz", func(http.ResponseWriter, *http.Request) {})
 	return s, nil
 }
@@ -201,10 +209,7 @@ func (s *Server) serveCredits(w http.ResponseWriter, r *http.Request) {
 	var body struct {
 		Dollars float64 `json:"dollars"`
 	}
-	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<10))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&body); err != nil {
-		errorReply(http.StatusBadRequest, "", `send {"dollars": 5}: `+err.Error(), nil).write(w)
+	if !readBody(w, r, &body, `{"dollars": 5}`) {
 		return
 	}
 	cents, err := s.AddCredits(body.Dollars)
@@ -213,4 +218,28 @@ func (s *Server) serveCredits(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	jsonReply(http.StatusOK, map[string]int64{"balance_cents": cents}).write(w)
+}
+
+// serveDate changes the day on which the law is read.
+func (s *Server) serveDate(w http.ResponseWriter, r *http.Request) {
+	var body struct {
+		Date Day `json:"date"`
+	}
+	if !readBody(w, r, &body, `{"date": "2026-01-31"}`) {
+		return
+	}
+	s.date.Store((*time.Time)(&body.Date))
+	jsonReply(http.StatusOK, body).write(w)
+}
+
+// readBody reads a small body, and reports whether it could: else it answers that it
+// should be as the example.
+func readBody(w http.ResponseWriter, r *http.Request, body any, example string) bool {
+	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<10))
+	decoder.DisallowUnknownFields()
+	err := decoder.Decode(body)
+	if err != nil {
+		errorReply(http.StatusBadRequest, "", "send "+example+": "+err.Error(), nil).write(w)
+	}
+	return err == nil
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
-	"runtime"
 	"sync"
 	"time"
 
@@ -22,8 +21,9 @@ import (
 type Progress struct {
 	printer *Printer
 
-	mu  sync.Mutex               // guards all below, and what is drawn
-	bar *progressbar.ProgressBar // nil: the log
+	mu    sync.Mutex               // guards all below, and what is drawn
+	bar   *progressbar.ProgressBar // nil: the log
+	drawn int                      // columns that it takes on the terminal; 0: it is cleared
 	standing
 
 	stop, stopped chan struct{}
@@ -50,7 +50,7 @@ func (p *Printer) Progress(questions int, estimate batch.Money, perMinute float6
 			progressbar.OptionShowDescriptionAtLineEnd(),
 			progressbar.OptionClearOnFinish(),
 			progressbar.OptionSetTheme(progressbar.ThemeASCII),
-			progressbar.OptionUseANSICodes(runtime.GOOS != "windows"),
+			progressbar.OptionUseANSICodes(ansi),
 		)
 	}
 	go w.tick(interval)
@@ -77,8 +77,7 @@ func (w *Progress) tick(interval time.Duration) {
 func (w *Progress) show(now time.Time) {
 	p := w.last
 	if w.bar != nil {
-		w.bar.Describe(w.text(now, w.room(cmp.Or(columns(w.printer.err), narrow))))
-		_ = w.bar.Set(min(p.Answered+p.Failed, p.Total)) // beyond its length it fails
+		w.draw(w.text(now, w.room(cmp.Or(columns(w.printer.err), narrow))), min(p.Answered+p.Failed, p.Total))
 		return
 	}
 	args := []any{"answered", p.Answered, "total", p.Total, "failed", p.Failed, "in_flight", p.InFlight,
@@ -98,7 +97,7 @@ func (w *Progress) Event(e batch.Event) {
 	defer w.mu.Unlock()
 	w.last = e.Progress
 	switch e.Kind {
-	case batch.EventAnswered, batch.EventFailed:
+	case batch.EventAnswered, batch.EventFailed, batch.EventUnrefreshed:
 		w.rate.ended(time.Now())
 	case batch.EventPause:
 		if !w.last.PausedUntil.After(w.pausedUntil) {
@@ -133,7 +132,7 @@ func (w *Progress) Waits(e batch.Event, advice *exit.Error) {
 	text := prose.Clean(fmt.Sprintf("waiting %s: %v", WaitsFor(e), e.Err))
 	switch {
 	case w.bar != nil:
-		_ = w.bar.Clear()
+		w.clear()
 		tellMore(w.printer.err, advice)
 		w.show(time.Now())
 	case w.printer.JSON():
@@ -152,6 +151,8 @@ func (w *Progress) above(e batch.Event) {
 	switch e.Kind {
 	case batch.EventFailed:
 		line = fmt.Sprintf("failed %s: %v", e.Question, e.Err)
+	case batch.EventUnrefreshed:
+		line = fmt.Sprintf("not refreshed, and its old answer stays: %s: %v", e.Question, e.Err)
 	case batch.EventWaiting:
 		line = fmt.Sprintf("waiting %s: %v", WaitsFor(e), e.Err)
 	case batch.EventOutage:
@@ -163,7 +164,7 @@ func (w *Progress) above(e batch.Event) {
 	default:
 		return
 	}
-	_ = w.bar.Clear()
+	w.clear()
 	fmt.Fprintln(w.printer.err, prose.Clean(line))
 	w.show(time.Now())
 }
@@ -200,6 +201,8 @@ func (w *Progress) record(e batch.Event) {
 	switch e.Kind {
 	case batch.EventFailed:
 		text = "question failed"
+	case batch.EventUnrefreshed:
+		text = "question not refreshed; its old answer stays"
 	case batch.EventPause:
 		text = "throttled, everything waits"
 	case batch.EventOutage:
@@ -239,9 +242,7 @@ func (w *Progress) Tell() {
 		w.show(now)
 		return
 	}
-	if w.bar != nil {
-		_ = w.bar.Clear()
-	}
+	w.clear()
 	const wide = 1000
 	fmt.Fprintf(w.printer.err, "%d of %d · %s\n", w.last.Answered+w.last.Failed, w.last.Total, w.text(now, wide))
 }
@@ -254,7 +255,7 @@ func (w *Progress) Note(event, text string, args ...any) {
 		w.printer.Notice(event, text, args...)
 		return
 	}
-	_ = w.bar.Clear()
+	w.clear()
 	fmt.Fprintln(w.printer.err, prose.Clean(text))
 	w.show(time.Now())
 }
@@ -272,9 +273,7 @@ func (w *Progress) Pace() (perMinute float64, left time.Duration) {
 func (w *Progress) End() {
 	close(w.stop)
 	<-w.stopped
-	if w.bar != nil {
-		_ = w.bar.Clear()
-	}
+	w.clear()
 }
 
 // after returns the time of day after a wait.

@@ -1,4 +1,4 @@
-package checkpoint
+package rescue
 
 import "io/fs"
 

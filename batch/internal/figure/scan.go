@@ -1,4 +1,4 @@
-package check
+package figure
 
 import (
 	"iter"
@@ -12,12 +12,12 @@ type scanner struct {
 	next Kind   // what the next number is, by the word or sign before it: a Section or a Form
 	many bool   // and so are those after it, in a list: sections 167 and 168
 	word string // the last word
-	last figure
+	last Figure
 }
 
-// figuresOf yields the figures of a clean text, in order.
-func figuresOf(s string) iter.Seq[figure] {
-	return func(yield func(figure) bool) {
+// In yields the figures of a clean text, in order.
+func In(s string) iter.Seq[Figure] {
+	return func(yield func(Figure) bool) {
 		sc := &scanner{s: s}
 		for sc.at < len(s) {
 			g, ok := sc.step()
@@ -29,12 +29,12 @@ func figuresOf(s string) iter.Seq[figure] {
 }
 
 // step reads a word, a number or a sign.
-func (sc *scanner) step() (g figure, ok bool) {
+func (sc *scanner) step() (g Figure, ok bool) {
 	c, rest := sc.s[sc.at], sc.s[sc.at:]
 	switch {
 	case sc.next == Form && (isLetter(c) || isDigit(c)):
 		if n := formLen(rest); n > 0 {
-			g = figure{kind: Form, text: "Form " + rest[:n], base: rest[:n]}
+			g = Figure{Kind: Form, Text: "Form " + rest[:n], Base: rest[:n]}
 			return sc.found(g, n), true
 		}
 		if isLetter(c) {
@@ -60,11 +60,11 @@ func (sc *scanner) step() (g figure, ok bool) {
 }
 
 // found goes on behind a figure of n bytes.
-func (sc *scanner) found(g figure, n int) figure {
-	if g.end == 0 {
-		g.begin, g.end = sc.at, sc.at+n
+func (sc *scanner) found(g Figure, n int) Figure {
+	if g.End == 0 {
+		g.Begin, g.End = sc.at, sc.at+n
 	}
-	if !sc.many || g.kind != sc.next {
+	if !sc.many || g.Kind != sc.next {
 		sc.next = ""
 	}
 	sc.word, sc.last, sc.at = "", g, sc.at+n
@@ -103,7 +103,7 @@ func (sc *scanner) readWord() {
 }
 
 // number reads a number and what it counts.
-func (sc *scanner) number() figure {
+func (sc *scanner) number() Figure {
 	n := numberAt(sc.s[sc.at:])
 	rest := sc.s[sc.at+n.len:]
 	before := strings.TrimSuffix(sc.s[:sc.at], " ")
@@ -113,41 +113,41 @@ func (sc *scanner) number() figure {
 	percent := unitLen(rest, "%", " %", " percent", "-percent", " per cent", "-per-cent", " percentage points", " percentage point")
 	cents := unitLen(rest, "¢", " cents", " cent")
 	dollars := unitLen(rest, " dollars", " dollar", "-dollar")
-	g := figure{begin: sc.at, end: sc.at + n.len + scale, values: n.times(factor)}
+	g := Figure{Begin: sc.at, End: sc.at + n.len + scale, Values: n.times(factor)}
 	switch {
 	case dollar, dollars > 0:
-		g.kind, g.end = Amount, g.end+dollars
+		g.Kind, g.End = Amount, g.End+dollars
 		if dollar {
-			g.begin = len(strings.TrimSuffix(before, "$"))
+			g.Begin = len(strings.TrimSuffix(before, "$"))
 		}
 		if factor == 1 {
-			g.values = append(g.values, rangeTo(rest, n)...)
+			g.Values = append(g.Values, rangeTo(rest, n)...)
 		}
 	case cents > 0 && factor == 1:
-		g.kind, g.end = Amount, g.end+cents
-		g.values = n.hundredth()
+		g.Kind, g.End = Amount, g.End+cents
+		g.Values = n.hundredth()
 	case percent > 0:
-		g.kind, g.end = Percentage, g.end+percent
+		g.Kind, g.End = Percentage, g.End+percent
 	case sc.next == Section:
-		g.kind = Section
-	case sc.last.kind == Amount && sc.s[sc.last.end:sc.at] == "-":
-		g.kind = Amount
+		g.Kind = Section
+	case sc.last.Kind == Amount && sc.s[sc.last.End:sc.at] == "-":
+		g.Kind = Amount
 	case factor == 1 && percentFollows(rest):
-		g.kind = Percentage
+		g.Kind = Percentage
 	}
-	if len(g.values) == 0 && (g.kind == Amount || g.kind == Percentage) {
-		g.kind = ""
+	if len(g.Values) == 0 && (g.Kind == Amount || g.Kind == Percentage) {
+		g.Kind = ""
 	}
-	g.text = sc.s[g.begin:g.end]
-	length := g.end - sc.at
-	if g.kind != Amount && g.kind != Percentage && !n.grouped {
+	g.Text = sc.s[g.Begin:g.End]
+	length := g.End - sc.at
+	if g.Kind != Amount && g.Kind != Percentage && !n.grouped {
 		var size int
-		g.base, g.path, size = sectionAt(sc.s[sc.at:])
-		if g.kind == Section {
-			g.text, length, g.values = "§ "+sc.s[sc.at:sc.at+size], size, nil
-			g.end = sc.at + size
+		g.Base, g.Path, size = sectionAt(sc.s[sc.at:])
+		if g.Kind == Section {
+			g.Text, length, g.Values = "§ "+sc.s[sc.at:sc.at+size], size, nil
+			g.End = sc.at + size
 		} else if size > n.len {
-			g.values, length, g.end = nil, max(length, size), max(g.end, sc.at+size)
+			g.Values, length, g.End = nil, max(length, size), max(g.End, sc.at+size)
 		}
 	}
 	return sc.found(g, length)

@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Starts a PostgreSQL server of its own on loopback, with Debian's programs, in a new
+# folder, and prints the folder and the server's address. To stop it:
+#
+#	.ci/postgres.sh stop FOLDER
+set -euo pipefail
+bin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
+# The server refuses to run as root.
+as=()
+if [ "$(id -u)" = 0 ]; then as=(runuser -u postgres --); fi
+cd / # a folder that postgres may enter
+
+if [ "${1-}" = stop ]; then
+  "${as[@]}" "$bin/pg_ctl" -D "$2/data" -m immediate stop >/dev/null || true
+  rm -rf "$2"
+  exit
+fi
+
+folder=$(mktemp -d /tmp/bizbatch-postgres-XXXXXX)
+if [ "$(id -u)" = 0 ]; then chown postgres "$folder"; fi
+"${as[@]}" "$bin/initdb" -D "$folder/data" -A trust -U postgres >/dev/null
+for _ in 1 2 3 4 5; do
+  port=$((20000 + RANDOM))
+  if "${as[@]}" "$bin/pg_ctl" -D "$folder/data" -w -l "$folder/log" \
+    -o "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories='$folder' -c max_connections=200" start >/dev/null; then
+    echo "$folder postgres://postgres@127.0.0.1:$port/postgres?sslmode=disable"
+    exit
+  fi
+done
+cat "$folder/log" >&2
+exit 1

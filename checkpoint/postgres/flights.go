@@ -1,0 +1,68 @@
+package postgres
+
+import (
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"bizbatch/checkpoint"
+)
+
+// Flights returns the requests that were sent for the batch and have no answer. One
+// that is running counts as interrupted if its host is dead.
+func (s *Store) Flights() (f checkpoint.Flights, err error) {
+	rescued, err := s.rescuedIDs()
+	if err != nil {
+		return f, fmt.Errorf("read what was in flight from %s: %w", s.name, err)
+	}
+	if f.Uncertain, err = s.uncertain(rescued); err != nil {
+		return f, err
+	}
+	return f, s.running(&f, rescued)
+}
+
+// running reads the requests that are running, or were when their host died.
+func (s *Store) running(f *checkpoint.Flights, rescued map[int64]int64) error {
+	return s.each("what was in flight", func(rows pgx.Rows) (bool, error) {
+		var q checkpoint.Flight
+		var id, started int64
+		var alive, noted bool
+		err := rows.Scan(&id, &q.RowID, &q.Line, &q.Run, &started, &q.Mode, &q.Cost, &noted, &alive)
+		q.Started = fromMillis(started)
+		_, found := rescued[id]
+		switch {
+		case err != nil:
+		case found:
+			f.Rescued = append(f.Rescued, q)
+		case alive && !noted:
+			f.InFlight = append(f.InFlight, q)
+		default:
+			f.Interrupted = append(f.Interrupted, q)
+			if !noted {
+				q.Reason = interrupted
+				f.Uncertain = append(f.Uncertain, q)
+			}
+		}
+		return true, err
+	}, `SELECT q.id, coalesce(r.id, ''), coalesce(r.line, 0), q.run, q.started, q.mode, q.cost, q.interrupted, q.host IN (SELECT id FROM alive) IS TRUE
+		FROM requests q LEFT JOIN asked a ON a.batch = q.batch AND a.request = q.id LEFT JOIN rows r ON r.batch = q.batch AND r.position = a.position
+		WHERE q.batch = $1 AND (q.state = 'running' OR q.interrupted) ORDER BY a.position`, s.batch)
+}
+
+// uncertain reads the attempts that are noted as perhaps charged, without an
+// interrupted one whose answer was rescued.
+func (s *Store) uncertain(rescued map[int64]int64) (list []checkpoint.Flight, err error) {
+	err = s.each("what may have been charged", func(rows pgx.Rows) (bool, error) {
+		var u checkpoint.Flight
+		var request, started, finished int64
+		err := rows.Scan(&request, &u.RowID, &u.Line, &u.Run, &started, &finished, &u.Cost, &u.Mode, &u.Reason, &u.RequestID, &u.Partial)
+		u.Started, u.Finished = fromMillis(started), fromMillis(finished)
+		if at, found := rescued[request]; finished != 0 || !found || at != started {
+			list = append(list, u)
+		}
+		return true, err
+	}, `SELECT u.request, coalesce(r.id, ''), coalesce(r.line, 0), u.run, u.started, u.finished, u.cost, q.mode, u.reason, u.request_id, u.partial
+		FROM uncertain u JOIN requests q ON q.id = u.request LEFT JOIN asked a ON a.batch = u.batch AND a.request = u.request
+		LEFT JOIN rows r ON r.batch = u.batch AND r.position = a.position WHERE u.batch = $1 ORDER BY u.id`, s.batch)
+	return list, err
+}

@@ -1,0 +1,231 @@
+// Package postgres keeps requests and their answers in a PostgreSQL database, for
+// several batches and machines. It is an engine of package checkpoint: the words and
+// the rules are described there, and this says where it differs.
+//
+// The database holds accounts (a service each), and batches, which are what a
+// checkpoint's file is to SQLite. A request belongs to an account: what was answered
+// for one batch is the answer in every other, at no cost.
+//
+// A process with a run is a host. It claims requests before it sends them, and keeps
+// them as long as it renews its lease. When a host is dead, what it had in flight
+// counts as perhaps charged, and is asked again. An answer that comes late is taken
+// all the same.
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"bizbatch/checkpoint"
+)
+
+// Options are the options of [Open]. The zero value is ready to use.
+type Options struct {
+	// Endpoint names the service that answers. A batch remembers the first endpoint,
+	// and Open refuses any other. If it is empty, it is not checked.
+	Endpoint string
+	// LastResort receives the answers that neither the database nor a rescue file
+	// could store, as lines of JSON. Default: standard error.
+	LastResort io.Writer
+	// Lease is how long a host that is not heard of counts as alive. Default: 20 s.
+	Lease time.Duration
+}
+
+const defaultLease = 20 * time.Second
+
+// A Store is a batch in a database. Its methods are safe for concurrent use.
+type Store struct {
+	name     string // the address
+	opts     Options
+	pool     *pgxpool.Pool
+	identity string // of the database
+	endpoint string
+	account  int64
+	batch    int64 // 0: it is not there, and this is a plan
+	mode     mode
+	created  bool // by this Open; Close removes it unless something was imported
+	closed   bool
+	begun    atomic.Pointer[run] // the run in progress
+	hasty    atomic.Bool         // the last write waited for the server in vain: the next waits only shortly
+
+	saves   chan save     // to the goroutine that groups saves into transactions
+	done    chan struct{} // closed when that goroutine is gone
+	grouped atomic.Int64  // changes that it made durable
+	commits atomic.Int64  // the transactions it took
+}
+
+// A mode says what a store is open for.
+type mode int
+
+const (
+	running  mode = iota
+	viewing       // runs nothing
+	planning      // and keeps nothing
+)
+
+// bg is the context of calls that wait as long as it takes.
+var bg = context.Background()
+
+// Open opens the batch of an address for a run. It creates the tables and the batch
+// if they do not exist, and upgrades an older format. It returns a [*SettingError] if
+// the server cannot keep what it promises, or a [*checkpoint.EndpointError]. Several
+// runs may use a batch at once, also on several machines.
+func Open(address string, opts Options) (*Store, error) {
+	s, err := connect(address, opts, running)
+	if err != nil {
+		return nil, err
+	}
+	if err = s.waitForKilled(); err == nil {
+		err = s.write(s.findBatch)
+	}
+	if err != nil {
+		s.pool.Close()
+		return nil, err
+	}
+	s.saves, s.done = make(chan save), make(chan struct{})
+	go s.groupSaves()
+	return s, nil
+}
+
+// OpenCopy opens the batch of an address to plan with: an import plans as it would
+// after Open, also while a run is on, and nothing changes.
+func OpenCopy(address string, opts Options) (*Store, error) {
+	return connect(address, opts, planning)
+}
+
+// View opens the batch of an address for reading, even during a run. The error wraps
+// fs.ErrNotExist if there is none.
+func View(address string) (*Store, error) {
+	s, err := connect(address, Options{}, viewing)
+	if err == nil && s.batch == 0 {
+		s.pool.Close()
+		return nil, fmt.Errorf("%s: there is no batch %s: %w", address, Batch(address), fs.ErrNotExist)
+	}
+	return s, err
+}
+
+func connect(address string, opts Options, m mode) (_ *Store, err error) {
+	c, err := config(address)
+	if err != nil {
+		return nil, err
+	}
+	if opts.LastResort == nil {
+		opts.LastResort = os.Stderr
+	}
+	if opts.Lease == 0 {
+		opts.Lease = defaultLease
+	}
+	c.MaxConns = max(c.MaxConns, 4)
+	s := &Store{name: address, opts: opts, mode: m}
+	if s.pool, err = pgxpool.NewWithConfig(bg, c); err != nil {
+		return nil, fmt.Errorf("open %s: %w", address, err)
+	}
+	if err = s.prepare(); err != nil {
+		s.pool.Close()
+		return nil, fmt.Errorf("open %s: %w", address, away(err))
+	}
+	return s, nil
+}
+
+// prepare checks the server, brings its tables to today's format, and finds the
+// batch if it is there.
+func (s *Store) prepare() error {
+	ctx, cancel := context.WithTimeout(bg, time.Minute)
+	defer cancel()
+	d := db{ctx: ctx, querier: s.pool}
+	if s.mode != viewing {
+		settings, err := readSettings(d)
+		if err == nil {
+			err = settings.check()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	have, err := format(d)
+	if err == nil && have < len(migrations) {
+		err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return migrate(db{ctx: ctx, querier: tx}) })
+	}
+	if err == nil {
+		err = d.get("SELECT id::text FROM format", nil, &s.identity)
+	}
+	if err != nil {
+		return err
+	}
+	return s.readBatch(d)
+}
+
+// readBatch finds the batch, and refuses the answers of another service.
+func (s *Store) readBatch(d db) error {
+	s.endpoint = s.opts.Endpoint
+	var have string
+	err := d.get("SELECT b.id, b.account, a.endpoint FROM batches b JOIN accounts a ON a.id = b.account WHERE b.name = $1",
+		[]any{Batch(s.name)}, &s.batch, &s.account, &have)
+	switch want := s.opts.Endpoint; {
+	case errors.Is(err, pgx.ErrNoRows):
+		return nil
+	case err != nil:
+		return err
+	case want != "" && have != want:
+		return &checkpoint.EndpointError{Path: s.name, Have: have, Want: want}
+	}
+	s.endpoint = have
+	return nil
+}
+
+// findBatch finds the batch, or creates it, within a transaction.
+func (s *Store) findBatch(d db) error {
+	if s.batch != 0 {
+		return nil
+	}
+	_, err := d.exec("INSERT INTO accounts (endpoint) VALUES ($1) ON CONFLICT DO NOTHING", s.endpoint)
+	if err != nil {
+		return err
+	}
+	added, err := d.exec("INSERT INTO batches (account, name) SELECT id, $2 FROM accounts WHERE endpoint = $1 ON CONFLICT DO NOTHING", s.endpoint, Batch(s.name))
+	if err != nil {
+		return err
+	}
+	s.created = added > 0
+	return s.readBatch(d)
+}
+
+// Path returns the address of the batch.
+func (s *Store) Path() string { return s.name }
+
+// Name returns the name of the batch.
+func (s *Store) Name() string { return Batch(s.name) }
+
+// Close closes the connections. Everything saved is on disk before. A run that is on
+// counts as killed. Calling Close again has no effect.
+func (s *Store) Close() (err error) {
+	if s.closed {
+		return nil
+	}
+	s.closed = true
+	if s.saves != nil {
+		close(s.saves)
+		<-s.done
+	}
+	if r := s.begun.Load(); r != nil {
+		r.leave()
+	}
+	if s.created {
+		_, _ = s.pool.Exec(bg, "DELETE FROM batches WHERE id = $1", s.batch) // one that holds anything stays
+	}
+	s.pool.Close()
+	return nil
+}
+
+// Saves returns how many changes were saved since Open, and how many transactions
+// that took.
+func (s *Store) Saves() (saves, syncs int64) { return s.grouped.Load(), s.commits.Load() }

@@ -1,0 +1,157 @@
+package postgres
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"bizbatch/checkpoint"
+	"bizbatch/checkpoint/internal/rescue"
+)
+
+// rescuePlace returns where answers go that could not be saved: into one file in the
+// home folder, or else in the temporary folder. The batch is known there by what the
+// database is, and not by its address.
+func (s *Store) rescuePlace() rescue.Place {
+	return rescue.Place{Checkpoint: fmt.Sprintf("%s/%d", s.identity, s.batch), LastResort: s.opts.LastResort}
+}
+
+// rescued returns an answer as a line of a rescue file.
+func (s *Store) rescued(key requestKey, c checkpoint.Completion) rescue.Line {
+	return rescue.Line{
+		Checkpoint: s.name, Endpoint: s.endpoint, Key: hex.EncodeToString(key[:]), Answer: c.Answer, Label: c.Label,
+		Attempts: c.Attempts, Cost: c.Cost, Started: c.Started, Finished: c.Finished, Unfit: c.Unfit,
+	}
+}
+
+// completion returns the answer of a line of a rescue file.
+func completion(l rescue.Line) checkpoint.Completion {
+	return checkpoint.Completion{Answer: l.Answer, Label: l.Label, Attempts: l.Attempts, Cost: l.Cost, Started: l.Started, Finished: l.Finished, Unfit: l.Unfit}
+}
+
+// RescueWaiting writes all answers that wait to be saved to the rescue file, with
+// one sync. Call it before the process exits without waiting for End.
+func (s *Store) RescueWaiting() {
+	if r := s.begun.Load(); r != nil {
+		r.rescue.PutWaiting()
+	}
+}
+
+// unsaved returns the error for the answers that are not in the database.
+func (r *run) unsaved(err error) error {
+	file, printed := r.rescue.File()
+	return &checkpoint.UnsavedError{File: file, Answers: len(r.rescue.Kept()), Printed: printed, Err: err}
+}
+
+// saveRescued tries again to save the answers. The file keeps those that cannot be
+// saved.
+func (r *run) saveRescued() error {
+	var failed error
+	for id, line := range r.rescue.Kept() {
+		err := r.save("save an answer", id, nil, func(d db) error { return r.complete(d, id, completion(line)) })
+		if err == nil {
+			r.rescue.Drop(id)
+			continue
+		}
+		if failed = err; !failsAlone(err) {
+			break
+		}
+	}
+	if failed == nil {
+		return nil
+	}
+	return r.unsaved(failed)
+}
+
+// takeRescued saves the answers of earlier runs' rescue files, within the
+// transaction of an import. An answer whose request is not known stays in its file.
+func (im *importer) takeRescued() error {
+	for _, f := range im.s.rescuePlace().Find() {
+		if !f.Mine {
+			continue
+		}
+		all, err := im.takeRescueFile(f.Path)
+		if err != nil {
+			return fmt.Errorf("take in the rescue file %s: %w", f.Path, err)
+		}
+		if all {
+			im.rescueFiles = append(im.rescueFiles, f.Path)
+		}
+	}
+	return nil
+}
+
+// takeRescueFile reports whether all answers of a file are now in the database.
+func (im *importer) takeRescueFile(path string) (all bool, err error) {
+	all = true
+	for line, err := range rescue.Read(path) {
+		if errors.Is(err, rescue.ErrTorn) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		switch err := im.keepRescued(line); {
+		case errors.Is(err, pgx.ErrNoRows):
+			all = false
+		case err != nil:
+			return false, err
+		}
+	}
+	return all, nil
+}
+
+// keepRescued saves one answer. The error is pgx.ErrNoRows if its request is not
+// known.
+func (im *importer) keepRescued(line rescue.Line) error {
+	var id, batch, run int64
+	var state checkpoint.State
+	key := line.SHA()
+	err := im.d.get("SELECT id, state, batch, run FROM requests WHERE account = (SELECT id FROM accounts WHERE endpoint = $1) AND key = $2",
+		[]any{line.Endpoint, key[:]}, &id, &state, &batch, &run)
+	if err != nil || state == checkpoint.Answered {
+		return err
+	}
+	im.plan.Rescued++
+	// It was in flight when the save failed; now it is known what came of it.
+	if _, err := complete(im.d, id, batch, run, completion(line)); err != nil {
+		return err
+	}
+	_, err = im.d.exec(outdateBy+"($1)", []int64{id})
+	return err
+}
+
+// rescuedIDs returns the requests without an answer whose answers are in this
+// batch's rescue files, with the time at which they were sent (milliseconds since
+// 1970).
+func (s *Store) rescuedIDs() (map[int64]int64, error) {
+	ids, started := map[int64]int64{}, map[requestKey]int64{}
+	var keys [][]byte
+	for _, f := range s.rescuePlace().Find() {
+		if !f.Mine {
+			continue
+		}
+		for line, err := range rescue.Read(f.Path) {
+			if err != nil {
+				break // the next import tells what is wrong with it
+			}
+			key := line.SHA()
+			keys, started[key] = append(keys, key[:]), millis(line.Started)
+		}
+	}
+	if len(keys) == 0 {
+		return ids, nil
+	}
+	err := s.each("what was rescued", func(rows pgx.Rows) (bool, error) {
+		var id int64
+		var key []byte
+		err := rows.Scan(&id, &key)
+		if err == nil {
+			ids[id] = started[requestKey(key)]
+		}
+		return true, err
+	}, "SELECT id, key FROM requests WHERE account = $1 AND key = ANY ($2) AND state <> 'answered'", s.account, keys)
+	return ids, err
+}

@@ -1,0 +1,242 @@
+package postgres
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"bizbatch/checkpoint"
+	"bizbatch/checkpoint/internal/rescue"
+)
+
+// A requestKey identifies a request: it is the SHA-256 of its payload.
+type requestKey [sha256.Size]byte
+
+// A run implements checkpoint.Run.
+type run struct {
+	s      *Store
+	id     int64 // of the batch
+	host   int64
+	rescue rescue.Rescue
+
+	renewing     context.Context // done when the lease is not to be renewed any more
+	stopRenewing context.CancelFunc
+	left         chan struct{} // closed when nothing renews it any more
+
+	ending atomic.Bool
+	held   atomic.Bool // the account was closed when this run looked last
+
+	claiming sync.Mutex // guards what follows
+	after    int64      // position of the last request that Claim gave out
+	last     int64      // that of the last row
+
+	mu   sync.Mutex           // guards keys
+	keys map[int64]requestKey // of what was given out and has no answer
+}
+
+var _ checkpoint.Shared = (*run)(nil)
+
+// Begin begins a run; see [checkpoint.Run] for the rules. It returns ErrReadOnly for
+// a view, ErrCopy for a copy, and ErrBegun if the store's last run has not ended. Runs of
+// other processes on the same batch share it.
+func (s *Store) Begin(now time.Time) (checkpoint.Run, checkpoint.Begun, error) {
+	r := &run{s: s, keys: map[int64]requestKey{}, left: make(chan struct{})}
+	r.rescue.Place = s.rescuePlace()
+	switch {
+	case s.mode == planning:
+		return nil, checkpoint.Begun{}, checkpoint.ErrCopy
+	case s.mode == viewing:
+		return nil, checkpoint.Begun{}, checkpoint.ErrReadOnly
+	case !s.begun.CompareAndSwap(nil, r):
+		return nil, checkpoint.Begun{}, checkpoint.ErrBegun
+	}
+	b, err := r.begin(now)
+	if err != nil {
+		s.begun.Store(nil)
+		return nil, b, fmt.Errorf("begin a run: %w", err)
+	}
+	r.renewing, r.stopRenewing = context.WithCancel(bg)
+	go r.keepLease()
+	return r, b, nil
+}
+
+func (r *run) begin(now time.Time) (b checkpoint.Begun, err error) {
+	s := r.s
+	var rescued importer
+	err = s.write(func(d db) error {
+		rescued = importer{s: s, d: d}
+		if err := d.get("SELECT 1 FROM batches WHERE id = $1 FOR NO KEY UPDATE", []any{s.batch}, new(int)); err != nil {
+			return err
+		}
+		// What this machine could not save is known before it counts as interrupted.
+		if err := errors.Join(rescued.takeRescued(), bury(d)); err != nil {
+			return err
+		}
+		// Somebody wants to try again. Where the host that was refused is still on, it does.
+		if _, err := d.exec("UPDATE accounts SET closed = NULL, said = NULL WHERE id = $1 AND closed IS NOT NULL AND held_by NOT IN (SELECT id FROM alive)", s.account); err != nil {
+			return err
+		}
+		if err := r.join(d); err != nil {
+			return err
+		}
+		if err := r.renew(d); err != nil {
+			return err
+		}
+		return d.get(`WITH next AS (SELECT coalesce(max(run), 0) + 1 AS run FROM runs WHERE batch = $1),
+				others AS (SELECT min(joined) AS joined FROM runs r JOIN alive h ON h.id = r.host WHERE r.batch = $1 AND r.ended = 0)
+			INSERT INTO runs (batch, run, host, joined, started) SELECT $1, next.run, $2, coalesce(others.joined, next.run), $3 FROM next, others RETURNING run`,
+			[]any{s.batch, r.host, millis(now)}, &r.id)
+	})
+	if err == nil {
+		err = removeAll(rescued.rescueFiles)
+	}
+	if err != nil {
+		return b, err
+	}
+	if b.Counts, err = s.Counts(); err != nil {
+		return b, err
+	}
+	var sent int64
+	err = s.db().get(`SELECT (SELECT coalesce(sum(cost), 0)::bigint FROM uncertain WHERE batch = $1), (SELECT coalesce(max(position), 0) FROM rows WHERE batch = $1),
+		(SELECT coalesce(max(started), 0) FROM requests WHERE batch = $1)`, []any{s.batch}, &b.Uncertain, &r.last, &sent)
+	b.LastSent = fromMillis(sent)
+	return b, err
+}
+
+// db returns the database for calls that are no transaction.
+func (s *Store) db() db { return db{ctx: bg, querier: s.pool} }
+
+func (r *run) Claim(n int) (page []checkpoint.Request, err error) {
+	r.claiming.Lock()
+	defer r.claiming.Unlock()
+	page, err = r.claim(r.after, n)
+	if err == nil && len(page) == 0 && r.after > 0 {
+		page, err = r.claim(0, n) // what a dead host left
+	}
+	if err == nil && len(page) > 0 {
+		r.after = page[len(page)-1].Position
+	}
+	return page, err
+}
+
+func (r *run) ClaimAny() (*checkpoint.Request, error) {
+	r.claiming.Lock()
+	defer r.claiming.Unlock()
+	if err := r.on(); err != nil || r.last <= r.after {
+		return nil, err
+	}
+	page, err := r.claim(r.after+rand.Int64N(r.last-r.after), 1)
+	if err != nil || len(page) == 0 {
+		return nil, err
+	}
+	return &page[0], nil
+}
+
+// claim makes up to n pending requests, from the first whose position is greater
+// than after, this host's. Those that another host claims now it passes over.
+func (r *run) claim(after int64, n int) (page []checkpoint.Request, err error) {
+	if err := r.on(); err != nil || n < 1 {
+		return nil, err
+	}
+	err = r.s.write(func(d db) error {
+		page = nil
+		return d.each(func(rows pgx.Rows) (bool, error) {
+			var q checkpoint.Request
+			var key []byte
+			err := rows.Scan(&q.ID, &q.Position, &q.RowID, &q.Mode, &q.Attempts, &q.Answered, &q.Again, &key, &q.Payload)
+			if k := sha256.Sum256(q.Payload); err == nil && string(k[:]) != string(key) {
+				err = fmt.Errorf("question %s: %w", q.RowID, checkpoint.ErrNotCheckpoint) // not to pay for what nobody asked
+			}
+			page = append(page, q)
+			return true, err
+		}, `WITH found AS (SELECT q.id, a.position FROM asked a JOIN requests q ON q.id = a.request
+				WHERE a.batch = $1 AND a.position > $2 AND q.state = 'pending' AND q.host IS NULL
+				ORDER BY a.position LIMIT $3 FOR UPDATE OF q SKIP LOCKED),
+			taken AS (UPDATE requests q SET host = $4 FROM found f WHERE q.id = f.id RETURNING q.*, f.position)
+			SELECT q.id, q.position, r.id, q.mode, q.attempts, EXISTS (SELECT 1 FROM earlier WHERE request = q.id), coalesce(u.times, 0), q.key, q.payload
+			FROM taken q JOIN rows r ON r.batch = $1 AND r.position = q.position LEFT JOIN unfit u ON u.request = q.id ORDER BY q.position`,
+			r.s.batch, after, n, r.host)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("claim questions of %s: %w", r.s.name, err)
+	}
+	for _, q := range page {
+		r.give(q)
+	}
+	return page, nil
+}
+
+// give records a request that Claim returns.
+func (r *run) give(q checkpoint.Request) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.keys[q.ID] = sha256.Sum256(q.Payload)
+}
+
+// key returns the key of a request that was claimed and has no answer.
+func (r *run) key(id int64) (key requestKey, given bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	key, given = r.keys[id]
+	return key, given
+}
+
+// forget forgets a request that has an answer.
+func (r *run) forget(id int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.keys, id)
+}
+
+// on returns ErrEnded after the run has ended.
+func (r *run) on() error {
+	if r.s.begun.Load() != r {
+		return checkpoint.ErrEnded
+	}
+	return nil
+}
+
+func (r *run) End(now time.Time, outcome string, summary []byte) error {
+	if r.on() != nil || !r.ending.CompareAndSwap(false, true) {
+		return checkpoint.ErrEnded
+	}
+	defer r.s.begun.Store(nil)
+	defer r.leave()
+	defer r.rescue.Close()
+	lost := r.saveRescued()
+	err := r.s.write(func(d db) error {
+		if _, err := d.exec("UPDATE requests SET host = NULL WHERE host = $1 AND state <> 'running'", r.host); err != nil {
+			return err
+		}
+		_, err := d.exec("UPDATE runs SET ended = $3, outcome = $4, summary = $5 WHERE batch = $1 AND run = $2", r.s.batch, r.id, millis(now), outcome, text(string(summary)))
+		return err
+	})
+	switch {
+	case lost != nil:
+		return lost // the more useful error
+	case err != nil:
+		return fmt.Errorf("note the end of the run: %w", err)
+	}
+	return nil
+}
+
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+func fromMillis(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}

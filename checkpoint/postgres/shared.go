@@ -1,0 +1,157 @@
+package postgres
+
+import (
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"bizbatch/checkpoint"
+)
+
+// Open returns the requests of the input that have no outcome, by mode, and how many
+// of them nobody has claimed.
+func (r *run) Open() (left map[string]int, free int, err error) {
+	if err := r.on(); err != nil {
+		return nil, 0, err
+	}
+	left = map[string]int{}
+	err = r.s.each("what is left", func(rows pgx.Rows) (bool, error) {
+		var mode string
+		var all, unclaimed int
+		err := rows.Scan(&mode, &all, &unclaimed)
+		left[mode], free = all, free+unclaimed
+		return true, err
+	}, `SELECT q.mode, count(*), count(*) FILTER (WHERE q.state = 'pending' AND q.host IS NULL) FROM asked a JOIN requests q ON q.id = a.request
+		WHERE a.batch = $1 AND a.position > 0 AND q.state IN ('pending', 'running') GROUP BY q.mode`, r.s.batch)
+	return left, free, err
+}
+
+// Limit sets what holds for all runs of the batch. The first of those that are on at
+// the same time sets it anew.
+func (r *run) Limit(l checkpoint.Limits) error {
+	return r.s.write(func(d db) error {
+		if _, err := d.exec("UPDATE runs SET alone = $3 WHERE batch = $1 AND run = $2", r.s.batch, r.id, l.Alone); err != nil {
+			return err
+		}
+		_, err := d.exec(`UPDATE batches SET spend = CASE WHEN $2 > 0 OR (SELECT joined = run FROM runs WHERE batch = $1 AND run = $4) THEN $2 ELSE spend END,
+			total = CASE WHEN $3 > 0 OR (SELECT joined = run FROM runs WHERE batch = $1 AND run = $4) THEN $3 ELSE total END WHERE id = $1`, r.s.batch, l.Spend, l.Total, r.id)
+		return err
+	})
+}
+
+// Hold keeps every host from sending requests for the account.
+func (r *run) Hold(h checkpoint.Hold) error {
+	r.held.Store(true)
+	return r.s.write(func(d db) error {
+		text := "UPDATE accounts SET closed = now(), held_by = $2, said = $3 WHERE id = $1"
+		args := []any{r.s.account, r.host, h.Said}
+		if h.Wait > 0 {
+			text = "UPDATE accounts SET paused = greatest(paused, now() + $2), said = $3 WHERE id = $1 AND closed IS NULL"
+			args[1] = h.Wait
+		}
+		_, err := d.exec(text, args...)
+		return err
+	})
+}
+
+// A gate is what the account and the batch allow, as a transaction sees it.
+type gate struct {
+	read   bool
+	leased bool
+	closed bool // and this host is not to find out whether it is open again
+	wait   time.Duration
+	said   []byte
+	limit  int64 // of the runs that are on
+	total  int64 // of all
+	spent  int64 // by those that are on, with what is in flight
+	ever   int64 // by all
+}
+
+// readGate reads the gate, once in a transaction. Where there is a limit, other hosts
+// wait for the end of the transaction.
+func (r *run) readGate(d db) error {
+	g := d.gate
+	if g.read {
+		return nil
+	}
+	if r.held.Load() { // somebody has to find out
+		_, err := d.exec("UPDATE accounts SET held_by = $2 WHERE id = $1 AND closed IS NOT NULL AND held_by NOT IN (SELECT id FROM alive)", r.s.account, r.host)
+		if err != nil {
+			return err
+		}
+	}
+	var closed bool
+	err := d.get(`SELECT EXISTS (SELECT 1 FROM hosts WHERE id = $2 AND lease_until > now()), a.closed IS NOT NULL, a.closed IS NOT NULL AND a.held_by <> $2,
+			CASE WHEN a.paused > now() THEN a.paused - now() ELSE '0' END, coalesce(a.said, ''), b.spend, b.total
+		FROM batches b JOIN accounts a ON a.id = b.account WHERE b.id = $1`,
+		[]any{r.s.batch, r.host}, &g.leased, &closed, &g.closed, &g.wait, &g.said, &g.limit, &g.total)
+	if err != nil {
+		return err
+	}
+	g.read = true
+	if r.held.Store(closed); g.limit == 0 && g.total == 0 {
+		return nil
+	}
+	if _, err := d.exec("SELECT 1 FROM batches WHERE id = $1 FOR NO KEY UPDATE", r.s.batch); err != nil {
+		return err
+	}
+	return d.get(`SELECT coalesce(sum(spent + flying) FILTER (WHERE joined = (SELECT joined FROM runs WHERE batch = $1 AND run = $2)), 0)::bigint,
+		coalesce(sum(spent + flying), 0)::bigint FROM runs WHERE batch = $1`, []any{r.s.batch, r.id}, &g.spent, &g.ever)
+}
+
+// admit returns an error if a request that costs so much is not to be sent.
+func (r *run) admit(d db, cost int64) error {
+	if err := r.readGate(d); err != nil {
+		return err
+	}
+	switch g := d.gate; {
+	case !g.leased:
+		return notStarted{ErrLeaseOver}
+	case g.closed:
+		return notStarted{&checkpoint.HeldError{Hold: checkpoint.Hold{Said: g.said}}}
+	case g.wait > 0:
+		return notStarted{&checkpoint.HeldError{Hold: checkpoint.Hold{Wait: g.wait, Said: g.said}}}
+	case g.limit > 0 && g.spent+cost > g.limit, g.total > 0 && g.ever+cost > g.total:
+		return notStarted{&checkpoint.HeldError{Spent: true}}
+	}
+	return nil
+}
+
+// reopen notes that a request for the account has succeeded, which this host sent to
+// find out.
+func (r *run) reopen(d db) error {
+	if !r.held.Load() {
+		return nil
+	}
+	_, err := d.exec("UPDATE accounts SET closed = NULL, said = NULL WHERE id = $1 AND held_by = $2", r.s.account, r.host)
+	return err
+}
+
+// takesOff notes that a request is in flight that may cost so much.
+func (r *run) takesOff(d db, cost int64) error {
+	_, err := d.exec("UPDATE runs SET flying = flying + $3 WHERE batch = $1 AND run = $2", r.s.batch, r.id, cost)
+	d.gate.spent, d.gate.ever = d.gate.spent+cost, d.gate.ever+cost
+	return err
+}
+
+// landed notes that an attempt of a run has ended: what it may cost is not in flight
+// any more. If another host has noted that as perhaps charged, because the lease was
+// over, it is known now.
+func landed(d db, id, batch, run int64, started time.Time) error {
+	flew, err := d.exec(`UPDATE runs r SET flying = flying - q.cost FROM requests q WHERE r.batch = $2 AND r.run = $3
+		AND q.id = $1 AND q.state = 'running' AND q.batch = $2 AND q.run = $3 AND q.started = $4`, id, batch, run, millis(started))
+	if err == nil && flew == 0 {
+		_, err = d.exec(`WITH gone AS (DELETE FROM uncertain WHERE request = $1 AND batch = $2 AND run = $3 AND started = $4 AND finished = 0 RETURNING cost)
+			UPDATE runs r SET spent = spent - gone.cost FROM gone WHERE r.batch = $2 AND r.run = $3`, id, batch, run, millis(started))
+	}
+	return err
+}
+
+// paid notes what an attempt of a run cost, or may have cost.
+func paid(d db, batch, run, cost int64) error {
+	if cost == 0 {
+		return nil
+	}
+	_, err := d.exec("UPDATE runs SET spent = spent + $3 WHERE batch = $1 AND run = $2", batch, run, cost)
+	return err
+}

@@ -1,0 +1,74 @@
+package postgres
+
+import (
+	"crypto/sha256"
+	"hash/fnv"
+	"iter"
+	"os"
+
+	"github.com/jackc/pgx/v5"
+
+	"bizbatch/checkpoint"
+)
+
+// keyOf returns the key of a payload.
+func keyOf(payload []byte) requestKey { return sha256.Sum256(payload) }
+
+// stage copies the rows of an input into a table of this transaction.
+func (im *importer) stage(rows iter.Seq2[checkpoint.Row, error]) error {
+	_, err := im.d.exec(`CREATE TEMPORARY TABLE fresh (position bigint NOT NULL, line bigint NOT NULL, id text NOT NULL, skip text NOT NULL, fields bytea NOT NULL,
+		originals bytea, key bytea, mode text NOT NULL, subject bigint NOT NULL, payload bytea) ON COMMIT DROP`)
+	if err != nil {
+		return err
+	}
+	next, stop := iter.Pull2(rows)
+	defer stop()
+	source := pgx.CopyFromFunc(func() ([]any, error) {
+		r, err, more := next()
+		if im.rowsErr = err; !more || err != nil {
+			return nil, err
+		}
+		im.plan.Rows++
+		return staged(int64(im.plan.Rows), r), nil
+	})
+	columns := []string{"position", "line", "id", "skip", "fields", "originals", "key", "mode", "subject", "payload"}
+	if _, err := im.d.CopyFrom(im.d.ctx, pgx.Identifier{"fresh"}, columns, source); err != nil {
+		return err
+	}
+	_, err = im.d.exec("ANALYZE fresh")
+	return err
+}
+
+// staged returns the columns of a row.
+func staged(position int64, r checkpoint.Row) []any {
+	if r.Fields == nil {
+		r.Fields = []byte{} // the column is NOT NULL
+	}
+	var key, payload []byte
+	if r.Skip == "" {
+		k := keyOf(r.Payload)
+		key, payload = k[:], r.Payload
+	} else {
+		r.Originals = nil
+	}
+	return []any{position, int64(r.Line), text(r.ID), text(r.Skip), r.Fields, r.Originals, key, text(r.Mode), subjectHash(r.Subject), payload}
+}
+
+// subjectHash is stored instead of the subject. Two subjects with the same
+// hash could at worst ask for a confirmation too many.
+func subjectHash(subject string) int64 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(subject))
+	return int64(h.Sum64())
+}
+
+// removeAll removes files that are not needed any more. One that is left is taken in
+// again, and holds nothing new.
+func removeAll(paths []string) error {
+	for _, path := range paths {
+		if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
+			return err
+		}
+	}
+	return nil
+}

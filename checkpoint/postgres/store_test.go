@@ -1,0 +1,29 @@
+package postgres_test
+
+import (
+	"net/url"
+	"testing"
+
+	"bizbatch/checkpoint/postgres"
+	"bizbatch/checkpoint/storetest"
+	"bizbatch/internal/pgtest"
+)
+
+func TestStoreKeepsTheContract(t *testing.T) {
+	server := pgtest.New(t)
+	t.Setenv("HOME", t.TempDir())
+	storetest.Test(t, func(t testing.TB, name string) storetest.Store {
+		t.Helper()
+		name = t.Name() + " " + name
+		at, err := postgres.WithBatch(server, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// An account of its own: what another test answered is not answered here.
+		s, err := postgres.Open(at, postgres.Options{Endpoint: "https://" + url.PathEscape(name)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	})
+}

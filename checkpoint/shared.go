@@ -1,0 +1,57 @@
+package checkpoint
+
+import (
+	"fmt"
+	"time"
+)
+
+// A Shared is a [Run] on a store that several hosts use at once. Other hosts ask
+// requests of the same input, and what a service says of the account holds for all.
+//
+// Start returns a [*HeldError] while nothing may be sent. The request then stays
+// pending, and the run keeps it.
+type Shared interface {
+	Run
+	// Open returns how many requests of the input have no outcome, by mode, and how
+	// many of them nobody has claimed.
+	Open() (left map[string]int, free int, err error)
+	// Limit sets what holds for all runs on the input.
+	Limit(l Limits) error
+	// Hold keeps every host from sending requests for the account.
+	Hold(h Hold) error
+}
+
+// Limits are what a run sets for all that are on at the same time.
+type Limits struct {
+	// Spend is the most that these may spend, with what is in flight, and Total the
+	// most that all may spend that there ever were. 0 is no limit, and changes none
+	// that another run has set.
+	Spend, Total int64
+	// Alone says that the run asks only some requests, and nobody is to help with the
+	// others by himself.
+	Alone bool
+}
+
+// A Hold is why and how long no request is sent for an account.
+type Hold struct {
+	// Wait is how long. 0 is until the host that holds the account, or the next one if
+	// it is gone, had a request answered, or until another run begins after that.
+	Wait time.Duration
+	Said []byte // by the service, as the caller writes it
+}
+
+// A HeldError reports that Start sent nothing.
+type HeldError struct {
+	Hold
+	Spent bool // it is the spending limit that holds the request back
+}
+
+func (e *HeldError) Error() string {
+	switch {
+	case e.Spent:
+		return "the spending limit of all runs is reached"
+	case e.Wait > 0:
+		return fmt.Sprintf("another host was told to wait, for another %s", e.Wait.Round(time.Second))
+	}
+	return "another host was told that the account takes no requests"
+}
