@@ -77,8 +77,8 @@ func (r *runner) helps() bool {
 
 // countOthers counts what is left when other hosts asked, too.
 func (r *runner) countOthers() {
-	if r.shared == nil || r.queue.inOrder {
-		return
+	if r.shared == nil || r.queue.inOrder || r.sum.RefreshLeft > 0 {
+		return // it is as this host knows it
 	}
 	left, _, err := r.shared.Open()
 	if err != nil {
@@ -88,6 +88,14 @@ func (r *runner) countOthers() {
 	r.sum.Total = r.sum.Answered + r.sum.Failed
 	for mode, n := range left {
 		r.left[AskMode(mode)] = n
+		r.sum.Total += n
+	}
+	if r.stop == nil { // what this host did not refresh, others did
+		clear(r.oldLeft)
+		r.sum.RefreshLeft = 0
+	}
+	for mode, n := range r.oldLeft {
+		r.left[mode] += n
 		r.sum.Total += n
 	}
 }
