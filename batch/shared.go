@@ -90,6 +90,14 @@ func (r *runner) countOthers() {
 		r.left[AskMode(mode)] = n
 		r.sum.Total += n
 	}
+	if r.stop == nil { // what this host did not refresh, others did
+		clear(r.oldLeft)
+		r.sum.RefreshLeft = 0
+	}
+	for mode, n := range r.oldLeft {
+		r.left[mode] += n
+		r.sum.Total += n
+	}
 }
 
 // asHeld returns the error of a request that was held back, or nil.
