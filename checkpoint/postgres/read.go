@@ -133,12 +133,16 @@ func (s *Store) Settings() (settings []byte, err error) {
 // Runs returns all runs, oldest first.
 func (s *Store) Runs() (runs []checkpoint.RunRecord, err error) {
 	err = s.each("the runs", func(rows pgx.Rows) (bool, error) {
-		var r checkpoint.RunRecord
-		var started, ended int64
-		err := rows.Scan(&r.Run, &started, &ended, &r.Outcome, &r.Summary)
-		r.Started, r.Ended = fromMillis(started), fromMillis(ended)
+		r, err := scanRun(rows)
 		runs = append(runs, r)
 		return true, err
 	}, "SELECT run, started, ended, outcome, convert_to(summary, 'UTF8') FROM runs WHERE batch = $1 ORDER BY run", s.batch)
 	return runs, err
+}
+
+func scanRun(rows pgx.Rows) (r checkpoint.RunRecord, err error) {
+	var started, ended int64
+	err = rows.Scan(&r.Run, &started, &ended, &r.Outcome, &r.Summary)
+	r.Started, r.Ended = fromMillis(started), fromMillis(ended)
+	return r, err
 }
