@@ -77,8 +77,8 @@ func (r *runner) helps() bool {
 
 // countOthers counts what is left when other hosts asked, too.
 func (r *runner) countOthers() {
-	if r.shared == nil || r.queue.inOrder {
-		return
+	if r.shared == nil || r.queue.inOrder || r.sum.RefreshLeft > 0 {
+		return // it is as this host knows it
 	}
 	left, _, err := r.shared.Open()
 	if err != nil {

@@ -123,8 +123,13 @@ func (r *run) leave() {
 // they claimed pending, within a transaction.
 func bury(d db) error {
 	_, err := d.exec("SELECT 1 FROM requests q WHERE q.host IS NOT NULL" + deadHost + " ORDER BY id FOR UPDATE")
+	if err == nil {
+		_, err = d.exec(noteInterrupted + deadHost + " ON CONFLICT DO NOTHING")
+	}
+	if err == nil {
+		err = takeBack(d, "e.waits = 'refresh'"+deadHost)
+	}
 	for _, text := range []string{
-		noteInterrupted + deadHost,
 		"UPDATE runs SET outcome = CASE WHEN ended = 0 THEN '" + interrupted + "' ELSE outcome END, spent = spent + flying, flying = 0 WHERE host IN (SELECT id FROM hosts) AND host NOT IN (SELECT id FROM alive)",
 		outdateBy + "(SELECT q.id FROM requests q WHERE q.state = 'running'" + deadHost + ")",
 		"UPDATE requests q SET interrupted = (state = 'running' OR interrupted), state = CASE state WHEN 'running' THEN 'pending' ELSE state END, host = NULL WHERE q.host IS NOT NULL" + deadHost,

@@ -18,9 +18,11 @@ type importer struct {
 	opts checkpoint.ImportOptions
 	plan checkpoint.Plan
 
-	settings int64 // id of opts.Settings
-	rowsErr  error // from the rows
-	refused  error // from Confirm
+	settings int64    // id of opts.Settings
+	kept     []int64  // in flight when a run was killed, and answered
+	refresh  []chosen // answers to ask for again
+	rowsErr  error    // from the rows
+	refused  error    // from Confirm
 
 	rescueFiles []string // to remove once their answers are committed
 }
@@ -40,6 +42,7 @@ func (s *Store) Import(rows iter.Seq2[checkpoint.Row, error], opts checkpoint.Im
 		return im.plan, checkpoint.ErrReadOnly
 	}
 	account, batch := s.account, s.batch
+	s.refresh = nil
 	err := pgx.BeginFunc(bg, s.pool, func(tx pgx.Tx) error {
 		im.d = db{ctx: bg, querier: tx}
 		return im.run(rows)
@@ -54,7 +57,7 @@ func (s *Store) Import(rows iter.Seq2[checkpoint.Row, error], opts checkpoint.Im
 	case err != nil:
 		err = fmt.Errorf("import rows into %s: %w", s.name, away(err))
 	default:
-		s.created = false
+		s.created, s.refresh = false, im.refresh
 		return im.plan, removeAll(im.rescueFiles)
 	}
 	s.account, s.batch = account, batch // one that was added is not there
@@ -66,11 +69,10 @@ func (im *importer) run(rows iter.Seq2[checkpoint.Row, error]) error {
 	if err := s.findBatch(im.d); err != nil {
 		return err
 	}
-	digest, err := s.note(im.d, "digest")
+	same, err := im.isSame()
 	if err != nil {
 		return err
 	}
-	same := im.opts.Digest != "" && string(digest) == im.opts.Digest
 	if !same {
 		if err := im.stage(rows); err != nil {
 			return err
@@ -78,6 +80,11 @@ func (im *importer) run(rows iter.Seq2[checkpoint.Row, error]) error {
 	}
 	if err := im.d.get("SELECT 1 FROM accounts WHERE id = $1 FOR NO KEY UPDATE", []any{s.account}, new(int)); err != nil {
 		return err
+	}
+	if !same { // another host may have taken the same rows in meanwhile
+		if same, err = im.isSame(); err != nil {
+			return err
+		}
 	}
 	if err := im.findSettings(); err != nil {
 		return err
@@ -93,10 +100,16 @@ func (im *importer) run(rows iter.Seq2[checkpoint.Row, error]) error {
 	return im.settle()
 }
 
+// isSame reports whether the batch holds the rows of the input already.
+func (im *importer) isSame() (bool, error) {
+	digest, err := im.s.note(im.d, "digest")
+	return im.opts.Digest != "" && string(digest) == im.opts.Digest, err
+}
+
 // settle finds answers that are elsewhere, counts what is left to ask, and has the
 // plan confirmed.
 func (im *importer) settle() error {
-	for _, step := range []func() error{im.takeRescued, im.askUnfit, im.count, im.findConflicts} {
+	for _, step := range []func() error{im.takeRescued, im.takeBackRefreshed, im.askUnfit, im.count, im.findConflicts, im.chooseRefresh} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -169,8 +182,16 @@ func (im *importer) replace() error {
 			return err
 		}
 	}
+	if im.plan.Rows >= manyRows { // else the server would plan as for a few until it looks by itself
+		if _, err := im.d.exec("ANALYZE requests, asked, rows"); err != nil {
+			return err
+		}
+	}
 	return im.noteInput()
 }
+
+// manyRows are so many that it matters how the server looks for them.
+const manyRows = 500
 
 // noteInput notes what the rows are those of.
 func (im *importer) noteInput() error {

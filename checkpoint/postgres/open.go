@@ -54,6 +54,7 @@ type Store struct {
 	mode     mode
 	created  bool // by this Open; Close removes it unless something was imported
 	closed   bool
+	refresh  []chosen            // what the next run asks for again
 	begun    atomic.Pointer[run] // the run in progress
 	hasty    atomic.Bool         // the last write waited for the server in vain: the next waits only shortly
 

@@ -44,8 +44,12 @@ func (im *importer) findConflicts() error {
 // countInterrupted counts what was in flight when a run was killed, until the next
 // one notes it.
 func (im *importer) countInterrupted() error {
-	return im.d.get("SELECT count(*), coalesce(sum(q.cost), 0)::bigint FROM requests q WHERE q.batch = $1 AND q.state = 'running'"+deadHost,
-		[]any{im.s.batch}, &im.plan.Interrupted, &im.plan.InterruptedCost)
+	var n int
+	var cost int64
+	err := im.d.get("SELECT count(*), coalesce(sum(q.cost), 0)::bigint FROM requests q WHERE q.batch = $1 AND q.state = 'running'"+deadHost, []any{im.s.batch}, &n, &cost)
+	im.plan.Interrupted += n
+	im.plan.InterruptedCost += cost
+	return err
 }
 
 // count counts the requests of this input by state, and makes failed ones

@@ -36,9 +36,11 @@ type run struct {
 	claiming sync.Mutex // guards what follows
 	after    int64      // position of the last request that Claim gave out
 	last     int64      // that of the last row
+	refresh  []chosen   // answered requests to give out after those
 
-	mu   sync.Mutex           // guards keys
-	keys map[int64]requestKey // of what was given out and has no answer
+	mu   sync.Mutex           // guards what follows
+	keys map[int64]requestKey // of what was given out and is to be answered
+	old  map[int64]bool       // those of them that have an answer, to be refreshed
 }
 
 var _ checkpoint.Shared = (*run)(nil)
@@ -47,7 +49,7 @@ var _ checkpoint.Shared = (*run)(nil)
 // a view, ErrCopy for a copy, and ErrBegun if the store's last run has not ended. Runs of
 // other processes on the same batch share it.
 func (s *Store) Begin(now time.Time) (checkpoint.Run, checkpoint.Begun, error) {
-	r := &run{s: s, keys: map[int64]requestKey{}, left: make(chan struct{})}
+	r := &run{s: s, keys: map[int64]requestKey{}, old: map[int64]bool{}, left: make(chan struct{})}
 	r.rescue.Place = s.rescuePlace()
 	switch {
 	case s.mode == planning:
@@ -107,6 +109,11 @@ func (r *run) begin(now time.Time) (b checkpoint.Begun, err error) {
 	err = s.db().get(`SELECT (SELECT coalesce(sum(cost), 0)::bigint FROM uncertain WHERE batch = $1), (SELECT coalesce(max(position), 0) FROM rows WHERE batch = $1),
 		(SELECT coalesce(max(started), 0) FROM requests WHERE batch = $1)`, []any{s.batch}, &b.Uncertain, &r.last, &sent)
 	b.LastSent = fromMillis(sent)
+	b.Refresh = map[string]int{}
+	for _, c := range s.refresh {
+		b.Refresh[c.mode]++
+	}
+	r.refresh, s.refresh = s.refresh, nil
 	return b, err
 }
 
@@ -116,14 +123,22 @@ func (s *Store) db() db { return db{ctx: bg, querier: s.pool} }
 func (r *run) Claim(n int) (page []checkpoint.Request, err error) {
 	r.claiming.Lock()
 	defer r.claiming.Unlock()
-	page, err = r.claim(r.after, n)
-	if err == nil && len(page) == 0 && r.after > 0 {
-		page, err = r.claim(0, n) // what a dead host left
+	for len(page) < n {
+		found, err := r.claim(r.after, n-len(page))
+		if err == nil && len(found) == 0 && r.after > 0 {
+			found, err = r.claim(0, n-len(page)) // what a dead host left
+		}
+		if err != nil {
+			return page, err
+		}
+		if len(found) == 0 {
+			more, err := r.refreshing(n - len(page))
+			return append(page, more...), err
+		}
+		r.after = found[len(found)-1].Position
+		page = append(page, found...)
 	}
-	if err == nil && len(page) > 0 {
-		r.after = page[len(page)-1].Position
-	}
-	return page, err
+	return page, r.on()
 }
 
 func (r *run) ClaimAny() (*checkpoint.Request, error) {
@@ -141,8 +156,19 @@ func (r *run) ClaimAny() (*checkpoint.Request, error) {
 
 // claim makes up to n pending requests, from the first whose position is greater
 // than after, this host's. Those that another host claims now it passes over.
-func (r *run) claim(after int64, n int) (page []checkpoint.Request, err error) {
-	if err := r.on(); err != nil || n < 1 {
+func (r *run) claim(after int64, n int) ([]checkpoint.Request, error) {
+	if n < 1 {
+		return nil, r.on()
+	}
+	return r.take(`SELECT q.id, a.position, a.position AS nth FROM asked a JOIN requests q ON q.id = a.request
+		WHERE a.batch = $1 AND a.position > $3 AND q.state = 'pending' AND q.host IS NULL
+		ORDER BY a.position LIMIT $4 FOR UPDATE OF q SKIP LOCKED`, after, n)
+}
+
+// take makes the requests this host's that SQL finds, with their positions and in
+// which order they are given out.
+func (r *run) take(found string, args ...any) (page []checkpoint.Request, err error) {
+	if err := r.on(); err != nil {
 		return nil, err
 	}
 	err = r.s.write(func(d db) error {
@@ -150,19 +176,19 @@ func (r *run) claim(after int64, n int) (page []checkpoint.Request, err error) {
 		return d.each(func(rows pgx.Rows) (bool, error) {
 			var q checkpoint.Request
 			var key []byte
-			err := rows.Scan(&q.ID, &q.Position, &q.RowID, &q.Mode, &q.Attempts, &q.Answered, &q.Again, &key, &q.Payload)
+			var state checkpoint.State
+			err := rows.Scan(&q.ID, &q.Position, &q.RowID, &q.Mode, &q.Attempts, &q.Answered, &state, &q.Again, &key, &q.Payload)
 			if k := sha256.Sum256(q.Payload); err == nil && string(k[:]) != string(key) {
 				err = fmt.Errorf("question %s: %w", q.RowID, checkpoint.ErrNotCheckpoint) // not to pay for what nobody asked
 			}
+			q.Refresh = state == checkpoint.Answered
+			q.Answered = q.Answered || q.Refresh
 			page = append(page, q)
 			return true, err
-		}, `WITH found AS (SELECT q.id, a.position FROM asked a JOIN requests q ON q.id = a.request
-				WHERE a.batch = $1 AND a.position > $2 AND q.state = 'pending' AND q.host IS NULL
-				ORDER BY a.position LIMIT $3 FOR UPDATE OF q SKIP LOCKED),
-			taken AS (UPDATE requests q SET host = $4 FROM found f WHERE q.id = f.id RETURNING q.*, f.position)
-			SELECT q.id, q.position, r.id, q.mode, q.attempts, EXISTS (SELECT 1 FROM earlier WHERE request = q.id), coalesce(u.times, 0), q.key, q.payload
-			FROM taken q JOIN rows r ON r.batch = $1 AND r.position = q.position LEFT JOIN unfit u ON u.request = q.id ORDER BY q.position`,
-			r.s.batch, after, n, r.host)
+		}, `WITH found AS (`+found+`), taken AS (UPDATE requests q SET host = $2 FROM found f WHERE q.id = f.id RETURNING q.*, f.position, f.nth)
+			SELECT q.id, q.position, r.id, q.mode, q.attempts, EXISTS (SELECT 1 FROM earlier WHERE request = q.id AND waits <> ''), q.state, coalesce(u.times, 0), q.key, q.payload
+			FROM taken q JOIN rows r ON r.batch = $1 AND r.position = q.position LEFT JOIN unfit u ON u.request = q.id ORDER BY q.nth`,
+			append([]any{r.s.batch, r.host}, args...)...)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("claim questions of %s: %w", r.s.name, err)
@@ -178,6 +204,9 @@ func (r *run) give(q checkpoint.Request) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.keys[q.ID] = sha256.Sum256(q.Payload)
+	if q.Refresh {
+		r.old[q.ID] = true
+	}
 }
 
 // key returns the key of a request that was claimed and has no answer.
@@ -188,11 +217,22 @@ func (r *run) key(id int64) (key requestKey, given bool) {
 	return key, given
 }
 
-// forget forgets a request that has an answer.
-func (r *run) forget(id int64) {
+// refreshes reports whether a request that was given out has an answer to be
+// refreshed.
+func (r *run) refreshes(id int64) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	delete(r.keys, id)
+	return r.old[id]
+}
+
+// forget forgets a request that has an answer, unless it is asked again.
+func (r *run) forget(id int64, again bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.old, id)
+	if !again {
+		delete(r.keys, id)
+	}
 }
 
 // on returns ErrEnded after the run has ended.

@@ -35,10 +35,15 @@ func (r *run) Start(id int64, now time.Time, cost int64) error {
 		if err := r.admit(d, cost); err != nil {
 			return err
 		}
+		if r.refreshes(id) {
+			if err := setAside(d, id, forRefresh); err != nil {
+				return err
+			}
+		}
 		changed, err := d.exec(`UPDATE requests SET state = 'running', interrupted = false, batch = $2, run = $3, started = $4, finished = 0, cost = $5
 			WHERE id = $1 AND host = $6 AND state = 'pending'`, id, r.s.batch, r.id, millis(now), cost, r.host)
 		if err == nil && changed == 0 {
-			err = notStarted{errNotPending}
+			err = errNotPending
 		}
 		if err == nil {
 			err = r.takesOff(d, cost)
@@ -64,7 +69,7 @@ func (e notStarted) Unwrap() error { return e.error }
 
 // sentAgain counts how often a request was sent because its answer does not fit.
 const sentAgain = `UPDATE unfit SET times = times + $2 WHERE request = $1
-	AND EXISTS (SELECT 1 FROM earlier e JOIN requests q ON q.id = e.request WHERE q.id = $1 AND q.state = 'running')`
+	AND EXISTS (SELECT 1 FROM earlier e JOIN requests q ON q.id = e.request WHERE q.id = $1 AND q.state = 'running' AND e.waits = 'unfit')`
 
 // hold is how long an answer waits for its transaction before it is also written to
 // the rescue file, because the server may be away. Tests make it shorter.
@@ -84,9 +89,7 @@ func (r *run) Complete(id int64, c checkpoint.Completion) error {
 	switch {
 	case err == nil:
 		r.rescue.Drop(id)
-		if !c.Again {
-			r.forget(id)
-		}
+		r.forget(id, c.Again)
 		return nil
 	case errors.Is(err, checkpoint.ErrEnded):
 		return err
@@ -130,6 +133,9 @@ func complete(d db, id, batch, run int64, c checkpoint.Completion) (changed bool
 		return false, err
 	}
 	if _, err = d.exec("INSERT INTO answers VALUES ($1, $2)", id, c.Answer); err == nil {
+		_, err = d.exec("UPDATE earlier SET waits = '' WHERE request = $1 AND waits <> ''", id)
+	}
+	if err == nil {
 		err = paid(d, batch, run, c.Cost)
 	}
 	if err != nil {
@@ -140,7 +146,7 @@ func complete(d db, id, batch, run int64, c checkpoint.Completion) (changed bool
 		fits = "INSERT INTO unfit (request) VALUES ($1) ON CONFLICT DO NOTHING"
 	}
 	if _, err = d.exec(fits, id); err == nil && c.Again {
-		err = setAside(d, id)
+		err = setAside(d, id, forUnfit)
 	}
 	return true, err
 }
@@ -185,8 +191,8 @@ func (r *run) fault(id int64, state checkpoint.State, f checkpoint.Fault) error 
 		if err == nil && f.MaybeCharged {
 			err = r.maybePaid(d, id, f)
 		}
-		if err == nil && state == checkpoint.Failed {
-			err = takeBack(d, id)
+		if err == nil && (state == checkpoint.Failed || r.refreshes(id)) {
+			err = takeBack(d, "q.id = $1", id)
 		}
 		return err
 	})

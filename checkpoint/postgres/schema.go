@@ -147,7 +147,7 @@ CREATE TABLE unfit (            -- answers that do not fit
 	times   integer NOT NULL DEFAULT 0      -- sent again for that, without those that were not charged
 );
 
-CREATE TABLE earlier (          -- answers that were asked for again
+CREATE TABLE earlier (          -- answers that were replaced, or are about to be
 	id       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
 	request  bigint NOT NULL REFERENCES requests,
 	batch    bigint NOT NULL,               -- that paid
@@ -156,9 +156,11 @@ CREATE TABLE earlier (          -- answers that were asked for again
 	cost     bigint NOT NULL,
 	started  bigint NOT NULL,
 	finished bigint NOT NULL,
+	waits    text NOT NULL,                 -- until there is another: unfit or refresh, why that is asked for; empty: it was replaced
 	answer   bytea NOT NULL
 );
 CREATE INDEX earlier_request ON earlier (request);
+CREATE INDEX earlier_waits ON earlier (request) WHERE waits <> '';
 
 CREATE TABLE reviews (
 	id      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

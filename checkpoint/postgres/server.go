@@ -91,7 +91,7 @@ func conflicted(err error) bool {
 
 // Waits for a server that is away: while answers arrive, and after a wait in vain
 // (answers wait behind each). Tests make them shorter.
-var awayWait, shortAwayWait = time.Minute, time.Second
+var awayWait, shortAwayWait = 2 * time.Minute, time.Second
 
 // callWait is how long a transaction of a run may take before its connection counts
 // as dead.

@@ -1,7 +1,6 @@
 package postgres
 
 import (
-	"fmt"
 	"iter"
 
 	"github.com/jackc/pgx/v5"
@@ -10,7 +9,8 @@ import (
 )
 
 // Versions yields the answers of every request of the last input that has had more
-// than one: the requests in input order, the oldest answer of each first.
+// than one: the requests in input order, the oldest answer of each first. An answer
+// that was pruned is not there any more, and is counted in the numbers of the others.
 func (s *Store) Versions() iter.Seq2[checkpoint.Version, error] {
 	return s.versions("q.id IN (SELECT request FROM earlier)", 2)
 }
@@ -31,32 +31,23 @@ func (s *Store) versions(condition string, least int, args ...any) iter.Seq2[che
 			var v checkpoint.Version
 			var started, finished int64
 			var of int
-			err := rows.Scan(&v.Position, &v.RowID, &v.Version, &of, &v.Run, &v.Label, &v.Cost, &started, &finished, &v.Reused, &v.Answer)
-			v.Started, v.Finished, v.Current = fromMillis(started), fromMillis(finished), v.Version == of
+			err := rows.Scan(&v.Position, &v.RowID, &v.Version, &of, &v.Current, &v.Run, &v.Label, &v.Cost, &started, &finished, &v.Reused, &v.Answer)
+			v.Started, v.Finished = fromMillis(started), fromMillis(finished)
 			more = err != nil || of < least || yield(v, nil)
 			return more, err
 		}, `WITH those AS (SELECT q.*, a.batch AS asker, a.position, r.id AS row FROM asked a JOIN requests q ON q.id = a.request
 				JOIN rows r ON r.batch = a.batch AND r.position = a.position WHERE a.batch = $1 AND `+condition+`),
 			known AS (
-				SELECT e.request, e.id, e.batch, e.run, e.label, e.cost, e.started, e.finished, e.answer FROM earlier e JOIN those ON those.id = e.request
-				UNION ALL SELECT q.id, 9223372036854775807, q.batch, q.run, q.reason, q.cost, q.started, q.finished, w.answer
+				SELECT e.request, e.id, e.batch, e.run, e.label, e.cost, e.started, e.finished, e.waits <> '' AS current, e.answer FROM earlier e JOIN those ON those.id = e.request
+				UNION ALL SELECT q.id, 9223372036854775807, q.batch, q.run, q.reason, q.cost, q.started, q.finished, true, w.answer
 					FROM those q JOIN answers w ON w.request = q.id),
-			numbered AS (SELECT *, row_number() OVER (PARTITION BY request ORDER BY id) AS version, count(*) OVER (PARTITION BY request) AS of FROM known)
-			SELECT q.position, q.row, n.version, n.of, CASE WHEN n.batch = q.asker THEN n.run ELSE 0 END, n.label, CASE WHEN n.batch = q.asker THEN n.cost ELSE 0 END,
+			numbered AS (SELECT *, row_number() OVER (PARTITION BY request ORDER BY id) AS version, count(*) FILTER (WHERE length(answer) > 0) OVER (PARTITION BY request) AS of FROM known)
+			SELECT q.position, q.row, n.version, n.of, n.current, CASE WHEN n.batch = q.asker THEN n.run ELSE 0 END, n.label, CASE WHEN n.batch = q.asker THEN n.cost ELSE 0 END,
 				n.started, n.finished, CASE WHEN n.batch = q.asker THEN '' ELSE coalesce(p.name, '') END, n.answer
-			FROM numbered n JOIN those q ON q.id = n.request LEFT JOIN batches p ON p.id = n.batch ORDER BY q.position, n.version`,
+			FROM numbered n JOIN those q ON q.id = n.request LEFT JOIN batches p ON p.id = n.batch WHERE length(n.answer) > 0 ORDER BY q.position, n.version`,
 			append([]any{s.batch}, args...)...)
 		if err != nil && more {
 			yield(checkpoint.Version{}, err)
 		}
 	}
-}
-
-// Earlier returns the answers that this batch paid for and that were replaced.
-func (s *Store) Earlier() (e checkpoint.Earlier, err error) {
-	err = s.db().get("SELECT count(*), coalesce(sum(length(answer)), 0)::bigint FROM earlier WHERE batch = $1", []any{s.batch}, &e.Answers, &e.Bytes)
-	if err != nil {
-		err = fmt.Errorf("count earlier answers in %s: %w", s.name, away(err))
-	}
-	return e, err
 }

@@ -32,7 +32,7 @@ func (c *pruneCmd) Run(e env) (err error) {
 	if c.Keep < 1 {
 		return exit.Usage(errors.New("--keep must be more than 0: the answer that outputs have stays"), "see bizbatch prune --help")
 	}
-	store, err := job.Open(&c.Checkpoint)
+	store, err := job.OpenPrunable(&c.Checkpoint)
 	if err != nil {
 		return err
 	}

@@ -121,9 +121,21 @@ func (c *statusCmd) list(e env) error {
 	case len(all) > 0:
 		err = table(e.stdout, all)
 	}
+	if err == nil && !c.JSON {
+		err = c.look(e)
+	}
 	if err == nil && len(broken) > 0 {
 		err = &exit.Error{Code: exit.Unexpected, Err: fmt.Errorf("%s cannot be read", prose.Count(len(broken), "checkpoint")), Detail: broken,
 			Hint: "bizbatch status CHECKPOINT tells what to do about it"}
+	}
+	return err
+}
+
+// look tells what is on in a database, if there is one.
+func (c *statusCmd) look(e env) error {
+	lines, err := job.Look(c.Checkpoint)
+	for _, line := range lines {
+		fmt.Fprintln(e.stdout, prose.Clean(line))
 	}
 	return err
 }

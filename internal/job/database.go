@@ -2,6 +2,7 @@ package job
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -155,4 +156,35 @@ func quoteCheckpoint(path string) string {
 		}
 	}
 	return terminal.QuoteFile(path)
+}
+
+// Look tells what is on in the database at an address, or in that of the environment:
+// the machines, and what their services said. It is empty where checkpoints are
+// files.
+func Look(address string) (lines []string, err error) {
+	at := cmp.Or(address, Database())
+	if at == "" {
+		return nil, nil
+	}
+	o, err := postgres.Look(at)
+	if err != nil {
+		return nil, databaseError(err, at)
+	}
+	for _, h := range o.Hosts {
+		line := fmt.Sprintf("host %s: %s, %d in flight, since %s", h.Name, h.Batch, h.InFlight, h.Started.Local().Format("2006-01-02 15:04"))
+		if !h.Alive {
+			line += "; it was not heard of, and others take up what it had"
+		}
+		lines = append(lines, line)
+	}
+	for _, a := range o.Accounts {
+		said := &batch.Error{Message: "it is not known why"}
+		_ = json.Unmarshal(a.Said, said) // else it is not
+		if a.Until.IsZero() {
+			lines = append(lines, fmt.Sprintf("%s takes no requests (%s), until a run tries again", a.Endpoint, said))
+		} else {
+			lines = append(lines, fmt.Sprintf("%s is left alone until %s (%s)", a.Endpoint, a.Until.Local().Format("15:04:05"), said))
+		}
+	}
+	return lines, nil
 }

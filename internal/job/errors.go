@@ -121,11 +121,22 @@ func View(path *string) (batch.Checkpoint, error) {
 	return store, nil
 }
 
-// Open opens a checkpoint that no run uses, to change it. The path is that of View.
-func Open(path *string) (*checkpoint.Store, error) {
+// A Prunable is a checkpoint from which older answers can be removed.
+type Prunable interface {
+	Prunable(keep int) (checkpoint.Earlier, error)
+	Prune(keep int) (pruned checkpoint.Earlier, freed int64, err error)
+	Close() error
+}
+
+// OpenPrunable opens a checkpoint to remove older answers: a file only if no run uses
+// it. The path is that of View.
+func OpenPrunable(path *string) (Prunable, error) {
 	view, err := View(path)
 	if err != nil {
 		return nil, err
+	}
+	if inDatabase, is := view.(Prunable); is && postgres.Is(*path) {
+		return inDatabase, nil
 	}
 	if err := view.Close(); err != nil {
 		return nil, err

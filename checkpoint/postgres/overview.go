@@ -1,0 +1,61 @@
+package postgres
+
+import (
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// An Overview is what is on in a database.
+type Overview struct {
+	Hosts    []Host
+	Accounts []Account // on which no request is sent now
+}
+
+// A Host is a process with a run.
+type Host struct {
+	Name     string    `json:"name"`
+	Batch    string    `json:"batch"`
+	InFlight int       `json:"in_flight"`
+	Started  time.Time `json:"started"`
+	Alive    bool      `json:"alive"` // else others take up what it had in hand
+}
+
+// An Account is a service on which no request is sent.
+type Account struct {
+	Endpoint string    `json:"endpoint"`
+	Until    time.Time `json:"until,omitzero"` // zero: until somebody tries again
+	Said     []byte    `json:"-"`              // by the service, as the caller of Hold wrote it
+}
+
+// Look returns what is on in the database at an address.
+func Look(address string) (o Overview, err error) {
+	s, err := connect(address, Options{}, viewing)
+	if err != nil {
+		return o, err
+	}
+	defer s.pool.Close()
+	err = s.each("the hosts", func(rows pgx.Rows) (bool, error) {
+		var h Host
+		var started int64
+		err := rows.Scan(&h.Name, &h.Batch, &h.InFlight, &started, &h.Alive)
+		h.Started = fromMillis(started)
+		o.Hosts = append(o.Hosts, h)
+		return true, err
+	}, `SELECT h.name, b.name, (SELECT count(*) FROM requests q WHERE q.host = h.id AND q.state = 'running'), r.started, h.id IN (SELECT id FROM alive)
+		FROM hosts h JOIN runs r ON r.host = h.id JOIN batches b ON b.id = r.batch WHERE r.ended = 0 ORDER BY h.id`)
+	if err != nil {
+		return o, err
+	}
+	err = s.each("the accounts", func(rows pgx.Rows) (bool, error) {
+		var a Account
+		var closed bool
+		err := rows.Scan(&a.Endpoint, &closed, &a.Until, &a.Said)
+		if closed {
+			a.Until = time.Time{}
+		}
+		o.Accounts = append(o.Accounts, a)
+		return true, err
+	}, "SELECT endpoint, closed IS NOT NULL, greatest(paused, now()), said FROM accounts WHERE closed IS NOT NULL OR paused > now() ORDER BY id")
+	return o, err
+}
