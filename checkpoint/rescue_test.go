@@ -43,7 +43,7 @@ func leaveRescued(t *testing.T, s *Store, texts ...string) string {
 
 func leave(t *testing.T, s *Store, lines ...rescue.Line) string {
 	t.Helper()
-	r := &run{s: s, keys: map[int64]requestKey{}}
+	r := &run{s: s}
 	r.rescue.Place = s.rescuePlace()
 	for i, line := range lines {
 		r.rescue.Wait(int64(i), line)

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"bizbatch/checkpoint/internal/claims"
 	"bizbatch/checkpoint/internal/rescue"
 )
 
@@ -25,15 +26,13 @@ type run struct {
 	early    map[int64]bool // what ClaimAny gave out
 	refresh  []int64        // answered requests to give out after those
 
-	mu   sync.Mutex           // guards what follows
-	keys map[int64]requestKey // of what was given out and is to be answered
-	old  map[int64]bool       // those of them that have an answer, to be refreshed
+	claims claims.Claims // what was given out
 }
 
 // Begin begins a run; see [Run] for the rules. It returns ErrReadOnly for a view,
 // ErrCopy for a copy, and ErrBegun if the last run has not ended.
 func (s *Store) Begin(now time.Time) (Run, Begun, error) {
-	r := &run{s: s, early: map[int64]bool{}, keys: map[int64]requestKey{}, old: map[int64]bool{}}
+	r := &run{s: s, early: map[int64]bool{}}
 	r.rescue.Place = s.rescuePlace()
 	switch {
 	case s.original != "":
@@ -134,7 +133,7 @@ func (r *run) Claim(n int) (page []Request, err error) {
 		r.after = found[len(found)-1].Position
 		for _, q := range found {
 			if !r.early[q.ID] {
-				r.give(q)
+				r.claims.Give(q.ID, keyOf(q.Payload), q.Refresh)
 				page = append(page, q)
 			}
 		}
@@ -153,44 +152,8 @@ func (r *run) ClaimAny() (*Request, error) {
 		return nil, err
 	}
 	r.early[found[0].ID] = true
-	r.give(found[0])
+	r.claims.Give(found[0].ID, keyOf(found[0].Payload), false)
 	return &found[0], nil
-}
-
-// give records a request that Claim returns.
-func (r *run) give(q Request) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.keys[q.ID] = keyOf(q.Payload)
-	if q.Refresh {
-		r.old[q.ID] = true
-	}
-}
-
-// key returns the key of a request that was claimed and has no answer.
-func (r *run) key(id int64) (key requestKey, given bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	key, given = r.keys[id]
-	return key, given
-}
-
-// refreshes reports whether a request that was given out has an answer to be
-// refreshed.
-func (r *run) refreshes(id int64) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.old[id]
-}
-
-// done forgets a request that has an answer, unless it is asked again.
-func (r *run) done(id int64, again bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	delete(r.old, id)
-	if !again {
-		delete(r.keys, id)
-	}
 }
 
 // on returns ErrEnded after the run has ended.

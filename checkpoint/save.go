@@ -67,11 +67,11 @@ func (r *run) Start(id int64, now time.Time, cost int64) error {
 	if err := r.on(); err != nil {
 		return err
 	}
-	if _, given := r.key(id); !given {
+	if _, given := r.claims.Key(id); !given {
 		return fmt.Errorf("mark a question as sent: %w", errNotGiven)
 	}
 	return r.save("mark a question as sent", nil, func() error {
-		if r.refreshes(id) {
+		if r.claims.Refreshes(id) {
 			if err := r.s.setAside(id, forRefresh); err != nil {
 				return err
 			}
@@ -96,7 +96,7 @@ func (r *run) Complete(id int64, c Completion) error {
 	if len(c.Answer) == 0 {
 		return errors.New("save an answer: it is empty")
 	}
-	key, given := r.key(id)
+	key, given := r.claims.Key(id)
 	if !given { // it may have an answer
 		return r.save("save an answer", nil, func() error { return r.s.checkAnswered(id) })
 	}
@@ -106,7 +106,7 @@ func (r *run) Complete(id int64, c Completion) error {
 	switch {
 	case err == nil:
 		r.rescue.Drop(id)
-		r.done(id, c.Again)
+		r.claims.Done(id, c.Again)
 		return nil
 	case errors.Is(err, ErrEnded):
 		return err
@@ -168,7 +168,7 @@ func (r *run) Fail(id int64, f Fault) error { return r.fault(id, Failed, f) }
 func (r *run) Release(id int64, f Fault) error { return r.fault(id, Pending, f) }
 
 func (r *run) fault(id int64, state State, f Fault) error {
-	if _, given := r.key(id); !given { // it may have an answer
+	if _, given := r.claims.Key(id); !given { // it may have an answer
 		return r.save("save a failed attempt", nil, func() error { return r.s.checkAnswered(id) })
 	}
 	return r.save("save a failed attempt", nil, func() error {
@@ -185,7 +185,7 @@ func (r *run) fault(id int64, state State, f Fault) error {
 		if err == nil && f.MaybeCharged {
 			_, err = st.uncertain.ExecContext(bg, id, r.id, millis(f.Started), millis(f.Finished), f.Cost, f.Reason, f.RequestID, f.Partial)
 		}
-		if err == nil && (state == Failed || r.refreshes(id)) {
+		if err == nil && (state == Failed || r.claims.Refreshes(id)) {
 			err = r.s.takeBack(id)
 		}
 		return err

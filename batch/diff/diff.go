@@ -36,7 +36,7 @@ const (
 type Answer struct {
 	Text    string // Markdown, without citations
 	Status  batch.Status
-	Sources []string // the names of those that it cites
+	Sources []string // the names of those that it cites; nil: not known
 	Fields  []Field  // its members, if it was asked for by a schema; then Text is not compared
 }
 
@@ -55,6 +55,7 @@ func Of(a *batch.Answer) Answer {
 	b.WriteString(text[done:])
 	of := Answer{Text: b.String(), Status: a.Status()}
 	if a.Kept != batch.NoSources {
+		of.Sources = []string{}
 		for _, s := range cited {
 			of.Sources = append(of.Sources, cmp.Or(s.Title(), s.URL(), s.NodeID()))
 		}
@@ -145,8 +146,10 @@ func Compare(old, new Answer) Difference {
 	} else {
 		d.prose("", old.Text, new.Text)
 	}
-	for _, c := range sources(old.Sources, new.Sources) {
-		d.add(Reworded, c)
+	if old.Sources != nil && new.Sources != nil {
+		for _, c := range sources(old.Sources, new.Sources) {
+			d.add(Reworded, c)
+		}
 	}
 	return d
 }

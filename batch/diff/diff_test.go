@@ -57,6 +57,8 @@ func TestCompare(t *testing.T) {
 		{"steps", "Step 1: file it.", "File it.", diff.Reworded, ""},
 		{"a number that is repeated in figures", "within two (2) years", "within 2 years", diff.Reworded, ""},
 
+		{"numbers of citations", "It is so [1].", "It is so, they say [12].", diff.Reworded, ""},
+		{"years from and to", "for 2018 through 2025", "in the years 2018-2025", diff.Reworded, ""},
 		{"a date in another form", "by December 31, 2025", "by 12/31/2025", diff.Reworded, ""},
 		{"a date with the day first", "by December 31, 2025", "by 31 December 2025", diff.Reworded, ""},
 		{"a date in short", "by Dec. 31, 2025", "by 2025-12-31", diff.Reworded, ""},
@@ -81,6 +83,7 @@ func TestCompare(t *testing.T) {
 		{"a form in another spelling", "File Form 1040-X.", "Then file form 1040X.", diff.Reworded, ""},
 		{"another form", "File Form 4562.", "File Form 3115.", diff.Changed, "Form 4562 → Form 3115"},
 		{"a form without the word", "a W-2", "Form W-2", diff.Reworded, ""},
+		{"a form without the word, of digits", "a 1099-NEC", "a Form 1099-NEC", diff.Reworded, ""},
 		{"a schedule", "on Schedule C", "on Schedule E", diff.Changed, "Schedule C → Schedule E"},
 
 		{"a new authority", "The cost is deducted.", "The cost is deducted (Rev. Proc. 2025-28).", diff.Changed, "new authority: Rev. Proc. 2025-28"},
@@ -157,6 +160,17 @@ func TestCompareSources(t *testing.T) {
 	d := diff.Compare(diff.Answer{Text: "It is $5.", Sources: []string{"IRC § 1", "IRC § 2"}}, diff.Answer{Text: "It is $5.", Sources: []string{"IRC § 2", "Rev. Rul. 99-7"}})
 	if want := "gone source: IRC § 1; new source: Rev. Rul. 99-7"; d.Class != diff.Reworded || d.String() != want {
 		t.Errorf("%s, %s; want %s, %s", d.Class, d, diff.Reworded, want)
+	}
+}
+
+// Sources that were not kept are none that are gone.
+func TestCompareSourcesThatWereNotKept(t *testing.T) {
+	source := batch.Source{"node_id": []byte(`"11111111-1111-1111-1111-111111111111"`), "title": []byte(`"IRC § 1"`)}
+	text := "It is $5 [11111111-1111-1111-1111-111111111111]."
+	kept := &batch.Answer{Text: text, Sources: []batch.Source{source}, FinishReason: "stop"}
+	not := &batch.Answer{Text: text, Kept: batch.NoSources, FinishReason: "stop"}
+	if d := diff.Compare(diff.Of(kept), diff.Of(not)); d.Class != diff.Same {
+		t.Errorf("%s, %s", d.Class, d)
 	}
 }
 

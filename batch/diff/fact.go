@@ -92,6 +92,9 @@ var structure = []string{"step", "example", "option", "point", "item", "note"}
 // "Step 2", or repeats the word before it: "two (2) years".
 func isMarker(text string, g figure.Figure) bool {
 	before, after := text[:g.Begin], text[g.End:]
+	if strings.HasSuffix(before, "[") && strings.HasPrefix(after, "]") { // a citation without a source
+		return true
+	}
 	if strings.HasSuffix(before, "(") && (before == "(" || strings.HasSuffix(before, " (")) && strings.HasPrefix(after, ")") && g.End-g.Begin <= 2 {
 		return true
 	}

@@ -22,7 +22,11 @@ func authority(pattern, name string) reading {
 
 func form(pattern string) reading {
 	return reading{regexp.MustCompile("^" + pattern), func(m []string) fact {
-		return fact{kind: Form, key: strings.ToLower(strings.ReplaceAll(m[1], "-", "")), text: m[0]}
+		f := fact{kind: Form, key: strings.ToLower(strings.ReplaceAll(m[1], "-", "")), text: m[0]}
+		if m[0] == m[1] {
+			f.text = "Form " + m[1]
+		}
+		return f
 	}}
 }
 
@@ -47,7 +51,7 @@ var (
 	slashed = reading{regexp.MustCompile(`^(\d{1,2})/(\d{1,2})/(\d{4}|\d{2})\b`), func(m []string) fact { return date(m[0], m[3], m[1], m[2]) }}
 	iso     = reading{regexp.MustCompile(`^(\d{4})-(\d{2})-(\d{2})\b`), func(m []string) fact { return date(m[0], m[1], m[2], m[3]) }}
 	dates   = []reading{month, monthOfYear}
-	digits  = []reading{regulation, dayFirst, slashed, iso}
+	digits  = []reading{regulation, dayFirst, slashed, iso, form(`(\d{3,4}-[A-Z]{1,4})\b`)} // 1099-NEC
 )
 
 // readings are what can begin with a word.

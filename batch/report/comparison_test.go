@@ -28,7 +28,7 @@ func comparisons(texts ...string) *report.Comparisons {
 	all := &report.Comparisons{Name: "questions", Of: "by run 2 of 2 Sep 2026 02:00", Counts: map[diff.Class]int{}}
 	night := time.Date(2026, 9, 1, 2, 0, 0, 0, time.UTC)
 	for i, text := range texts {
-		c := report.Comparison{Was: diff.Answer{Text: text}, Is: diff.Answer{Text: texts[(i+1)%len(texts)], Sources: []string{text}}}
+		c := report.Comparison{Was: diff.Answer{Text: text, Sources: []string{}}, Is: diff.Answer{Text: texts[(i+1)%len(texts)], Sources: []string{text}}}
 		fields, _ := json.Marshal([]string{fmt.Sprint(i + 1), text})
 		c.Record = batch.Record{ID: fmt.Sprint(i + 1), Line: i + 2, Question: text, Fields: fields}
 		c.Old, c.New = batch.Version{Number: 1, Run: 1, Finished: night}, batch.Version{Number: 2, Run: 2, Finished: night.AddDate(0, 0, 1)}

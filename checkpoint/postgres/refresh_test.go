@@ -10,8 +10,14 @@ import (
 	"bizbatch/checkpoint/internal/rescue"
 )
 
-// everyAnswer is the rule that chooses every answer.
-var everyAnswer = []checkpoint.RefreshRule{{Name: "old", Before: noon.AddDate(1, 0, 0)}}
+// refreshAll asks again for everything that was answered by now.
+var refreshAll = checkpoint.ImportOptions{Refresh: []checkpoint.RefreshRule{{Before: noon.AddDate(1, 0, 0)}}}
+
+func importRefresh(t *testing.T, s *Store, texts ...string) {
+	t.Helper()
+	_, err := s.Import(rows(texts...), refreshAll)
+	ok(t, err)
+}
 
 // toRefresh is a batch in which n questions have the answer "old", and a store of it
 // with a run that refreshes all of them.
@@ -31,8 +37,7 @@ func toRefresh(t *testing.T, o Options, texts ...string) (address string, s *Sto
 // refresh begins a run that refreshes every answer.
 func refresh(t *testing.T, s *Store, texts ...string) *run {
 	t.Helper()
-	_, err := s.Import(rows(texts...), checkpoint.ImportOptions{Refresh: everyAnswer})
-	ok(t, err)
+	importRefresh(t, s, texts...)
 	r, begun, err := s.Begin(noon)
 	ok(t, err)
 	is(t, "to refresh", len(texts), begun.Refresh["fast"])
@@ -54,6 +59,42 @@ func fresh(text string, after time.Duration) checkpoint.Completion {
 	c := answer(text)
 	c.Started, c.Finished = noon.Add(after), noon.Add(after+time.Minute)
 	return c
+}
+
+// Two batches that refresh the same answer ask for it once.
+func TestAnAnswerIsRefreshedByOneHost(t *testing.T) {
+	address, endpoint := newBatch(t)
+	first := open(t, address, Options{Endpoint: endpoint})
+	doImport(t, first, "a", "b")
+	r, page := begin(t, first, 2)
+	for _, q := range page {
+		ok(t, errors.Join(r.Start(q.ID, noon, 24), r.Complete(q.ID, answer("old"))))
+	}
+	ok(t, r.End(noon, "finished", nil))
+	second := open(t, other(t, address, "more.csv"), Options{Endpoint: endpoint})
+	importRefresh(t, first, "a", "b")
+	importRefresh(t, second, "b", "a")
+	one, page := begin(t, first, 1)
+	two, rest := begin(t, second, 1)
+	if page[0].ID == rest[0].ID {
+		t.Fatal("both have the same question")
+	}
+	again := fresh("new", time.Hour)
+	ok(t, errors.Join(one.Start(page[0].ID, again.Started, 24), one.Complete(page[0].ID, again)))
+	for _, r := range []*run{one, two} {
+		page, err := r.Claim(5)
+		ok(t, err)
+		is(t, "given out once all are refreshed or claimed", 0, len(page))
+	}
+	ok(t, errors.Join(two.End(noon, "finished", nil), one.End(noon, "finished", nil)))
+	for at, want := range map[int64]int{page[0].Position: 2, 3 - page[0].Position: 1} {
+		versions := 0
+		for _, err := range first.VersionsAt(at) {
+			ok(t, err)
+			versions++
+		}
+		is(t, "answers", want, versions)
+	}
 }
 
 // What one host has in hand, has refreshed or gave up, no other refreshes in the same

@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"bizbatch/checkpoint"
+	"bizbatch/checkpoint/internal/claims"
 	"bizbatch/checkpoint/internal/rescue"
 )
 
@@ -38,9 +39,7 @@ type run struct {
 	last     int64      // that of the last row
 	refresh  []chosen   // answered requests to give out after those
 
-	mu   sync.Mutex           // guards what follows
-	keys map[int64]requestKey // of what was given out and is to be answered
-	old  map[int64]bool       // those of them that have an answer, to be refreshed
+	claims claims.Claims // what was given out
 }
 
 var _ checkpoint.Shared = (*run)(nil)
@@ -49,7 +48,7 @@ var _ checkpoint.Shared = (*run)(nil)
 // a view, ErrCopy for a copy, and ErrBegun if the store's last run has not ended. Runs of
 // other processes on the same batch share it.
 func (s *Store) Begin(now time.Time) (checkpoint.Run, checkpoint.Begun, error) {
-	r := &run{s: s, keys: map[int64]requestKey{}, old: map[int64]bool{}, left: make(chan struct{})}
+	r := &run{s: s, left: make(chan struct{})}
 	r.rescue.Place = s.rescuePlace()
 	switch {
 	case s.mode == planning:
@@ -194,45 +193,9 @@ func (r *run) take(taken string, args ...any) (page []checkpoint.Request, err er
 		return nil, fmt.Errorf("claim questions of %s: %w", r.s.name, err)
 	}
 	for _, q := range page {
-		r.give(q)
+		r.claims.Give(q.ID, keyOf(q.Payload), q.Refresh)
 	}
 	return page, nil
-}
-
-// give records a request that Claim returns.
-func (r *run) give(q checkpoint.Request) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.keys[q.ID] = sha256.Sum256(q.Payload)
-	if q.Refresh {
-		r.old[q.ID] = true
-	}
-}
-
-// key returns the key of a request that was claimed and has no answer.
-func (r *run) key(id int64) (key requestKey, given bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	key, given = r.keys[id]
-	return key, given
-}
-
-// refreshes reports whether a request that was given out has an answer to be
-// refreshed.
-func (r *run) refreshes(id int64) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.old[id]
-}
-
-// forget forgets a request that has an answer, unless it is asked again.
-func (r *run) forget(id int64, again bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	delete(r.old, id)
-	if !again {
-		delete(r.keys, id)
-	}
 }
 
 // on returns ErrEnded after the run has ended.

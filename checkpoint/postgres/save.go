@@ -21,7 +21,7 @@ func (r *run) Start(id int64, now time.Time, cost int64) error {
 	if err := r.on(); err != nil {
 		return err
 	}
-	if _, given := r.key(id); !given {
+	if _, given := r.claims.Key(id); !given {
 		return fmt.Errorf("mark a question as sent: %w", errNotGiven)
 	}
 	tried := false
@@ -37,7 +37,7 @@ func (r *run) Start(id int64, now time.Time, cost int64) error {
 		}
 		mark := `UPDATE requests SET state = 'running', interrupted = false, batch = $2, run = $3, started = $4, finished = 0, cost = $5
 			WHERE id = $1 AND host = $6 AND state = 'pending'`
-		if r.refreshes(id) {
+		if r.claims.Refreshes(id) {
 			mark = markRefresh
 		}
 		changed, err := d.exec(mark, id, r.s.batch, r.id, millis(now), cost, r.host)
@@ -79,7 +79,7 @@ func (r *run) Complete(id int64, c checkpoint.Completion) error {
 	if len(c.Answer) == 0 {
 		return errors.New("save an answer: it is empty")
 	}
-	key, given := r.key(id)
+	key, given := r.claims.Key(id)
 	if !given { // it may have an answer
 		return r.save("save an answer", id, nil, func(d db) error { return checkAnswered(d, id) })
 	}
@@ -89,7 +89,7 @@ func (r *run) Complete(id int64, c checkpoint.Completion) error {
 	switch {
 	case err == nil:
 		r.rescue.Drop(id)
-		r.forget(id, c.Again)
+		r.claims.Done(id, c.Again)
 		return nil
 	case errors.Is(err, checkpoint.ErrEnded):
 		return err
@@ -102,7 +102,7 @@ func (r *run) Complete(id int64, c checkpoint.Completion) error {
 // perhaps charged, and now it is known what came of it. If another host has answered
 // meanwhile, both were paid for.
 func (r *run) complete(d db, id int64, c checkpoint.Completion) error {
-	if r.refreshes(id) {
+	if r.claims.Refreshes(id) {
 		if err := replace(d, id, r.host, c.Started); err != nil {
 			return err
 		}
@@ -174,7 +174,7 @@ func (r *run) Release(id int64, f checkpoint.Fault) error {
 }
 
 func (r *run) fault(id int64, state checkpoint.State, f checkpoint.Fault) error {
-	if _, given := r.key(id); !given { // it may have an answer
+	if _, given := r.claims.Key(id); !given { // it may have an answer
 		return r.save("save a failed attempt", id, nil, func(d db) error { return checkAnswered(d, id) })
 	}
 	return r.save("save a failed attempt", id, nil, func(d db) error {
@@ -199,7 +199,7 @@ func (r *run) fault(id int64, state checkpoint.State, f checkpoint.Fault) error 
 		switch {
 		case err != nil:
 			return err
-		case r.refreshes(id):
+		case r.claims.Refreshes(id):
 			return r.keepOld(d, id, state == checkpoint.Failed)
 		case state == checkpoint.Failed:
 			return takeBack(d, "q.id = $1", id)

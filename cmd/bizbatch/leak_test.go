@@ -195,6 +195,7 @@ func TestNoCommandTellsTheKey(t *testing.T) {
 		"status":  {{}, {"missing.bizbatch"}, {"q.csv.bizbatch"}},
 		"show":    {{"q.csv.bizbatch", "Q1"}, {"q.csv.bizbatch", "none"}, {"missing.bizbatch", "Q1"}},
 		"export":  {{"q.csv.bizbatch", "--out", "x.csv"}, {"q.csv.bizbatch", "--out", "x.docx"}},
+		"diff":    {{"q.csv.bizbatch"}, {"q.csv.bizbatch", "--all", "--json"}, {"q.csv.bizbatch", "--out", "d.html"}, {"missing.bizbatch"}},
 		"review":  {{"q.csv.bizbatch", "q.answers.csv"}, {"q.csv.bizbatch", "q.csv"}, {"missing.bizbatch", "q.csv"}},
 		"prune":   {{"q.csv.bizbatch", "--keep", "1"}, {"q.csv.bizbatch", "--keep", "1", "--yes"}, {"missing.bizbatch", "--keep", "1"}},
 		"sandbox": {{"--listen", "127.0.0.1:0"}, {"--listen", "nowhere:x"}},

@@ -28,6 +28,12 @@ var firstNight = time.Date(2026, 9, 1, 2, 0, 0, 0, time.Local)
 // an empty text: the question was not asked that night.
 func nights(t testing.TB, answers ...[]string) *checkpoint.Store {
 	t.Helper()
+	return nightsWith(t, "{}", answers...)
+}
+
+// nightsWith makes one whose questions were asked with settings.
+func nightsWith(t testing.TB, settings string, answers ...[]string) *checkpoint.Store {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "q.csv.bizbatch")
 	ok := func(err error) {
 		t.Helper()
@@ -44,7 +50,7 @@ func nights(t testing.TB, answers ...[]string) *checkpoint.Store {
 				payload := fmt.Sprintf(`{"messages": [{"role": "human", "content": "Question %d?"}]}`, i+1)
 				yield(checkpoint.Row{ID: fmt.Sprintf("Q%d", i+1), Line: i + 2, Fields: fmt.Appendf(nil, `["Q%d", "Question %[1]d?"]`, i+1), Payload: []byte(payload), Subject: payload}, nil)
 			}
-		}, checkpoint.ImportOptions{AskUnfit: 100, Settings: []byte("{}"), Input: func() []byte {
+		}, checkpoint.ImportOptions{AskUnfit: 100, Settings: []byte(settings), Input: func() []byte {
 			in, _ := json.Marshal(batch.Input{Format: batch.CSV, Columns: []string{"id", "question"}})
 			return in
 		}})
@@ -159,5 +165,30 @@ func TestChangedColumns(t *testing.T) {
 	}
 	if got := columns(nights(t, []string{"It is $5."}), "a.csv"); got != "\n" {
 		t.Errorf("without another answer the last columns are %q", got)
+	}
+}
+
+// Of structured answers the members are compared, and named; an answer that does not
+// fit is compared as it is.
+func TestDifferencesOfStructuredAnswers(t *testing.T) {
+	store := nightsWith(t, `{"schema": {"properties": {"limit": {"type": "number"}, "allowed": {"type": "boolean"}, "why": {"type": "string"}}}}`,
+		[]string{`{"limit": 1160000, "allowed": true, "why": "Section 179 allows up to $1,160,000 a year."}`, `{"allowed": false, "limit": 1250000, "why": "Under § 179 you may deduct $1,250,000 each year."}`},
+		[]string{`{"limit": 5, "allowed": true, "why": "It is so."}`, "```json\n" + `{"allowed": true, "limit": 5, "why": "It is so"}` + "\n```"},
+		[]string{"It is $5.", `{"limit": 7, "allowed": true, "why": "It is so."}`},
+	)
+	all, err := job.Differences(store, job.Choice{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, c := range all.List {
+		got = append(got, fmt.Sprintf("%s %s %s", c.Record.ID, c.Class, c.Difference))
+	}
+	want := []string{
+		"Q1 changed limit: 1160000 → 1250000; allowed: true → false; why: $1,160,000 → $1,250,000",
+		"Q3 changed gone: $5; new: 7",
+	}
+	if d := cmp.Diff(want, got); d != "" || all.Counts[diff.Same] != 1 {
+		t.Errorf("%d the same; want 1\n(-want +got)\n%s", all.Counts[diff.Same], d)
 	}
 }

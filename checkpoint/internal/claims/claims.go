@@ -1,0 +1,55 @@
+// Package claims keeps what a run was given to ask.
+package claims
+
+import (
+	"crypto/sha256"
+	"sync"
+)
+
+// Claims are the requests that a run was given and that are to be answered, by
+// number. The zero value holds none. Its methods are safe for concurrent use.
+type Claims struct {
+	mu   sync.Mutex
+	keys map[int64][sha256.Size]byte
+	old  map[int64]bool // those of them that have an answer, to be refreshed
+}
+
+// Give records a request that is given out, with its key, and whether it has an
+// answer to be refreshed.
+func (c *Claims) Give(id int64, key [sha256.Size]byte, refresh bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.keys == nil {
+		c.keys, c.old = map[int64][sha256.Size]byte{}, map[int64]bool{}
+	}
+	c.keys[id] = key
+	if refresh {
+		c.old[id] = true
+	}
+}
+
+// Key returns the key of a request that was given out and is to be answered.
+func (c *Claims) Key(id int64) (key [sha256.Size]byte, given bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	key, given = c.keys[id]
+	return key, given
+}
+
+// Refreshes reports whether a request that was given out has an answer to be
+// refreshed.
+func (c *Claims) Refreshes(id int64) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.old[id]
+}
+
+// Done forgets a request that has an answer, unless it is asked again.
+func (c *Claims) Done(id int64, again bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.old, id)
+	if !again {
+		delete(c.keys, id)
+	}
+}
