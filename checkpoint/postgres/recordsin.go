@@ -110,13 +110,13 @@ func (c *receiver) receiveRequest(q *checkpoint.RequestRecord) error {
 		return err
 	}
 	for i, a := range q.Earlier {
-		waits := ""
-		if i == len(q.Earlier)-1 && !known {
-			waits = q.Waits
-		}
+		waits := i == len(q.Earlier)-1 && !known && q.Waits != ""
 		if err := c.receiveEarlier(id, a, waits); err != nil {
 			return err
 		}
+	}
+	if !known && q.Waits == checkpoint.ForRefresh {
+		return c.refreshed(id)
 	}
 	if !known && q.Unfit {
 		if _, err := c.d.exec("INSERT INTO unfit VALUES ($1, $2)", id, q.Times); err != nil {
@@ -148,10 +148,20 @@ func (c *receiver) receiveKnown(id int64, q *checkpoint.RequestRecord) error {
 	if err != nil || first {
 		return err
 	}
-	return c.receiveEarlier(id, a, "")
+	return c.receiveEarlier(id, a, false)
 }
 
-func (c *receiver) receiveEarlier(id int64, a checkpoint.AnswerRecord, waits string) error {
+// refreshed takes back the answer to a request that was being refreshed: here it is
+// answered all the while. What was in flight is noted as perhaps charged.
+func (c *receiver) refreshed(id int64) error {
+	_, err := c.d.exec(noteInterrupted+" AND q.id = $1 ON CONFLICT DO NOTHING", id)
+	if err == nil {
+		err = takeBack(c.d, "q.id = $1", id)
+	}
+	return err
+}
+
+func (c *receiver) receiveEarlier(id int64, a checkpoint.AnswerRecord, waits bool) error {
 	if a.Answer == nil {
 		a.Answer = []byte{} // it was pruned
 	}

@@ -98,7 +98,7 @@ func (s *Store) scanRequest(rows pgx.Rows) (checkpoint.Record, error) {
 		q.Earlier = append(q.Earlier, a)
 		return true, err
 	}, `SELECT CASE WHEN e.batch = $1 THEN e.run ELSE 0 END, e.label, CASE WHEN e.batch = $1 THEN e.cost ELSE 0 END, e.started, e.finished,
-		CASE WHEN e.batch = $1 THEN '' ELSE coalesce(p.name, '') END, e.waits, e.answer FROM earlier e LEFT JOIN batches p ON p.id = e.batch
+		CASE WHEN e.batch = $1 THEN '' ELSE coalesce(p.name, '') END, CASE WHEN e.waits THEN '`+checkpoint.ForUnfit+`' ELSE '' END, e.answer FROM earlier e LEFT JOIN batches p ON p.id = e.batch
 		WHERE e.request = $2 ORDER BY e.id`, s.batch, q.Number)
 	return checkpoint.Record{Request: &q}, err
 }
