@@ -1,6 +1,10 @@
 package postgres
 
-import "github.com/jackc/pgx/v5"
+import (
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
 
 // An answer may be asked for again, because it does not fit what was asked for or
 // because it is old. It stays the request's answer until there is another: meanwhile
@@ -23,6 +27,16 @@ func setAside(d db, id int64, why string) error {
 			SELECT q.id, q.batch, q.run, q.reason, q.cost, q.started, q.finished, $2, w.answer FROM requests q JOIN w ON w.request = q.id)
 		UPDATE requests SET state = 'pending', cost = 0, reason = '' WHERE id = $1 AND state = 'answered'`, id, why)
 	return err
+}
+
+// setAsideOlder sets an answer aside to a request that was sent before a time: the one
+// to the request that was sent then has come home after all. It reports whether it did.
+func setAsideOlder(d db, id int64, than time.Time) (older bool, err error) {
+	err = d.get("SELECT EXISTS (SELECT 1 FROM requests WHERE id = $1 AND state = 'answered' AND started < $2)", []any{id, millis(than)}, &older)
+	if err == nil && older {
+		err = setAside(d, id, forRefresh)
+	}
+	return older, err
 }
 
 // takeBack makes the answers that wait to be replaced their requests' answers again,

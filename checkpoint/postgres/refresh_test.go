@@ -54,3 +54,39 @@ func TestAnAnswerIsRefreshedByOneHost(t *testing.T) {
 		is(t, "answers", want, versions)
 	}
 }
+
+// The old answer is back once a host is dead; a new one that comes home all the same is
+// taken.
+func TestARefreshOfADeadHost(t *testing.T) {
+	address, endpoint := newBatch(t)
+	first := open(t, address, Options{Endpoint: endpoint, Lease: 2 * time.Second})
+	doImport(t, first, "a")
+	r, page := begin(t, first, 1)
+	ok(t, errors.Join(r.Start(page[0].ID, noon, 24), r.Complete(page[0].ID, answer("old")), r.End(noon, "finished", nil)))
+	importRefresh(t, first, "a")
+	stopped, page := begin(t, first, 1)
+	later := answer("late")
+	later.Started = noon.Add(time.Hour)
+	ok(t, stopped.Start(page[0].ID, later.Started, 24))
+	die(t, stopped)
+
+	second := open(t, address, Options{Endpoint: endpoint})
+	r, _ = begin(t, second, 0)
+	counts, err := second.Counts()
+	ok(t, err)
+	is(t, "answered", 1, counts.States[checkpoint.Answered])
+	is(t, "results", "1 answered 24 \"old\"\n", results(t, second))
+	flights, err := second.Flights()
+	ok(t, err)
+	is(t, "uncertain", 1, len(flights.Uncertain))
+
+	ok(t, stopped.Complete(page[0].ID, later))
+	is(t, "results", "1 answered 48 \"late\"\n", results(t, second))
+	flights, err = second.Flights()
+	ok(t, err)
+	is(t, "uncertain once it is known", 0, len(flights.Uncertain))
+	ok(t, r.End(noon, "finished", nil))
+	problems, err := second.Check()
+	ok(t, err)
+	is(t, "problems", 0, len(problems))
+}

@@ -111,7 +111,17 @@ func (im *importer) keepRescued(line rescue.Line) error {
 	key := line.SHA()
 	err := im.d.get("SELECT id, state, batch, run FROM requests WHERE account = (SELECT id FROM accounts WHERE endpoint = $1) AND key = $2",
 		[]any{line.Endpoint, key[:]}, &id, &state, &batch, &run)
-	if err != nil || state == checkpoint.Answered {
+	if err == nil && state == checkpoint.Answered {
+		var older bool
+		if older, err = setAsideOlder(im.d, id, line.Started); err == nil && !older {
+			return nil
+		}
+		if err == nil { // the run that sent it is noted with the attempt that is not known to have ended
+			err = im.d.get("SELECT coalesce(max(batch), $3), coalesce(max(run), $4) FROM uncertain WHERE request = $1 AND started = $2 AND finished = 0",
+				[]any{id, millis(line.Started), batch, run}, &batch, &run)
+		}
+	}
+	if err != nil {
 		return err
 	}
 	im.plan.Rescued++

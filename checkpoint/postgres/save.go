@@ -102,6 +102,11 @@ func (r *run) Complete(id int64, c checkpoint.Completion) error {
 // perhaps charged, and now it is known what came of it. If another host has answered
 // meanwhile, both were paid for.
 func (r *run) complete(d db, id int64, c checkpoint.Completion) error {
+	if r.claims.Refreshes(id) { // another host may have taken the old answer back
+		if _, err := setAsideOlder(d, id, c.Started); err != nil {
+			return err
+		}
+	}
 	changed, err := complete(d, id, r.s.batch, r.id, c)
 	if err == nil && changed {
 		return r.reopen(d)
@@ -191,7 +196,7 @@ func (r *run) fault(id int64, state checkpoint.State, f checkpoint.Fault) error 
 		if err == nil && f.MaybeCharged {
 			err = r.maybePaid(d, id, f)
 		}
-		if err == nil && (state == checkpoint.Failed || r.claims.Refreshes(id)) {
+		if err == nil && changed > 0 && (state == checkpoint.Failed || r.claims.Refreshes(id)) {
 			err = takeBack(d, "q.id = $1", id)
 		}
 		return err
