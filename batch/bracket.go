@@ -35,7 +35,7 @@ type bracket struct {
 	took    time.Duration // to find that out, the last time
 	unknown []time.Time   // when those were sent that may still be refused
 	cut     time.Time     // when the last refusal was heard: a request that was sent until then belongs to it
-	lastIn  time.Time     // the last moment at which a request may have been let in, at a refusal
+	lastIn  time.Time     // when a request was let in last, at most
 	sent    int           // requests since
 	loose   bool          // the pace, or the workers, may have used less than the account gave since
 	empty   int           // refusals in a row with nothing let in between
@@ -66,6 +66,7 @@ const (
 
 	firstBackoff = time.Second     // of a 429 that does not say how long, where nothing is known
 	maxBackoff   = 2 * time.Minute // likewise, after several in a row
+	growth       = 2               // how many times as long each such wait is: with more, the last is too long for most
 )
 
 func (b *bracket) interval() time.Duration {
@@ -89,7 +90,10 @@ func (b *bracket) Sent(at time.Time, others int) {
 	b.settle(at)
 	b.window.started(at, others)
 	if b.marks == nil {
-		b.marks, b.lastIn = []mark{{at: at}}, at
+		b.marks, b.lastIn, b.loose = []mark{{from: at, at: at}}, at, true
+	}
+	if last := &b.marks[len(b.marks)-1]; b.sent == 0 {
+		last.lost = at.Sub(last.from)
 	}
 	b.sent++
 	b.unknown = append(b.unknown, at)
@@ -120,7 +124,7 @@ func (b *bracket) settle(now time.Time) {
 func (b *bracket) raise() {
 	held, loose := float64(b.held), true
 	switch {
-	case b.pace > b.lo && b.hi > 0: // between the two
+	case b.pace > b.lo && b.pace < b.hi: // between the two
 		if held < min(settled, proof/(b.hi/b.lo-1)) {
 			return
 		}
@@ -129,7 +133,7 @@ func (b *bracket) raise() {
 		if held < max(proof, 1/b.lift) {
 			return
 		}
-		b.lo, b.proven = b.pace, false
+		b.lo, b.hi, b.proven = b.pace, 0, false
 		b.lift = min(boldest, 2*b.lift)
 	case !b.proven:
 		if held < proof {
@@ -179,7 +183,7 @@ func (b *bracket) Heard(r Reply) time.Time {
 	}
 	wait += rand.N(wait/jitter + 1) // so that two runs do not wake at the same instant
 	if t := r.At.Add(wait); t.After(b.until) {
-		b.until, b.next = t, t
+		b.until, b.next = t, later(t, r.Sent.Add(b.interval()))
 	}
 	return b.until
 }
@@ -203,10 +207,11 @@ func (b *bracket) letIn(r Reply) {
 }
 
 // puzzled reports that a refusal is hardly for the pace: it is known to hold,
-// or nothing was let in after the wait that the service asked for.
+// or nothing was let in after the wait that the service asked for, or for some
+// 16 s where it does not say.
 func (b *bracket) puzzled(r Reply) bool {
 	return r.Sent.Equal(b.window.trial) || b.proven && b.pace <= b.lo ||
-		b.empty >= 4 || r.Wait > 0 && b.empty >= 1 && b.sent == 1
+		b.empty >= 5 || r.Wait > 0 && b.empty >= 1 && b.sent == 1
 }
 
 // refused learns from the first refusal of an episode, and returns how long to
@@ -215,48 +220,55 @@ func (b *bracket) refused(r Reply) time.Duration {
 	i, _ := slices.BinarySearchFunc(b.unknown, r.Sent, time.Time.Compare)
 	before := b.sent - len(b.unknown) + i // all let in
 	after := max(0, len(b.unknown)-i-1)
-	b.sent, b.unknown = 0, nil
+	b.sent, b.held, b.unknown = 0, 0, nil
 	if before > 0 {
 		b.empty = 0
 	}
-	b.empty++
-	wait := cmp.Or(r.Wait, b.backoff())
+	if b.empty++; b.empty > 1 && r.Wait <= 0 {
+		b.slower(r.Sent.Sub(b.lastIn))
+	}
+	switch {
+	case after > 0 || b.pace == 0:
+		b.lastIn = r.At
+	case before > 0:
+		b.lastIn = r.Sent.Add(-b.interval())
+	}
+	wait := cmp.Or(r.Wait, b.backoff(r.At))
 	last := &b.marks[len(b.marks)-1]
 	switch {
 	case before > 0 || b.pace == 0:
-		b.bound(r, newMark(r, wait, *last, before, after, b.loose))
+		b.bound(r, newMark(r, *last, before, after, b.loose))
 		b.loose = false
-	default:
-		last.lost += wait
-		if r.Wait <= 0 {
-			b.slower(r)
-		} else { // others were faster; not at the same time as they again
-			wait += rand.N(b.interval() + 1)
-		}
-	}
-	if before > 0 || after > 0 {
-		b.lastIn = r.At
+	case r.Wait > 0: // others were faster; not at the same time as they again
+		wait += rand.N(b.interval() + 1)
 	}
 	return wait
 }
 
-// slower takes in that in all the time since the last request that was let in
-// the account gave not one more.
-func (b *bracket) slower(r Reply) {
-	if most := 1 / max(r.Sent.Sub(b.lastIn), time.Millisecond).Seconds(); most < b.lo {
-		b.lo, b.hi, b.lift, b.proven = most/2, 0, 1, false
-		b.choose()
+// slower takes in that for so long the account gave not one more request.
+func (b *bracket) slower(d time.Duration) {
+	d = min(max(d, time.Millisecond), min(maxBackoff, b.maxPause)/growth)
+	most := 1 / d.Seconds()
+	if most >= b.lo {
+		return
+	}
+	b.lo, b.hi, b.lift, b.proven = most/growth, 0, 1, false
+	b.choose()
+	if len(b.marks) == 1 { // an account that counts in windows gives as many again; see bound
+		b.hi, b.lift = most, near-1
+		b.pace = b.lo * float64(max(1, b.marks[0].in))
 	}
 }
 
-// backoff is how long to wait after a refusal that does not say: about until
-// the account gives one more request.
-func (b *bracket) backoff() time.Duration {
-	first := firstBackoff
+// backoff is how long to wait after a refusal that does not say: until lo gives
+// one more than was let in.
+func (b *bracket) backoff(now time.Time) time.Duration {
+	wait := firstBackoff
 	if b.lo > 0 {
-		first = time.Duration(min(1/b.lo, maxBackoff.Seconds()) * float64(time.Second))
+		next := min(near/b.lo, maxBackoff.Seconds())
+		wait = b.lastIn.Add(time.Duration(next * float64(time.Second))).Sub(now)
 	}
-	return min(max(2*lead, backoff(first, maxBackoff, b.empty)), b.maxPause) // a shorter one teaches nothing: see cut
+	return min(max(2*lead, wait), b.maxPause) // a shorter one teaches nothing: see cut
 }
 
 // backoff is how long to wait after the nth failure in a row: full jitter

@@ -9,36 +9,36 @@ import (
 // refusal tells: between two marks it gave what was let in, and no more where it
 // was asked for more all the time.
 type mark struct {
-	at    time.Time     // the end of the wait that the service asked for, else the refusal itself
-	in    int           // requests that were let in before, from the beginning
-	under int           // requests under way at the time; some may have been let in
-	lost  time.Duration // of what follows: nothing was asked for
-	loose bool          // since the mark before, less may have been asked for than was given
+	from, at time.Time     // between the two: the end of the wait that the service asked for, else the refusal itself
+	in       int           // requests that were let in before, from the beginning
+	under    int           // requests under way at the time; some may have been let in
+	gap      time.Duration // since the request before: what it gives was there at least
+	lost     time.Duration // of what follows: nothing was asked for
+	loose    bool          // since the mark before, less may have been asked for than was given
 }
 
 // remembered is how many marks are kept. Where Retry-After is rounded or absent,
 // two alone say little; with too many, a limit that was lowered is noticed late.
 const remembered = 6
 
-func newMark(r Reply, wait time.Duration, last mark, before, under int, loose bool) mark {
-	m := mark{at: r.At.Add(r.Wait), in: last.in + before, under: under, loose: loose}
-	m.lost = r.At.Sub(r.Sent) + wait/jitter
-	switch {
-	case r.Wait <= 0:
-		m.lost += wait
-	case r.Wait%time.Second == 0: // it may be rounded up
-		m.lost += time.Second
+func newMark(r Reply, last mark, before, under int, loose bool) mark {
+	m := mark{from: r.Sent.Add(r.Wait), at: r.At.Add(r.Wait), in: last.in + before, under: under, loose: loose}
+	if r.Wait > 0 && r.Wait%time.Second == 0 { // it may be rounded up
+		m.from = m.from.Add(-time.Second)
 	}
 	return m
 }
 
 // bound bounds the pace by a refusal, and keeps its mark.
 func (b *bracket) bound(r Reply, m mark) {
+	m.gap = b.interval()
 	if b.pace == 0 {
 		b.first(r, m)
 		return
 	}
-	b.hi = b.pace
+	if b.hi == 0 || b.pace < b.hi || m.in-b.marks[len(b.marks)-1].in > growth {
+		b.hi = b.pace // else it was tried whether the account counts in windows; see slower
+	}
 	through, most := b.between(r, m)
 	if most > 0 {
 		b.hi = min(b.hi, most)
@@ -78,9 +78,6 @@ func (b *bracket) first(r Reply, m mark) {
 // most 0: that is not known.
 func (b *bracket) between(r Reply, m mark) (least, most float64) {
 	var under, lost float64
-	if r.Wait <= 0 {
-		under = 1 // some part of a request may be left
-	}
 	tight := !b.loose
 	for _, k := range slices.Backward(b.marks) {
 		n, d := float64(m.in-k.in), m.at.Sub(k.at).Seconds()
@@ -91,7 +88,11 @@ func (b *bracket) between(r Reply, m mark) (least, most float64) {
 		} else {
 			lost += k.lost.Seconds()
 		}
-		if at := (n + under) / (d - lost) * near; tight && d > lost && (most == 0 || at < most) {
+		part := 0.0 // of a request, that may be left
+		if r.Wait <= 0 {
+			part = max(0, 1-n/d*k.gap.Seconds())
+		}
+		if at := (n + under + part) / (d - lost) * near; tight && d > lost && (most == 0 || at < most) {
 			most = at
 		}
 		tight = tight && !k.loose

@@ -19,6 +19,8 @@ func TestARunUsesWhatTheAccountPermits(t *testing.T) {
 		{&account{rate: 1, burst: 3, hint: rounded, takes: 30 * sec, questions: 300}, 64, 0},
 		{&account{rate: 1, burst: 10, hint: headers, takes: 5 * sec, questions: 240}, 32, 0},
 		{&account{rate: 1, burst: 1, hint: absent, takes: 200 * time.Millisecond, questions: 300}, 32, 0},
+		{&account{rate: 0.05, burst: 3, hint: absent, takes: 5 * sec, questions: 120}, 32, 0},
+		{&account{rate: 0.2, burst: 10, hint: absent, takes: 30 * sec, questions: 120}, 64, 0},
 		{&account{rate: 5, burst: 10, hint: rounded, takes: 5 * sec, questions: 1200}, 64, 0},
 		{&account{rate: 5, burst: 1, hint: headers, takes: 5 * sec, questions: 800}, 64, 0},
 		{&account{rate: 20, burst: 3, hint: exact, takes: 200 * time.Millisecond, questions: 1200}, 32, 0},
@@ -243,6 +245,11 @@ func TestWhatLimitsSayOfThePace(t *testing.T) {
 		"a fast bucket": {
 			{0, Limits{10, 9, 200 * time.Millisecond}, 5, 0},
 			{0, Limits{10, 8, 400 * time.Millisecond}, 5, 0},
+		},
+		"a bucket that is raised": {
+			{0, Limits{60, 59, 2 * time.Second}, 0.5, 0},
+			{10 * time.Second, Limits{60, 58, 3 * time.Second}, 0.5, 0}, // it may be between one and two
+			{20 * time.Second, Limits{60, 59, time.Second}, 1, 0},
 		},
 		"a window": {
 			{0, Limits{20, 19, 40 * time.Second}, 1.0 / 40, 0}, // one alone does not tell

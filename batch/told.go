@@ -10,7 +10,7 @@ type told struct {
 	last   Limits
 	full   time.Time // by the last one
 	window bool
-	low    float64 // the least that a bucket said: what remains is rounded down
+	low    float64 // the least that a bucket said: what remains is rounded down, unless just one is taken
 }
 
 // pace returns the pace in requests a second that the limits beside a reply say, 0
@@ -35,7 +35,7 @@ func (t *told) pace(r Reply) (pace float64, until time.Time) {
 		return l.Remaining / l.Reset.Seconds(), time.Time{}
 	}
 	if taken := l.Limit - l.Remaining; taken > 0 {
-		if pace = taken / l.Reset.Seconds(); t.low == 0 || pace < t.low {
+		if pace = taken / l.Reset.Seconds(); taken == 1 || t.low == 0 || pace < t.low {
 			t.low = pace
 		}
 	}

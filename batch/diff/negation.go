@@ -29,8 +29,12 @@ func negations(text string, words []word) (list []negation) {
 			before = words[i-1].text
 		}
 		switch {
-		case w.text == "unless", w.text == "except", w.text == "excepting":
+		case w.text == "unless", w.text == "except", w.text == "excepting", w.text == "excluding":
 			n.exception = true
+		case next == "than" && w.text == "other", next == "from" && (w.text == "apart" || w.text == "aside"):
+			n.word, n.exception = w.text+" "+next, true
+		case next == "to" && (w.text == "fail" || w.text == "fails" || w.text == "failed"):
+			n.word = "not"
 		case strings.HasSuffix(w.text, "n't"):
 			n.word = "not"
 		case !slices.Contains(negative, w.text),

@@ -19,9 +19,9 @@ var (
 		"eleventh": 11, "twelfth": 12, "thirteenth": 13, "fourteenth": 14, "fifteenth": 15, "sixteenth": 16, "seventeenth": 17,
 		"eighteenth": 18, "nineteenth": 19, "twentieth": 20, "thirtieth": 30,
 	}
-	fractions = map[string]string{
-		"one-half": "0.5", "half": "0.5", "one-third": "0.3333", "two-thirds": "0.6667", "one-fourth": "0.25", "one-quarter": "0.25",
-		"three-fourths": "0.75", "three-quarters": "0.75",
+	fractions = map[string]float64{
+		"one-half": 50, "half": 50, "one-third": 33.33, "two-thirds": 66.67, "one-fourth": 25, "one-quarter": 25,
+		"three-fourths": 75, "three-quarters": 75,
 	}
 	// counted are what "one" and "first" count; elsewhere they are no numbers.
 	counted = map[string]bool{
@@ -83,15 +83,18 @@ func inDigits(text string) (string, []word) {
 // it takes; 0: it is none.
 func numberIn(text string, words []word) (digits string, n int) {
 	first := words[0].text
-	if fraction, ok := fractions[first]; ok {
-		return fraction, 1
-	}
 	next := ""
 	if len(words) > 1 && text[words[0].end:words[1].begin] == " " {
 		next = words[1].text
 	}
+	if percent, ok := fractions[first]; ok {
+		if next == "percent" {
+			return strconv.FormatFloat(percent/100, 'g', -1, 64), 1
+		}
+		return strconv.FormatFloat(percent, 'g', -1, 64) + "%", 1
+	}
 	if number, ok := ordinals[first]; ok && (number > 3 || counted[next]) {
-		return strconv.FormatInt(number, 10) + "th", 1
+		return ordinal(number), 1
 	}
 	var sum, part int64
 	for n < len(words) {
@@ -120,6 +123,14 @@ func numberIn(text string, words []word) (digits string, n int) {
 		after = words[n].text
 	}
 	return numeral(sum+part, words[:n], after)
+}
+
+// ordinal writes 1st, 2nd, 3rd, 4th.
+func ordinal(n int64) string {
+	if n < 4 {
+		return []string{"0th", "1st", "2nd", "3rd"}[n]
+	}
+	return strconv.FormatInt(n, 10) + "th"
 }
 
 // numeral returns the digits of a number, with what a hyphen adds to its last word:

@@ -122,7 +122,7 @@ func (r *run) leave() {
 // bury notes what dead hosts had in flight as perhaps charged, and makes all that
 // they claimed pending, within a transaction.
 func bury(d db) error {
-	_, err := d.exec("SELECT 1 FROM requests q WHERE q.host IS NOT NULL" + deadHost + " ORDER BY id FOR UPDATE")
+	_, err := d.exec("SELECT 1 FROM requests q WHERE (q.host IS NOT NULL OR q.state = 'running')" + deadHost + " ORDER BY id FOR UPDATE")
 	if err == nil {
 		_, err = d.exec("SELECT 1 FROM refreshing f WHERE" + deadRefresh + " ORDER BY request FOR UPDATE")
 	}
@@ -132,7 +132,7 @@ func bury(d db) error {
 		"DELETE FROM refreshing f WHERE" + deadRefresh,
 		"UPDATE runs SET outcome = CASE WHEN ended = 0 THEN '" + interrupted + "' ELSE outcome END, spent = spent + flying, flying = 0 WHERE host IN (SELECT id FROM hosts) AND host NOT IN (SELECT id FROM alive)",
 		outdateBy + "(SELECT q.id FROM requests q WHERE q.state = 'running'" + deadHost + ")",
-		"UPDATE requests q SET interrupted = (state = 'running' OR interrupted), state = CASE state WHEN 'running' THEN 'pending' ELSE state END, host = NULL WHERE q.host IS NOT NULL" + deadHost,
+		"UPDATE requests q SET interrupted = (state = 'running' OR interrupted), state = CASE state WHEN 'running' THEN 'pending' ELSE state END, host = NULL WHERE (q.host IS NOT NULL OR q.state = 'running')" + deadHost,
 		"DELETE FROM hosts WHERE id NOT IN (SELECT id FROM alive)",
 	} {
 		if err == nil {

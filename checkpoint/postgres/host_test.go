@@ -80,6 +80,16 @@ func begin(t *testing.T, s *Store, n int) (*run, []checkpoint.Request) {
 	return r.(*run), page
 }
 
+// die stops the lease of a run's host, and waits until the server takes it for dead.
+func die(t *testing.T, r *run) {
+	t.Helper()
+	r.stopRenewing()
+	<-r.left
+	for alive := true; alive; {
+		ok(t, r.s.db().get("SELECT EXISTS (SELECT 1 FROM alive WHERE id = $1)", []any{r.host}, &alive))
+	}
+}
+
 func answer(text string) checkpoint.Completion {
 	return checkpoint.Completion{Answer: fmt.Appendf(nil, "%q", text), Attempts: 1, Cost: 24, Started: noon, Finished: noon.Add(time.Minute)}
 }
@@ -108,9 +118,9 @@ func TestALateAnswerIsTaken(t *testing.T) {
 	doImport(t, first, "a", "b", "c")
 	stopped, page := begin(t, first, 3)
 	ok(t, errors.Join(stopped.Start(page[0].ID, noon, 24), stopped.Start(page[1].ID, noon, 24)))
-	stopped.stopRenewing()
+	die(t, stopped)
 
-	second := open(t, address, Options{Endpoint: endpoint}) // it waits until the other one is dead
+	second := open(t, address, Options{Endpoint: endpoint})
 	r, again := begin(t, second, 3)
 	is(t, "questions of both", page[0].ID, again[0].ID)
 	flights, err := second.Flights()

@@ -126,15 +126,22 @@ func (im *importer) settle() error {
 }
 
 // findSettings gives the settings their row.
-func (im *importer) findSettings() error {
-	key, value := keyOf(im.opts.Settings), im.opts.Settings
+func (im *importer) findSettings() (err error) {
+	im.settings, err = keepSettings(im.d, im.opts.Settings)
+	return err
+}
+
+// keepSettings returns the number of settings, which it adds if they are new.
+func keepSettings(d db, value []byte) (id int64, err error) {
+	key := keyOf(value)
 	if value == nil {
 		value = []byte{} // the column is NOT NULL
 	}
-	if _, err := im.d.exec("INSERT INTO settings (key, value) VALUES ($1, $2) ON CONFLICT DO NOTHING", key[:], value); err != nil {
-		return err
+	if _, err := d.exec("INSERT INTO settings (key, value) VALUES ($1, $2) ON CONFLICT DO NOTHING", key[:], value); err != nil {
+		return 0, err
 	}
-	return im.d.get("SELECT id FROM settings WHERE key = $1", []any{key[:]}, &im.settings)
+	err = d.get("SELECT id FROM settings WHERE key = $1", []any{key[:]}, &id)
+	return id, err
 }
 
 // unchanged plans for the rows that are there already.

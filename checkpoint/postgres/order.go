@@ -22,10 +22,7 @@ func (s *Store) Give(o checkpoint.Order) (id int64, err error) {
 // Orders returns the orders whose ID is greater than after.
 func (s *Store) Orders(after int64) (list []checkpoint.Order, err error) {
 	err = s.each("the orders", func(rows pgx.Rows) (bool, error) {
-		var o checkpoint.Order
-		var given int64
-		err := rows.Scan(&o.ID, &given, &o.By, &o.What, &o.Reason, &o.Run)
-		o.Given = fromMillis(given)
+		o, err := scanOrder(rows)
 		list = append(list, o)
 		return true, err
 	}, "SELECT id, given, by, what, reason, run FROM orders WHERE batch = $1 AND id > $2 ORDER BY id", s.batch, after)
@@ -38,4 +35,11 @@ func (s *Store) TakeOrder(id int64) error {
 		_, err := d.exec("UPDATE orders SET run = (SELECT coalesce(max(run), 0) FROM runs WHERE batch = $1) WHERE batch = $1 AND id = $2", s.batch, id)
 		return err
 	})
+}
+
+func scanOrder(rows pgx.Rows) (o checkpoint.Order, err error) {
+	var given int64
+	err = rows.Scan(&o.ID, &given, &o.By, &o.What, &o.Reason, &o.Run)
+	o.Given = fromMillis(given)
+	return o, err
 }

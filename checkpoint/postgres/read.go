@@ -79,7 +79,7 @@ func (s *Store) results(where string, args ...any) iter.Seq2[checkpoint.Result, 
 			FROM rows r LEFT JOIN requests q ON q.id = r.request LEFT JOIN asked a ON a.batch = r.batch AND a.request = r.request
 			LEFT JOIN answers w ON w.request = r.request
 			LEFT JOIN LATERAL (SELECT sum(cost)::bigint AS cost FROM earlier WHERE request = r.request AND batch = r.batch) l ON true
-			LEFT JOIN earlier e ON e.request = r.request AND e.waits
+			LEFT JOIN earlier e ON e.request = r.request AND e.waits <> ''
 			LEFT JOIN batches p ON p.id = coalesce(e.batch, q.batch) AND (e.id IS NOT NULL OR q.state = 'answered')
 			WHERE r.batch = $1 `+where+` ORDER BY r.position`, append([]any{s.batch}, args...)...)
 		if err != nil && more {
@@ -133,12 +133,16 @@ func (s *Store) Settings() (settings []byte, err error) {
 // Runs returns all runs, oldest first.
 func (s *Store) Runs() (runs []checkpoint.RunRecord, err error) {
 	err = s.each("the runs", func(rows pgx.Rows) (bool, error) {
-		var r checkpoint.RunRecord
-		var started, ended int64
-		err := rows.Scan(&r.Run, &started, &ended, &r.Outcome, &r.Summary)
-		r.Started, r.Ended = fromMillis(started), fromMillis(ended)
+		r, err := scanRun(rows)
 		runs = append(runs, r)
 		return true, err
 	}, "SELECT run, started, ended, outcome, convert_to(summary, 'UTF8') FROM runs WHERE batch = $1 ORDER BY run", s.batch)
 	return runs, err
+}
+
+func scanRun(rows pgx.Rows) (r checkpoint.RunRecord, err error) {
+	var started, ended int64
+	err = rows.Scan(&r.Run, &started, &ended, &r.Outcome, &r.Summary)
+	r.Started, r.Ended = fromMillis(started), fromMillis(ended)
+	return r, err
 }

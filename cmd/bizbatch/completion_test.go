@@ -72,7 +72,7 @@ func TestComplete(t *testing.T) {
 	}
 	for _, tt := range []struct{ words, want string }{
 		{"", ""}, // the shell gives one word at least
-		{"|", "run work ctl sandbox status show export diff review prune help version completion"},
+		{"|", "run work ctl sandbox status show export diff review copy prune help version completion"},
 		{"s|", "sandbox status show"},
 		{"--v|", "--version"},
 		{"nonsense x|", ""},

@@ -42,6 +42,7 @@ type cli struct {
 	Export exportCmd `cmd:"" group:"look" help:"Write the answers again, without asking anything."`
 	Diff   diffCmd   `cmd:"" group:"look" help:"Print what is different in the answers of questions that were answered anew."`
 	Review reviewCmd `cmd:"" group:"look" help:"Take in the reviews of a file of answers that came back, such as by mail."`
+	Copy   copyCmd   `cmd:"" group:"look" help:"Copy a checkpoint to a new one, from a file to a database or back."`
 	Prune  pruneCmd  `cmd:"" group:"look" help:"Remove the older answers of questions that were asked again."`
 
 	Help       helpCmd    `cmd:"" group:"help" help:"Print a page of the manual: ${topics}."`

@@ -1,0 +1,146 @@
+package postgres
+
+import (
+	"errors"
+	"fmt"
+	"iter"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"bizbatch/checkpoint"
+)
+
+// A side is a checkpoint of either engine.
+type side interface {
+	Import(rows iter.Seq2[checkpoint.Row, error], o checkpoint.ImportOptions) (checkpoint.Plan, error)
+	Begin(now time.Time) (checkpoint.Run, checkpoint.Begun, error)
+	Results() iter.Seq2[checkpoint.Result, error]
+	Versions() iter.Seq2[checkpoint.Version, error]
+	Counts() (checkpoint.Counts, error)
+	Flights() (checkpoint.Flights, error)
+	Runs() ([]checkpoint.RunRecord, error)
+	Note(name string) ([]byte, error)
+	Input() ([]byte, error)
+	Settings() ([]byte, error)
+	Orders(after int64) ([]checkpoint.Order, error)
+	AddReviews(reviews []checkpoint.Review, origin string, now time.Time) error
+	Records() checkpoint.Records
+	Receive(checkpoint.Records) error
+	SetNote(name string, value []byte) error
+	Check() ([]string, error)
+}
+
+// all is what a checkpoint tells of itself.
+func all(t *testing.T, s side) (told []any) {
+	t.Helper()
+	for r, err := range s.Results() {
+		ok(t, err)
+		told = append(told, r)
+	}
+	for v, err := range s.Versions() {
+		ok(t, err)
+		told = append(told, v)
+	}
+	counts, err1 := s.Counts()
+	flights, err2 := s.Flights()
+	runs, err3 := s.Runs()
+	note, err4 := s.Note("source")
+	input, err5 := s.Input()
+	settings, err6 := s.Settings()
+	problems, err7 := s.Check()
+	ok(t, errors.Join(err1, err2, err3, err4, err5, err6, err7))
+	return append(told, counts, flights, runs, note, input, settings, problems)
+}
+
+// fill makes a checkpoint with everything that there is in one.
+func fill(t *testing.T, s side) {
+	t.Helper()
+	questions := func(yield func(checkpoint.Row, error) bool) {
+		for r, err := range rows("a", "b", "c", "d", "e", "f", "a") {
+			r.Fields = fmt.Appendf(nil, "[%q]", r.Payload)
+			switch r.ID {
+			case "2":
+				r.Originals = []byte(`["Ana"]`)
+			case "6":
+				r.Skip, r.Payload = "no question", nil
+			}
+			if !yield(r, err) {
+				return
+			}
+		}
+	}
+	o := checkpoint.ImportOptions{Settings: []byte(`{"model":"m"}`), Digest: "x", AskUnfit: 2, Input: func() []byte { return []byte(`{"name":"q.csv"}`) }}
+	_, err := s.Import(questions, o)
+	ok(t, err)
+	ok(t, s.SetNote("source", []byte("{}")))
+	r, _, err := s.Begin(noon)
+	ok(t, err)
+	page, err := r.Claim(5)
+	ok(t, err)
+	unfit := answer("unfit")
+	unfit.Unfit, unfit.Again = true, true
+	for _, q := range page[:4] {
+		ok(t, r.Start(q.ID, noon, 24))
+	}
+	ok(t, errors.Join(
+		r.Complete(page[0].ID, answer("yes")),
+		r.Fail(page[1].ID, checkpoint.Fault{Reason: "400", Message: "no", RequestID: "req_1", Attempts: 2, Started: noon, Finished: noon}),
+		r.Release(page[2].ID, checkpoint.Fault{Reason: "cut", MaybeCharged: true, Cost: 24, Partial: "The ra", Started: noon, Finished: noon}),
+		r.Complete(page[3].ID, unfit), r.End(noon, "error", []byte(`{"answered":1}`)),
+		s.AddReviews([]checkpoint.Review{{Position: 1, Value: []byte(`{"verdict":"ok"}`)}}, "answers.csv", noon)))
+	o.Refresh = []checkpoint.RefreshRule{{IDs: []string{"1"}}}
+	_, err = s.Import(questions, o)
+	ok(t, err)
+	r, _, err = s.Begin(noon)
+	ok(t, err)
+	page, err = r.Claim(5)
+	ok(t, err)
+	for _, q := range page {
+		if ok(t, r.Start(q.ID, noon, 24)); q.Refresh {
+			ok(t, r.Complete(q.ID, answer("newer")))
+		}
+	}
+	// The others are in flight as the run is killed.
+}
+
+// What is copied to the other engine, and back, is the same.
+func TestACopyTellsTheSame(t *testing.T) {
+	address, endpoint := newBatch(t)
+	dir := t.TempDir()
+	file := func(name string) *checkpoint.Store {
+		s, err := checkpoint.Open(filepath.Join(dir, name), checkpoint.Options{Endpoint: endpoint})
+		ok(t, err)
+		return s
+	}
+	first := file("first.bizbatch")
+	fill(t, first)
+	ok(t, first.Close())
+	first = file("first.bizbatch")
+	second := open(t, address, Options{Endpoint: endpoint})
+	third := file("third.bizbatch")
+	ok(t, second.Receive(first.Records()))
+	ok(t, third.Receive(second.Records()))
+	want := all(t, first)
+	for name, s := range map[string]side{"the database": second, "the file after it": third} {
+		if d := cmp.Diff(want, all(t, s)); d != "" {
+			t.Errorf("%s (-want +got):\n%s", name, d)
+		}
+		if err := s.Receive(first.Records()); !errors.Is(err, checkpoint.ErrNotEmpty) {
+			t.Errorf("%s, which is not empty: %v", name, err)
+		}
+	}
+	// Each goes on where the first one was killed.
+	plan, err := first.Import(nil, checkpoint.ImportOptions{Settings: []byte(`{"model":"m"}`), Digest: "x"})
+	ok(t, err)
+	for name, s := range map[string]side{"the database": second, "the file after it": third} {
+		got, err := s.Import(nil, checkpoint.ImportOptions{Settings: []byte(`{"model":"m"}`), Digest: "x"})
+		ok(t, err)
+		if d := cmp.Diff(plan, got); d != "" {
+			t.Errorf("the plan of %s (-want +got):\n%s", name, d)
+		}
+	}
+	ok(t, errors.Join(first.Close(), third.Close()))
+}
