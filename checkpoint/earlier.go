@@ -10,10 +10,10 @@ import "database/sql"
 // An answer that does not fit waits across runs. One that is refreshed waits only
 // while its request is running: whatever else comes of that, it is the answer again.
 
-// Why an answer waits to be replaced, in a RequestRecord.
+// Why an answer waits to be replaced.
 const (
-	ForUnfit   = "unfit"
-	ForRefresh = "refresh"
+	forUnfit   = "unfit"
+	forRefresh = "refresh"
 )
 
 // setAside has an answered request asked once more, within a transaction. A copy,
@@ -86,7 +86,7 @@ func (im *importer) askUnfit() error {
 		return err
 	}
 	for _, id := range again {
-		if err := s.setAside(id, ForUnfit); err != nil {
+		if err := s.setAside(id, forUnfit); err != nil {
 			return err
 		}
 	}

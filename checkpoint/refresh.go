@@ -207,7 +207,7 @@ func (im *importer) matching(matches func(label string, payload, answer []byte) 
 
 // takeBackRefreshed makes the answers again what a killed run was refreshing.
 func (im *importer) takeBackRefreshed() error {
-	running, cost, err := im.s.takeBackAll("e.waits = '" + ForRefresh + "'")
+	running, cost, err := im.s.takeBackAll("e.waits = '" + forRefresh + "'")
 	im.plan.Interrupted, im.plan.InterruptedCost, im.kept = len(running), cost, running
 	return err
 }

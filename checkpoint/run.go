@@ -84,7 +84,7 @@ func (r *run) begin(now time.Time) (b Begun, err error) {
 // recover makes the requests pending that a killed run had in flight, and records
 // that they may have been charged.
 func (s *Store) recover() error {
-	if _, _, err := s.takeBackAll("e.waits = '" + ForRefresh + "'"); err != nil {
+	if _, _, err := s.takeBackAll("e.waits = '" + forRefresh + "'"); err != nil {
 		return err
 	}
 	err := s.exec(noteInterrupted + "; UPDATE runs SET outcome = '" + interrupted + "' WHERE ended = 0")

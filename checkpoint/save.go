@@ -74,7 +74,7 @@ func (r *run) Start(id int64, now time.Time, cost int64) error {
 	}
 	return r.save("mark a question as sent", nil, func() error {
 		if r.claims.Refreshes(id) {
-			if err := r.s.setAside(id, ForRefresh); err != nil {
+			if err := r.s.setAside(id, forRefresh); err != nil {
 				return err
 			}
 		}
@@ -141,7 +141,7 @@ func (s *Store) complete(id int64, c Completion) error {
 		_, err = s.stmts.own.ExecContext(bg, id)
 	}
 	if err == nil && c.Again {
-		err = s.setAside(id, ForUnfit)
+		err = s.setAside(id, forUnfit)
 	}
 	return err
 }

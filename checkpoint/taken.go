@@ -70,7 +70,7 @@ func (im *importer) keepRescued(r rescue.Line) (fresh bool, err error) {
 	if err != nil || state == Answered && started >= millis(r.Started) {
 		return false, err
 	}
-	if err := s.setAside(id, ForRefresh); err != nil { // an older answer, if there is one
+	if err := s.setAside(id, forRefresh); err != nil { // an older answer, if there is one
 		return false, err
 	}
 	// It was in flight when the save failed; now it is known what came of it.

@@ -11,7 +11,7 @@ import "github.com/jackc/pgx/v5"
 func setAside(d db, id int64) error {
 	_, err := d.exec(`WITH w AS (DELETE FROM answers WHERE request = $1 RETURNING *),
 		e AS (INSERT INTO earlier (request, batch, run, label, cost, started, finished, waits, answer)
-			SELECT q.id, q.batch, q.run, q.reason, q.cost, q.started, q.finished, true, w.answer FROM requests q JOIN w ON w.request = q.id)
+			SELECT q.id, q.batch, q.run, q.reason, q.cost, q.started, q.finished, 'unfit', w.answer FROM requests q JOIN w ON w.request = q.id)
 		UPDATE requests SET state = 'pending', cost = 0, reason = '' WHERE id = $1 AND state = 'answered'`, id)
 	return err
 }
@@ -19,7 +19,7 @@ func setAside(d db, id int64) error {
 // takeBack makes the answers that wait to be replaced their requests' answers again,
 // where they meet the condition, in SQL, within a transaction.
 func takeBack(d db, condition string, args ...any) error {
-	_, err := d.exec(`WITH e AS (DELETE FROM earlier e USING requests q WHERE q.id = e.request AND e.waits AND `+condition+` RETURNING e.*),
+	_, err := d.exec(`WITH e AS (DELETE FROM earlier e USING requests q WHERE q.id = e.request AND e.waits <> '' AND `+condition+` RETURNING e.*),
 		w AS (INSERT INTO answers SELECT request, answer FROM e)
 		UPDATE requests q SET state = 'answered', passing = false, interrupted = false, error = '', request_id = '',
 			reason = e.label, cost = e.cost, started = e.started, finished = e.finished, batch = e.batch, run = e.run, host = NULL
@@ -33,7 +33,7 @@ func takeBack(d db, condition string, args ...any) error {
 func (im *importer) takeBackLeft(condition string, args ...any) (running []int64, err error) {
 	condition = "q.batch = $1 AND (" + condition + ")" + deadHost
 	args = append([]any{im.s.batch}, args...)
-	const those = " AND q.id IN (SELECT q.id FROM earlier e JOIN requests q ON q.id = e.request WHERE e.waits AND "
+	const those = " AND q.id IN (SELECT q.id FROM earlier e JOIN requests q ON q.id = e.request WHERE e.waits <> '' AND "
 	running, err = im.numbers(noteInterrupted+those+condition+") ON CONFLICT DO NOTHING RETURNING request", args...)
 	if err == nil {
 		err = takeBack(im.d, condition, args...)
@@ -81,6 +81,6 @@ func (im *importer) countUnfit() error {
 		im.plan.Again[mode] = again
 		return true, err
 	}, `SELECT q.mode, count(e.request), sum(greatest(0, $2 - coalesce(u.times, 0) - (e.request IS NOT NULL)::int))
-		FROM asked a JOIN requests q ON q.id = a.request LEFT JOIN unfit u ON u.request = q.id LEFT JOIN earlier e ON e.request = q.id AND e.waits
+		FROM asked a JOIN requests q ON q.id = a.request LEFT JOIN unfit u ON u.request = q.id LEFT JOIN earlier e ON e.request = q.id AND e.waits <> ''
 		WHERE a.batch = $1 AND a.position > 0 AND q.state IN ('pending', 'running') GROUP BY q.mode`, im.s.batch, im.opts.AskUnfit)
 }

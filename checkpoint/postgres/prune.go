@@ -13,7 +13,7 @@ const prunable = `
 	WITH ranked AS (SELECT e.id, e.batch, e.waits, length(e.answer) AS size,
 		row_number() OVER (PARTITION BY e.request ORDER BY e.id DESC) + (q.state = 'answered')::int AS newest
 		FROM earlier e JOIN requests q ON q.id = e.request WHERE length(e.answer) > 0 AND e.request IN (SELECT request FROM asked WHERE batch = $1))
-	SELECT id, size FROM ranked WHERE batch = $1 AND NOT waits AND newest > $2`
+	SELECT id, size FROM ranked WHERE batch = $1 AND waits = '' AND newest > $2`
 
 // Earlier returns the answers that this batch paid for, and that were replaced by
 // others and are still there.

@@ -79,7 +79,7 @@ func (s *Store) results(where string, args ...any) iter.Seq2[checkpoint.Result, 
 			FROM rows r LEFT JOIN requests q ON q.id = r.request LEFT JOIN asked a ON a.batch = r.batch AND a.request = r.request
 			LEFT JOIN answers w ON w.request = r.request
 			LEFT JOIN LATERAL (SELECT sum(cost)::bigint AS cost FROM earlier WHERE request = r.request AND batch = r.batch) l ON true
-			LEFT JOIN earlier e ON e.request = r.request AND e.waits
+			LEFT JOIN earlier e ON e.request = r.request AND e.waits <> ''
 			LEFT JOIN batches p ON p.id = coalesce(e.batch, q.batch) AND (e.id IS NOT NULL OR q.state = 'answered')
 			WHERE r.batch = $1 `+where+` ORDER BY r.position`, append([]any{s.batch}, args...)...)
 		if err != nil && more {

@@ -93,6 +93,7 @@ func (c *receiver) receive(r checkpoint.Record) (err error) {
 
 // receiveRequest adds a request, or finds it, and then its answers.
 func (c *receiver) receiveRequest(q *checkpoint.RequestRecord) error {
+	attempt, refreshed := takeBackRefresh(q)
 	key, id, batch := keyOf(q.Payload), int64(0), c.s.batch
 	err := c.d.get(`INSERT INTO requests (account, key, state, batch, run, mode, subject, attempts, interrupted, passing, started, finished, cost, reason, error, request_id, payload)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) ON CONFLICT DO NOTHING RETURNING id`,
@@ -106,17 +107,22 @@ func (c *receiver) receiveRequest(q *checkpoint.RequestRecord) error {
 		return err
 	}
 	c.requests[q.Number] = id
+	if refreshed { // and nobody knows what came of it
+		if _, err := c.d.exec("INSERT INTO refreshing (request, host, batch, run, started, cost) VALUES ($1, 0, $2, $3, $4, $5) ON CONFLICT DO NOTHING", id, batch, attempt.Run, attempt.Started, attempt.Cost); err != nil {
+			return err
+		}
+	}
 	if _, err := c.d.exec("INSERT INTO asked (batch, request, position, settings, agreed) VALUES ($1, $2, $3, $4, $5)", batch, id, q.Position, c.settings[q.Settings], q.Agreed); err != nil {
 		return err
 	}
 	for i, a := range q.Earlier {
-		waits := i == len(q.Earlier)-1 && !known && q.Waits != ""
+		waits := ""
+		if i == len(q.Earlier)-1 && !known {
+			waits = q.Waits
+		}
 		if err := c.receiveEarlier(id, a, waits); err != nil {
 			return err
 		}
-	}
-	if !known && q.Waits == checkpoint.ForRefresh {
-		return c.refreshed(id)
 	}
 	if !known && q.Unfit {
 		if _, err := c.d.exec("INSERT INTO unfit VALUES ($1, $2)", id, q.Times); err != nil {
@@ -148,20 +154,10 @@ func (c *receiver) receiveKnown(id int64, q *checkpoint.RequestRecord) error {
 	if err != nil || first {
 		return err
 	}
-	return c.receiveEarlier(id, a, false)
+	return c.receiveEarlier(id, a, "")
 }
 
-// refreshed takes back the answer to a request that was being refreshed: here it is
-// answered all the while. What was in flight is noted as perhaps charged.
-func (c *receiver) refreshed(id int64) error {
-	_, err := c.d.exec(noteInterrupted+" AND q.id = $1 ON CONFLICT DO NOTHING", id)
-	if err == nil {
-		err = takeBack(c.d, "q.id = $1", id)
-	}
-	return err
-}
-
-func (c *receiver) receiveEarlier(id int64, a checkpoint.AnswerRecord, waits bool) error {
+func (c *receiver) receiveEarlier(id int64, a checkpoint.AnswerRecord, waits string) error {
 	if a.Answer == nil {
 		a.Answer = []byte{} // it was pruned
 	}

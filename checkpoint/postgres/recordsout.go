@@ -67,7 +67,8 @@ func (s *Store) tables() []recordTable {
 			err := rows.Scan(&r.Position, &r.Request, &r.Line, &r.ID, &r.Skip, &r.Fields, &r.Originals)
 			return checkpoint.Record{Row: &r}, err
 		}},
-		{"SELECT request, run, started, finished, cost, reason, request_id, partial FROM uncertain WHERE batch = $1 ORDER BY id", func(rows pgx.Rows) (checkpoint.Record, error) {
+		{`SELECT request, run, started, finished, cost, reason, request_id, partial FROM (SELECT * FROM uncertain
+			UNION ALL SELECT 9223372036854775807, request, batch, run, started, 0, cost, '` + interrupted + `', '', '' FROM refreshing WHERE started > 0) u WHERE batch = $1 ORDER BY id`, func(rows pgx.Rows) (checkpoint.Record, error) {
 			var u checkpoint.UncertainRecord
 			err := rows.Scan(&u.Request, &u.Run, &u.Started, &u.Finished, &u.Cost, &u.Reason, &u.RequestID, &u.Partial)
 			return checkpoint.Record{Uncertain: &u}, err
@@ -98,7 +99,7 @@ func (s *Store) scanRequest(rows pgx.Rows) (checkpoint.Record, error) {
 		q.Earlier = append(q.Earlier, a)
 		return true, err
 	}, `SELECT CASE WHEN e.batch = $1 THEN e.run ELSE 0 END, e.label, CASE WHEN e.batch = $1 THEN e.cost ELSE 0 END, e.started, e.finished,
-		CASE WHEN e.batch = $1 THEN '' ELSE coalesce(p.name, '') END, CASE WHEN e.waits THEN '`+checkpoint.ForUnfit+`' ELSE '' END, e.answer FROM earlier e LEFT JOIN batches p ON p.id = e.batch
+		CASE WHEN e.batch = $1 THEN '' ELSE coalesce(p.name, '') END, e.waits, e.answer FROM earlier e LEFT JOIN batches p ON p.id = e.batch
 		WHERE e.request = $2 ORDER BY e.id`, s.batch, q.Number)
 	return checkpoint.Record{Request: &q}, err
 }

@@ -262,3 +262,16 @@ func (im *importer) countRefreshing() error {
 		return true, err
 	}, "SELECT f.request, f.cost FROM refreshing f WHERE f.batch = $1 AND f.started > 0 AND"+deadRefresh, im.s.batch)
 }
+
+// takeBackRefresh makes the old answer of a request from a file its answer again, if
+// it was refreshed when its run was killed, and returns the attempt.
+func takeBackRefresh(q *checkpoint.RequestRecord) (attempt checkpoint.AnswerRecord, refreshed bool) {
+	last := len(q.Earlier) - 1
+	if q.Waits != "refresh" || last < 0 {
+		return attempt, false
+	}
+	attempt = q.AnswerRecord
+	q.AnswerRecord, q.Earlier = q.Earlier[last], q.Earlier[:last]
+	q.State, q.Reason, q.Waits = checkpoint.Answered, q.Label, ""
+	return attempt, true
+}

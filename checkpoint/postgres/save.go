@@ -138,7 +138,7 @@ func complete(d db, id, batch, run int64, c checkpoint.Completion) (changed bool
 		return false, err
 	}
 	if _, err = d.exec("INSERT INTO answers VALUES ($1, $2)", id, c.Answer); err == nil {
-		_, err = d.exec("UPDATE earlier SET waits = false WHERE request = $1 AND waits", id)
+		_, err = d.exec("UPDATE earlier SET waits = '' WHERE request = $1 AND waits <> ''", id)
 	}
 	if err == nil {
 		err = paid(d, batch, run, c.Cost)
@@ -201,7 +201,7 @@ func (r *run) fault(id int64, state checkpoint.State, f checkpoint.Fault) error 
 			return err
 		case r.claims.Refreshes(id):
 			return r.keepOld(d, id, state == checkpoint.Failed)
-		case state == checkpoint.Failed:
+		case state == checkpoint.Failed && changed > 0:
 			return takeBack(d, "q.id = $1", id)
 		}
 		return nil

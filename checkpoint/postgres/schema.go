@@ -156,11 +156,11 @@ CREATE TABLE earlier (          -- answers that were replaced, or are about to b
 	cost     bigint NOT NULL,
 	started  bigint NOT NULL,
 	finished bigint NOT NULL,
-	waits    boolean NOT NULL,              -- it is the answer until there is another; false: it was replaced
+	waits    text NOT NULL,                 -- why it is the answer until there is another: unfit; empty: it was replaced
 	answer   bytea NOT NULL
 );
 CREATE INDEX earlier_request ON earlier (request);
-CREATE INDEX earlier_waits ON earlier (request) WHERE waits;
+CREATE INDEX earlier_waits ON earlier (request) WHERE waits <> '';
 
 CREATE TABLE refreshing (       -- answered requests that are asked again: what they have is the answer until there is another
 	request bigint PRIMARY KEY REFERENCES requests,

@@ -38,7 +38,7 @@ func (s *Store) versions(condition string, least int, args ...any) iter.Seq2[che
 		}, `WITH those AS (SELECT q.*, a.batch AS asker, a.position, r.id AS row FROM asked a JOIN requests q ON q.id = a.request
 				JOIN rows r ON r.batch = a.batch AND r.position = a.position WHERE a.batch = $1 AND `+condition+`),
 			known AS (
-				SELECT e.request, e.id, e.batch, e.run, e.label, e.cost, e.started, e.finished, e.waits AS current, e.answer FROM earlier e JOIN those ON those.id = e.request
+				SELECT e.request, e.id, e.batch, e.run, e.label, e.cost, e.started, e.finished, e.waits <> '' AS current, e.answer FROM earlier e JOIN those ON those.id = e.request
 				UNION ALL SELECT q.id, 9223372036854775807, q.batch, q.run, q.reason, q.cost, q.started, q.finished, true, w.answer
 					FROM those q JOIN answers w ON w.request = q.id),
 			numbered AS (SELECT *, row_number() OVER (PARTITION BY request ORDER BY id) AS version, count(*) FILTER (WHERE length(answer) > 0) OVER (PARTITION BY request) AS of FROM known)
