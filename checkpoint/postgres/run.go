@@ -32,7 +32,8 @@ type run struct {
 	left         chan struct{} // closed when nothing renews it any more
 
 	ending atomic.Bool
-	held   atomic.Bool // the account was closed when this run looked last
+	held   atomic.Bool    // the account was closed when this run looked last
+	trials map[int64]bool // requests that were sent since; for the goroutine that saves
 
 	claiming sync.Mutex // guards what follows
 	after    int64      // position of the last request that Claim gave out
@@ -48,7 +49,7 @@ var _ checkpoint.Shared = (*run)(nil)
 // a view, ErrCopy for a copy, and ErrBegun if the store's last run has not ended. Runs of
 // other processes on the same batch share it.
 func (s *Store) Begin(now time.Time) (checkpoint.Run, checkpoint.Begun, error) {
-	r := &run{s: s, left: make(chan struct{})}
+	r := &run{s: s, left: make(chan struct{}), trials: map[int64]bool{}}
 	r.rescue.Place = s.rescuePlace()
 	switch {
 	case s.mode == planning:

@@ -35,6 +35,7 @@ func (r *run) Start(id int64, now time.Time, cost int64) error {
 		if err := r.admit(d, cost); err != nil {
 			return err
 		}
+		r.trials[id] = r.held.Load()
 		mark := `UPDATE requests SET state = 'running', interrupted = false, batch = $2, run = $3, started = $4, finished = 0, cost = $5
 			WHERE id = $1 AND host = $6 AND state = 'pending'`
 		if r.claims.Refreshes(id) {
@@ -109,7 +110,7 @@ func (r *run) complete(d db, id int64, c checkpoint.Completion) error {
 	}
 	changed, err := complete(d, id, r.s.batch, r.id, c)
 	if err == nil && changed {
-		return r.reopen(d)
+		return r.reopen(d, id)
 	}
 	if err == nil {
 		err = checkAnswered(d, id)

@@ -120,10 +120,11 @@ func (r *run) admit(d db, cost int64) error {
 	return nil
 }
 
-// reopen notes that a request for the account has succeeded, which this host sent to
-// find out.
-func (r *run) reopen(d db) error {
-	if !r.held.Load() {
+// reopen notes that a request has succeeded, if this host sent it to find out whether
+// the account is open again. What was in flight when the account was closed tells
+// nothing.
+func (r *run) reopen(d db, id int64) error {
+	if !r.trials[id] {
 		return nil
 	}
 	_, err := d.exec("UPDATE accounts SET closed = NULL, said = NULL WHERE id = $1 AND held_by = $2", r.s.account, r.host)
