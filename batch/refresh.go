@@ -178,7 +178,6 @@ func (r *runner) refreshed(it *item) {
 	if it.Refresh {
 		it.Refresh = false
 		r.sum.RefreshLeft--
-		r.oldLeft[it.mode()]--
 		r.sum.Refreshed++
 	}
 }
@@ -188,7 +187,6 @@ func (r *runner) keepOld(it *item, err error) {
 	r.left[it.mode()]--
 	r.sum.Failed++
 	r.sum.RefreshLeft--
-	r.oldLeft[it.mode()]--
 	r.sum.NotRefreshed++
 	at := slices.IndexFunc(r.sum.NotRefreshedBy, func(g checkpoint.FailureGroup) bool { return g.Reason == it.last.Reason })
 	if at < 0 {

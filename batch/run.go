@@ -84,7 +84,6 @@ type runner struct {
 	outage      outage
 	queue       queue
 	left        map[AskMode]int // pending questions, in flight included
-	oldLeft     map[AskMode]int // of these, to be refreshed
 	prices      priceList
 	spentBefore Money     // by earlier runs on this checkpoint
 	reserved    Money     // for requests in flight
@@ -113,7 +112,6 @@ func newRunner(store Store, asker Asker, o Options) (*runner, error) {
 		gate:        newGate(),
 		queue:       queue{run: run, size: o.Workers, left: begun.States[checkpoint.Pending] + total(begun.Refresh)},
 		left:        map[AskMode]int{},
-		oldLeft:     map[AskMode]int{},
 		skips:       map[string]string{},
 		prices:      prices,
 		common:      o.Settings.common(),
@@ -138,7 +136,6 @@ func newRunner(store Store, asker Asker, o Options) (*runner, error) {
 	}
 	for mode, n := range begun.Refresh {
 		r.left[AskMode(mode)] += n
-		r.oldLeft[AskMode(mode)] = n
 		r.sum.RefreshLeft += n
 	}
 	if o.Limit > 0 {

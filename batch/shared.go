@@ -66,38 +66,33 @@ func (r *runner) helps() bool {
 	if r.shared == nil || r.queue.inOrder || r.o.Leave {
 		return false
 	}
-	left, free, err := r.shared.Open()
+	left, err := r.shared.Open()
 	if err != nil {
 		r.stopFor(StopSave, err)
 		return true
 	}
-	r.queue.left = free
-	return len(left) > 0
+	r.queue.left = left.Free
+	return len(left.Open)+len(left.Refresh) > 0
 }
 
 // countOthers counts what is left when other hosts asked, too.
 func (r *runner) countOthers() {
-	if r.shared == nil || r.queue.inOrder || r.sum.RefreshLeft > 0 {
-		return // it is as this host knows it
+	if r.shared == nil || r.queue.inOrder {
+		return
 	}
-	left, _, err := r.shared.Open()
+	left, err := r.shared.Open()
 	if err != nil {
 		return // it stays as this host knows it
 	}
 	clear(r.left)
 	r.sum.Total = r.sum.Answered + r.sum.Failed
-	for mode, n := range left {
-		r.left[AskMode(mode)] = n
-		r.sum.Total += n
+	for _, modes := range []map[string]int{left.Open, left.Refresh} {
+		for mode, n := range modes {
+			r.left[AskMode(mode)] += n
+			r.sum.Total += n
+		}
 	}
-	if r.stop == nil { // what this host did not refresh, others did
-		clear(r.oldLeft)
-		r.sum.RefreshLeft = 0
-	}
-	for mode, n := range r.oldLeft {
-		r.left[mode] += n
-		r.sum.Total += n
-	}
+	r.sum.RefreshLeft = total(left.Refresh)
 }
 
 // asHeld returns the error of a request that was held back, or nil.

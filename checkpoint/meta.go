@@ -22,7 +22,8 @@ func (s *Store) SetNote(name string, value []byte) error {
 	return s.setMeta(notePrefix+name, string(value))
 }
 
-// Note returns the value that SetNote kept under a name, or nil if there is none.
+// Note returns the value that SetNote kept under a name, or nil if there is none or
+// it is empty.
 func (s *Store) Note(name string) ([]byte, error) { return s.metaOrNil(notePrefix + name) }
 
 // SetCurrent keeps a small value about an output file, such as a digest of its

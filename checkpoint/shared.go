@@ -12,13 +12,19 @@ import (
 // pending, and the run keeps it.
 type Shared interface {
 	Run
-	// Open returns how many requests of the input have no outcome, by mode, and how
-	// many of them nobody has claimed.
-	Open() (left map[string]int, free int, err error)
+	// Open returns what is left to do for all hosts together.
+	Open() (Left, error)
 	// Limit sets what holds for all runs on the input.
 	Limit(l Limits) error
 	// Hold keeps every host from sending requests for the account.
 	Hold(h Hold) error
+}
+
+// Left are the requests that no host has brought an outcome for.
+type Left struct {
+	Open    map[string]int // those of the input that have none, by mode
+	Refresh map[string]int // those that the run was to refresh and has not given up, by mode; each has its old answer
+	Free    int            // those of both that nobody has claimed
 }
 
 // Limits are what a run sets for all that are on at the same time.

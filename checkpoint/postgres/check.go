@@ -12,6 +12,8 @@ var invariants = []struct{ what, query string }{
 	{"answered requests without an answer", "SELECT count(*) FROM asked a JOIN requests q ON q.id = a.request WHERE a.batch = $1 AND q.state = 'answered' AND NOT EXISTS (SELECT 1 FROM answers WHERE request = q.id)"},
 	{"answers of requests that are not answered", "SELECT count(*) FROM asked a JOIN requests q ON q.id = a.request JOIN answers w ON w.request = q.id WHERE a.batch = $1 AND q.state <> 'answered'"},
 	{"requests in an unknown state", "SELECT count(*) FROM asked a JOIN requests q ON q.id = a.request WHERE a.batch = $1 AND q.state NOT IN ('pending', 'running', 'answered', 'failed')"},
+	{"refreshes in flight that are nobody's", "SELECT count(*) FROM refreshing WHERE batch = $1 AND started > 0 AND host > 0 AND host NOT IN (SELECT id FROM hosts)"},
+	{"several answers that wait to be replaced", "SELECT count(*) FROM (SELECT FROM asked a JOIN earlier e ON e.request = a.request AND e.waits <> '' WHERE a.batch = $1 GROUP BY e.request HAVING count(*) > 1) w"},
 	{"rows without their request", "SELECT count(*) FROM rows WHERE batch = $1 AND (request IS NULL) <> (skip <> '')"},
 	{"gaps in the rows", "SELECT coalesce(max(position), 0) - count(*) FROM rows WHERE batch = $1"},
 	{"requests at a row that does not ask them", "SELECT count(*) FROM asked a WHERE a.batch = $1 AND position > 0 AND NOT EXISTS (SELECT 1 FROM rows r WHERE r.batch = a.batch AND r.position = a.position AND r.request = a.request)"},

@@ -1,53 +1,28 @@
 package postgres
 
-import (
-	"time"
+import "github.com/jackc/pgx/v5"
 
-	"github.com/jackc/pgx/v5"
-)
-
-// An answer may be asked for again, because it does not fit what was asked for or
-// because it is old. It stays the request's answer until there is another: meanwhile
-// the request is pending or running, and its answer waits in the table earlier.
-// Answers that were replaced stay there, with what they cost.
-//
-// An answer that does not fit waits across runs. One that is refreshed waits only
-// while its request is running: whatever else comes of that, it is the answer again.
-
-// Why an answer waits to be replaced.
-const (
-	forUnfit   = "unfit"
-	forRefresh = "refresh"
-)
+// An answer that does not fit what was asked for may be asked for again. It stays
+// the request's answer until there is another: meanwhile the request is pending or
+// running, and its answer waits in the table earlier. Answers that were replaced stay
+// there, with what they cost.
 
 // setAside has an answered request asked once more, within a transaction.
-func setAside(d db, id int64, why string) error {
+func setAside(d db, id int64) error {
 	_, err := d.exec(`WITH w AS (DELETE FROM answers WHERE request = $1 RETURNING *),
 		e AS (INSERT INTO earlier (request, batch, run, label, cost, started, finished, waits, answer)
-			SELECT q.id, q.batch, q.run, q.reason, q.cost, q.started, q.finished, $2, w.answer FROM requests q JOIN w ON w.request = q.id)
-		UPDATE requests SET state = 'pending', cost = 0, reason = '' WHERE id = $1 AND state = 'answered'`, id, why)
+			SELECT q.id, q.batch, q.run, q.reason, q.cost, q.started, q.finished, 'unfit', w.answer FROM requests q JOIN w ON w.request = q.id)
+		UPDATE requests SET state = 'pending', cost = 0, reason = '' WHERE id = $1 AND state = 'answered'`, id)
 	return err
 }
 
-// setAsideOlder sets an answer aside to a request that was sent before a time: the one
-// to the request that was sent then has come home after all. It reports whether it did.
-func setAsideOlder(d db, id int64, than time.Time) (older bool, err error) {
-	err = d.get("SELECT EXISTS (SELECT 1 FROM requests WHERE id = $1 AND state = 'answered' AND started < $2)", []any{id, millis(than)}, &older)
-	if err == nil && older {
-		err = setAside(d, id, forRefresh)
-	}
-	return older, err
-}
-
 // takeBack makes the answers that wait to be replaced their requests' answers again,
-// where they meet the condition, in SQL, within a transaction. A host that has claimed
-// one keeps it.
+// where they meet the condition, in SQL, within a transaction.
 func takeBack(d db, condition string, args ...any) error {
 	_, err := d.exec(`WITH e AS (DELETE FROM earlier e USING requests q WHERE q.id = e.request AND e.waits <> '' AND `+condition+` RETURNING e.*),
 		w AS (INSERT INTO answers SELECT request, answer FROM e)
 		UPDATE requests q SET state = 'answered', passing = false, interrupted = false, error = '', request_id = '',
-			reason = e.label, cost = e.cost, started = e.started, finished = e.finished, batch = e.batch, run = e.run,
-			host = CASE WHEN q.host IN (SELECT id FROM alive) THEN q.host END
+			reason = e.label, cost = e.cost, started = e.started, finished = e.finished, batch = e.batch, run = e.run, host = NULL
 		FROM e WHERE q.id = e.request`, args...)
 	return err
 }
@@ -66,17 +41,6 @@ func (im *importer) takeBackLeft(condition string, args ...any) (running []int64
 	return running, err
 }
 
-// takeBackRefreshed makes the answers again what a killed run was refreshing.
-func (im *importer) takeBackRefreshed() error {
-	err := im.d.get("SELECT coalesce(sum(q.cost), 0)::bigint FROM earlier e JOIN requests q ON q.id = e.request WHERE e.waits = 'refresh' AND q.state = 'running' AND q.batch = $1"+deadHost,
-		[]any{im.s.batch}, &im.plan.InterruptedCost)
-	if err == nil {
-		im.kept, err = im.takeBackLeft("e.waits = 'refresh'")
-	}
-	im.plan.Interrupted = len(im.kept)
-	return err
-}
-
 // askUnfit has those answers of the input that do not fit asked for again, as often
 // as is wanted and was not done. Those that are waiting for that in vain are
 // answers again, unless a host has claimed them.
@@ -91,12 +55,12 @@ func (im *importer) askUnfit() error {
 	}
 	im.kept = append(im.kept, kept...)
 	again, err := im.numbers(`SELECT q.id FROM unfit u JOIN requests q ON q.id = u.request JOIN asked a ON a.request = q.id AND a.batch = $1
-		WHERE q.state = 'answered' AND a.position > 0 AND u.times < $2`, im.s.batch, im.opts.AskUnfit)
+		WHERE q.state = 'answered' AND a.position > 0 AND u.times < $2 AND NOT EXISTS (SELECT 1 FROM refreshing f JOIN alive h ON h.id = f.host WHERE f.request = q.id)`, im.s.batch, im.opts.AskUnfit)
 	if err != nil {
 		return err
 	}
 	for _, id := range again {
-		if err := setAside(im.d, id, forUnfit); err != nil {
+		if err := setAside(im.d, id); err != nil {
 			return err
 		}
 	}

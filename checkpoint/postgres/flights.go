@@ -18,7 +18,10 @@ func (s *Store) Flights() (f checkpoint.Flights, err error) {
 	if f.Uncertain, err = s.uncertain(rescued); err != nil {
 		return f, err
 	}
-	return f, s.running(&f, rescued)
+	if err = s.running(&f, rescued); err == nil {
+		err = s.refreshing(&f, rescued)
+	}
+	return f, err
 }
 
 // running reads the requests that are running, or were when their host died.

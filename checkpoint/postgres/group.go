@@ -77,7 +77,7 @@ func (s *Store) commit(group []save) {
 // failsAlone reports whether an error concerns only its own save.
 func failsAlone(err error) bool {
 	var said *pgconn.PgError
-	return errors.Is(err, errNotPending) || errors.Is(err, errNotGiven) || !errors.Is(err, ErrAway) && errors.As(err, &said)
+	return errors.Is(err, errNotGiven) || !errors.Is(err, ErrAway) && errors.As(err, &said)
 }
 
 // apply makes a whole group durable, or nothing of it.

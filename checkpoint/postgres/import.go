@@ -116,7 +116,7 @@ func (im *importer) isSame() (bool, error) {
 // settle finds answers that are elsewhere, counts what is left to ask, and has the
 // plan confirmed.
 func (im *importer) settle() error {
-	for _, step := range []func() error{im.takeRescued, im.takeBackRefreshed, im.askUnfit, im.count, im.findConflicts, im.chooseRefresh} {
+	for _, step := range []func() error{im.takeRescued, im.countRefreshing, im.askUnfit, im.count, im.findConflicts, im.chooseRefresh} {
 		if err := step(); err != nil {
 			return err
 		}

@@ -29,10 +29,14 @@ func (s *Store) SetNote(name string, value []byte) error {
 	return s.setNote(notePrefix+name, value)
 }
 
-// Note returns the value that SetNote kept under a name, or nil if there is none.
+// Note returns the value that SetNote kept under a name, or nil if there is none or
+// it is empty.
 func (s *Store) Note(name string) (value []byte, err error) {
 	if name != paceNote {
-		return s.note(s.db(), notePrefix+name)
+		if value, err = s.note(s.db(), notePrefix+name); len(value) == 0 {
+			value = nil
+		}
+		return value, err
 	}
 	err = s.db().get("SELECT pace FROM accounts WHERE id = $1", []any{s.account}, &value)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {

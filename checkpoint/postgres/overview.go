@@ -42,7 +42,7 @@ func Look(address string) (o Overview, err error) {
 		h.Started = fromMillis(started)
 		o.Hosts = append(o.Hosts, h)
 		return true, err
-	}, `SELECT h.name, b.name, (SELECT count(*) FROM requests q WHERE q.host = h.id AND q.state = 'running'), r.started, h.id IN (SELECT id FROM alive)
+	}, `SELECT h.name, b.name, (SELECT count(*) FROM requests q WHERE q.host = h.id AND q.state = 'running') + (SELECT count(*) FROM refreshing WHERE host = h.id AND started > 0), r.started, h.id IN (SELECT id FROM alive)
 		FROM hosts h JOIN runs r ON r.host = h.id JOIN batches b ON b.id = r.batch WHERE r.ended = 0 ORDER BY h.id`)
 	if err != nil {
 		return o, err

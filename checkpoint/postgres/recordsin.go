@@ -93,6 +93,7 @@ func (c *receiver) receive(r checkpoint.Record) (err error) {
 
 // receiveRequest adds a request, or finds it, and then its answers.
 func (c *receiver) receiveRequest(q *checkpoint.RequestRecord) error {
+	attempt, refreshed := takeBackRefresh(q)
 	key, id, batch := keyOf(q.Payload), int64(0), c.s.batch
 	err := c.d.get(`INSERT INTO requests (account, key, state, batch, run, mode, subject, attempts, interrupted, passing, started, finished, cost, reason, error, request_id, payload)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) ON CONFLICT DO NOTHING RETURNING id`,
@@ -106,6 +107,11 @@ func (c *receiver) receiveRequest(q *checkpoint.RequestRecord) error {
 		return err
 	}
 	c.requests[q.Number] = id
+	if refreshed { // and nobody knows what came of it
+		if _, err := c.d.exec("INSERT INTO refreshing (request, host, batch, run, started, cost) VALUES ($1, 0, $2, $3, $4, $5) ON CONFLICT DO NOTHING", id, batch, attempt.Run, attempt.Started, attempt.Cost); err != nil {
+			return err
+		}
+	}
 	if _, err := c.d.exec("INSERT INTO asked (batch, request, position, settings, agreed) VALUES ($1, $2, $3, $4, $5)", batch, id, q.Position, c.settings[q.Settings], q.Agreed); err != nil {
 		return err
 	}

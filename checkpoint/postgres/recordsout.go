@@ -67,7 +67,8 @@ func (s *Store) tables() []recordTable {
 			err := rows.Scan(&r.Position, &r.Request, &r.Line, &r.ID, &r.Skip, &r.Fields, &r.Originals)
 			return checkpoint.Record{Row: &r}, err
 		}},
-		{"SELECT request, run, started, finished, cost, reason, request_id, partial FROM uncertain WHERE batch = $1 ORDER BY id", func(rows pgx.Rows) (checkpoint.Record, error) {
+		{`SELECT request, run, started, finished, cost, reason, request_id, partial FROM (SELECT * FROM uncertain
+			UNION ALL SELECT 9223372036854775807, request, batch, run, started, 0, cost, '` + interrupted + `', '', '' FROM refreshing WHERE started > 0) u WHERE batch = $1 ORDER BY id`, func(rows pgx.Rows) (checkpoint.Record, error) {
 			var u checkpoint.UncertainRecord
 			err := rows.Scan(&u.Request, &u.Run, &u.Started, &u.Finished, &u.Cost, &u.Reason, &u.RequestID, &u.Partial)
 			return checkpoint.Record{Uncertain: &u}, err

@@ -107,24 +107,19 @@ func (im *importer) takeRescueFile(path string) (all bool, err error) {
 // known.
 func (im *importer) keepRescued(line rescue.Line) error {
 	var id, batch, run int64
-	var state checkpoint.State
+	var done bool
 	key := line.SHA()
-	err := im.d.get("SELECT id, state, batch, run FROM requests WHERE account = (SELECT id FROM accounts WHERE endpoint = $1) AND key = $2",
-		[]any{line.Endpoint, key[:]}, &id, &state, &batch, &run)
-	if err == nil && state == checkpoint.Answered {
-		var older bool
-		if older, err = setAsideOlder(im.d, id, line.Started); err == nil && !older {
-			return nil
-		}
-		if err == nil { // the run that sent it is noted with the attempt that is not known to have ended
-			err = im.d.get("SELECT coalesce(max(batch), $3), coalesce(max(run), $4) FROM uncertain WHERE request = $1 AND started = $2 AND finished = 0",
-				[]any{id, millis(line.Started), batch, run}, &batch, &run)
-		}
-	}
-	if err != nil {
+	err := im.d.get(`SELECT q.id, q.state = 'answered' AND q.started >= $3, coalesce(f.batch, u.batch, q.batch), coalesce(f.run, u.run, q.run) FROM requests q
+		LEFT JOIN refreshing f ON f.request = q.id AND f.started = $3 LEFT JOIN uncertain u ON u.request = q.id AND u.started = $3 AND u.finished = 0
+		WHERE q.account = (SELECT id FROM accounts WHERE endpoint = $1) AND q.key = $2`,
+		[]any{line.Endpoint, key[:], millis(line.Started)}, &id, &done, &batch, &run)
+	if err != nil || done {
 		return err
 	}
 	im.plan.Rescued++
+	if err := replace(im.d, id, 0, line.Started); err != nil {
+		return err
+	}
 	// It was in flight when the save failed; now it is known what came of it.
 	if _, err := complete(im.d, id, batch, run, completion(line)); err != nil {
 		return err
@@ -133,12 +128,13 @@ func (im *importer) keepRescued(line rescue.Line) error {
 	return err
 }
 
-// rescuedIDs returns the requests without an answer whose answers are in this
-// batch's rescue files, with the time at which they were sent (milliseconds since
+// rescuedIDs returns the requests without an answer, or with an older one, whose
+// answers are in this batch's rescue files, with the time at which they were sent (milliseconds since
 // 1970).
 func (s *Store) rescuedIDs() (map[int64]int64, error) {
 	ids, started := map[int64]int64{}, map[requestKey]int64{}
 	var keys [][]byte
+	var sent []int64
 	for _, f := range s.rescuePlace().Find() {
 		if !f.Mine {
 			continue
@@ -148,7 +144,7 @@ func (s *Store) rescuedIDs() (map[int64]int64, error) {
 				break // the next import tells what is wrong with it
 			}
 			key := line.SHA()
-			keys, started[key] = append(keys, key[:]), millis(line.Started)
+			keys, sent, started[key] = append(keys, key[:]), append(sent, millis(line.Started)), millis(line.Started)
 		}
 	}
 	if len(keys) == 0 {
@@ -162,6 +158,7 @@ func (s *Store) rescuedIDs() (map[int64]int64, error) {
 			ids[id] = started[requestKey(key)]
 		}
 		return true, err
-	}, "SELECT id, key FROM requests WHERE account = $1 AND key = ANY ($2) AND state <> 'answered'", s.account, keys)
+	}, `SELECT q.id, q.key FROM unnest($2::bytea[], $3::bigint[]) AS list (key, sent) JOIN requests q ON q.account = $1 AND q.key = list.key
+		WHERE q.state <> 'answered' OR q.started < list.sent`, s.account, keys, sent)
 	return ids, err
 }

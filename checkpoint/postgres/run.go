@@ -159,14 +159,15 @@ func (r *run) claim(after int64, n int) ([]checkpoint.Request, error) {
 	if n < 1 {
 		return nil, r.on()
 	}
-	return r.take(`SELECT q.id, a.position, a.position AS nth FROM asked a JOIN requests q ON q.id = a.request
-		WHERE a.batch = $1 AND a.position > $3 AND q.state = 'pending' AND q.host IS NULL
-		ORDER BY a.position LIMIT $4 FOR UPDATE OF q SKIP LOCKED`, after, n)
+	return r.take(`WITH found AS (SELECT q.id, a.position FROM asked a JOIN requests q ON q.id = a.request
+			WHERE a.batch = $1 AND a.position > $3 AND q.state = 'pending' AND q.host IS NULL
+			ORDER BY a.position LIMIT $4 FOR UPDATE OF q SKIP LOCKED),
+		taken AS (UPDATE requests q SET host = $2 FROM found f WHERE q.id = f.id RETURNING q.id, f.position, f.position AS nth)`, after, n)
 }
 
-// take makes the requests this host's that SQL finds, with their positions and in
-// which order they are given out.
-func (r *run) take(found string, args ...any) (page []checkpoint.Request, err error) {
+// take makes requests this host's, as SQL does, which makes the table taken of them,
+// with their positions and in which order they are given out.
+func (r *run) take(taken string, args ...any) (page []checkpoint.Request, err error) {
 	if err := r.on(); err != nil {
 		return nil, err
 	}
@@ -184,9 +185,8 @@ func (r *run) take(found string, args ...any) (page []checkpoint.Request, err er
 			q.Answered = q.Answered || q.Refresh
 			page = append(page, q)
 			return true, err
-		}, `WITH found AS (`+found+`), taken AS (UPDATE requests q SET host = $2 FROM found f WHERE q.id = f.id RETURNING q.*, f.position, f.nth)
-			SELECT q.id, q.position, r.id, q.mode, q.attempts, EXISTS (SELECT 1 FROM earlier WHERE request = q.id AND waits <> ''), q.state, coalesce(u.times, 0), q.key, q.payload
-			FROM taken q JOIN rows r ON r.batch = $1 AND r.position = q.position LEFT JOIN unfit u ON u.request = q.id ORDER BY q.nth`,
+		}, taken+`SELECT q.id, t.position, r.id, q.mode, q.attempts, EXISTS (SELECT 1 FROM earlier WHERE request = q.id AND waits <> ''), q.state, coalesce(u.times, 0), q.key, q.payload
+			FROM taken t JOIN requests q ON q.id = t.id JOIN rows r ON r.batch = $1 AND r.position = t.position LEFT JOIN unfit u ON u.request = q.id ORDER BY t.nth`,
 			append([]any{r.s.batch, r.host}, args...)...)
 	})
 	if err != nil {
@@ -216,6 +216,9 @@ func (r *run) End(now time.Time, outcome string, summary []byte) error {
 	lost := r.saveRescued()
 	err := r.s.write(func(d db) error {
 		if _, err := d.exec("UPDATE requests SET host = NULL WHERE host = $1 AND state <> 'running'", r.host); err != nil {
+			return err
+		}
+		if _, err := d.exec("DELETE FROM refreshing WHERE host = $1 AND started = 0", r.host); err != nil {
 			return err
 		}
 		_, err := d.exec("UPDATE runs SET ended = $3, outcome = $4, summary = $5 WHERE batch = $1 AND run = $2", r.s.batch, r.id, millis(now), outcome, text(string(summary)))

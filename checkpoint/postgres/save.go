@@ -35,15 +35,14 @@ func (r *run) Start(id int64, now time.Time, cost int64) error {
 		if err := r.admit(d, cost); err != nil {
 			return err
 		}
+		mark := `UPDATE requests SET state = 'running', interrupted = false, batch = $2, run = $3, started = $4, finished = 0, cost = $5
+			WHERE id = $1 AND host = $6 AND state = 'pending'`
 		if r.claims.Refreshes(id) {
-			if err := setAside(d, id, forRefresh); err != nil {
-				return err
-			}
+			mark = markRefresh
 		}
-		changed, err := d.exec(`UPDATE requests SET state = 'running', interrupted = false, batch = $2, run = $3, started = $4, finished = 0, cost = $5
-			WHERE id = $1 AND host = $6 AND state = 'pending'`, id, r.s.batch, r.id, millis(now), cost, r.host)
+		changed, err := d.exec(mark, id, r.s.batch, r.id, millis(now), cost, r.host)
 		if err == nil && changed == 0 {
-			err = errNotPending
+			err = notStarted{errNotPending}
 		}
 		if err == nil {
 			err = r.takesOff(d, cost)
@@ -57,7 +56,8 @@ func (r *run) Start(id int64, now time.Time, cost int64) error {
 
 // isSent reports whether the run has marked a request as sent at a time.
 func (r *run) isSent(d db, id int64, at time.Time) (sent bool, err error) {
-	err = d.get("SELECT EXISTS (SELECT 1 FROM requests WHERE id = $1 AND state = 'running' AND host = $2 AND run = $3 AND started = $4)",
+	err = d.get(`SELECT EXISTS (SELECT 1 FROM requests WHERE id = $1 AND state = 'running' AND host = $2 AND run = $3 AND started = $4)
+			OR EXISTS (SELECT 1 FROM refreshing WHERE request = $1 AND host = $2 AND run = $3 AND started = $4)`,
 		[]any{id, r.host, r.id, millis(at)}, &sent)
 	return sent, err
 }
@@ -69,7 +69,7 @@ func (e notStarted) Unwrap() error { return e.error }
 
 // sentAgain counts how often a request was sent because its answer does not fit.
 const sentAgain = `UPDATE unfit SET times = times + $2 WHERE request = $1
-	AND EXISTS (SELECT 1 FROM earlier e JOIN requests q ON q.id = e.request WHERE q.id = $1 AND q.state = 'running' AND e.waits = 'unfit')`
+	AND EXISTS (SELECT 1 FROM earlier e JOIN requests q ON q.id = e.request WHERE q.id = $1 AND q.state = 'running')`
 
 // hold is how long an answer waits for its transaction before it is also written to
 // the rescue file, because the server may be away. Tests make it shorter.
@@ -102,8 +102,8 @@ func (r *run) Complete(id int64, c checkpoint.Completion) error {
 // perhaps charged, and now it is known what came of it. If another host has answered
 // meanwhile, both were paid for.
 func (r *run) complete(d db, id int64, c checkpoint.Completion) error {
-	if r.claims.Refreshes(id) { // another host may have taken the old answer back
-		if _, err := setAsideOlder(d, id, c.Started); err != nil {
+	if r.claims.Refreshes(id) {
+		if err := replace(d, id, r.host, c.Started); err != nil {
 			return err
 		}
 	}
@@ -151,7 +151,7 @@ func complete(d db, id, batch, run int64, c checkpoint.Completion) (changed bool
 		fits = "INSERT INTO unfit (request) VALUES ($1) ON CONFLICT DO NOTHING"
 	}
 	if _, err = d.exec(fits, id); err == nil && c.Again {
-		err = setAside(d, id, forUnfit)
+		err = setAside(d, id)
 	}
 	return true, err
 }
@@ -196,10 +196,15 @@ func (r *run) fault(id int64, state checkpoint.State, f checkpoint.Fault) error 
 		if err == nil && f.MaybeCharged {
 			err = r.maybePaid(d, id, f)
 		}
-		if err == nil && changed > 0 && (state == checkpoint.Failed || r.claims.Refreshes(id)) {
-			err = takeBack(d, "q.id = $1", id)
+		switch {
+		case err != nil:
+			return err
+		case r.claims.Refreshes(id):
+			return r.keepOld(d, id, state == checkpoint.Failed)
+		case state == checkpoint.Failed && changed > 0:
+			return takeBack(d, "q.id = $1", id)
 		}
-		return err
+		return nil
 	})
 }
 

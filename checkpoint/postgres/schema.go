@@ -156,11 +156,22 @@ CREATE TABLE earlier (          -- answers that were replaced, or are about to b
 	cost     bigint NOT NULL,
 	started  bigint NOT NULL,
 	finished bigint NOT NULL,
-	waits    text NOT NULL,                 -- until there is another: unfit or refresh, why that is asked for; empty: it was replaced
+	waits    text NOT NULL,                 -- why it is the answer until there is another: unfit; empty: it was replaced
 	answer   bytea NOT NULL
 );
 CREATE INDEX earlier_request ON earlier (request);
 CREATE INDEX earlier_waits ON earlier (request) WHERE waits <> '';
+
+CREATE TABLE refreshing (       -- answered requests that are asked again: what they have is the answer until there is another
+	request bigint PRIMARY KEY REFERENCES requests,
+	host    bigint NOT NULL,                -- that claimed it
+	batch   bigint NOT NULL,                -- for which
+	run     bigint NOT NULL,                -- of that batch
+	failed  boolean NOT NULL DEFAULT false, -- it gave up; no other tries while it is on
+	started bigint NOT NULL DEFAULT 0,      -- 0: it is not in flight
+	cost    bigint NOT NULL DEFAULT 0       -- if what is in flight is charged
+);
+CREATE INDEX refreshing_host ON refreshing (host);
 
 CREATE TABLE reviews (
 	id      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

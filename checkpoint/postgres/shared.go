@@ -8,22 +8,25 @@ import (
 	"bizbatch/checkpoint"
 )
 
-// Open returns the requests of the input that have no outcome, by mode, and how many
-// of them nobody has claimed.
-func (r *run) Open() (left map[string]int, free int, err error) {
+// Open returns what is left to do for all hosts together.
+func (r *run) Open() (left checkpoint.Left, err error) {
 	if err := r.on(); err != nil {
-		return nil, 0, err
+		return left, err
 	}
-	left = map[string]int{}
+	if left.Refresh, left.Free, err = r.openRefresh(); err != nil {
+		return left, err
+	}
+	left.Open = map[string]int{}
 	err = r.s.each("what is left", func(rows pgx.Rows) (bool, error) {
 		var mode string
 		var all, unclaimed int
 		err := rows.Scan(&mode, &all, &unclaimed)
-		left[mode], free = all, free+unclaimed
+		left.Open[mode] = all
+		left.Free += unclaimed
 		return true, err
 	}, `SELECT q.mode, count(*), count(*) FILTER (WHERE q.state = 'pending' AND q.host IS NULL) FROM asked a JOIN requests q ON q.id = a.request
 		WHERE a.batch = $1 AND a.position > 0 AND q.state IN ('pending', 'running') GROUP BY q.mode`, r.s.batch)
-	return left, free, err
+	return left, err
 }
 
 // Limit sets what holds for all runs of the batch. The first of those that are on at

@@ -264,3 +264,20 @@ func testManySave(t *testing.T, open Open) {
 	ok(t, err)
 	diff(t, "spent", int64(24*n), counts.SpentTotal)
 }
+
+func testNote(t *testing.T, open Open) {
+	s := filled(t, open, 1)
+	want := func(what string, value []byte) {
+		t.Helper()
+		got, err := s.Note("a")
+		ok(t, err)
+		diff(t, what, value, got)
+	}
+	want("before", nil)
+	ok(t, errors.Join(s.SetNote("a", []byte("one")), s.SetNote("b", []byte("another"))))
+	want("kept", []byte("one"))
+	ok(t, s.SetNote("a", []byte("two")))
+	want("replaced", []byte("two"))
+	ok(t, s.SetNote("a", nil))
+	want("without a value", nil)
+}

@@ -29,6 +29,8 @@ type Store interface {
 	Versions() iter.Seq2[checkpoint.Version, error]
 	Earlier() (checkpoint.Earlier, error)
 	VersionsAt(position int64) iter.Seq2[checkpoint.Version, error]
+	SetNote(name string, value []byte) error
+	Note(name string) ([]byte, error)
 	SetCurrent(path string, value []byte) error
 	Current(path string) ([]byte, error)
 	// Check returns a line for everything that is wrong with what is kept.
@@ -61,6 +63,7 @@ func Test(t *testing.T, open Open) {
 		{"answers to refresh are chosen", testRefreshRules},
 		{"a refresh is asked again for an answer that fits", testRefreshUnfit},
 		{"every answer of a request is kept", testVersions},
+		{"a note is kept", testNote},
 		{"many goroutines save at once", testManySave},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, open) })

@@ -32,7 +32,7 @@ func (j *job) tellResult(verdict error) {
 		u.Say("%s", line)
 	}
 	if j.changed > 0 {
-		u.Say("%d of %d changed: bizbatch diff %s", j.changed, s.Refreshed, terminal.QuoteFile(j.Checkpoint))
+		u.Say("%d of %d changed: bizbatch diff %s", j.changed, s.Refreshed, quoteCheckpoint(j.Checkpoint))
 	}
 	for _, e := range []struct {
 		status batch.Status
