@@ -78,7 +78,7 @@ func (im *importer) run(rows iter.Seq2[checkpoint.Row, error]) error {
 			return err
 		}
 	}
-	if err := im.d.get("SELECT 1 FROM accounts WHERE id = $1 FOR NO KEY UPDATE", []any{s.account}, new(int)); err != nil {
+	if err := s.lockImports(im.d); err != nil {
 		return err
 	}
 	if !same { // another host may have taken the same rows in meanwhile
@@ -98,6 +98,13 @@ func (im *importer) run(rows iter.Seq2[checkpoint.Row, error]) error {
 		return err
 	}
 	return im.settle()
+}
+
+// lockImports makes imports for the account wait for each other, until the end of the
+// transaction. It does not hold up runs.
+func (s *Store) lockImports(d db) error {
+	_, err := d.exec("SELECT pg_advisory_xact_lock($1::int, $2::int)", migrationLock, s.account)
+	return err
 }
 
 // isSame reports whether the batch holds the rows of the input already.

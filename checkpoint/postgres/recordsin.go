@@ -24,7 +24,7 @@ type receiver struct {
 func (s *Store) Receive(records checkpoint.Records) error {
 	err := pgx.BeginFunc(bg, s.pool, func(tx pgx.Tx) error {
 		c := receiver{s: s, d: db{ctx: bg, querier: tx}, settings: map[int64]int64{}, requests: map[int64]int64{}}
-		if err := c.d.get("SELECT 1 FROM accounts WHERE id = $1 FOR NO KEY UPDATE", []any{s.account}, new(int)); err != nil {
+		if err := s.lockImports(c.d); err != nil {
 			return err
 		}
 		var used bool
