@@ -196,11 +196,9 @@ func TestNoCommandTellsTheKey(t *testing.T) {
 		"show":    {{"q.csv.bizbatch", "Q1"}, {"q.csv.bizbatch", "none"}, {"missing.bizbatch", "Q1"}},
 		"export":  {{"q.csv.bizbatch", "--out", "x.csv"}, {"q.csv.bizbatch", "--out", "x.docx"}},
 		"diff":    {{"q.csv.bizbatch"}, {"q.csv.bizbatch", "--all", "--json"}, {"q.csv.bizbatch", "--out", "d.html"}, {"missing.bizbatch"}},
-		"work":    {{}, {"--checkpoint", "postgres://127.0.0.1:1/answers"}},
 		"review":  {{"q.csv.bizbatch", "q.answers.csv"}, {"q.csv.bizbatch", "q.csv"}, {"missing.bizbatch", "q.csv"}},
 		"prune":   {{"q.csv.bizbatch", "--keep", "1"}, {"q.csv.bizbatch", "--keep", "1", "--yes"}, {"missing.bizbatch", "--keep", "1"}},
 		"copy":    {{"q.csv.bizbatch", "copy.bizbatch"}, {"q.csv.bizbatch", "copy.bizbatch"}, {"missing.bizbatch", "other.bizbatch"}},
-		"work":    {{}, {"--checkpoint", "postgres://nobody@127.0.0.1:1/answers"}},
 		"sandbox": {{"--listen", "127.0.0.1:0"}, {"--listen", "nowhere:x"}},
 
 		"help":       {{}, {"money"}, {"run"}, {"none"}},
