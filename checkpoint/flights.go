@@ -47,6 +47,24 @@ func (s *Store) Flights() (f Flights, err error) {
 	return f, nil
 }
 
+// Add adds a request that is running, or was when its run ended, in the list where it
+// belongs: its answer was rescued, its run is active, or it was interrupted, which is
+// noted among the uncertain ones or not yet. It is for engines.
+func (f *Flights) Add(q Flight, rescued, active, noted bool) {
+	switch {
+	case rescued:
+		f.Rescued = append(f.Rescued, q)
+	case active && !noted:
+		f.InFlight = append(f.InFlight, q)
+	default:
+		f.Interrupted = append(f.Interrupted, q)
+		if !noted {
+			q.Reason = interrupted
+			f.Uncertain = append(f.Uncertain, q)
+		}
+	}
+}
+
 // running reads the requests that are running, or were when their run ended.
 func (s *Store) running(f *Flights, rescued map[int64]int64) error {
 	active := s.Active()
@@ -57,19 +75,7 @@ func (s *Store) running(f *Flights, rescued map[int64]int64) error {
 		err := rows.Scan(&id, &q.RowID, &q.Line, &q.Run, &started, &q.Mode, &q.Cost, &noted)
 		q.Started = fromMillis(started)
 		_, found := rescued[id]
-		switch {
-		case err != nil:
-		case found:
-			f.Rescued = append(f.Rescued, q)
-		case active && !noted:
-			f.InFlight = append(f.InFlight, q)
-		default:
-			f.Interrupted = append(f.Interrupted, q)
-			if !noted {
-				q.Reason = interrupted
-				f.Uncertain = append(f.Uncertain, q)
-			}
-		}
+		f.Add(q, found, active, noted)
 		return true, err
 	}, `SELECT q.id, coalesce(r.id, ''), coalesce(r.line, 0), q.run, q.started, q.mode, q.cost, q.interrupted
 		FROM requests q LEFT JOIN rows r ON r.position = q.position

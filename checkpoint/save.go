@@ -7,6 +7,8 @@ import (
 	"hash/crc32"
 	"runtime"
 	"time"
+
+	"bizbatch/checkpoint/internal/saves"
 )
 
 // maxGroup is the maximum number of saves in one commit. A commit needs one sync of
@@ -199,25 +201,10 @@ func (r *run) save(what string, late func(), apply func() error) error {
 		return err
 	}
 	sv := save{apply: apply, done: make(chan error, 1)}
-	var held <-chan time.Time
-	if late != nil {
-		timer := time.NewTimer(hold)
-		defer timer.Stop()
-		held = timer.C
+	if err := saves.Wait(r.s.saves, sv, sv.done, hold, late); err != nil {
+		return fmt.Errorf("%s: %w", what, err)
 	}
-	for saves := r.s.saves; ; {
-		select {
-		case saves <- sv:
-			saves = nil
-		case err := <-sv.done:
-			if err != nil {
-				err = fmt.Errorf("%s: %w", what, err)
-			}
-			return err
-		case <-held:
-			late()
-		}
-	}
+	return nil
 }
 
 // patience is how often other goroutines may run before a group is committed, so

@@ -33,19 +33,7 @@ func (s *Store) running(f *checkpoint.Flights, rescued map[int64]int64) error {
 		err := rows.Scan(&id, &q.RowID, &q.Line, &q.Run, &started, &q.Mode, &q.Cost, &noted, &alive)
 		q.Started = fromMillis(started)
 		_, found := rescued[id]
-		switch {
-		case err != nil:
-		case found:
-			f.Rescued = append(f.Rescued, q)
-		case alive && !noted:
-			f.InFlight = append(f.InFlight, q)
-		default:
-			f.Interrupted = append(f.Interrupted, q)
-			if !noted {
-				q.Reason = interrupted
-				f.Uncertain = append(f.Uncertain, q)
-			}
-		}
+		f.Add(q, found, alive, noted)
 		return true, err
 	}, `SELECT q.id, coalesce(r.id, ''), coalesce(r.line, 0), q.run, q.started, q.mode, q.cost, q.interrupted, q.host IN (SELECT id FROM alive) IS TRUE
 		FROM requests q LEFT JOIN asked a ON a.batch = q.batch AND a.request = q.id LEFT JOIN rows r ON r.batch = q.batch AND r.position = a.position

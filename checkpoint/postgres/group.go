@@ -4,9 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"bizbatch/checkpoint/internal/saves"
 )
 
 // maxGroup is the maximum number of saves in one transaction. A commit needs one sync
@@ -28,25 +29,10 @@ func (r *run) save(what string, id int64, late func(), apply func(db) error) err
 		return err
 	}
 	sv := save{id: id, apply: apply, done: make(chan error, 1)}
-	var held <-chan time.Time
-	if late != nil {
-		timer := time.NewTimer(hold)
-		defer timer.Stop()
-		held = timer.C
+	if err := saves.Wait(r.s.saves, sv, sv.done, hold, late); err != nil {
+		return fmt.Errorf("%s: %w", what, err)
 	}
-	for saves := r.s.saves; ; {
-		select {
-		case saves <- sv:
-			saves = nil
-		case err := <-sv.done:
-			if err != nil {
-				err = fmt.Errorf("%s: %w", what, err)
-			}
-			return err
-		case <-held:
-			late()
-		}
-	}
+	return nil
 }
 
 // groupSaves commits waiting saves together, until the store is closed.
