@@ -20,6 +20,10 @@ type chosen struct {
 // chooseRefresh chooses the answers to ask for again. The rules change nothing in the
 // database: what is not asked in the end is answered.
 func (im *importer) chooseRefresh() error {
+	if rule := im.byAge(); rule != nil {
+		return im.chooseOlder(*rule)
+	}
+	var all []chosen
 	known := map[int64]bool{}
 	for _, rule := range im.opts.Refresh {
 		list, err := im.chosenBy(rule)
@@ -30,19 +34,62 @@ func (im *importer) chooseRefresh() error {
 		for _, c := range list {
 			if !known[c.id] {
 				known[c.id] = true
-				im.refresh = append(im.refresh, c)
+				all = append(all, c)
 				found.Answers[c.mode]++
-				im.plan.Pending[c.mode]++
-				im.plan.Answered--
 			}
 		}
-		im.plan.Refresh = append(im.plan.Refresh, found)
+		im.planRefresh(found)
 	}
 	im.plan.Kept = len(slices.DeleteFunc(im.kept, func(id int64) bool { return known[id] }))
-	slices.SortFunc(im.refresh, func(a, b chosen) int {
+	im.refresh = func() ([]chosen, error) { return all, nil }
+	return nil
+}
+
+// byAge returns the only rule, if it is one by age.
+func (im *importer) byAge() *checkpoint.RefreshRule {
+	if rules := im.opts.Refresh; len(rules) == 1 && rules[0].Matches == nil && rules[0].IDs == nil {
+		return &rules[0]
+	}
+	return nil
+}
+
+// chooseOlder plans for a rule by age alone, of which count has counted the answers.
+// They are listed only when a run begins, so that a plan takes no longer.
+func (im *importer) chooseOlder(rule checkpoint.RefreshRule) error {
+	im.planRefresh(checkpoint.Refresh{Rule: rule.Name, Answers: im.older})
+	again, err := im.choose(nil, "q.finished < $2 AND q.id = ANY ($3)", millis(rule.Before), im.kept)
+	im.plan.Kept = len(im.kept) - len(again)
+	im.refresh = func() ([]chosen, error) {
+		later := importer{s: im.s, d: im.s.db()}
+		return later.chosenBy(rule)
+	}
+	return err
+}
+
+func (im *importer) planRefresh(found checkpoint.Refresh) {
+	im.plan.Refresh = append(im.plan.Refresh, found)
+	for mode, n := range found.Answers {
+		im.plan.Pending[mode] += n
+		im.plan.Answered -= n
+	}
+}
+
+// takeRefresh hands the run what the last import chose: the number of requests by
+// mode, and these, the oldest answer first.
+func (s *Store) takeRefresh() (modes map[string]int, list []chosen, err error) {
+	modes = map[string]int{}
+	if s.refresh == nil {
+		return modes, nil, nil
+	}
+	list, err = s.refresh()
+	slices.SortFunc(list, func(a, b chosen) int {
 		return cmp.Or(cmp.Compare(a.finished, b.finished), cmp.Compare(a.position, b.position))
 	})
-	return nil
+	for _, c := range list {
+		modes[c.mode]++
+	}
+	s.refresh = nil
+	return modes, list, err
 }
 
 func (im *importer) chosenBy(rule checkpoint.RefreshRule) ([]chosen, error) {
@@ -106,11 +153,12 @@ func (im *importer) checkIDs(ids []string) error {
 const (
 	markRefresh = `UPDATE refreshing SET batch = $2, run = $3, started = $4, cost = $5 WHERE request = $1 AND host = $6 AND NOT failed AND started = 0`
 
-	// deadRefresh is the condition that nobody waits for a refresh any more;
-	// noteRefreshing lists as perhaps charged what was in flight then.
-	deadRefresh    = " f.host NOT IN (SELECT id FROM alive)"
-	noteRefreshing = `INSERT INTO uncertain (request, batch, run, started, finished, cost, reason, request_id, partial)
-		SELECT f.request, f.batch, f.run, f.started, 0, f.cost, '` + interrupted + `', '', '' FROM refreshing f WHERE f.started > 0 AND` + deadRefresh + " ON CONFLICT DO NOTHING"
+	// deadRefresh is the condition that nobody waits for a refresh any more; endDead
+	// ends those, and noteEnded lists as perhaps charged what was in flight then.
+	deadRefresh = " f.host NOT IN (SELECT id FROM alive)"
+	endDead     = "WITH ended AS (DELETE FROM refreshing f WHERE" + deadRefresh
+	noteEnded   = ` RETURNING *) INSERT INTO uncertain (request, batch, run, started, finished, cost, reason, request_id, partial)
+		SELECT request, batch, run, started, 0, cost, '` + interrupted + `', '', '' FROM ended WHERE started > 0 ON CONFLICT DO NOTHING`
 
 	// stillOld selects those of a list whose answer is the one that was chosen.
 	stillOld = `SELECT q.id, q.mode, a.position, list.nth, list.finished FROM unnest($3::bigint[], $4::bigint[]) WITH ORDINALITY AS list (id, finished, nth)
@@ -250,9 +298,8 @@ func (s *Store) refreshing(f *checkpoint.Flights, rescued map[int64]int64) error
 		WHERE f.batch = $1 AND f.started > 0 ORDER BY a.position`, s.batch)
 }
 
-// countRefreshing counts the answered requests that were in flight when a run was
-// killed, until the next one notes it.
-func (im *importer) countRefreshing() error {
+// endRefreshes ends what killed runs were refreshing for the batch.
+func (im *importer) endRefreshes() error {
 	return im.d.each(func(rows pgx.Rows) (bool, error) {
 		var id, cost int64
 		err := rows.Scan(&id, &cost)
@@ -260,7 +307,7 @@ func (im *importer) countRefreshing() error {
 		im.plan.Interrupted++
 		im.plan.InterruptedCost += cost
 		return true, err
-	}, "SELECT f.request, f.cost FROM refreshing f WHERE f.batch = $1 AND f.started > 0 AND"+deadRefresh, im.s.batch)
+	}, endDead+" AND f.batch = $1"+noteEnded+" RETURNING request, cost", im.s.batch)
 }
 
 // takeBackRefresh makes the old answer of a request from a file its answer again, if
