@@ -151,7 +151,7 @@ func (im *importer) checkIDs(ids []string) error {
 // all the while.
 
 const (
-	markRefresh = `UPDATE refreshing SET batch = $2, run = $3, started = $4, cost = $5 WHERE request = $1 AND host = $6 AND NOT failed AND started = 0`
+	markRefresh = `UPDATE refreshing SET failed = false, batch = $2, run = $3, started = $4, cost = $5 WHERE request = $1 AND host = $6 AND started = 0`
 
 	// deadRefresh is the condition that nobody waits for a refresh any more; endDead
 	// ends those, and noteEnded lists as perhaps charged what was in flight then.
