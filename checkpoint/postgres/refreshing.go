@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -56,7 +57,7 @@ func (r *run) refreshing(n int) (page []checkpoint.Request, err error) {
 		}
 		page = append(page, found...)
 	}
-	r.refresh = append(passed, r.refresh...)
+	r.refresh = slices.Insert(r.refresh, 0, passed...)
 	return page, err
 }
 
