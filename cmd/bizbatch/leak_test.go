@@ -199,6 +199,7 @@ func TestNoCommandTellsTheKey(t *testing.T) {
 		"review":  {{"q.csv.bizbatch", "q.answers.csv"}, {"q.csv.bizbatch", "q.csv"}, {"missing.bizbatch", "q.csv"}},
 		"prune":   {{"q.csv.bizbatch", "--keep", "1"}, {"q.csv.bizbatch", "--keep", "1", "--yes"}, {"missing.bizbatch", "--keep", "1"}},
 		"copy":    {{"q.csv.bizbatch", "copy.bizbatch"}, {"q.csv.bizbatch", "copy.bizbatch"}, {"missing.bizbatch", "other.bizbatch"}},
+		"work":    {{}, {"--checkpoint", "postgres://nobody@127.0.0.1:1/answers"}},
 		"sandbox": {{"--listen", "127.0.0.1:0"}, {"--listen", "nowhere:x"}},
 
 		"help":       {{}, {"money"}, {"run"}, {"none"}},
