@@ -123,13 +123,9 @@ func (r *run) leave() {
 // they claimed pending, within a transaction.
 func bury(d db) error {
 	_, err := d.exec("SELECT 1 FROM requests q WHERE (q.host IS NOT NULL OR q.state = 'running')" + deadHost + " ORDER BY id FOR UPDATE")
-	if err == nil {
-		_, err = d.exec("SELECT 1 FROM refreshing f WHERE" + deadRefresh + " ORDER BY request FOR UPDATE")
-	}
 	for _, text := range []string{
 		noteInterrupted + deadHost + " ON CONFLICT DO NOTHING",
-		noteRefreshing,
-		"DELETE FROM refreshing f WHERE" + deadRefresh,
+		endDead + noteEnded,
 		"UPDATE runs SET outcome = CASE WHEN ended = 0 THEN '" + interrupted + "' ELSE outcome END, spent = spent + flying, flying = 0 WHERE host IN (SELECT id FROM hosts) AND host NOT IN (SELECT id FROM alive)",
 		outdateBy + "(SELECT q.id FROM requests q WHERE q.state = 'running'" + deadHost + ")",
 		"UPDATE requests q SET interrupted = (state = 'running' OR interrupted), state = CASE state WHEN 'running' THEN 'pending' ELSE state END, host = NULL WHERE (q.host IS NOT NULL OR q.state = 'running')" + deadHost,

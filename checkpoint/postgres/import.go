@@ -18,11 +18,12 @@ type importer struct {
 	opts checkpoint.ImportOptions
 	plan checkpoint.Plan
 
-	settings int64    // id of opts.Settings
-	kept     []int64  // in flight when a run was killed, and answered
-	refresh  []chosen // answers to ask for again
-	rowsErr  error    // from the rows
-	refused  error    // from Confirm
+	settings int64                    // id of opts.Settings
+	kept     []int64                  // in flight when a run was killed, and answered
+	older    map[string]int           // answers that byAge chooses, by mode
+	refresh  func() ([]chosen, error) // answers to ask for again; nil: none
+	rowsErr  error                    // from the rows
+	refused  error                    // from Confirm
 
 	rescueFiles []string // to remove once their answers are committed
 }
@@ -116,7 +117,7 @@ func (im *importer) isSame() (bool, error) {
 // settle finds answers that are elsewhere, counts what is left to ask, and has the
 // plan confirmed.
 func (im *importer) settle() error {
-	for _, step := range []func() error{im.takeRescued, im.countRefreshing, im.askUnfit, im.count, im.findConflicts, im.chooseRefresh} {
+	for _, step := range []func() error{im.takeRescued, im.endRefreshes, im.askUnfit, im.count, im.findConflicts, im.chooseRefresh} {
 		if err := step(); err != nil {
 			return err
 		}

@@ -54,9 +54,9 @@ type Store struct {
 	mode     mode
 	created  bool // by this Open; Close removes it unless something was imported
 	closed   bool
-	refresh  []chosen            // what the next run asks for again
-	begun    atomic.Pointer[run] // the run in progress
-	hasty    atomic.Bool         // the last write waited for the server in vain: the next waits only shortly
+	refresh  func() ([]chosen, error) // what the next run asks for again; nil: nothing
+	begun    atomic.Pointer[run]      // the run in progress
+	hasty    atomic.Bool              // the last write waited for the server in vain: the next waits only shortly
 
 	saves   chan save     // to the goroutine that groups saves into transactions
 	done    chan struct{} // closed when that goroutine is gone

@@ -109,11 +109,9 @@ func (r *run) begin(now time.Time) (b checkpoint.Begun, err error) {
 	err = s.db().get(`SELECT (SELECT coalesce(sum(cost), 0)::bigint FROM uncertain WHERE batch = $1), (SELECT coalesce(max(position), 0) FROM rows WHERE batch = $1),
 		(SELECT coalesce(max(started), 0) FROM requests WHERE batch = $1)`, []any{s.batch}, &b.Uncertain, &r.last, &sent)
 	b.LastSent = fromMillis(sent)
-	b.Refresh = map[string]int{}
-	for _, c := range s.refresh {
-		b.Refresh[c.mode]++
+	if err == nil {
+		b.Refresh, r.refresh, err = s.takeRefresh()
 	}
-	r.refresh, s.refresh = s.refresh, nil
 	return b, err
 }
 
@@ -124,21 +122,29 @@ func (r *run) Claim(n int) (page []checkpoint.Request, err error) {
 	r.claiming.Lock()
 	defer r.claiming.Unlock()
 	for len(page) < n {
-		found, err := r.claim(r.after, n-len(page))
-		if err == nil && len(found) == 0 && r.after > 0 {
-			found, err = r.claim(0, n-len(page)) // what a dead host left
-		}
-		if err != nil {
+		found, err := r.next(n - len(page))
+		page = append(page, found...)
+		if err != nil || len(found) == 0 {
 			return page, err
 		}
-		if len(found) == 0 {
-			more, err := r.refreshing(n - len(page))
-			return append(page, more...), err
-		}
-		r.after = found[len(found)-1].Position
-		page = append(page, found...)
 	}
 	return page, r.on()
+}
+
+// next claims up to n requests: pending ones, then those to refresh, then what dead
+// hosts left, which takes a look at all rows.
+func (r *run) next(n int) (found []checkpoint.Request, err error) {
+	if found, err = r.claim(r.after, n); err == nil && len(found) == 0 {
+		r.after = r.last
+		if found, err = r.refreshing(n); err != nil || len(found) > 0 {
+			return found, err
+		}
+		found, err = r.claim(0, n)
+	}
+	if len(found) > 0 {
+		r.after = found[len(found)-1].Position
+	}
+	return found, err
 }
 
 func (r *run) ClaimAny() (*checkpoint.Request, error) {
