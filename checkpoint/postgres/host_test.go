@@ -302,3 +302,23 @@ func TestTheTablesAreMadeOnce(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+// A host with another role is alive as long as its connection is.
+func TestAHostOfAnotherRoleIsAlive(t *testing.T) {
+	address, endpoint := newBatch(t)
+	s := open(t, address, Options{Endpoint: endpoint})
+	host, err := s.pool.Acquire(bg)
+	ok(t, err)
+	defer host.Release()
+	_, err = host.Exec(bg, `INSERT INTO hosts (name, lease, lease_until, backend, backend_start)
+		SELECT 'other', '20 s', now() + '10 s', pid, backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()`)
+	ok(t, err)
+	tx, err := s.pool.Begin(bg)
+	ok(t, err)
+	defer func() { _ = tx.Rollback(bg) }()
+	_, err = tx.Exec(bg, "CREATE ROLE bizbatch_test_reader; GRANT USAGE ON SCHEMA "+schemaName+" TO bizbatch_test_reader; GRANT SELECT ON ALL TABLES IN SCHEMA "+schemaName+" TO bizbatch_test_reader; SET LOCAL ROLE bizbatch_test_reader")
+	ok(t, err)
+	alive := 0
+	ok(t, tx.QueryRow(bg, "SELECT count(*) FROM alive WHERE name = 'other'").Scan(&alive))
+	is(t, "alive", 1, alive)
+}

@@ -53,11 +53,12 @@ CREATE TABLE hosts (            -- processes with a run
 
 -- A host is alive until its lease is over. It is dead earlier if it left, or if its
 -- connection ended and it did not come back. A server that was away judges nobody
--- until all have had time to come back.
+-- until all have had time to come back. When a connection of another role began, the
+-- server does not say.
 CREATE VIEW alive AS SELECT * FROM hosts h WHERE lease_until > '-infinity' AND (
 	pg_postmaster_start_time() + lease > now()
 	OR lease_until > now() AND (lease_until - lease > now() - lease / 4
-		OR EXISTS (SELECT 1 FROM pg_stat_activity WHERE pid = h.backend AND backend_start = h.backend_start)));
+		OR EXISTS (SELECT 1 FROM pg_stat_activity WHERE pid = h.backend AND coalesce(backend_start, h.backend_start) = h.backend_start)));
 
 CREATE TABLE requests (
 	id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
