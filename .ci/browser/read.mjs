@@ -32,7 +32,7 @@ await test('the summary that was paid for, status and checks are in sight', () =
 await test('the figures are last, folded, and say something', () => visit('kinds.html', {}, async page => {
   assert.equal(await page.locator('.figures dl').first().isVisible(), false);
   await page.locator('.figures summary').click();
-  assert.deepEqual(await page.locator('figure h3').allTextContents(), ['Where time went', 'Money by day', 'Settings']);
+  assert.deepEqual(await page.locator('figure h3').allTextContents(), ['Where time went', 'Money by day', 'Orders', 'Settings']);
   assert.ok((await page.locator('figcaption').allTextContents()).every(t => t.trim().length > 5));
   assert.ok(await page.getByText('Half took').isVisible());
 }));
