@@ -16,7 +16,7 @@ import (
 
 type diffCmd struct {
 	Checkpoint string   `arg:"" help:"The question file of a run, or its checkpoint, such as questions.csv.bizbatch."`
-	Since      string   `xor:"which" placeholder:"WHEN" help:"Compare what was the answer then with what is now: a time ago (30d), a day (monday, 2026-09-01) or a time (default: before the last run)."`
+	Since      string   `xor:"which" placeholder:"WHEN" help:"Compare what was the answer then, or the first since, with what is now: a time ago (30d), a day (monday, 2026-09-01) or a time (default: before the last run)."`
 	OfRun      int64    `name:"run" xor:"which" placeholder:"N" help:"Compare what was the answer before that run, of those that bizbatch status lists, with what was after it."`
 	All        bool     `xor:"which" help:"Compare each answer with the next."`
 	ID         string   `name:"id" placeholder:"ID" help:"Only the question with this id; without another flag, its last two answers."`

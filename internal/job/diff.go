@@ -22,7 +22,7 @@ import (
 // A Choice says which answers are compared. The zero value compares what was the
 // answer before the last run with what is now.
 type Choice struct {
-	Since time.Time // what was the answer then with what is now
+	Since time.Time // what was the answer then, or was the first since, with what is now
 	Run   int64     // what was the answer before that run with what was after it
 	All   bool      // each answer with the next
 	ID    string    // of these questions only; without another choice, their last two answers
@@ -147,7 +147,7 @@ func (c *Choice) pairs(versions []batch.Version) (pairs [][2]batch.Version) {
 		}
 		return pairs
 	case !c.Since.IsZero():
-		for old = last; old >= 0 && !versions[old].Finished.Before(c.Since); {
+		for old = last; old > 0 && !versions[old].Finished.Before(c.Since); {
 			old--
 		}
 	case c.Run != 0:
