@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"bizbatch/checkpoint/internal/saves"
 )
 
 // lockDatabase locks a checkpoint as a program does that has begun to change it.
@@ -76,9 +78,9 @@ func rescueFilesOf(t *testing.T, s *Store) (files []string, lines int) {
 
 // shortWaits has locks and answers wait for less than a run's do.
 func shortWaits(t *testing.T) {
-	long, short, idle, held := lockWait, shortLockWait, idleLockWait, hold
-	t.Cleanup(func() { lockWait, shortLockWait, idleLockWait, hold = long, short, idle, held })
-	lockWait, shortLockWait, idleLockWait, hold = time.Second, 10*time.Millisecond, 100*time.Millisecond, 10*time.Millisecond
+	long, short, idle, held := lockWait, shortLockWait, idleLockWait, saves.Hold
+	t.Cleanup(func() { lockWait, shortLockWait, idleLockWait, saves.Hold = long, short, idle, held })
+	lockWait, shortLockWait, idleLockWait, saves.Hold = time.Second, 10*time.Millisecond, 100*time.Millisecond, 10*time.Millisecond
 	rescueFolders(t)
 }
 

@@ -55,7 +55,7 @@ func (r *run) unsaved(err error) error {
 func (r *run) saveRescued() error {
 	var failed error
 	for id, line := range r.rescue.Kept() {
-		err := r.save("save an answer", nil, func() error { return r.s.complete(id, completion(line)) })
+		err := r.save("save an answer", id, nil, func(s *Store) error { return s.complete(id, completion(line)) })
 		if err == nil {
 			r.rescue.Drop(id)
 			continue

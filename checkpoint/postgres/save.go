@@ -63,18 +63,9 @@ func (r *run) isSent(d db, id int64, at time.Time) (sent bool, err error) {
 	return sent, err
 }
 
-// A notStarted is an error of a Start that changed nothing.
-type notStarted struct{ error }
-
-func (e notStarted) Unwrap() error { return e.error }
-
 // sentAgain counts how often a request was sent because its answer does not fit.
 const sentAgain = `UPDATE unfit SET times = times + $2 WHERE request = $1
 	AND EXISTS (SELECT 1 FROM earlier e JOIN requests q ON q.id = e.request WHERE q.id = $1 AND q.state = 'running')`
-
-// hold is how long an answer waits for its transaction before it is also written to
-// the rescue file, because the server may be away. Tests make it shorter.
-var hold = 5 * time.Second
 
 func (r *run) Complete(id int64, c checkpoint.Completion) error {
 	if len(c.Answer) == 0 {
