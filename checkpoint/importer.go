@@ -70,8 +70,8 @@ func (im *importer) replace(rows iter.Seq2[Row, error]) error {
 }
 
 // settle finds answers that are elsewhere, and counts what is left to ask.
-func (im *importer) settle() (err error) {
-	if im.plan.Rescued, im.rescueFiles, err = im.takeRescued(); err != nil {
+func (im *importer) settle() error {
+	if err := im.takeRescued(); err != nil {
 		return err
 	}
 	if err := im.takeBackRefreshed(); err != nil {

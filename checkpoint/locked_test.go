@@ -193,14 +193,14 @@ func TestTheRescueFileMovesAsAWhole(t *testing.T) {
 		r.rescue.Put(id, line)
 	}
 	put(1, "a")
-	first, _ := r.rescue.File()
+	first, _, _ := r.rescue.Unsaved()
 	r.rescue.Close() // nothing can be written to it any more
 	if err := os.RemoveAll(filepath.Dir(s.path)); err != nil {
 		t.Fatal(err)
 	}
 	put(2, "b")
 	defer r.rescue.Close()
-	second, _ := r.rescue.File()
+	second, _, _ := r.rescue.Unsaved()
 	diff(t, "folder", home, filepath.Dir(second))
 	b, err := os.ReadFile(second)
 	diff(t, "error", nil, err)

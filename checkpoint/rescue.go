@@ -44,30 +44,21 @@ func (s *Store) RescueWaiting() {
 	}
 }
 
-// unsaved returns the error for the answers that are not in the checkpoint.
-func (r *run) unsaved(err error) error {
-	file, printed := r.rescue.File()
-	return &UnsavedError{File: file, Answers: len(r.rescue.Kept()), Printed: printed, Err: err}
+// saveRescued tries again to save the answers that are in the file.
+func (r *run) saveRescued() error {
+	return r.unsaved(r.rescue.SaveAgain(func(id int64, line rescue.Line) error {
+		return r.save("save an answer", id, nil, func(s *Store) error { return s.complete(id, completion(line)) })
+	}, failsAlone))
 }
 
-// saveRescued tries again to save the answers. The file keeps those that cannot be
-// saved.
-func (r *run) saveRescued() error {
-	var failed error
-	for id, line := range r.rescue.Kept() {
-		err := r.save("save an answer", id, nil, func(s *Store) error { return s.complete(id, completion(line)) })
-		if err == nil {
-			r.rescue.Drop(id)
-			continue
-		}
-		if failed = err; !failsAlone(err) {
-			break
-		}
-	}
-	if failed == nil {
+// unsaved returns the error for the answers that are not in the checkpoint, if err is
+// why they could not be saved.
+func (r *run) unsaved(err error) error {
+	if err == nil {
 		return nil
 	}
-	return r.unsaved(failed)
+	file, answers, printed := r.rescue.Unsaved()
+	return &UnsavedError{File: file, Answers: answers, Printed: printed, Err: err}
 }
 
 // rescueAll writes the answers of a checkpoint that is gone to the file, if the open

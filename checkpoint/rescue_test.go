@@ -52,7 +52,7 @@ func leave(t *testing.T, s *Store, lines ...rescue.Line) string {
 	s.RescueWaiting()
 	s.begun.Store(nil)
 	r.rescue.Close()
-	file, _ := r.rescue.File()
+	file, _, _ := r.rescue.Unsaved()
 	return file
 }
 

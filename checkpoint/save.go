@@ -79,6 +79,9 @@ func (r *run) Start(id int64, now time.Time, cost int64) error {
 }
 
 func (r *run) Complete(id int64, c Completion) error {
+	if err := r.on(); err != nil {
+		return err
+	}
 	if len(c.Answer) == 0 {
 		return errors.New("save an answer: it is empty")
 	}
@@ -86,19 +89,14 @@ func (r *run) Complete(id int64, c Completion) error {
 	if !given { // it may have an answer
 		return r.save("save an answer", id, nil, func(s *Store) error { return s.checkAnswered(id) })
 	}
-	line := r.s.rescued(key, c)
-	r.rescue.Wait(id, line)
-	err := r.save("save an answer", id, func() { r.rescue.Put(id, line) }, func(s *Store) error { return s.complete(id, c) })
-	switch {
-	case err == nil:
-		r.rescue.Drop(id)
-		r.claims.Done(id, c.Again)
-		return nil
-	case errors.Is(err, ErrEnded):
-		return err
+	err := r.rescue.Save(id, r.s.rescued(key, c), func(late func()) error {
+		return r.save("save an answer", id, late, func(s *Store) error { return s.complete(id, c) })
+	})
+	if err != nil {
+		return r.unsaved(err)
 	}
-	r.rescue.Put(id, line)
-	return r.unsaved(err)
+	r.claims.Done(id, c.Again)
+	return nil
 }
 
 // complete saves an answer within a transaction.

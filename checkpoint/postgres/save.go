@@ -68,6 +68,9 @@ const sentAgain = `UPDATE unfit SET times = times + $2 WHERE request = $1
 	AND EXISTS (SELECT 1 FROM earlier e JOIN requests q ON q.id = e.request WHERE q.id = $1 AND q.state = 'running')`
 
 func (r *run) Complete(id int64, c checkpoint.Completion) error {
+	if err := r.on(); err != nil {
+		return err
+	}
 	if len(c.Answer) == 0 {
 		return errors.New("save an answer: it is empty")
 	}
@@ -75,19 +78,14 @@ func (r *run) Complete(id int64, c checkpoint.Completion) error {
 	if !given { // it may have an answer
 		return r.save("save an answer", id, nil, func(d db) error { return checkAnswered(d, id) })
 	}
-	line := r.s.rescued(key, c)
-	r.rescue.Wait(id, line)
-	err := r.save("save an answer", id, func() { r.rescue.Put(id, line) }, func(d db) error { return r.complete(d, id, c) })
-	switch {
-	case err == nil:
-		r.rescue.Drop(id)
-		r.claims.Done(id, c.Again)
-		return nil
-	case errors.Is(err, checkpoint.ErrEnded):
-		return err
+	err := r.rescue.Save(id, r.s.rescued(key, c), func(late func()) error {
+		return r.save("save an answer", id, late, func(d db) error { return r.complete(d, id, c) })
+	})
+	if err != nil {
+		return r.unsaved(err)
 	}
-	r.rescue.Put(id, line)
-	return r.unsaved(err)
+	r.claims.Done(id, c.Again)
+	return nil
 }
 
 // complete saves an answer of the run. If its lease was over, the attempt is noted as
