@@ -122,21 +122,3 @@ func (im *importer) numbers(text string, args ...any) (list []int64, err error) 
 	}, text, args...)
 	return list, err
 }
-
-// countEarlier adds what earlier answers cost.
-func (s *Store) countEarlier(c *Counts) error {
-	return s.query(func(rows *sql.Rows) (bool, error) {
-		var current bool
-		var mode string
-		var n int
-		var cost int64
-		err := rows.Scan(&current, &mode, &n, &cost)
-		c.SpentTotal += cost
-		if current {
-			c.Spent += cost
-			c.PaidByMode[mode] += n
-			c.SpentByMode[mode] += cost
-		}
-		return true, err
-	}, "SELECT q.position > 0, q.mode, sum(e.origin = ''), sum(e.cost) FROM earlier e JOIN requests q ON q.id = e.request GROUP BY 1, 2")
-}

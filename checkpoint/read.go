@@ -195,68 +195,6 @@ func query(db querier, each func(*sql.Rows) (bool, error), text string, args ...
 	return rows.Err()
 }
 
-// Counts are the numbers of requests of the last input by state, and the money
-// spent.
-type Counts struct {
-	Rows, Skipped int
-	States        map[State]int  // requests by state
-	Reasons       map[string]int // failed requests by reason
-	Labels        map[string]int // answered requests with a label, by label
-	Spent         int64          // for the answers of the last input
-	SpentTotal    int64          // for all answers in the checkpoint
-	PaidByMode    map[string]int // answers that this checkpoint paid for
-	SpentByMode   map[string]int64
-	PendingByMode map[string]int // including running ones
-}
-
-// Counts returns the counts, all read at one moment.
-func (s *Store) Counts() (c Counts, err error) {
-	c = Counts{
-		States: map[State]int{}, Reasons: map[string]int{}, Labels: map[string]int{},
-		PaidByMode: map[string]int{}, SpentByMode: map[string]int64{}, PendingByMode: map[string]int{},
-	}
-	err = s.query(func(rows *sql.Rows) (bool, error) {
-		var current bool
-		var state State
-		var mode, reason string
-		var n, paid int
-		var cost int64
-		if err := rows.Scan(&current, &state, &mode, &reason, &n, &paid, &cost); err != nil {
-			return false, err
-		}
-		c.SpentTotal += cost
-		if !current {
-			return true, nil
-		}
-		c.States[state] += n
-		c.Spent += cost
-		switch state {
-		case Answered:
-			c.PaidByMode[mode] += paid
-			c.SpentByMode[mode] += cost
-			if reason != "" {
-				c.Labels[reason] += n
-			}
-		case Failed:
-			c.Reasons[reason] += n
-		default:
-			c.PendingByMode[mode] += n
-		}
-		return true, nil
-	}, `SELECT position > 0, state, mode, iif(state IN ('failed', 'answered'), reason, '') AS why, count(*), sum(run > 0), sum(iif(state = 'answered', cost, 0))
-		FROM requests GROUP BY 1, 2, 3, 4`)
-	if err == nil {
-		err = s.countEarlier(&c)
-	}
-	if err == nil {
-		err = s.db.QueryRow("SELECT count(*), count(*) - count(request) FROM rows").Scan(&c.Rows, &c.Skipped)
-	}
-	if err != nil {
-		return c, fmt.Errorf("count questions in %s: %w", s.path, err)
-	}
-	return c, nil
-}
-
 // A RunRecord describes one run.
 type RunRecord struct {
 	Run     int64
