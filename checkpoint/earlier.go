@@ -100,14 +100,8 @@ func (im *importer) countUnfit() error {
 		return nil
 	}
 	im.plan.Again = map[string]int{}
-	return query(im.s.writer, func(rows *sql.Rows) (bool, error) {
-		var mode string
-		var unfit, again int
-		err := rows.Scan(&mode, &unfit, &again)
-		im.plan.Unfit += unfit
-		im.plan.Again[mode] = again
-		return true, err
-	}, `SELECT q.mode, sum(e.request IS NOT NULL), sum(max(0, ? - coalesce(u.times, 0) - (e.request IS NOT NULL)))
+	return query(im.s.writer, func(rows *sql.Rows) (bool, error) { return true, im.plan.AddUnfit(rows.Scan) },
+		`SELECT q.mode, sum(e.request IS NOT NULL), sum(max(0, ? - coalesce(u.times, 0) - (e.request IS NOT NULL)))
 		FROM requests q LEFT JOIN unfit u ON u.request = q.id LEFT JOIN earlier e ON e.request = q.id AND e.waits <> ''
 		WHERE q.position > 0 AND q.state IN ('pending', 'running') GROUP BY q.mode`, im.opts.AskUnfit)
 }

@@ -28,7 +28,7 @@ type importer struct {
 	rows     bulk
 	masked   bulk
 	kept     []int64        // in flight when a run was killed, and answered
-	older    map[string]int // answers that byAge chooses, by mode
+	older    map[string]int // answers that a rule by age alone chooses, by mode
 
 	rescueFiles []string // to remove once their answers are committed
 }

@@ -37,7 +37,7 @@ type Store struct {
 	closed   bool
 	begun    atomic.Pointer[run] // the run in progress
 
-	refresh func() ([]chosen, error) // what the last import chose, for the next run; nil: nothing
+	refresh func() ([]Chosen, error) // what the last import chose, for the next run; nil: nothing
 
 	mu     sync.Mutex // guards what follows, between saves and everything else that writes
 	writer *sql.Conn  // the one connection that writes; nil with View

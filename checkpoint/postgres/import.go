@@ -18,12 +18,12 @@ type importer struct {
 	opts checkpoint.ImportOptions
 	plan checkpoint.Plan
 
-	settings int64                    // id of opts.Settings
-	kept     []int64                  // in flight when a run was killed, and answered
-	older    map[string]int           // answers that byAge chooses, by mode
-	refresh  func() ([]chosen, error) // answers to ask for again; nil: none
-	rowsErr  error                    // from the rows
-	refused  error                    // from Confirm
+	settings int64                               // id of opts.Settings
+	kept     []int64                             // in flight when a run was killed, and answered
+	older    map[string]int                      // answers that a rule by age alone chooses, by mode
+	refresh  func() ([]checkpoint.Chosen, error) // answers to ask for again; nil: none
+	rowsErr  error                               // from the rows
+	refused  error                               // from Confirm
 
 	rescueFiles []string // to remove once their answers are committed
 }

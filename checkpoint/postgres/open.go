@@ -55,10 +55,10 @@ type Store struct {
 	mode     mode
 	created  bool // by this Open; Close removes it unless something was imported
 	closed   bool
-	refresh  func() ([]chosen, error) // what the next run asks for again; nil: nothing
-	begun    atomic.Pointer[run]      // the run in progress
-	hasty    atomic.Bool              // the last write waited for the server in vain: the next waits only shortly
-	saves    *saves.Queue[db]         // nil with View and OpenCopy
+	refresh  func() ([]checkpoint.Chosen, error) // what the next run asks for again; nil: nothing
+	begun    atomic.Pointer[run]                 // the run in progress
+	hasty    atomic.Bool                         // the last write waited for the server in vain: the next waits only shortly
+	saves    *saves.Queue[db]                    // nil with View and OpenCopy
 }
 
 // A mode says what a store is open for.

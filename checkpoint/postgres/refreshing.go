@@ -29,9 +29,9 @@ const (
 )
 
 // columns returns the ids of a list, and when the answers arrived.
-func columns(list []chosen) (ids, finished []int64) {
+func columns(list []checkpoint.Chosen) (ids, finished []int64) {
 	for _, c := range list {
-		ids, finished = append(ids, c.id), append(finished, c.finished)
+		ids, finished = append(ids, c.ID), append(finished, c.Finished)
 	}
 	return ids, finished
 }
@@ -39,7 +39,7 @@ func columns(list []chosen) (ids, finished []int64) {
 // refreshing returns the next n requests to refresh, or fewer at the end. Those that
 // another host has in hand it passes over until that has refreshed them or is dead.
 func (r *run) refreshing(n int) (page []checkpoint.Request, err error) {
-	var passed []chosen
+	var passed []checkpoint.Chosen
 	for len(page) < n && len(r.refresh) > 0 && err == nil {
 		next := r.refresh[:min(n-len(page), len(r.refresh))]
 		ids, finished := columns(next)
@@ -48,7 +48,7 @@ func (r *run) refreshing(n int) (page []checkpoint.Request, err error) {
 			added AS (INSERT INTO refreshing (request, host, batch, run) SELECT id, $2, $1, $5 FROM found ON CONFLICT DO NOTHING RETURNING request),
 			taken AS (SELECT found.* FROM found JOIN added ON added.request = found.id)`, ids, finished, r.id)
 		if err == nil && len(found) < len(next) {
-			var left []chosen
+			var left []checkpoint.Chosen
 			left, _, err = r.withOthers(next)
 			passed = append(passed, left...)
 		}
@@ -63,15 +63,15 @@ func (r *run) refreshing(n int) (page []checkpoint.Request, err error) {
 
 // withOthers returns those of a list that are to be refreshed, and that this host
 // has not claimed, and how many of them no other has claimed.
-func (r *run) withOthers(list []chosen) (left []chosen, free int, err error) {
+func (r *run) withOthers(list []checkpoint.Chosen) (left []checkpoint.Chosen, free int, err error) {
 	if len(list) == 0 {
 		return nil, 0, nil
 	}
 	ids, finished := columns(list)
 	err = r.s.each("what is to be refreshed", func(rows pgx.Rows) (bool, error) {
-		var c chosen
+		var c checkpoint.Chosen
 		var unclaimed bool
-		err := rows.Scan(&c.id, &c.finished, &c.mode, &unclaimed)
+		err := rows.Scan(&c.ID, &c.Finished, &c.Mode, &unclaimed)
 		left = append(left, c)
 		if unclaimed {
 			free++
@@ -92,7 +92,7 @@ func (r *run) openRefresh() (modes map[string]int, free int, err error) {
 		return nil, 0, err
 	}
 	for _, c := range r.refresh {
-		modes[c.mode]++
+		modes[c.Mode]++
 	}
 	err = r.s.each("what is refreshed", func(rows pgx.Rows) (bool, error) {
 		var mode string

@@ -35,10 +35,10 @@ type run struct {
 	held   atomic.Bool    // the account was closed when this run looked last
 	trials map[int64]bool // requests that were sent since; for the goroutine that saves
 
-	claiming sync.Mutex // guards what follows
-	after    int64      // position of the last request that Claim gave out
-	last     int64      // that of the last row
-	refresh  []chosen   // answered requests to give out after those
+	claiming sync.Mutex          // guards what follows
+	after    int64               // position of the last request that Claim gave out
+	last     int64               // that of the last row
+	refresh  []checkpoint.Chosen // answered requests to give out after those
 
 	claims claims.Claims // what was given out
 }
