@@ -29,19 +29,19 @@ func (b *bracket) resume(note []byte, now time.Time) {
 	if json.Unmarshal(note, &l) != nil || !(l.Lo > 0) || math.IsInf(l.Lo, 0) {
 		return
 	}
-	b.lo, b.hi, b.saves, b.proven, b.lift = l.Lo, max(l.Hi, l.Lo), l.Saves, true, near-1
+	b.Lo, b.Hi, b.Saves, b.Proven, b.Lift = l.Lo, max(l.Hi, l.Lo), l.Saves, true, near-1
 	if age := now.Sub(l.At); age < 0 || age > fresh {
-		b.lo, b.proven = l.Lo/2, false
+		b.Lo, b.Proven = l.Lo/2, false
 	}
 	b.choose()
 }
 
 // note is what was learned; nil: nothing.
 func (b *bracket) note(now time.Time) []byte {
-	if b.pace == 0 {
+	if b.Pace == 0 {
 		return nil
 	}
-	note, _ := json.Marshal(learned{b.lo, b.hi, b.saves, now}) // numbers: cannot fail
+	note, _ := json.Marshal(learned{b.Lo, b.Hi, b.Saves, now}) // numbers: cannot fail
 	return note
 }
 
