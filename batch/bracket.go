@@ -20,26 +20,28 @@ type bracket struct {
 	maxPause time.Duration
 	window   window
 
-	until time.Time // nothing is sent before; only ever moves forward
-	next  time.Time // likewise, by the pace
+	// What follows is what hosts that share an account know together, as JSON.
 
-	lo, hi float64 // requests a second; hi 0: not known
-	pace   float64 // likewise; 0: nothing is known yet
-	held   int     // requests sent at the pace
-	proven bool    // lo held; until it did, it is tried before any pace above
-	lift   float64 // of the pace over lo, while hi is not known
-	saves  bool    // the account saves up requests: two got through at once
-	told   told
+	Until time.Time // nothing is sent before; only ever moves forward
+	Due   time.Time // likewise, by the pace
 
-	in      int           // requests that were let in
-	took    time.Duration // to find that out, the last time
-	unknown []time.Time   // when those were sent that may still be refused
-	cut     time.Time     // when the last refusal was heard: a request that was sent until then belongs to it
-	lastIn  time.Time     // when a request was let in last, at most
-	sent    int           // requests since
-	loose   bool          // the pace, or the workers, may have used less than the account gave since
-	empty   int           // refusals in a row with nothing let in between
-	marks   []mark        // of the last refusals
+	Lo, Hi float64 // requests a second; hi 0: not known
+	Pace   float64 // likewise; 0: nothing is known yet
+	Held   int     // requests sent at the pace
+	Proven bool    // lo held; until it did, it is tried before any pace above
+	Lift   float64 // of the pace over lo, while hi is not known
+	Saves  bool    // the account saves up requests: two got through at once
+	Told   told
+
+	In      int           // requests that were let in
+	Took    time.Duration // to find that out, the last time
+	Unknown []time.Time   // when those were sent that may still be refused
+	Cut     time.Time     // when the last refusal was heard: a request that was sent until then belongs to it
+	LastIn  time.Time     // when a request was let in last, at most
+	Since   int           // requests since
+	Loose   bool          // the pace, or the workers, may have used less than the account gave since
+	Empty   int           // refusals in a row with nothing let in between
+	Marks   []mark        // of the last refusals
 }
 
 const (
@@ -70,17 +72,17 @@ const (
 )
 
 func (b *bracket) interval() time.Duration {
-	if b.pace == 0 {
+	if b.Pace == 0 {
 		return 0
 	}
-	return time.Duration(min(float64(time.Second)/b.pace, float64(never)))
+	return time.Duration(min(float64(time.Second)/b.Pace, float64(never)))
 }
 
 // Next implements Pacer.
 func (b *bracket) Next(inFlight int) (at time.Time, apart time.Duration) {
-	at = later(later(b.until, b.next), b.window.opens(inFlight))
-	if b.pace == 0 && len(b.unknown) >= max(2, b.in) {
-		at = later(at, b.unknown[0].Add(moment)) // then it is in
+	at = later(later(b.Until, b.Due), b.window.opens(inFlight))
+	if b.Pace == 0 && len(b.Unknown) >= max(2, b.In) {
+		at = later(at, b.Unknown[0].Add(moment)) // then it is in
 	}
 	return at, b.interval()
 }
@@ -89,77 +91,77 @@ func (b *bracket) Next(inFlight int) (at time.Time, apart time.Duration) {
 func (b *bracket) Sent(at time.Time, others int) {
 	b.settle(at)
 	b.window.started(at, others)
-	if b.marks == nil {
-		b.marks, b.lastIn, b.loose = []mark{{from: at, at: at}}, at, true
+	if b.Marks == nil {
+		b.Marks, b.LastIn, b.Loose = []mark{{From: at, At: at}}, at, true
 	}
-	if last := &b.marks[len(b.marks)-1]; b.sent == 0 {
-		last.lost = at.Sub(last.from)
+	if last := &b.Marks[len(b.Marks)-1]; b.Since == 0 {
+		last.Lost = at.Sub(last.From)
 	}
-	b.sent++
-	b.unknown = append(b.unknown, at)
-	if b.pace == 0 {
-		b.next = at.Add(b.took / time.Duration(max(1, b.in))) // else all that is let in at once doubles at once
+	b.Since++
+	b.Unknown = append(b.Unknown, at)
+	if b.Pace == 0 {
+		b.Due = at.Add(b.Took / time.Duration(max(1, b.In))) // else all that is let in at once doubles at once
 		return
 	}
-	if at.Sub(b.next) < b.interval()/4 {
-		b.held++
+	if at.Sub(b.Due) < b.interval()/4 {
+		b.Held++
 	} else { // it was the workers' pace
-		b.loose = true
+		b.Loose = true
 	}
-	b.next = at.Add(b.interval())
-	if b.held > len(b.unknown) {
+	b.Due = at.Add(b.interval())
+	if b.Held > len(b.Unknown) {
 		b.raise()
 	}
 }
 
 // settle notes that what was sent a moment ago is in.
 func (b *bracket) settle(now time.Time) {
-	for len(b.unknown) > 0 && !now.Before(b.unknown[0].Add(moment)) {
-		b.unknown = b.unknown[1:]
-		b.in, b.took = b.in+1, moment
+	for len(b.Unknown) > 0 && !now.Before(b.Unknown[0].Add(moment)) {
+		b.Unknown = b.Unknown[1:]
+		b.In, b.Took = b.In+1, moment
 	}
 }
 
 // raise raises the pace, once it held for long enough.
 func (b *bracket) raise() {
-	held, loose := float64(b.held), true
+	held, loose := float64(b.Held), true
 	switch {
-	case b.pace > b.lo && b.pace < b.hi: // between the two
-		if held < min(settled, proof/(b.hi/b.lo-1)) {
+	case b.Pace > b.Lo && b.Pace < b.Hi: // between the two
+		if held < min(settled, proof/(b.Hi/b.Lo-1)) {
 			return
 		}
-		b.lo, b.proven, loose = b.pace, true, !b.saves
-	case b.pace > b.lo: // beyond all that is known: ever faster
-		if held < max(proof, 1/b.lift) {
+		b.Lo, b.Proven, loose = b.Pace, true, !b.Saves
+	case b.Pace > b.Lo: // beyond all that is known: ever faster
+		if held < max(proof, 1/b.Lift) {
 			return
 		}
-		b.lo, b.hi, b.proven = b.pace, 0, false
-		b.lift = min(boldest, 2*b.lift)
-	case !b.proven:
+		b.Lo, b.Hi, b.Proven = b.Pace, 0, false
+		b.Lift = min(boldest, 2*b.Lift)
+	case !b.Proven:
 		if held < proof {
 			return
 		}
-		b.proven, loose = true, !b.saves
+		b.Proven, loose = true, !b.Saves
 	default: // a limit may have been raised
-		if held < settled || held/b.pace < worth*b.marks[len(b.marks)-1].lost.Seconds() {
+		if held < settled || held/b.Pace < worth*b.Marks[len(b.Marks)-1].Lost.Seconds() {
 			return
 		}
-		b.hi, b.lift = 0, near-1
+		b.Hi, b.Lift = 0, near-1
 	}
-	b.loose = b.loose || loose
+	b.Loose = b.Loose || loose
 	b.choose()
 }
 
 // choose chooses the pace.
 func (b *bracket) choose() {
-	b.held = 0
+	b.Held = 0
 	switch {
-	case b.hi == 0:
-		b.pace = b.lo * (1 + b.lift)
-	case b.hi > b.lo*near && b.proven:
-		b.pace = math.Sqrt(b.lo * b.hi)
+	case b.Hi == 0:
+		b.Pace = b.Lo * (1 + b.Lift)
+	case b.Hi > b.Lo*near && b.Proven:
+		b.Pace = math.Sqrt(b.Lo * b.Hi)
 	default:
-		b.pace = b.lo
+		b.Pace = b.Lo
 	}
 }
 
@@ -170,22 +172,22 @@ func (b *bracket) Heard(r Reply) time.Time {
 		return time.Time{}
 	}
 	wait := r.Wait
-	if r.Sent.After(b.cut) {
-		if b.window.again(r.Others, b.sent > len(b.unknown)) || b.puzzled(r) && b.window.throttled(r.At, r.Sent, r.Others) {
+	if r.Sent.After(b.Cut) {
+		if b.window.again(r.Others, b.Since > len(b.Unknown)) || b.puzzled(r) && b.window.throttled(r.At, r.Sent, r.Others) {
 			wait = max(wait, 1)
 		} else {
 			wait = b.refused(r)
-			b.cut = r.At.Add(lead) // what is marked as sent already belongs to it
+			b.Cut = r.At.Add(lead) // what is marked as sent already belongs to it
 		}
 	}
 	if wait <= 0 {
-		return b.until // the pause of this episode stands
+		return b.Until // the pause of this episode stands
 	}
 	wait += rand.N(wait/jitter + 1) // so that two runs do not wake at the same instant
-	if t := r.At.Add(wait); t.After(b.until) {
-		b.until, b.next = t, later(t, r.Sent.Add(b.interval()))
+	if t := r.At.Add(wait); t.After(b.Until) {
+		b.Until, b.Due = t, later(t, r.Sent.Add(b.interval()))
 	}
-	return b.until
+	return b.Until
 }
 
 // jitter is the part of a pause by which it may be longer: 2 %.
@@ -193,52 +195,52 @@ const jitter = 50
 
 func (b *bracket) letIn(r Reply) {
 	b.window.through(r.Others)
-	if i, ok := slices.BinarySearchFunc(b.unknown, r.Sent, time.Time.Compare); ok {
-		b.unknown = slices.Delete(b.unknown, i, i+1)
-		b.in, b.took = b.in+1, r.At.Sub(r.Sent)
+	if i, ok := slices.BinarySearchFunc(b.Unknown, r.Sent, time.Time.Compare); ok {
+		b.Unknown = slices.Delete(b.Unknown, i, i+1)
+		b.In, b.Took = b.In+1, r.At.Sub(r.Sent)
 	}
-	pace, until := b.told.pace(r)
-	if pace == 0 || len(b.marks) > 1 || b.cut.After(r.Sent) { // it refused, whatever it says
+	pace, until := b.Told.pace(r)
+	if pace == 0 || len(b.Marks) > 1 || b.Cut.After(r.Sent) { // it refused, whatever it says
 		return
 	}
-	b.lo, b.hi, b.proven = pace, pace, true
+	b.Lo, b.Hi, b.Proven = pace, pace, true
 	b.choose()
-	b.until = later(b.until, until)
+	b.Until = later(b.Until, until)
 }
 
 // puzzled reports that a refusal is hardly for the pace: it is known to hold,
 // or nothing was let in after the wait that the service asked for, or for some
 // 16 s where it does not say.
 func (b *bracket) puzzled(r Reply) bool {
-	return r.Sent.Equal(b.window.trial) || b.proven && b.pace <= b.lo ||
-		b.empty >= 5 || r.Wait > 0 && b.empty >= 1 && b.sent == 1
+	return r.Sent.Equal(b.window.trial) || b.Proven && b.Pace <= b.Lo ||
+		b.Empty >= 5 || r.Wait > 0 && b.Empty >= 1 && b.Since == 1
 }
 
 // refused learns from the first refusal of an episode, and returns how long to
 // wait.
 func (b *bracket) refused(r Reply) time.Duration {
-	i, _ := slices.BinarySearchFunc(b.unknown, r.Sent, time.Time.Compare)
-	before := b.sent - len(b.unknown) + i // all let in
-	after := max(0, len(b.unknown)-i-1)
-	b.sent, b.held, b.unknown = 0, 0, nil
+	i, _ := slices.BinarySearchFunc(b.Unknown, r.Sent, time.Time.Compare)
+	before := b.Since - len(b.Unknown) + i // all let in
+	after := max(0, len(b.Unknown)-i-1)
+	b.Since, b.Held, b.Unknown = 0, 0, nil
 	if before > 0 {
-		b.empty = 0
+		b.Empty = 0
 	}
-	if b.empty++; b.empty > 1 && r.Wait <= 0 {
-		b.slower(r.Sent.Sub(b.lastIn))
+	if b.Empty++; b.Empty > 1 && r.Wait <= 0 {
+		b.slower(r.Sent.Sub(b.LastIn))
 	}
 	switch {
-	case after > 0 || b.pace == 0:
-		b.lastIn = r.At
+	case after > 0 || b.Pace == 0:
+		b.LastIn = r.At
 	case before > 0:
-		b.lastIn = r.Sent.Add(-b.interval())
+		b.LastIn = r.Sent.Add(-b.interval())
 	}
 	wait := cmp.Or(r.Wait, b.backoff(r.At))
-	last := &b.marks[len(b.marks)-1]
+	last := &b.Marks[len(b.Marks)-1]
 	switch {
-	case before > 0 || b.pace == 0:
-		b.bound(r, newMark(r, *last, before, after, b.loose))
-		b.loose = false
+	case before > 0 || b.Pace == 0:
+		b.bound(r, newMark(r, *last, before, after, b.Loose))
+		b.Loose = false
 	case r.Wait > 0: // others were faster; not at the same time as they again
 		wait += rand.N(b.interval() + 1)
 	}
@@ -249,14 +251,14 @@ func (b *bracket) refused(r Reply) time.Duration {
 func (b *bracket) slower(d time.Duration) {
 	d = min(max(d, time.Millisecond), min(maxBackoff, b.maxPause)/growth)
 	most := 1 / d.Seconds()
-	if most >= b.lo {
+	if most >= b.Lo {
 		return
 	}
-	b.lo, b.hi, b.lift, b.proven = most/growth, 0, 1, false
+	b.Lo, b.Hi, b.Lift, b.Proven = most/growth, 0, 1, false
 	b.choose()
-	if len(b.marks) == 1 { // an account that counts in windows gives as many again; see bound
-		b.hi, b.lift = most, near-1
-		b.pace = b.lo * float64(max(1, b.marks[0].in))
+	if len(b.Marks) == 1 { // an account that counts in windows gives as many again; see bound
+		b.Hi, b.Lift = most, near-1
+		b.Pace = b.Lo * float64(max(1, b.Marks[0].In))
 	}
 }
 
@@ -264,9 +266,9 @@ func (b *bracket) slower(d time.Duration) {
 // one more than was let in.
 func (b *bracket) backoff(now time.Time) time.Duration {
 	wait := firstBackoff
-	if b.lo > 0 {
-		next := min(near/b.lo, maxBackoff.Seconds())
-		wait = b.lastIn.Add(time.Duration(next * float64(time.Second))).Sub(now)
+	if b.Lo > 0 {
+		next := min(near/b.Lo, maxBackoff.Seconds())
+		wait = b.LastIn.Add(time.Duration(next * float64(time.Second))).Sub(now)
 	}
 	return min(max(2*lead, wait), b.maxPause) // a shorter one teaches nothing: see cut
 }

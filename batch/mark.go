@@ -9,12 +9,12 @@ import (
 // refusal tells: between two marks it gave what was let in, and no more where it
 // was asked for more all the time.
 type mark struct {
-	from, at time.Time     // between the two: the end of the wait that the service asked for, else the refusal itself
-	in       int           // requests that were let in before, from the beginning
-	under    int           // requests under way at the time; some may have been let in
-	gap      time.Duration // since the request before: what it gives was there at least
-	lost     time.Duration // of what follows: nothing was asked for
-	loose    bool          // since the mark before, less may have been asked for than was given
+	From, At time.Time     // between the two: the end of the wait that the service asked for, else the refusal itself
+	In       int           // requests that were let in before, from the beginning
+	Under    int           // requests under way at the time; some may have been let in
+	Gap      time.Duration // since the request before: what it gives was there at least
+	Lost     time.Duration // of what follows: nothing was asked for
+	Loose    bool          // since the mark before, less may have been asked for than was given
 }
 
 // remembered is how many marks are kept. Where Retry-After is rounded or absent,
@@ -22,37 +22,37 @@ type mark struct {
 const remembered = 6
 
 func newMark(r Reply, last mark, before, under int, loose bool) mark {
-	m := mark{from: r.Sent.Add(r.Wait), at: r.At.Add(r.Wait), in: last.in + before, under: under, loose: loose}
+	m := mark{From: r.Sent.Add(r.Wait), At: r.At.Add(r.Wait), In: last.In + before, Under: under, Loose: loose}
 	if r.Wait > 0 && r.Wait%time.Second == 0 { // it may be rounded up
-		m.from = m.from.Add(-time.Second)
+		m.From = m.From.Add(-time.Second)
 	}
 	return m
 }
 
 // bound bounds the pace by a refusal, and keeps its mark.
 func (b *bracket) bound(r Reply, m mark) {
-	m.gap = b.interval()
-	if b.pace == 0 {
+	m.Gap = b.interval()
+	if b.Pace == 0 {
 		b.first(r, m)
 		return
 	}
-	if b.hi == 0 || b.pace < b.hi || m.in-b.marks[len(b.marks)-1].in > growth {
-		b.hi = b.pace // else it was tried whether the account counts in windows; see slower
+	if b.Hi == 0 || b.Pace < b.Hi || m.In-b.Marks[len(b.Marks)-1].In > growth {
+		b.Hi = b.Pace // else it was tried whether the account counts in windows; see slower
 	}
 	through, most := b.between(r, m)
 	if most > 0 {
-		b.hi = min(b.hi, most)
+		b.Hi = min(b.Hi, most)
 	}
 	switch {
-	case b.pace > b.lo:
-		through = max(through, b.lo)
-	case b.proven: // more than half of it at once is somebody else's doing
-		through = max(through, b.lo/2)
-		b.proven = false
+	case b.Pace > b.Lo:
+		through = max(through, b.Lo)
+	case b.Proven: // more than half of it at once is somebody else's doing
+		through = max(through, b.Lo/2)
+		b.Proven = false
 	}
-	b.lo, b.lift = min(through, b.hi/near), near-1
-	if b.marks = append(b.marks, m); len(b.marks) > remembered {
-		b.marks = b.marks[1:]
+	b.Lo, b.Lift = min(through, b.Hi/near), near-1
+	if b.Marks = append(b.Marks, m); len(b.Marks) > remembered {
+		b.Marks = b.Marks[1:]
 	}
 	b.choose()
 }
@@ -60,17 +60,17 @@ func (b *bracket) bound(r Reply, m mark) {
 // first begins the search. What got through until then includes what the account
 // had saved up, so it is no mark to measure from.
 func (b *bracket) first(r Reply, m mark) {
-	begin := b.marks[0]
-	took := m.at.Sub(begin.at)
+	begin := b.Marks[0]
+	took := m.At.Sub(begin.At)
 	if r.Wait <= 0 {
 		took += firstBackoff // it is not known how long it takes to the next
 	}
-	b.lo, b.lift = float64(max(m.in, 1))/took.Seconds(), 1
+	b.Lo, b.Lift = float64(max(m.In, 1))/took.Seconds(), 1
 	if r.Wait >= 2*time.Second { // long enough to be most of the time between two
-		b.lift = near - 1
+		b.Lift = near - 1
 	}
-	b.saves = m.in >= 2
-	b.marks = []mark{m}
+	b.Saves = m.In >= 2
+	b.Marks = []mark{m}
 	b.choose()
 }
 
@@ -78,24 +78,24 @@ func (b *bracket) first(r Reply, m mark) {
 // most 0: that is not known.
 func (b *bracket) between(r Reply, m mark) (least, most float64) {
 	var under, lost float64
-	tight := !b.loose
-	for _, k := range slices.Backward(b.marks) {
-		n, d := float64(m.in-k.in), m.at.Sub(k.at).Seconds()
+	tight := !b.Loose
+	for _, k := range slices.Backward(b.Marks) {
+		n, d := float64(m.In-k.In), m.At.Sub(k.At).Seconds()
 		least = max(least, n/d)
-		under += float64(k.under)
-		if b.saves {
-			lost += max(0, (k.lost - b.interval()).Seconds())
+		under += float64(k.Under)
+		if b.Saves {
+			lost += max(0, (k.Lost - b.interval()).Seconds())
 		} else {
-			lost += k.lost.Seconds()
+			lost += k.Lost.Seconds()
 		}
 		part := 0.0 // of a request, that may be left
 		if r.Wait <= 0 {
-			part = max(0, 1-n/d*k.gap.Seconds())
+			part = max(0, 1-n/d*k.Gap.Seconds())
 		}
 		if at := (n + under + part) / (d - lost) * near; tight && d > lost && (most == 0 || at < most) {
 			most = at
 		}
-		tight = tight && !k.loose
+		tight = tight && !k.Loose
 	}
 	return least, most
 }

@@ -7,10 +7,10 @@ import "time"
 // needs to be full. The two are told apart by the moment at which all is there
 // again, which moves on only for a bucket.
 type told struct {
-	last   Limits
-	full   time.Time // by the last one
-	window bool
-	low    float64 // the least that a bucket said: what remains is rounded down, unless just one is taken
+	Last   Limits
+	Full   time.Time // by the last one
+	Window bool
+	Low    float64 // the least that a bucket said: what remains is rounded down, unless just one is taken
 }
 
 // pace returns the pace in requests a second that the limits beside a reply say, 0
@@ -21,23 +21,23 @@ func (t *told) pace(r Reply) (pace float64, until time.Time) {
 		return 0, time.Time{}
 	}
 	full := r.At.Add(l.Reset)
-	if fewer := t.last.Remaining - l.Remaining; l.Limit == t.last.Limit && fewer > 0 {
+	if fewer := t.Last.Remaining - l.Remaining; l.Limit == t.Last.Limit && fewer > 0 {
 		// A bucket would be full so much later. Less may be the rounding of Reset.
 		if by := time.Duration(fewer / (l.Limit - l.Remaining) * float64(l.Reset)); by >= 2*time.Second {
-			t.window = full.Sub(t.full) < by/2
+			t.Window = full.Sub(t.Full) < by/2
 		}
 	}
-	t.last, t.full = l, full
+	t.Last, t.Full = l, full
 	switch {
-	case t.window && l.Remaining == 0:
+	case t.Window && l.Remaining == 0:
 		return l.Limit / l.Reset.Seconds(), full
-	case t.window:
+	case t.Window:
 		return l.Remaining / l.Reset.Seconds(), time.Time{}
 	}
 	if taken := l.Limit - l.Remaining; taken > 0 {
-		if pace = taken / l.Reset.Seconds(); taken == 1 || t.low == 0 || pace < t.low {
-			t.low = pace
+		if pace = taken / l.Reset.Seconds(); taken == 1 || t.Low == 0 || pace < t.Low {
+			t.Low = pace
 		}
 	}
-	return t.low, time.Time{}
+	return t.Low, time.Time{}
 }

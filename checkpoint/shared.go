@@ -18,6 +18,10 @@ type Shared interface {
 	Limit(l Limits) error
 	// Hold keeps every host from sending requests for the account.
 	Hold(h Hold) error
+	// Pace calls change with what is known of the account's pace, nil at first, and the
+	// time of the checkpoint's clock. What it returns is known from then on, unless that
+	// is nil. One host changes it at a time; change is called again if that failed.
+	Pace(change func(known []byte, now time.Time) []byte) error
 }
 
 // Left are the requests that no host has brought an outcome for.

@@ -19,7 +19,7 @@ type receiver struct {
 
 // Receive takes in all that another checkpoint holds, within one transaction. It
 // returns [checkpoint.ErrNotEmpty] unless the batch is empty. Where another batch of
-// the account has answered a request, its answer stays, and another one that comes is
+// the service has answered a request, its answer stays, and another one that comes is
 // an earlier one. The same answer is there once, and belongs to who paid for it.
 func (s *Store) Receive(records checkpoint.Records) error {
 	err := pgx.BeginFunc(bg, s.pool, func(tx pgx.Tx) error {
@@ -95,13 +95,13 @@ func (c *receiver) receive(r checkpoint.Record) (err error) {
 func (c *receiver) receiveRequest(q *checkpoint.RequestRecord) error {
 	attempt, refreshed := takeBackRefresh(q)
 	key, id, batch := keyOf(q.Payload), int64(0), c.s.batch
-	err := c.d.get(`INSERT INTO requests (account, key, state, batch, run, mode, subject, attempts, interrupted, passing, started, finished, cost, reason, error, request_id, payload)
+	err := c.d.get(`INSERT INTO requests (service, key, state, batch, run, mode, subject, attempts, interrupted, passing, started, finished, cost, reason, error, request_id, payload)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) ON CONFLICT DO NOTHING RETURNING id`,
-		[]any{c.s.account, key[:], q.State, batch, q.Run, text(q.Mode), q.Subject, q.Attempts, q.Interrupted, q.Passing, q.Started, q.Finished, q.Cost,
+		[]any{c.s.service, key[:], q.State, batch, q.Run, text(q.Mode), q.Subject, q.Attempts, q.Interrupted, q.Passing, q.Started, q.Finished, q.Cost,
 			text(q.Reason), text(q.Error), text(q.RequestID), q.Payload}, &id)
 	known := errors.Is(err, pgx.ErrNoRows)
 	if known {
-		err = c.d.get("SELECT id FROM requests WHERE account = $1 AND key = $2", []any{c.s.account, key[:]}, &id)
+		err = c.d.get("SELECT id FROM requests WHERE service = $1 AND key = $2", []any{c.s.service, key[:]}, &id)
 	}
 	if err != nil {
 		return err

@@ -69,7 +69,7 @@ func (im *importer) keepRescued(line rescue.Line) error {
 	key := line.SHA()
 	err := im.d.get(`SELECT q.id, q.state = 'answered' AND q.started >= $3, coalesce(f.batch, u.batch, q.batch), coalesce(f.run, u.run, q.run) FROM requests q
 		LEFT JOIN refreshing f ON f.request = q.id AND f.started = $3 LEFT JOIN uncertain u ON u.request = q.id AND u.started = $3 AND u.finished = 0
-		WHERE q.account = (SELECT id FROM accounts WHERE endpoint = $1) AND q.key = $2`,
+		WHERE q.service = (SELECT id FROM services WHERE endpoint = $1) AND q.key = $2`,
 		[]any{line.Endpoint, key[:], millis(line.Started)}, &id, &done, &batch, &run)
 	if err != nil || done {
 		return err
@@ -108,7 +108,7 @@ func (s *Store) rescuedIDs() (map[int64]int64, error) {
 			ids[id] = started[requestKey(key)]
 		}
 		return true, err
-	}, `SELECT q.id, q.key FROM unnest($2::bytea[], $3::bigint[]) AS list (key, sent) JOIN requests q ON q.account = $1 AND q.key = list.key
-		WHERE q.state <> 'answered' OR q.started < list.sent`, s.account, keys, sent)
+	}, `SELECT q.id, q.key FROM unnest($2::bytea[], $3::bigint[]) AS list (key, sent) JOIN requests q ON q.service = $1 AND q.key = list.key
+		WHERE q.state <> 'answered' OR q.started < list.sent`, s.service, keys, sent)
 	return ids, err
 }

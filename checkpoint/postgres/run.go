@@ -81,6 +81,9 @@ func (r *run) begin(now time.Time) (b checkpoint.Begun, err error) {
 		if err := errors.Join(rescued.takeRescued(), bury(d)); err != nil {
 			return err
 		}
+		if err := s.findAccount(d); err != nil {
+			return err
+		}
 		// Somebody wants to try again. Where the host that was refused is still on, it does.
 		if _, err := d.exec("UPDATE accounts SET closed = NULL, said = NULL WHERE id = $1 AND closed IS NOT NULL AND held_by NOT IN (SELECT id FROM alive)", s.account); err != nil {
 			return err
