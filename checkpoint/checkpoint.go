@@ -164,17 +164,3 @@ type Result struct {
 	Started  time.Time // of the last attempt of an answered or failed request
 	Finished time.Time
 }
-
-func millis(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMilli()
-}
-
-func fromMillis(ms int64) time.Time {
-	if ms == 0 {
-		return time.Time{}
-	}
-	return time.UnixMilli(ms).UTC()
-}

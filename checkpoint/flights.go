@@ -4,6 +4,8 @@ import (
 	"database/sql"
 	"fmt"
 	"time"
+
+	"bizbatch/checkpoint/internal/millis"
 )
 
 // Flights are the requests that were sent and whose answers are not in the
@@ -70,10 +72,9 @@ func (s *Store) running(f *Flights, rescued map[int64]int64) error {
 	active := s.Active()
 	return s.query(func(rows *sql.Rows) (bool, error) {
 		var q Flight
-		var id, started int64
+		var id int64
 		var noted bool
-		err := rows.Scan(&id, &q.RowID, &q.Line, &q.Run, &started, &q.Mode, &q.Cost, &noted)
-		q.Started = fromMillis(started)
+		err := rows.Scan(&id, &q.RowID, &q.Line, &q.Run, millis.Into(&q.Started), &q.Mode, &q.Cost, &noted)
 		_, found := rescued[id]
 		f.Add(q, found, active, noted)
 		return true, err
@@ -87,10 +88,9 @@ func (s *Store) running(f *Flights, rescued map[int64]int64) error {
 func (s *Store) uncertain(rescued map[int64]int64) (list []Flight, err error) {
 	err = s.query(func(rows *sql.Rows) (bool, error) {
 		var u Flight
-		var request, started, finished int64
-		err := rows.Scan(&request, &u.RowID, &u.Line, &u.Run, &started, &finished, &u.Cost, &u.Mode, &u.Reason, &u.RequestID, &u.Partial)
-		u.Started, u.Finished = fromMillis(started), fromMillis(finished)
-		if at, found := rescued[request]; finished != 0 || !found || at != started {
+		var request int64
+		err := rows.Scan(&request, &u.RowID, &u.Line, &u.Run, millis.Into(&u.Started), millis.Into(&u.Finished), &u.Cost, &u.Mode, &u.Reason, &u.RequestID, &u.Partial)
+		if at, found := rescued[request]; !u.Finished.IsZero() || !found || at != millis.Of(u.Started) {
 			list = append(list, u)
 		}
 		return true, err

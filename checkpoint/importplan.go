@@ -1,6 +1,10 @@
 package checkpoint
 
-import "database/sql"
+import (
+	"database/sql"
+
+	"bizbatch/checkpoint/internal/millis"
+)
 
 // conflicting selects the requests that are to be asked, without an agreement,
 // although their subject is answered under other settings than ?1.
@@ -57,7 +61,7 @@ func (im *importer) count() error {
 	again := false
 	var before int64
 	if rule := im.opts.ByAge(); rule != nil {
-		before = millis(rule.Before)
+		before = millis.Of(rule.Before)
 	}
 	im.older = map[string]int{}
 	im.plan.Answered, im.plan.Failed, im.plan.Pending = 0, 0, map[string]int{}

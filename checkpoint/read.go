@@ -10,6 +10,8 @@ import (
 	"iter"
 	"sync"
 	"time"
+
+	"bizbatch/checkpoint/internal/millis"
 )
 
 // Endpoint returns the name of the service that answered.
@@ -126,7 +128,7 @@ func scanResult(rows *sql.Rows) (r Result, id int64, err error) {
 		r.State, r.Answer, r.Error = Failed, nil, damagedAnswer
 	}
 	if r.State == Answered || r.State == Failed {
-		r.Started, r.Finished = fromMillis(started), fromMillis(finished)
+		r.Started, r.Finished = millis.Time(started), millis.Time(finished)
 	}
 	return r, id, err
 }
@@ -148,9 +150,7 @@ func (s *Store) Outcomes() iter.Seq2[Outcome, error] {
 	return func(yield func(Outcome, error) bool) {
 		err := s.query(func(rows *sql.Rows) (bool, error) {
 			var o Outcome
-			var started, finished int64
-			err := rows.Scan(&o.RowID, &o.State, &o.Mode, &o.Reason, &o.Cost, &started, &finished)
-			o.Started, o.Finished = fromMillis(started), fromMillis(finished)
+			err := rows.Scan(&o.RowID, &o.State, &o.Mode, &o.Reason, &o.Cost, millis.Into(&o.Started), millis.Into(&o.Finished))
 			return err == nil && yield(o, nil), err
 		}, `SELECT r.id, q.state, q.mode, iif(q.state = 'failed', q.reason, ''), iif(q.state = 'answered', q.cost, 0), q.started, q.finished
 			FROM requests q JOIN rows r ON r.position = q.position WHERE q.state IN ('answered', 'failed') ORDER BY q.started`)
@@ -208,9 +208,7 @@ type RunRecord struct {
 func (s *Store) Runs() (runs []RunRecord, err error) {
 	err = s.query(func(rows *sql.Rows) (bool, error) {
 		var r RunRecord
-		var started, ended int64
-		err := rows.Scan(&r.Run, &started, &ended, &r.Outcome, &r.Summary)
-		r.Started, r.Ended = fromMillis(started), fromMillis(ended)
+		err := rows.Scan(&r.Run, millis.Into(&r.Started), millis.Into(&r.Ended), &r.Outcome, &r.Summary)
 		runs = append(runs, r)
 		return true, err
 	}, "SELECT id, started, ended, outcome, summary FROM runs ORDER BY id")

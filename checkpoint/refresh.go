@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"bizbatch/checkpoint/internal/millis"
 )
 
 // A RefreshRule chooses answers of the input that the next run of the store asks for
@@ -57,9 +59,9 @@ func (im *importer) chooseOlder(rule RefreshRule) error {
 	if err != nil {
 		return err
 	}
-	again, err := choose(im.s.writer, isOlder+" AND q.id IN (SELECT value FROM json_each(?2))", millis(rule.Before), string(kept))
+	again, err := choose(im.s.writer, isOlder+" AND q.id IN (SELECT value FROM json_each(?2))", millis.Of(rule.Before), string(kept))
 	im.plan.Kept = len(im.kept) - len(again)
-	im.s.refresh = func() ([]Chosen, error) { return choose(im.s.db, isOlder, millis(rule.Before)) }
+	im.s.refresh = func() ([]Chosen, error) { return choose(im.s.db, isOlder, millis.Of(rule.Before)) }
 	return err
 }
 
@@ -72,7 +74,7 @@ func (im *importer) chosenBy(rule RefreshRule) ([]Chosen, error) {
 	const unsent = refreshable + " AND q.started < ?1"
 	since := int64(1<<63 - 1)
 	if !rule.Since.IsZero() {
-		since = millis(rule.Since)
+		since = millis.Of(rule.Since)
 	}
 	switch {
 	case rule.Matches != nil:
@@ -87,7 +89,7 @@ func (im *importer) chosenBy(rule RefreshRule) ([]Chosen, error) {
 		}
 		return choose(im.s.writer, unsent+" AND q.id IN (SELECT request FROM rows WHERE id IN (SELECT value FROM json_each(?2)))", since, string(ids))
 	}
-	return choose(im.s.writer, isOlder, millis(rule.Before))
+	return choose(im.s.writer, isOlder, millis.Of(rule.Before))
 }
 
 // choose returns the requests that meet the condition, in SQL.

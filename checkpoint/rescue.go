@@ -7,6 +7,7 @@ import (
 	"iter"
 	"path/filepath"
 
+	"bizbatch/checkpoint/internal/millis"
 	"bizbatch/checkpoint/internal/rescue"
 )
 
@@ -97,9 +98,7 @@ func (s *Store) savedAnswers() iter.Seq2[rescue.Line, error] {
 		err := s.query(func(rows *sql.Rows) (bool, error) {
 			var key []byte
 			var c Completion
-			var started, finished int64
-			err := rows.Scan(&key, &c.Answer, &c.Label, &c.Attempts, &c.Cost, &started, &finished)
-			c.Started, c.Finished = fromMillis(started), fromMillis(finished)
+			err := rows.Scan(&key, &c.Answer, &c.Label, &c.Attempts, &c.Cost, millis.Into(&c.Started), millis.Into(&c.Finished))
 			if err == nil && len(key) != len(requestKey{}) {
 				return true, nil // nobody could take it in
 			}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"bizbatch/checkpoint/internal/claims"
+	"bizbatch/checkpoint/internal/millis"
 	"bizbatch/checkpoint/internal/rescue"
 )
 
@@ -59,7 +60,7 @@ func (r *run) begin(now time.Time) (b Begun, err error) {
 		if err := s.recover(); err != nil {
 			return err
 		}
-		added, err := s.writer.ExecContext(bg, "INSERT INTO runs (started) VALUES (?)", millis(now))
+		added, err := s.writer.ExecContext(bg, "INSERT INTO runs (started) VALUES (?)", millis.Of(now))
 		if err == nil {
 			r.id, err = added.LastInsertId()
 		}
@@ -71,10 +72,8 @@ func (r *run) begin(now time.Time) (b Begun, err error) {
 	if b.Counts, err = s.Counts(); err != nil {
 		return b, err
 	}
-	var sent int64
 	err = s.db.QueryRow(`SELECT (SELECT coalesce(sum(cost), 0) FROM uncertain), (SELECT coalesce(max(position), 0) FROM rows),
-		(SELECT coalesce(max(started), 0) FROM requests)`).Scan(&b.Uncertain, &r.last, &sent)
-	b.LastSent = fromMillis(sent)
+		(SELECT coalesce(max(started), 0) FROM requests)`).Scan(&b.Uncertain, &r.last, millis.Into(&b.LastSent))
 	if err == nil {
 		b.Refresh, r.refresh, err = s.takeRefresh()
 	}
@@ -172,7 +171,7 @@ func (r *run) End(now time.Time, outcome string, summary []byte) error {
 	defer r.rescue.Close()
 	lost := r.saveRescued()
 	err := r.s.write(func() error {
-		return r.s.exec("UPDATE runs SET ended = ?, outcome = ?, summary = ? WHERE id = ?", millis(now), outcome, string(summary), r.id)
+		return r.s.exec("UPDATE runs SET ended = ?, outcome = ?, summary = ? WHERE id = ?", millis.Of(now), outcome, string(summary), r.id)
 	})
 	switch {
 	case errors.Is(err, ErrGone):

@@ -7,6 +7,7 @@ import (
 	"hash/crc32"
 	"time"
 
+	"bizbatch/checkpoint/internal/millis"
 	"bizbatch/checkpoint/internal/saves"
 )
 
@@ -67,7 +68,7 @@ func (r *run) Start(id int64, now time.Time, cost int64) error {
 				return err
 			}
 		}
-		changed, err := changes(s.stmts.start.ExecContext(bg, r.id, millis(now), cost, id))
+		changed, err := changes(s.stmts.start.ExecContext(bg, r.id, millis.Of(now), cost, id))
 		if err == nil && !changed {
 			err = errNotPending
 		}
@@ -101,7 +102,7 @@ func (r *run) Complete(id int64, c Completion) error {
 
 // complete saves an answer within a transaction.
 func (s *Store) complete(id int64, c Completion) error {
-	changed, err := changes(s.stmts.outcome.ExecContext(bg, Answered, c.Attempts, false, millis(c.Started), millis(c.Finished), c.Cost, c.Label, "", "", id))
+	changed, err := changes(s.stmts.outcome.ExecContext(bg, Answered, c.Attempts, false, millis.Of(c.Started), millis.Of(c.Finished), c.Cost, c.Label, "", "", id))
 	if err != nil {
 		return err
 	}
@@ -162,12 +163,12 @@ func (r *run) fault(id int64, state State, f Fault) error {
 				return err
 			}
 		}
-		changed, err := changes(st.outcome.ExecContext(bg, state, f.Attempts, f.Passing, millis(f.Started), millis(f.Finished), 0, f.Reason, f.Message, f.RequestID, id))
+		changed, err := changes(st.outcome.ExecContext(bg, state, f.Attempts, f.Passing, millis.Of(f.Started), millis.Of(f.Finished), 0, f.Reason, f.Message, f.RequestID, id))
 		if err == nil && !changed {
 			err = s.checkAnswered(id)
 		}
 		if err == nil && f.MaybeCharged {
-			_, err = st.uncertain.ExecContext(bg, id, r.id, millis(f.Started), millis(f.Finished), f.Cost, f.Reason, f.RequestID, f.Partial)
+			_, err = st.uncertain.ExecContext(bg, id, r.id, millis.Of(f.Started), millis.Of(f.Finished), f.Cost, f.Reason, f.RequestID, f.Partial)
 		}
 		if err == nil && (state == Failed || r.claims.Refreshes(id)) {
 			err = s.takeBack(id)

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"os"
 
+	"bizbatch/checkpoint/internal/millis"
 	"bizbatch/checkpoint/internal/rescue"
 )
 
@@ -30,14 +31,14 @@ func (im *importer) keepRescued(r rescue.Line) error {
 	var state State
 	var started int64
 	err = s.writer.QueryRowContext(bg, "SELECT state, started FROM requests WHERE id = ?", id).Scan(&state, &started)
-	if err != nil || state == Answered && started >= millis(r.Started) {
+	if err != nil || state == Answered && started >= millis.Of(r.Started) {
 		return err
 	}
 	if err := s.setAside(id, forRefresh); err != nil { // an older answer, if there is one
 		return err
 	}
 	// It was in flight when the save failed; now it is known what came of it.
-	if err := s.exec("DELETE FROM uncertain WHERE request = ? AND finished = 0 AND started = ?", id, millis(r.Started)); err != nil {
+	if err := s.exec("DELETE FROM uncertain WHERE request = ? AND finished = 0 AND started = ?", id, millis.Of(r.Started)); err != nil {
 		return err
 	}
 	if err = s.complete(id, completion(r)); err == nil {
@@ -53,7 +54,7 @@ func (s *Store) rescuedIDs() (map[int64]int64, error) {
 	keys, ids := map[requestKey]int64{}, map[int64]int64{}
 	for line := range s.rescuePlace().Lines() {
 		if line.Endpoint == s.endpoint {
-			keys[line.SHA()] = millis(line.Started)
+			keys[line.SHA()] = millis.Of(line.Started)
 		}
 	}
 	if len(keys) == 0 {

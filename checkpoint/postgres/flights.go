@@ -6,6 +6,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"bizbatch/checkpoint"
+	"bizbatch/checkpoint/internal/millis"
 )
 
 // Flights returns the requests that were sent for the batch and have no answer. One
@@ -28,10 +29,9 @@ func (s *Store) Flights() (f checkpoint.Flights, err error) {
 func (s *Store) running(f *checkpoint.Flights, rescued map[int64]int64) error {
 	return s.each("what was in flight", func(rows pgx.Rows) (bool, error) {
 		var q checkpoint.Flight
-		var id, started int64
+		var id int64
 		var alive, noted bool
-		err := rows.Scan(&id, &q.RowID, &q.Line, &q.Run, &started, &q.Mode, &q.Cost, &noted, &alive)
-		q.Started = fromMillis(started)
+		err := rows.Scan(&id, &q.RowID, &q.Line, &q.Run, millis.Into(&q.Started), &q.Mode, &q.Cost, &noted, &alive)
 		_, found := rescued[id]
 		f.Add(q, found, alive, noted)
 		return true, err
@@ -45,10 +45,9 @@ func (s *Store) running(f *checkpoint.Flights, rescued map[int64]int64) error {
 func (s *Store) uncertain(rescued map[int64]int64) (list []checkpoint.Flight, err error) {
 	err = s.each("what may have been charged", func(rows pgx.Rows) (bool, error) {
 		var u checkpoint.Flight
-		var request, started, finished int64
-		err := rows.Scan(&request, &u.RowID, &u.Line, &u.Run, &started, &finished, &u.Cost, &u.Mode, &u.Reason, &u.RequestID, &u.Partial)
-		u.Started, u.Finished = fromMillis(started), fromMillis(finished)
-		if at, found := rescued[request]; finished != 0 || !found || at != started {
+		var request int64
+		err := rows.Scan(&request, &u.RowID, &u.Line, &u.Run, millis.Into(&u.Started), millis.Into(&u.Finished), &u.Cost, &u.Mode, &u.Reason, &u.RequestID, &u.Partial)
+		if at, found := rescued[request]; !u.Finished.IsZero() || !found || at != millis.Of(u.Started) {
 			list = append(list, u)
 		}
 		return true, err

@@ -4,6 +4,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"bizbatch/checkpoint"
+	"bizbatch/checkpoint/internal/millis"
 )
 
 // conflicting selects the requests that are to be asked, without an agreement,
@@ -58,7 +59,7 @@ func (im *importer) count() error {
 	again := false
 	var before int64
 	if rule := im.opts.ByAge(); rule != nil {
-		before = millis(rule.Before)
+		before = millis.Of(rule.Before)
 	}
 	im.older = map[string]int{}
 	im.plan.Pending = map[string]int{}

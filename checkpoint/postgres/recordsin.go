@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"bizbatch/checkpoint"
+	"bizbatch/checkpoint/internal/millis"
 )
 
 // A receiver holds the state of one Receive.
@@ -65,7 +66,7 @@ func (c *receiver) receive(r checkpoint.Record) (err error) {
 	case r.Run != nil:
 		v := r.Run
 		_, err = c.d.exec("INSERT INTO runs (batch, run, host, joined, started, ended, outcome, summary) VALUES ($1, $2, 0, $2, $3, $4, $5, $6)",
-			batch, v.Run, millis(v.Started), millis(v.Ended), v.Outcome, text(string(v.Summary)))
+			batch, v.Run, millis.Of(v.Started), millis.Of(v.Ended), v.Outcome, text(string(v.Summary)))
 	case r.Request != nil:
 		err = c.receiveRequest(r.Request)
 	case r.Row != nil:
@@ -86,7 +87,7 @@ func (c *receiver) receive(r checkpoint.Record) (err error) {
 			batch, v.Subject, text(v.Row), v.Taken, text(v.Origin), v.Fields, v.Value)
 	case r.Order != nil:
 		o := r.Order
-		_, err = c.d.exec("INSERT INTO orders (batch, given, by, what, reason, run) VALUES ($1, $2, $3, $4, $5, $6)", batch, millis(o.Given), text(o.By), o.What, text(o.Reason), o.Run)
+		_, err = c.d.exec("INSERT INTO orders (batch, given, by, what, reason, run) VALUES ($1, $2, $3, $4, $5, $6)", batch, millis.Of(o.Given), text(o.By), o.What, text(o.Reason), o.Run)
 	}
 	return err
 }
@@ -150,7 +151,7 @@ func (c *receiver) receiveKnown(id int64, q *checkpoint.RequestRecord) error {
 		return err
 	}
 	first, err := complete(c.d, id, c.s.batch, q.Run, checkpoint.Completion{Answer: a.Answer, Label: a.Label, Attempts: q.Attempts, Cost: a.Cost,
-		Started: fromMillis(a.Started), Finished: fromMillis(a.Finished), Unfit: q.Unfit})
+		Started: millis.Time(a.Started), Finished: millis.Time(a.Finished), Unfit: q.Unfit})
 	if err != nil || first {
 		return err
 	}

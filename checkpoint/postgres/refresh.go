@@ -6,6 +6,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"bizbatch/checkpoint"
+	"bizbatch/checkpoint/internal/millis"
 )
 
 // chooseRefresh chooses the answers to ask for again.
@@ -21,7 +22,7 @@ func (im *importer) chooseRefresh() error {
 // chooseOlder plans for a rule by age alone, of which count has counted the answers.
 func (im *importer) chooseOlder(rule checkpoint.RefreshRule) error {
 	im.plan.AddRefresh(checkpoint.Refresh{Rule: rule.Name, Answers: im.older})
-	again, err := im.choose(nil, "q.finished < $2 AND q.id = ANY ($3)", millis(rule.Before), im.kept)
+	again, err := im.choose(nil, "q.finished < $2 AND q.id = ANY ($3)", millis.Of(rule.Before), im.kept)
 	im.plan.Kept = len(im.kept) - len(again)
 	im.refresh = func() ([]checkpoint.Chosen, error) {
 		later := importer{s: im.s, d: im.s.db()}
@@ -43,7 +44,7 @@ func (s *Store) takeRefresh() (modes map[string]int, list []checkpoint.Chosen, e
 func (im *importer) chosenBy(rule checkpoint.RefreshRule) ([]checkpoint.Chosen, error) {
 	since := int64(math.MaxInt64)
 	if !rule.Since.IsZero() {
-		since = millis(rule.Since)
+		since = millis.Of(rule.Since)
 	}
 	switch {
 	case rule.Matches != nil:
@@ -54,7 +55,7 @@ func (im *importer) chosenBy(rule checkpoint.RefreshRule) ([]checkpoint.Chosen, 
 		}
 		return im.choose(nil, "q.started < $2 AND q.id IN (SELECT request FROM rows WHERE batch = $1 AND id = ANY ($3))", since, rule.IDs)
 	}
-	return im.choose(nil, "q.finished < $2", millis(rule.Before))
+	return im.choose(nil, "q.finished < $2", millis.Of(rule.Before))
 }
 
 // choose returns the answered requests of the input that meet the condition, in SQL,

@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"bizbatch/checkpoint"
+	"bizbatch/checkpoint/internal/millis"
 )
 
 // What a host refreshes stands in the table refreshing, from when it is claimed until
@@ -111,11 +112,11 @@ func replace(d db, id, host int64, started time.Time) error {
 	var mine bool
 	err := d.get(`WITH gone AS (DELETE FROM refreshing WHERE request = $1 AND (host = $2 OR started = $3) RETURNING *),
 			landed AS (UPDATE runs r SET flying = flying - gone.cost FROM gone WHERE r.batch = gone.batch AND r.run = gone.run AND gone.started > 0)
-		SELECT count(*) > 0 FROM gone`, []any{id, host, millis(started)}, &mine)
+		SELECT count(*) > 0 FROM gone`, []any{id, host, millis.Of(started)}, &mine)
 	if err != nil {
 		return err
 	}
-	old, err := d.exec("SELECT 1 FROM requests WHERE id = $1 AND state = 'answered' AND ($2 OR started < $3) FOR NO KEY UPDATE", id, mine, millis(started))
+	old, err := d.exec("SELECT 1 FROM requests WHERE id = $1 AND state = 'answered' AND ($2 OR started < $3) FOR NO KEY UPDATE", id, mine, millis.Of(started))
 	if err != nil || old == 0 {
 		return err
 	}
@@ -140,10 +141,9 @@ func (r *run) keepOld(d db, id int64, failed bool) error {
 func (s *Store) refreshing(f *checkpoint.Flights, rescued map[int64]int64) error {
 	return s.each("what was in flight", func(rows pgx.Rows) (bool, error) {
 		var q checkpoint.Flight
-		var id, started int64
+		var id int64
 		var dead bool
-		err := rows.Scan(&id, &q.RowID, &q.Line, &q.Run, &started, &q.Mode, &q.Cost, &dead)
-		q.Started = fromMillis(started)
+		err := rows.Scan(&id, &q.RowID, &q.Line, &q.Run, millis.Into(&q.Started), &q.Mode, &q.Cost, &dead)
 		_, found := rescued[id]
 		switch {
 		case err != nil:

@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"bizbatch/checkpoint"
+	"bizbatch/checkpoint/internal/millis"
 	"bizbatch/checkpoint/internal/rescue"
 )
 
@@ -70,7 +71,7 @@ func (im *importer) keepRescued(line rescue.Line) error {
 	err := im.d.get(`SELECT q.id, q.state = 'answered' AND q.started >= $3, coalesce(f.batch, u.batch, q.batch), coalesce(f.run, u.run, q.run) FROM requests q
 		LEFT JOIN refreshing f ON f.request = q.id AND f.started = $3 LEFT JOIN uncertain u ON u.request = q.id AND u.started = $3 AND u.finished = 0
 		WHERE q.service = (SELECT id FROM services WHERE endpoint = $1) AND q.key = $2`,
-		[]any{line.Endpoint, key[:], millis(line.Started)}, &id, &done, &batch, &run)
+		[]any{line.Endpoint, key[:], millis.Of(line.Started)}, &id, &done, &batch, &run)
 	if err != nil || done {
 		return err
 	}
@@ -95,7 +96,7 @@ func (s *Store) rescuedIDs() (map[int64]int64, error) {
 	var sent []int64
 	for line := range s.rescuePlace().Lines() {
 		key := line.SHA()
-		keys, sent, started[key] = append(keys, key[:]), append(sent, millis(line.Started)), millis(line.Started)
+		keys, sent, started[key] = append(keys, key[:]), append(sent, millis.Of(line.Started)), millis.Of(line.Started)
 	}
 	if len(keys) == 0 {
 		return ids, nil

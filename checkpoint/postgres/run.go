@@ -14,6 +14,7 @@ import (
 
 	"bizbatch/checkpoint"
 	"bizbatch/checkpoint/internal/claims"
+	"bizbatch/checkpoint/internal/millis"
 	"bizbatch/checkpoint/internal/rescue"
 )
 
@@ -97,7 +98,7 @@ func (r *run) begin(now time.Time) (b checkpoint.Begun, err error) {
 		return d.get(`WITH next AS (SELECT coalesce(max(run), 0) + 1 AS run FROM runs WHERE batch = $1),
 				others AS (SELECT min(joined) AS joined FROM runs r JOIN alive h ON h.id = r.host WHERE r.batch = $1 AND r.ended = 0)
 			INSERT INTO runs (batch, run, host, joined, started) SELECT $1, next.run, $2, coalesce(others.joined, next.run), $3 FROM next, others RETURNING run`,
-			[]any{s.batch, r.host, millis(now)}, &r.id)
+			[]any{s.batch, r.host, millis.Of(now)}, &r.id)
 	})
 	if err == nil {
 		err = removeAll(rescued.rescueFiles)
@@ -108,10 +109,8 @@ func (r *run) begin(now time.Time) (b checkpoint.Begun, err error) {
 	if b.Counts, err = s.Counts(); err != nil {
 		return b, err
 	}
-	var sent int64
 	err = s.db().get(`SELECT (SELECT coalesce(sum(cost), 0)::bigint FROM uncertain WHERE batch = $1), (SELECT coalesce(max(position), 0) FROM rows WHERE batch = $1),
-		(SELECT coalesce(max(started), 0) FROM requests WHERE batch = $1)`, []any{s.batch}, &b.Uncertain, &r.last, &sent)
-	b.LastSent = fromMillis(sent)
+		(SELECT coalesce(max(started), 0) FROM requests WHERE batch = $1)`, []any{s.batch}, &b.Uncertain, &r.last, millis.Into(&b.LastSent))
 	if err == nil {
 		b.Refresh, r.refresh, err = s.takeRefresh()
 	}
@@ -231,7 +230,7 @@ func (r *run) End(now time.Time, outcome string, summary []byte) error {
 		if _, err := d.exec("DELETE FROM refreshing WHERE host = $1 AND started = 0", r.host); err != nil {
 			return err
 		}
-		_, err := d.exec("UPDATE runs SET ended = $3, outcome = $4, summary = $5 WHERE batch = $1 AND run = $2", r.s.batch, r.id, millis(now), outcome, text(string(summary)))
+		_, err := d.exec("UPDATE runs SET ended = $3, outcome = $4, summary = $5 WHERE batch = $1 AND run = $2", r.s.batch, r.id, millis.Of(now), outcome, text(string(summary)))
 		return err
 	})
 	switch {
@@ -241,18 +240,4 @@ func (r *run) End(now time.Time, outcome string, summary []byte) error {
 		return fmt.Errorf("note the end of the run: %w", err)
 	}
 	return nil
-}
-
-func millis(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMilli()
-}
-
-func fromMillis(ms int64) time.Time {
-	if ms == 0 {
-		return time.Time{}
-	}
-	return time.UnixMilli(ms).UTC()
 }

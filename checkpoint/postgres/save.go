@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"bizbatch/checkpoint"
+	"bizbatch/checkpoint/internal/millis"
 )
 
 // Sending a request that is answered or in flight would pay twice.
@@ -41,7 +42,7 @@ func (r *run) Start(id int64, now time.Time, cost int64) error {
 		if r.claims.Refreshes(id) {
 			mark = markRefresh
 		}
-		changed, err := d.exec(mark, id, r.s.batch, r.id, millis(now), cost, r.host)
+		changed, err := d.exec(mark, id, r.s.batch, r.id, millis.Of(now), cost, r.host)
 		if err == nil && changed == 0 {
 			err = notStarted{errNotPending}
 		}
@@ -59,7 +60,7 @@ func (r *run) Start(id int64, now time.Time, cost int64) error {
 func (r *run) isSent(d db, id int64, at time.Time) (sent bool, err error) {
 	err = d.get(`SELECT EXISTS (SELECT 1 FROM requests WHERE id = $1 AND state = 'running' AND host = $2 AND run = $3 AND started = $4)
 			OR EXISTS (SELECT 1 FROM refreshing WHERE request = $1 AND host = $2 AND run = $3 AND started = $4)`,
-		[]any{id, r.host, r.id, millis(at)}, &sent)
+		[]any{id, r.host, r.id, millis.Of(at)}, &sent)
 	return sent, err
 }
 
@@ -109,7 +110,7 @@ func (r *run) complete(d db, id int64, c checkpoint.Completion) error {
 	}
 	twice, err := d.exec(`INSERT INTO uncertain (request, batch, run, started, finished, cost, reason, request_id, partial)
 		SELECT id, $2, $3, $4, $5, $6, 'answered twice', '', '' FROM requests
-		WHERE id = $1 AND (batch, run, started) <> ($2, $3, $4) ON CONFLICT DO NOTHING`, id, r.s.batch, r.id, millis(c.Started), millis(c.Finished), c.Cost)
+		WHERE id = $1 AND (batch, run, started) <> ($2, $3, $4) ON CONFLICT DO NOTHING`, id, r.s.batch, r.id, millis.Of(c.Started), millis.Of(c.Finished), c.Cost)
 	if err != nil || twice == 0 {
 		return err
 	}
@@ -123,7 +124,7 @@ func complete(d db, id, batch, run int64, c checkpoint.Completion) (changed bool
 	}
 	n, err := d.exec(`UPDATE requests SET state = 'answered', attempts = attempts + $2, passing = false, started = $3, finished = $4,
 		cost = $5, reason = $6, error = '', request_id = '', interrupted = false, batch = $7, run = $8, host = CASE WHEN $9 THEN host END
-		WHERE id = $1 AND state <> 'answered'`, id, c.Attempts, millis(c.Started), millis(c.Finished), c.Cost, text(c.Label), batch, run, c.Again)
+		WHERE id = $1 AND state <> 'answered'`, id, c.Attempts, millis.Of(c.Started), millis.Of(c.Finished), c.Cost, text(c.Label), batch, run, c.Again)
 	if err != nil || n == 0 {
 		return false, err
 	}
@@ -179,7 +180,7 @@ func (r *run) fault(id int64, state checkpoint.State, f checkpoint.Fault) error 
 		// Once the lease was over the request is another host's.
 		changed, err := d.exec(`UPDATE requests SET state = $2, attempts = attempts + $3, passing = $4, started = $5, finished = $6,
 			cost = 0, reason = $7, error = $8, request_id = $9, interrupted = false WHERE id = $1 AND state <> 'answered' AND host = $10`,
-			id, state, f.Attempts, f.Passing, millis(f.Started), millis(f.Finished), text(f.Reason), text(f.Message), text(f.RequestID), r.host)
+			id, state, f.Attempts, f.Passing, millis.Of(f.Started), millis.Of(f.Finished), text(f.Reason), text(f.Message), text(f.RequestID), r.host)
 		if err == nil && changed == 0 && !f.MaybeCharged {
 			err = r.checkLost(d, id)
 		}
@@ -202,7 +203,7 @@ func (r *run) fault(id int64, state checkpoint.State, f checkpoint.Fault) error 
 func (r *run) maybePaid(d db, id int64, f checkpoint.Fault) error {
 	noted, err := d.exec(`INSERT INTO uncertain (request, batch, run, started, finished, cost, reason, request_id, partial)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING`,
-		id, r.s.batch, r.id, millis(f.Started), millis(f.Finished), f.Cost, text(f.Reason), text(f.RequestID), text(f.Partial))
+		id, r.s.batch, r.id, millis.Of(f.Started), millis.Of(f.Finished), f.Cost, text(f.Reason), text(f.RequestID), text(f.Partial))
 	if err != nil || noted == 0 {
 		return err
 	}
