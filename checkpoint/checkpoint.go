@@ -18,17 +18,10 @@
 package checkpoint
 
 import (
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"time"
 )
-
-// A requestKey identifies a request: it is the SHA-256 of its payload.
-type requestKey [sha256.Size]byte
-
-// keyOf returns the key of a payload.
-func keyOf(payload []byte) requestKey { return sha256.Sum256(payload) }
 
 // A State is the state of a request.
 type State string

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"bizbatch/checkpoint/internal/keys"
 	"bizbatch/checkpoint/internal/saves"
 )
 
@@ -188,7 +189,7 @@ func TestTheRescueFileMovesAsAWhole(t *testing.T) {
 	r := &run{s: s}
 	r.rescue.Place = s.rescuePlace()
 	put := func(id int64, text string) {
-		line := s.rescued(keyOf([]byte(text)), unsaved(text))
+		line := s.rescued(keys.Of([]byte(text)), unsaved(text))
 		r.rescue.Wait(id, line)
 		r.rescue.Put(id, line)
 	}

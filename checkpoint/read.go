@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"bizbatch/checkpoint/internal/keys"
 	"bizbatch/checkpoint/internal/millis"
 )
 
@@ -34,7 +35,7 @@ func (s *Store) requests(from string, args ...any) (page []Request, err error) {
 		var r Request
 		var key []byte
 		err := rows.Scan(&r.ID, &r.Position, &r.RowID, &r.Mode, &r.Attempts, &r.Answered, &r.Again, &key, &r.Payload)
-		if k := keyOf(r.Payload); err == nil && string(k[:]) != string(key) {
+		if err == nil && !keys.Of(r.Payload).Is(key) {
 			err = fmt.Errorf("question %s: %w", r.RowID, ErrNotCheckpoint) // not to pay for what nobody asked
 		}
 		page = append(page, r)

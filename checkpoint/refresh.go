@@ -201,7 +201,7 @@ func (r *run) refreshing(n int) (page []Request, err error) {
 		}
 		for _, q := range found {
 			q.Answered, q.Refresh = true, true
-			r.claims.Give(q.ID, keyOf(q.Payload), true)
+			r.claims.Give(q.ID, q.Payload, true)
 			page = append(page, q)
 		}
 	}

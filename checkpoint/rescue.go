@@ -7,6 +7,7 @@ import (
 	"iter"
 	"path/filepath"
 
+	"bizbatch/checkpoint/internal/keys"
 	"bizbatch/checkpoint/internal/millis"
 	"bizbatch/checkpoint/internal/rescue"
 )
@@ -25,7 +26,7 @@ func (s *Store) absPath() string {
 }
 
 // rescued returns an answer as a line of a rescue file.
-func (s *Store) rescued(key requestKey, c Completion) rescue.Line {
+func (s *Store) rescued(key keys.Key, c Completion) rescue.Line {
 	return rescue.Line{
 		Checkpoint: s.absPath(), Endpoint: s.endpoint, Key: hex.EncodeToString(key[:]), Answer: c.Answer, Label: c.Label,
 		Attempts: c.Attempts, Cost: c.Cost, Started: c.Started, Finished: c.Finished, Unfit: c.Unfit,
@@ -99,10 +100,10 @@ func (s *Store) savedAnswers() iter.Seq2[rescue.Line, error] {
 			var key []byte
 			var c Completion
 			err := rows.Scan(&key, &c.Answer, &c.Label, &c.Attempts, &c.Cost, millis.Into(&c.Started), millis.Into(&c.Finished))
-			if err == nil && len(key) != len(requestKey{}) {
+			if err == nil && len(key) != len(keys.Key{}) {
 				return true, nil // nobody could take it in
 			}
-			return err == nil && yield(s.rescued(requestKey(key), c), nil), err
+			return err == nil && yield(s.rescued(keys.Key(key), c), nil), err
 		}, `SELECT q.key, a.answer, q.reason, q.attempts, q.cost, q.started, q.finished FROM requests q JOIN answers a ON a.request = q.id
 			UNION ALL SELECT q.key, e.answer, e.label, q.attempts, e.cost, e.started, e.finished FROM requests q JOIN earlier e ON e.request = q.id
 			WHERE e.waits <> ''`)

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"bizbatch/checkpoint/internal/keys"
 	"bizbatch/checkpoint/internal/rescue"
 )
 
@@ -36,7 +37,7 @@ func leaveRescued(t *testing.T, s *Store, texts ...string) string {
 	t.Helper()
 	var lines []rescue.Line
 	for _, text := range texts {
-		lines = append(lines, s.rescued(keyOf([]byte(text)), unsaved(text)))
+		lines = append(lines, s.rescued(keys.Of([]byte(text)), unsaved(text)))
 	}
 	return leave(t, s, lines...)
 }

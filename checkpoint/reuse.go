@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"bizbatch/checkpoint/internal/keys"
 	"bizbatch/checkpoint/internal/millis"
 	"bizbatch/internal/disk"
 )
@@ -98,7 +99,7 @@ func (im *importer) matches(other *Store, wanted []bool, condition string) (list
 	err = other.query(func(rows *sql.Rows) (bool, error) {
 		var m match
 		var key sql.RawBytes
-		if err := rows.Scan(&m.other, &key); err != nil || len(key) != len(requestKey{}) {
+		if err := rows.Scan(&m.other, &key); err != nil || len(key) != len(keys.Key{}) {
 			return err == nil, err
 		}
 		if m.id = int64(im.ids.find(shortKey(key))); m.id != 0 && int(m.id) < len(wanted) && wanted[m.id] {

@@ -132,7 +132,7 @@ func (r *run) Claim(n int) (page []Request, err error) {
 		r.after = found[len(found)-1].Position
 		for _, q := range found {
 			if !r.early[q.ID] {
-				r.claims.Give(q.ID, keyOf(q.Payload), q.Refresh)
+				r.claims.Give(q.ID, q.Payload, q.Refresh)
 				page = append(page, q)
 			}
 		}
@@ -151,7 +151,7 @@ func (r *run) ClaimAny() (*Request, error) {
 		return nil, err
 	}
 	r.early[found[0].ID] = true
-	r.claims.Give(found[0].ID, keyOf(found[0].Payload), false)
+	r.claims.Give(found[0].ID, found[0].Payload, false)
 	return &found[0], nil
 }
 

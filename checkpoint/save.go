@@ -7,6 +7,7 @@ import (
 	"hash/crc32"
 	"time"
 
+	"bizbatch/checkpoint/internal/claims"
 	"bizbatch/checkpoint/internal/millis"
 	"bizbatch/checkpoint/internal/saves"
 )
@@ -15,12 +16,6 @@ import (
 type statements struct {
 	start, again, outcome, answer, replace, unfit, fit, own, uncertain, outdate *sql.Stmt
 }
-
-// Sending a request that is answered or in flight would pay twice.
-var (
-	errNotPending = errors.New("the question is not pending")
-	errNotGiven   = errors.New("the question was not given to this run")
-)
 
 func (st *statements) prepare(conn *sql.Conn) (err error) {
 	for _, p := range []struct {
@@ -60,7 +55,7 @@ func (r *run) Start(id int64, now time.Time, cost int64) error {
 		return err
 	}
 	if _, given := r.claims.Key(id); !given {
-		return fmt.Errorf("mark a question as sent: %w", errNotGiven)
+		return fmt.Errorf("mark a question as sent: %w", claims.ErrNotGiven)
 	}
 	return r.save("mark a question as sent", id, nil, func(s *Store) error {
 		if r.claims.Refreshes(id) {
@@ -70,7 +65,7 @@ func (r *run) Start(id int64, now time.Time, cost int64) error {
 		}
 		changed, err := changes(s.stmts.start.ExecContext(bg, r.id, millis.Of(now), cost, id))
 		if err == nil && !changed {
-			err = errNotPending
+			err = claims.ErrNotPending
 		}
 		if err == nil {
 			_, err = s.stmts.again.ExecContext(bg, 1, id)
@@ -135,7 +130,7 @@ func (s *Store) checkAnswered(id int64) error {
 	var state State
 	err := s.writer.QueryRowContext(bg, "SELECT state FROM requests WHERE id = ?", id).Scan(&state)
 	if errors.Is(err, sql.ErrNoRows) || err == nil && state != Answered {
-		err = errNotGiven
+		err = claims.ErrNotGiven
 	}
 	return err
 }
@@ -200,5 +195,5 @@ func (s *Store) saveGroup(group saves.Group[*Store]) error {
 
 // failsAlone reports whether an error concerns only its own save.
 func failsAlone(err error) bool {
-	return errors.Is(err, errNotPending) || errors.Is(err, errNotGiven) || isCode(err, tooBig, constraint, mismatch)
+	return errors.Is(err, claims.ErrNotPending) || errors.Is(err, claims.ErrNotGiven) || isCode(err, tooBig, constraint, mismatch)
 }

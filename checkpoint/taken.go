@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"os"
 
+	"bizbatch/checkpoint/internal/keys"
 	"bizbatch/checkpoint/internal/millis"
 	"bizbatch/checkpoint/internal/rescue"
 )
@@ -51,21 +52,21 @@ func (im *importer) keepRescued(r rescue.Line) error {
 // checkpoint's rescue files, with the time at which they were sent (milliseconds
 // since 1970).
 func (s *Store) rescuedIDs() (map[int64]int64, error) {
-	keys, ids := map[requestKey]int64{}, map[int64]int64{}
+	sent, ids := map[keys.Key]int64{}, map[int64]int64{}
 	for line := range s.rescuePlace().Lines() {
 		if line.Endpoint == s.endpoint {
-			keys[line.SHA()] = millis.Of(line.Started)
+			sent[line.SHA()] = millis.Of(line.Started)
 		}
 	}
-	if len(keys) == 0 {
+	if len(sent) == 0 {
 		return ids, nil
 	}
 	err := s.query(func(rows *sql.Rows) (bool, error) {
 		var id int64
 		var key sql.RawBytes
 		err := rows.Scan(&id, &key)
-		if err == nil && len(key) == len(requestKey{}) {
-			if started, found := keys[requestKey(key)]; found {
+		if err == nil && len(key) == len(keys.Key{}) {
+			if started, found := sent[keys.Key(key)]; found {
 				ids[id] = started
 			}
 		}

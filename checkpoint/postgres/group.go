@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"bizbatch/checkpoint/internal/claims"
 	"bizbatch/checkpoint/internal/saves"
 )
 
@@ -51,5 +52,5 @@ func (s *Store) saveGroup(group saves.Group[db]) error {
 // failsAlone reports whether an error concerns only its own save.
 func failsAlone(err error) bool {
 	var said *pgconn.PgError
-	return errors.Is(err, errNotGiven) || !errors.Is(err, ErrAway) && errors.As(err, &said)
+	return errors.Is(err, claims.ErrNotGiven) || !errors.Is(err, ErrAway) && errors.As(err, &said)
 }

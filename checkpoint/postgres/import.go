@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"bizbatch/checkpoint"
+	"bizbatch/checkpoint/internal/keys"
 )
 
 // An importer holds the state of one Import.
@@ -141,7 +142,7 @@ func (im *importer) findSettings() (err error) {
 
 // keepSettings returns the number of settings, which it adds if they are new.
 func keepSettings(d db, value []byte) (id int64, err error) {
-	key := keyOf(value)
+	key := keys.Of(value)
 	if value == nil {
 		value = []byte{} // the column is NOT NULL
 	}

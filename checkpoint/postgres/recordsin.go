@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"bizbatch/checkpoint"
+	"bizbatch/checkpoint/internal/keys"
 	"bizbatch/checkpoint/internal/millis"
 )
 
@@ -95,7 +96,7 @@ func (c *receiver) receive(r checkpoint.Record) (err error) {
 // receiveRequest adds a request, or finds it, and then its answers.
 func (c *receiver) receiveRequest(q *checkpoint.RequestRecord) error {
 	attempt, refreshed := takeBackRefresh(q)
-	key, id, batch := keyOf(q.Payload), int64(0), c.s.batch
+	key, id, batch := keys.Of(q.Payload), int64(0), c.s.batch
 	err := c.d.get(`INSERT INTO requests (service, key, state, batch, run, mode, subject, attempts, interrupted, passing, started, finished, cost, reason, error, request_id, payload)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) ON CONFLICT DO NOTHING RETURNING id`,
 		[]any{c.s.service, key[:], q.State, batch, q.Run, text(q.Mode), q.Subject, q.Attempts, q.Interrupted, q.Passing, q.Started, q.Finished, q.Cost,

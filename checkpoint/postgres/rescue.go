@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"bizbatch/checkpoint"
+	"bizbatch/checkpoint/internal/keys"
 	"bizbatch/checkpoint/internal/millis"
 	"bizbatch/checkpoint/internal/rescue"
 )
@@ -19,7 +20,7 @@ func (s *Store) rescuePlace() rescue.Place {
 }
 
 // rescued returns an answer as a line of a rescue file.
-func (s *Store) rescued(key requestKey, c checkpoint.Completion) rescue.Line {
+func (s *Store) rescued(key keys.Key, c checkpoint.Completion) rescue.Line {
 	return rescue.Line{
 		Checkpoint: s.name, Endpoint: s.endpoint, Key: hex.EncodeToString(key[:]), Answer: c.Answer, Label: c.Label,
 		Attempts: c.Attempts, Cost: c.Cost, Started: c.Started, Finished: c.Finished, Unfit: c.Unfit,
@@ -91,14 +92,14 @@ func (im *importer) keepRescued(line rescue.Line) error {
 // answers are in this batch's rescue files, with the time at which they were sent (milliseconds since
 // 1970).
 func (s *Store) rescuedIDs() (map[int64]int64, error) {
-	ids, started := map[int64]int64{}, map[requestKey]int64{}
-	var keys [][]byte
+	ids, started := map[int64]int64{}, map[keys.Key]int64{}
+	var list [][]byte
 	var sent []int64
 	for line := range s.rescuePlace().Lines() {
 		key := line.SHA()
-		keys, sent, started[key] = append(keys, key[:]), append(sent, millis.Of(line.Started)), millis.Of(line.Started)
+		list, sent, started[key] = append(list, key[:]), append(sent, millis.Of(line.Started)), millis.Of(line.Started)
 	}
-	if len(keys) == 0 {
+	if len(list) == 0 {
 		return ids, nil
 	}
 	err := s.each("what was rescued", func(rows pgx.Rows) (bool, error) {
@@ -106,10 +107,10 @@ func (s *Store) rescuedIDs() (map[int64]int64, error) {
 		var key []byte
 		err := rows.Scan(&id, &key)
 		if err == nil {
-			ids[id] = started[requestKey(key)]
+			ids[id] = started[keys.Key(key)]
 		}
 		return true, err
 	}, `SELECT q.id, q.key FROM unnest($2::bytea[], $3::bigint[]) AS list (key, sent) JOIN requests q ON q.service = $1 AND q.key = list.key
-		WHERE q.state <> 'answered' OR q.started < list.sent`, s.service, keys, sent)
+		WHERE q.state <> 'answered' OR q.started < list.sent`, s.service, list, sent)
 	return ids, err
 }

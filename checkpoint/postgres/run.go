@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -14,12 +13,10 @@ import (
 
 	"bizbatch/checkpoint"
 	"bizbatch/checkpoint/internal/claims"
+	"bizbatch/checkpoint/internal/keys"
 	"bizbatch/checkpoint/internal/millis"
 	"bizbatch/checkpoint/internal/rescue"
 )
-
-// A requestKey identifies a request: it is the SHA-256 of its payload.
-type requestKey [sha256.Size]byte
 
 // A run implements checkpoint.Run.
 type run struct {
@@ -187,7 +184,7 @@ func (r *run) take(taken string, args ...any) (page []checkpoint.Request, err er
 			var key []byte
 			var state checkpoint.State
 			err := rows.Scan(&q.ID, &q.Position, &q.RowID, &q.Mode, &q.Attempts, &q.Answered, &state, &q.Again, &key, &q.Payload)
-			if k := sha256.Sum256(q.Payload); err == nil && string(k[:]) != string(key) {
+			if err == nil && !keys.Of(q.Payload).Is(key) {
 				err = fmt.Errorf("question %s: %w", q.RowID, checkpoint.ErrNotCheckpoint) // not to pay for what nobody asked
 			}
 			q.Refresh = state == checkpoint.Answered
@@ -202,7 +199,7 @@ func (r *run) take(taken string, args ...any) (page []checkpoint.Request, err er
 		return nil, fmt.Errorf("claim questions of %s: %w", r.s.name, err)
 	}
 	for _, q := range page {
-		r.claims.Give(q.ID, keyOf(q.Payload), q.Refresh)
+		r.claims.Give(q.ID, q.Payload, q.Refresh)
 	}
 	return page, nil
 }

@@ -9,13 +9,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"bizbatch/checkpoint"
+	"bizbatch/checkpoint/internal/claims"
 	"bizbatch/checkpoint/internal/millis"
-)
-
-// Sending a request that is answered or in flight would pay twice.
-var (
-	errNotPending = errors.New("the question is not pending")
-	errNotGiven   = errors.New("the question was not given to this run")
 )
 
 func (r *run) Start(id int64, now time.Time, cost int64) error {
@@ -23,7 +18,7 @@ func (r *run) Start(id int64, now time.Time, cost int64) error {
 		return err
 	}
 	if _, given := r.claims.Key(id); !given {
-		return fmt.Errorf("mark a question as sent: %w", errNotGiven)
+		return fmt.Errorf("mark a question as sent: %w", claims.ErrNotGiven)
 	}
 	tried := false
 	return r.save("mark a question as sent", id, nil, func(d db) error {
@@ -44,7 +39,7 @@ func (r *run) Start(id int64, now time.Time, cost int64) error {
 		}
 		changed, err := d.exec(mark, id, r.s.batch, r.id, millis.Of(now), cost, r.host)
 		if err == nil && changed == 0 {
-			err = notStarted{errNotPending}
+			err = notStarted{claims.ErrNotPending}
 		}
 		if err == nil {
 			err = r.takesOff(d, cost)
@@ -153,7 +148,7 @@ func checkAnswered(d db, id int64) error {
 	var state checkpoint.State
 	err := d.get("SELECT state FROM requests WHERE id = $1", []any{id}, &state)
 	if errors.Is(err, pgx.ErrNoRows) || err == nil && state != checkpoint.Answered {
-		err = errNotGiven
+		err = claims.ErrNotGiven
 	}
 	return err
 }

@@ -2,7 +2,6 @@ package rescue
 
 import (
 	"bufio"
-	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -12,6 +11,8 @@ import (
 	"os"
 	"runtime"
 	"time"
+
+	"bizbatch/checkpoint/internal/keys"
 )
 
 // A Line is a line of a rescue file: an answer that could not be saved in its
@@ -30,7 +31,7 @@ type Line struct {
 }
 
 // SHA returns the key of a line of a file.
-func (l Line) SHA() (key [sha256.Size]byte) {
+func (l Line) SHA() (key keys.Key) {
 	_, _ = hex.Decode(key[:], []byte(l.Key))
 	return key
 }
@@ -125,7 +126,7 @@ func parse(line []byte) (one Line, err error) {
 	if err := json.Unmarshal(line, &one); err != nil {
 		return one, err
 	}
-	if key, err := hex.DecodeString(one.Key); err != nil || len(key) != sha256.Size {
+	if key, err := hex.DecodeString(one.Key); err != nil || len(key) != len(keys.Key{}) {
 		return one, fmt.Errorf("%q is not a key", one.Key)
 	}
 	if len(one.Answer) == 0 {
