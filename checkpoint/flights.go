@@ -38,7 +38,7 @@ type Flight struct {
 func (s *Store) Flights() (f Flights, err error) {
 	rescued, err := s.rescuedIDs()
 	if err == nil {
-		f.Uncertain, err = s.uncertain(rescued)
+		err = s.uncertain(&f, rescued)
 	}
 	if err == nil {
 		err = s.running(&f, rescued)
@@ -83,19 +83,23 @@ func (s *Store) running(f *Flights, rescued map[int64]int64) error {
 		WHERE q.state = 'running' OR q.interrupted ORDER BY q.position`)
 }
 
-// uncertain reads the attempts that are noted as perhaps charged, without an
-// interrupted one whose answer was rescued.
-func (s *Store) uncertain(rescued map[int64]int64) (list []Flight, err error) {
-	err = s.query(func(rows *sql.Rows) (bool, error) {
-		var u Flight
-		var request int64
-		err := rows.Scan(&request, &u.RowID, &u.Line, &u.Run, millis.Into(&u.Started), millis.Into(&u.Finished), &u.Cost, &u.Mode, &u.Reason, &u.RequestID, &u.Partial)
-		if at, found := rescued[request]; !u.Finished.IsZero() || !found || at != millis.Of(u.Started) {
-			list = append(list, u)
-		}
-		return true, err
-	}, `SELECT u.request, coalesce(r.id, ''), coalesce(r.line, 0), u.run, u.started, u.finished, u.cost, q.mode, u.reason, u.request_id, u.partial
+// AddUncertain adds an attempt that may have been charged: the number of its request
+// and what is known of it. An interrupted one whose answer was rescued it leaves out.
+// It is for engines.
+func (f *Flights) AddUncertain(rescued map[int64]int64, scan func(...any) error) error {
+	var u Flight
+	var request int64
+	err := scan(&request, &u.RowID, &u.Line, &u.Run, millis.Into(&u.Started), millis.Into(&u.Finished), &u.Cost, &u.Mode, &u.Reason, &u.RequestID, &u.Partial)
+	if at, found := rescued[request]; !u.Finished.IsZero() || !found || at != millis.Of(u.Started) {
+		f.Uncertain = append(f.Uncertain, u)
+	}
+	return err
+}
+
+// uncertain reads the attempts that are noted as perhaps charged.
+func (s *Store) uncertain(f *Flights, rescued map[int64]int64) error {
+	return s.query(func(rows *sql.Rows) (bool, error) { return true, f.AddUncertain(rescued, rows.Scan) },
+		`SELECT u.request, coalesce(r.id, ''), coalesce(r.line, 0), u.run, u.started, u.finished, u.cost, q.mode, u.reason, u.request_id, u.partial
 		FROM uncertain u JOIN requests q ON q.id = u.request
 		LEFT JOIN rows r ON r.position = q.position ORDER BY u.id`)
-	return list, err
 }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"bizbatch/checkpoint/internal/saves"
+	"bizbatch/internal/disk"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
 )
@@ -82,10 +83,10 @@ func (s *Store) Close() error {
 		errs = append(errs, s.db.Close())
 	}
 	if s.created && s.inPlace() == nil {
-		errs = append(errs, remove(s.path, s.path+"-journal"))
+		errs = append(errs, disk.Remove(s.path, s.path+"-journal"))
 	}
 	if _, err := os.Lstat(s.path); s.emptied && errors.Is(err, fs.ErrNotExist) {
-		errs = append(errs, remove(s.path+"-wal", s.path+"-shm"))
+		errs = append(errs, disk.Remove(s.path+"-wal", s.path+"-shm"))
 	}
 	if s.lock != nil {
 		errs = append(errs, s.lock.release())
@@ -210,18 +211,4 @@ func (s *Store) inPlace() error {
 		return fmt.Errorf("%s: %w", s.path, ErrGone)
 	}
 	return nil // what cannot be told now, a save tells
-}
-
-// remove removes files. A file that does not exist is not an error.
-func remove(paths ...string) error {
-	var errs []error
-	for _, p := range paths {
-		if p == "" {
-			continue
-		}
-		if err := os.Remove(p); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			errs = append(errs, err)
-		}
-	}
-	return errors.Join(errs...)
 }

@@ -16,7 +16,7 @@ func (s *Store) Flights() (f checkpoint.Flights, err error) {
 	if err != nil {
 		return f, fmt.Errorf("read what was in flight from %s: %w", s.name, err)
 	}
-	if f.Uncertain, err = s.uncertain(rescued); err != nil {
+	if err = s.uncertain(&f, rescued); err != nil {
 		return f, err
 	}
 	if err = s.running(&f, rescued); err == nil {
@@ -40,19 +40,10 @@ func (s *Store) running(f *checkpoint.Flights, rescued map[int64]int64) error {
 		WHERE q.batch = $1 AND (q.state = 'running' OR q.interrupted) ORDER BY a.position`, s.batch)
 }
 
-// uncertain reads the attempts that are noted as perhaps charged, without an
-// interrupted one whose answer was rescued.
-func (s *Store) uncertain(rescued map[int64]int64) (list []checkpoint.Flight, err error) {
-	err = s.each("what may have been charged", func(rows pgx.Rows) (bool, error) {
-		var u checkpoint.Flight
-		var request int64
-		err := rows.Scan(&request, &u.RowID, &u.Line, &u.Run, millis.Into(&u.Started), millis.Into(&u.Finished), &u.Cost, &u.Mode, &u.Reason, &u.RequestID, &u.Partial)
-		if at, found := rescued[request]; !u.Finished.IsZero() || !found || at != millis.Of(u.Started) {
-			list = append(list, u)
-		}
-		return true, err
-	}, `SELECT u.request, coalesce(r.id, ''), coalesce(r.line, 0), u.run, u.started, u.finished, u.cost, q.mode, u.reason, u.request_id, u.partial
+// uncertain reads the attempts that are noted as perhaps charged.
+func (s *Store) uncertain(f *checkpoint.Flights, rescued map[int64]int64) error {
+	return s.each("what may have been charged", func(rows pgx.Rows) (bool, error) { return true, f.AddUncertain(rescued, rows.Scan) },
+		`SELECT u.request, coalesce(r.id, ''), coalesce(r.line, 0), u.run, u.started, u.finished, u.cost, q.mode, u.reason, u.request_id, u.partial
 		FROM uncertain u JOIN requests q ON q.id = u.request LEFT JOIN asked a ON a.batch = u.batch AND a.request = u.request
 		LEFT JOIN rows r ON r.batch = u.batch AND r.position = a.position WHERE u.batch = $1 ORDER BY u.id`, s.batch)
-	return list, err
 }

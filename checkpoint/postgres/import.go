@@ -10,6 +10,7 @@ import (
 
 	"bizbatch/checkpoint"
 	"bizbatch/checkpoint/internal/keys"
+	"bizbatch/internal/disk"
 )
 
 // An importer holds the state of one Import.
@@ -60,7 +61,7 @@ func (s *Store) Import(rows iter.Seq2[checkpoint.Row, error], opts checkpoint.Im
 		err = fmt.Errorf("import rows into %s: %w", s.name, away(err))
 	default:
 		s.created, s.refresh = false, im.refresh
-		return im.plan, removeAll(im.rescueFiles)
+		return im.plan, disk.Remove(im.rescueFiles...)
 	}
 	s.service, s.batch = service, batch // one that was added is not there
 	return im.plan, err

@@ -16,6 +16,7 @@ import (
 	"bizbatch/checkpoint/internal/keys"
 	"bizbatch/checkpoint/internal/millis"
 	"bizbatch/checkpoint/internal/rescue"
+	"bizbatch/internal/disk"
 )
 
 // A run implements checkpoint.Run.
@@ -98,7 +99,7 @@ func (r *run) begin(now time.Time) (b checkpoint.Begun, err error) {
 			[]any{s.batch, r.host, millis.Of(now)}, &r.id)
 	})
 	if err == nil {
-		err = removeAll(rescued.rescueFiles)
+		err = disk.Remove(rescued.rescueFiles...)
 	}
 	if err != nil {
 		return b, err

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"iter"
-	"os"
 
 	"github.com/jackc/pgx/v5"
 
@@ -48,15 +47,4 @@ func staged(position int64, r checkpoint.Row) []any {
 		r.Originals = nil
 	}
 	return []any{position, int64(r.Line), text(r.ID), text(r.Skip), r.Fields, r.Originals, key, text(r.Mode), keys.Subject(r.Subject), payload}
-}
-
-// removeAll removes files that are not needed any more. One that is left is taken in
-// again, and holds nothing new.
-func removeAll(paths []string) error {
-	for _, path := range paths {
-		if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
-			return err
-		}
-	}
-	return nil
 }
