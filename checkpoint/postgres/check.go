@@ -1,10 +1,11 @@
 package postgres
 
 import (
-	"crypto/sha256"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
+
+	"bizbatch/checkpoint/internal/keys"
 )
 
 // invariants are queries that return 0 for a valid batch.
@@ -37,7 +38,7 @@ func (s *Store) Check() (problems []string, err error) {
 	err = s.each("payloads", func(rows pgx.Rows) (bool, error) {
 		var key, payload []byte
 		err := rows.Scan(&key, &payload)
-		if k := sha256.Sum256(payload); string(k[:]) != string(key) {
+		if !keys.Of(payload).Is(key) {
 			damaged++
 		}
 		return true, err

@@ -9,6 +9,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"bizbatch/checkpoint"
+	"bizbatch/checkpoint/internal/keys"
+	"bizbatch/internal/disk"
 )
 
 // An importer holds the state of one Import.
@@ -18,12 +20,12 @@ type importer struct {
 	opts checkpoint.ImportOptions
 	plan checkpoint.Plan
 
-	settings int64                    // id of opts.Settings
-	kept     []int64                  // in flight when a run was killed, and answered
-	older    map[string]int           // answers that byAge chooses, by mode
-	refresh  func() ([]chosen, error) // answers to ask for again; nil: none
-	rowsErr  error                    // from the rows
-	refused  error                    // from Confirm
+	settings int64                               // id of opts.Settings
+	kept     []int64                             // in flight when a run was killed, and answered
+	older    map[string]int                      // answers that a rule by age alone chooses, by mode
+	refresh  func() ([]checkpoint.Chosen, error) // answers to ask for again; nil: none
+	rowsErr  error                               // from the rows
+	refused  error                               // from Confirm
 
 	rescueFiles []string // to remove once their answers are committed
 }
@@ -59,7 +61,7 @@ func (s *Store) Import(rows iter.Seq2[checkpoint.Row, error], opts checkpoint.Im
 		err = fmt.Errorf("import rows into %s: %w", s.name, away(err))
 	default:
 		s.created, s.refresh = false, im.refresh
-		return im.plan, removeAll(im.rescueFiles)
+		return im.plan, disk.Remove(im.rescueFiles...)
 	}
 	s.service, s.batch = service, batch // one that was added is not there
 	return im.plan, err
@@ -141,7 +143,7 @@ func (im *importer) findSettings() (err error) {
 
 // keepSettings returns the number of settings, which it adds if they are new.
 func keepSettings(d db, value []byte) (id int64, err error) {
-	key := keyOf(value)
+	key := keys.Of(value)
 	if value == nil {
 		value = []byte{} // the column is NOT NULL
 	}

@@ -26,6 +26,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"bizbatch/checkpoint"
+	"bizbatch/checkpoint/internal/saves"
 )
 
 // Options are the options of [Open]. The zero value is ready to use.
@@ -58,14 +59,10 @@ type Store struct {
 	mode     mode
 	created  bool // by this Open; Close removes it unless something was imported
 	closed   bool
-	refresh  func() ([]chosen, error) // what the next run asks for again; nil: nothing
-	begun    atomic.Pointer[run]      // the run in progress
-	hasty    atomic.Bool              // the last write waited for the server in vain: the next waits only shortly
-
-	saves   chan save     // to the goroutine that groups saves into transactions
-	done    chan struct{} // closed when that goroutine is gone
-	grouped atomic.Int64  // changes that it made durable
-	commits atomic.Int64  // the transactions it took
+	refresh  func() ([]checkpoint.Chosen, error) // what the next run asks for again; nil: nothing
+	begun    atomic.Pointer[run]                 // the run in progress
+	hasty    atomic.Bool                         // the last write waited for the server in vain: the next waits only shortly
+	saves    *saves.Queue[db]                    // nil with View and OpenCopy
 }
 
 // A mode says what a store is open for.
@@ -96,8 +93,7 @@ func Open(address string, opts Options) (*Store, error) {
 		s.pool.Close()
 		return nil, err
 	}
-	s.saves, s.done = make(chan save), make(chan struct{})
-	go s.groupSaves()
+	s.saves = saves.New(s.saveGroup, failsAlone)
 	return s, nil
 }
 
@@ -226,10 +222,7 @@ func (s *Store) Close() (err error) {
 		return nil
 	}
 	s.closed = true
-	if s.saves != nil {
-		close(s.saves)
-		<-s.done
-	}
+	s.saves.Close()
 	if r := s.begun.Load(); r != nil {
 		r.leave()
 	}
@@ -242,4 +235,4 @@ func (s *Store) Close() (err error) {
 
 // Saves returns how many changes were saved since Open, and how many transactions
 // that took.
-func (s *Store) Saves() (saves, syncs int64) { return s.grouped.Load(), s.commits.Load() }
+func (s *Store) Saves() (saves, syncs int64) { return s.saves.Saves() }

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"bizbatch/checkpoint/internal/millis"
 )
 
 // An Overview is what is on in a database.
@@ -40,9 +42,7 @@ func Look(address string) (o Overview, err error) {
 	defer s.pool.Close()
 	err = s.each("the hosts", func(rows pgx.Rows) (bool, error) {
 		var h Host
-		var started int64
-		err := rows.Scan(&h.Name, &h.Batch, &h.InFlight, &started, &h.Alive)
-		h.Started = fromMillis(started)
+		err := rows.Scan(&h.Name, &h.Batch, &h.InFlight, millis.Into(&h.Started), &h.Alive)
 		o.Hosts = append(o.Hosts, h)
 		return true, err
 	}, `SELECT h.name, b.name, (SELECT count(*) FROM requests q WHERE q.host = h.id AND q.state = 'running') + (SELECT count(*) FROM refreshing WHERE host = h.id AND started > 0), r.started, h.id IN (SELECT id FROM alive)

@@ -7,6 +7,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"bizbatch/checkpoint"
+	"bizbatch/checkpoint/internal/keys"
+	"bizbatch/checkpoint/internal/millis"
 )
 
 // A receiver holds the state of one Receive.
@@ -65,7 +67,7 @@ func (c *receiver) receive(r checkpoint.Record) (err error) {
 	case r.Run != nil:
 		v := r.Run
 		_, err = c.d.exec("INSERT INTO runs (batch, run, host, joined, started, ended, outcome, summary) VALUES ($1, $2, 0, $2, $3, $4, $5, $6)",
-			batch, v.Run, millis(v.Started), millis(v.Ended), v.Outcome, text(string(v.Summary)))
+			batch, v.Run, millis.Of(v.Started), millis.Of(v.Ended), v.Outcome, text(string(v.Summary)))
 	case r.Request != nil:
 		err = c.receiveRequest(r.Request)
 	case r.Row != nil:
@@ -86,7 +88,7 @@ func (c *receiver) receive(r checkpoint.Record) (err error) {
 			batch, v.Subject, text(v.Row), v.Taken, text(v.Origin), v.Fields, v.Value)
 	case r.Order != nil:
 		o := r.Order
-		_, err = c.d.exec("INSERT INTO orders (batch, given, by, what, reason, run) VALUES ($1, $2, $3, $4, $5, $6)", batch, millis(o.Given), text(o.By), o.What, text(o.Reason), o.Run)
+		_, err = c.d.exec("INSERT INTO orders (batch, given, by, what, reason, run) VALUES ($1, $2, $3, $4, $5, $6)", batch, millis.Of(o.Given), text(o.By), o.What, text(o.Reason), o.Run)
 	}
 	return err
 }
@@ -94,7 +96,7 @@ func (c *receiver) receive(r checkpoint.Record) (err error) {
 // receiveRequest adds a request, or finds it, and then its answers.
 func (c *receiver) receiveRequest(q *checkpoint.RequestRecord) error {
 	attempt, refreshed := takeBackRefresh(q)
-	key, id, batch := keyOf(q.Payload), int64(0), c.s.batch
+	key, id, batch := keys.Of(q.Payload), int64(0), c.s.batch
 	err := c.d.get(`INSERT INTO requests (service, key, state, batch, run, mode, subject, attempts, interrupted, passing, started, finished, cost, reason, error, request_id, payload)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) ON CONFLICT DO NOTHING RETURNING id`,
 		[]any{c.s.service, key[:], q.State, batch, q.Run, text(q.Mode), q.Subject, q.Attempts, q.Interrupted, q.Passing, q.Started, q.Finished, q.Cost,
@@ -150,7 +152,7 @@ func (c *receiver) receiveKnown(id int64, q *checkpoint.RequestRecord) error {
 		return err
 	}
 	first, err := complete(c.d, id, c.s.batch, q.Run, checkpoint.Completion{Answer: a.Answer, Label: a.Label, Attempts: q.Attempts, Cost: a.Cost,
-		Started: fromMillis(a.Started), Finished: fromMillis(a.Finished), Unfit: q.Unfit})
+		Started: millis.Time(a.Started), Finished: millis.Time(a.Finished), Unfit: q.Unfit})
 	if err != nil || first {
 		return err
 	}

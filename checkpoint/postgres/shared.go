@@ -6,6 +6,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"bizbatch/checkpoint"
+	"bizbatch/checkpoint/internal/millis"
 )
 
 // Open returns what is left to do for all hosts together.
@@ -161,10 +162,10 @@ func (r *run) takesOff(d db, cost int64) error {
 // over, it is known now.
 func landed(d db, id, batch, run int64, started time.Time) error {
 	flew, err := d.exec(`UPDATE runs r SET flying = flying - q.cost FROM requests q WHERE r.batch = $2 AND r.run = $3
-		AND q.id = $1 AND q.state = 'running' AND q.batch = $2 AND q.run = $3 AND q.started = $4`, id, batch, run, millis(started))
+		AND q.id = $1 AND q.state = 'running' AND q.batch = $2 AND q.run = $3 AND q.started = $4`, id, batch, run, millis.Of(started))
 	if err == nil && flew == 0 {
 		_, err = d.exec(`WITH gone AS (DELETE FROM uncertain WHERE request = $1 AND batch = $2 AND run = $3 AND started = $4 AND finished = 0 RETURNING cost)
-			UPDATE runs r SET spent = spent - gone.cost FROM gone WHERE r.batch = $2 AND r.run = $3`, id, batch, run, millis(started))
+			UPDATE runs r SET spent = spent - gone.cost FROM gone WHERE r.batch = $2 AND r.run = $3`, id, batch, run, millis.Of(started))
 	}
 	return err
 }
