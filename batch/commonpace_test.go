@@ -61,11 +61,12 @@ func (r *commonRun) Hold(h checkpoint.Hold) error {
 	return nil
 }
 
-func (r *commonRun) Pace(change func([]byte, time.Time) []byte) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if next := change(r.pace, time.Now().Add(r.ahead)); next != nil {
-		r.pace = next
+// Pace implements PaceKeeper.
+func (c *commonStore) Pace(change func([]byte, time.Time) []byte) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if next := change(c.pace, time.Now().Add(c.ahead)); next != nil {
+		c.pace = next
 	}
 	return nil
 }
