@@ -264,6 +264,8 @@ type setting struct {
 	*account
 	workers int
 	runs    int // that share the account; 0: one
+	rpm     float64
+	common  *commonStore // that lets them know of each other; nil: there is none
 }
 
 func (s *setting) String() string {
@@ -314,7 +316,7 @@ func (s *setting) run(t *testing.T) (whole, rest pace) {
 				t.Fatal(err)
 			}
 			go func() {
-				_, err := Run(t.Context(), store, a, Options{Workers: s.workers})
+				_, err := Run(t.Context(), s.common.share(store), a, Options{Workers: s.workers, RPM: s.rpm})
 				errs <- err
 			}()
 		}

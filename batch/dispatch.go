@@ -90,7 +90,7 @@ func (r *runner) admit() (wake time.Time) {
 		if r.halted || r.queue.empty() || r.sum.InFlight >= r.o.Workers || r.probe != nil && r.probe.out {
 			return wake
 		}
-		at, apart := r.mayStart()
+		at, apart := r.mayStart(now)
 		at = later(now, at)
 		if at.After(wake) {
 			return wake // too late for another
@@ -109,15 +109,19 @@ func (r *runner) admit() (wake time.Time) {
 }
 
 // mayStart returns the earliest time for the next question and its distance from the
-// previous one; see [Pacer].
-func (r *runner) mayStart() (at time.Time, apart time.Duration) {
-	at, apart = r.pace.Next(r.sum.InFlight)
-	at = later(later(at, r.user), later(r.heldUntil, r.queue.due()))
-	if apart > 0 {
-		at = later(at, r.gate.after(apart))
-	}
+// previous one; see [Pacer]. The pacer is asked last: it may take that moment from
+// other hosts.
+func (r *runner) mayStart(now time.Time) (at time.Time, apart time.Duration) {
+	at = later(r.user, later(r.heldUntil, r.queue.due()))
 	if r.probe != nil {
 		at = later(at, r.probe.next)
+	}
+	if at.After(now.Add(lead)) {
+		return at, 0
+	}
+	next, apart := r.pace.Next(r.sum.InFlight)
+	if at = later(at, next); apart > 0 {
+		at = later(at, r.gate.after(apart))
 	}
 	return at, apart
 }

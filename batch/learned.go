@@ -22,11 +22,10 @@ type learned struct {
 // day, and who else uses the account by the hour.
 const fresh = time.Hour
 
-// resume begins with what a run before learned; nil: nothing. What is old is
+// resume begins with what a run before learned, if anything. What is old is
 // tried at half the pace first, which is soon found to be too little.
-func (b *bracket) resume(note []byte, now time.Time) {
-	var l learned
-	if json.Unmarshal(note, &l) != nil || !(l.Lo > 0) || math.IsInf(l.Lo, 0) {
+func (b *bracket) resume(l learned, now time.Time) {
+	if !(l.Lo > 0) || math.IsInf(l.Lo, 0) {
 		return
 	}
 	b.Lo, b.Hi, b.Saves, b.Proven, b.Lift = l.Lo, max(l.Hi, l.Lo), l.Saves, true, near-1
@@ -45,18 +44,39 @@ func (b *bracket) note(now time.Time) []byte {
 	return note
 }
 
+// PaceOf reads the pace, in requests a second, in what hosts know together (see
+// [checkpoint.Shared]), and until when it was used. It is 0 where nothing is known.
+func PaceOf(kept []byte) (pace float64, used time.Time) {
+	var k known
+	if json.Unmarshal(kept, &k) != nil {
+		return 0, used
+	}
+	return k.Pace, later(k.Due, k.Until)
+}
+
 // takeUpPace begins at the pace that the last run on the checkpoint learned.
 func (r *runner) takeUpPace() error {
 	if r.pace != nil {
+		return nil
+	}
+	b := bracket{maxPause: r.o.MaxPause, window: window{workers: r.o.Workers}}
+	if r.shared != nil {
+		p, err := newCommonPace(r.shared, b, &r.o.RPM)
+		if err != nil {
+			return fmt.Errorf("read the pace: %w", err)
+		}
+		r.pace, r.window = p, &p.known.window
 		return nil
 	}
 	note, err := r.store.Note(paceNote)
 	if err != nil {
 		return fmt.Errorf("read the pace: %w", err)
 	}
-	r.learns = &bracket{maxPause: r.o.MaxPause, window: window{workers: r.o.Workers}}
-	r.learns.resume(note, r.sum.Started)
-	r.pace, r.kept = r.learns, r.sum.Started
+	var l learned
+	_ = json.Unmarshal(note, &l) // else there is nothing
+	b.resume(l, r.sum.Started)
+	r.learns, r.kept = &b, r.sum.Started
+	r.pace, r.window = &b, &b.window
 	return nil
 }
 

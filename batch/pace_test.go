@@ -12,21 +12,21 @@ import (
 func TestARunUsesWhatTheAccountPermits(t *testing.T) {
 	const sec = time.Second
 	for _, s := range []*setting{
-		{&account{rate: 0.05, burst: 1, hint: rounded, takes: 5 * sec, questions: 120}, 8, 0},
-		{&account{rate: 0.2, burst: 3, hint: exact, takes: 30 * sec, questions: 120}, 32, 0},
-		{&account{rate: 0.5, burst: 10, hint: exact, takes: 5 * sec, questions: 150}, 64, 0},
-		{&account{rate: 1, burst: 1, hint: exact, takes: 5 * sec, questions: 240}, 32, 0},
-		{&account{rate: 1, burst: 3, hint: rounded, takes: 30 * sec, questions: 300}, 64, 0},
-		{&account{rate: 1, burst: 10, hint: headers, takes: 5 * sec, questions: 240}, 32, 0},
-		{&account{rate: 1, burst: 1, hint: absent, takes: 200 * time.Millisecond, questions: 300}, 32, 0},
-		{&account{rate: 0.05, burst: 3, hint: absent, takes: 5 * sec, questions: 120}, 32, 0},
-		{&account{rate: 0.2, burst: 10, hint: absent, takes: 30 * sec, questions: 120}, 64, 0},
-		{&account{rate: 5, burst: 10, hint: rounded, takes: 5 * sec, questions: 1200}, 64, 0},
-		{&account{rate: 5, burst: 1, hint: headers, takes: 5 * sec, questions: 800}, 64, 0},
-		{&account{rate: 20, burst: 3, hint: exact, takes: 200 * time.Millisecond, questions: 1200}, 32, 0},
-		{&account{rate: 1.0 / 3, window: 20, hint: rounded, takes: 5 * sec, questions: 120}, 32, 0},
-		{&account{rate: 1.0 / 3, window: 20, hint: headers, takes: 5 * sec, questions: 200}, 32, 0},
-		{&account{places: 10, hint: exact, takes: 30 * sec, questions: 200}, 32, 0},
+		{account: &account{rate: 0.05, burst: 1, hint: rounded, takes: 5 * sec, questions: 120}, workers: 8, runs: 0},
+		{account: &account{rate: 0.2, burst: 3, hint: exact, takes: 30 * sec, questions: 120}, workers: 32, runs: 0},
+		{account: &account{rate: 0.5, burst: 10, hint: exact, takes: 5 * sec, questions: 150}, workers: 64, runs: 0},
+		{account: &account{rate: 1, burst: 1, hint: exact, takes: 5 * sec, questions: 240}, workers: 32, runs: 0},
+		{account: &account{rate: 1, burst: 3, hint: rounded, takes: 30 * sec, questions: 300}, workers: 64, runs: 0},
+		{account: &account{rate: 1, burst: 10, hint: headers, takes: 5 * sec, questions: 240}, workers: 32, runs: 0},
+		{account: &account{rate: 1, burst: 1, hint: absent, takes: 200 * time.Millisecond, questions: 300}, workers: 32, runs: 0},
+		{account: &account{rate: 0.05, burst: 3, hint: absent, takes: 5 * sec, questions: 120}, workers: 32, runs: 0},
+		{account: &account{rate: 0.2, burst: 10, hint: absent, takes: 30 * sec, questions: 120}, workers: 64, runs: 0},
+		{account: &account{rate: 5, burst: 10, hint: rounded, takes: 5 * sec, questions: 1200}, workers: 64, runs: 0},
+		{account: &account{rate: 5, burst: 1, hint: headers, takes: 5 * sec, questions: 800}, workers: 64, runs: 0},
+		{account: &account{rate: 20, burst: 3, hint: exact, takes: 200 * time.Millisecond, questions: 1200}, workers: 32, runs: 0},
+		{account: &account{rate: 1.0 / 3, window: 20, hint: rounded, takes: 5 * sec, questions: 120}, workers: 32, runs: 0},
+		{account: &account{rate: 1.0 / 3, window: 20, hint: headers, takes: 5 * sec, questions: 200}, workers: 32, runs: 0},
+		{account: &account{places: 10, hint: exact, takes: 30 * sec, questions: 200}, workers: 32, runs: 0},
 	} {
 		t.Run(s.String(), func(t *testing.T) {
 			whole, rest := s.run(t)

@@ -72,7 +72,8 @@ type runner struct {
 	told     int             // of the questions that were answered, the last that was given out
 
 	pace        Pacer
-	learns      *bracket          // the pace, unless it is the user's
+	learns      *bracket          // the pace, if it is this run's alone; nil: it is the user's, or all hosts'
+	window      *window           // of the pace; nil: it is the user's
 	kept        time.Time         // when what it learned was written down
 	paused      time.Time         // until then
 	user        time.Time         // nothing is sent before, by Options.RPM
@@ -169,8 +170,13 @@ func (r *runner) takeUpRPM(last time.Time) {
 func (r *runner) spaced(sent time.Time) {
 	r.lastStart = sent
 	if r.o.RPM > 0 {
-		r.user = sent.Add(time.Duration(min(60/r.o.RPM*float64(time.Second), float64(never))))
+		r.user = sent.Add(every(r.o.RPM))
 	}
+}
+
+// every is the distance between two requests.
+func every(rpm float64) time.Duration {
+	return time.Duration(min(60/rpm*float64(time.Second), float64(never)))
 }
 
 // end waits for the group and records how the run ended.

@@ -18,17 +18,10 @@
 package checkpoint
 
 import (
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"time"
 )
-
-// A requestKey identifies a request: it is the SHA-256 of its payload.
-type requestKey [sha256.Size]byte
-
-// keyOf returns the key of a payload.
-func keyOf(payload []byte) requestKey { return sha256.Sum256(payload) }
 
 // A State is the state of a request.
 type State string
@@ -163,18 +156,4 @@ type Result struct {
 	Review   []byte    // what people wrote beside the row last, see AddReviews; nil: nothing
 	Started  time.Time // of the last attempt of an answered or failed request
 	Finished time.Time
-}
-
-func millis(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMilli()
-}
-
-func fromMillis(ms int64) time.Time {
-	if ms == 0 {
-		return time.Time{}
-	}
-	return time.UnixMilli(ms).UTC()
 }

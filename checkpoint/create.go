@@ -30,7 +30,7 @@ func (s *Store) create() (err error) {
 	tmp := path + newSuffix
 	// A journal that a first import left holds no answers, and must not be taken
 	// for the new file's.
-	if err := remove(tmp, tmp+"-wal", tmp+"-shm", tmp+"-journal", path+"-journal"); err != nil {
+	if err := disk.Remove(tmp, tmp+"-wal", tmp+"-shm", tmp+"-journal", path+"-journal"); err != nil {
 		return fmt.Errorf("make a checkpoint: %w", err)
 	}
 	f, err := os.OpenFile(tmp, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)

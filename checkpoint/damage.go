@@ -5,14 +5,15 @@ import (
 	"hash/crc32"
 	"os"
 	"strconv"
+
+	"bizbatch/checkpoint/internal/keys"
 )
 
 // damagedPayloads returns the requests that the condition selects, in SQL, whose
 // payload does not match their key.
 func damagedPayloads(db querier, condition string) ([]int64, error) {
 	return findRows(db, "SELECT id, key, payload FROM requests WHERE "+condition, func(key, payload []byte) bool {
-		k := keyOf(payload)
-		return string(k[:]) != string(key)
+		return !keys.Of(payload).Is(key)
 	})
 }
 
@@ -61,7 +62,7 @@ func (im *importer) findDamage() error {
 	if err != nil {
 		return err
 	}
-	im.damaged, im.misnamed = map[uint32]bool{}, map[requestKey]uint32{}
+	im.damaged, im.misnamed = map[uint32]bool{}, map[keys.Key]uint32{}
 	for _, id := range ids {
 		var asked bool
 		var payload []byte
@@ -69,7 +70,7 @@ func (im *importer) findDamage() error {
 			return err
 		}
 		im.damaged[uint32(id)] = true
-		im.misnamed[keyOf(payload)] = uint32(id)
+		im.misnamed[keys.Of(payload)] = uint32(id)
 		im.reread = im.reread || asked
 	}
 	if s.original != "" || !thorough {

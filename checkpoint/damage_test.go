@@ -7,6 +7,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"bizbatch/checkpoint/internal/keys"
 )
 
 // flip changes a byte of the checkpoint's file, wherever text begins.
@@ -84,7 +86,7 @@ func TestAFlippedByteIsNoAnswerAndNoQuestion(t *testing.T) {
 // input tells which of them it was, and mends it.
 func TestAnAnswerWithADamagedKeyIsNotAskedAgain(t *testing.T) {
 	const text = "what is the rate?"
-	key := keyOf([]byte(text))
+	key := keys.Of([]byte(text))
 	for name, part := range map[string]string{"the key": string(key[:]), "its end": string(key[20:]), "the text": text} {
 		t.Run(name, func(t *testing.T) {
 			path := temp(t)

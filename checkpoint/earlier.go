@@ -100,14 +100,8 @@ func (im *importer) countUnfit() error {
 		return nil
 	}
 	im.plan.Again = map[string]int{}
-	return query(im.s.writer, func(rows *sql.Rows) (bool, error) {
-		var mode string
-		var unfit, again int
-		err := rows.Scan(&mode, &unfit, &again)
-		im.plan.Unfit += unfit
-		im.plan.Again[mode] = again
-		return true, err
-	}, `SELECT q.mode, sum(e.request IS NOT NULL), sum(max(0, ? - coalesce(u.times, 0) - (e.request IS NOT NULL)))
+	return query(im.s.writer, func(rows *sql.Rows) (bool, error) { return true, im.plan.AddUnfit(rows.Scan) },
+		`SELECT q.mode, sum(e.request IS NOT NULL), sum(max(0, ? - coalesce(u.times, 0) - (e.request IS NOT NULL)))
 		FROM requests q LEFT JOIN unfit u ON u.request = q.id LEFT JOIN earlier e ON e.request = q.id AND e.waits <> ''
 		WHERE q.position > 0 AND q.state IN ('pending', 'running') GROUP BY q.mode`, im.opts.AskUnfit)
 }
@@ -121,22 +115,4 @@ func (im *importer) numbers(text string, args ...any) (list []int64, err error) 
 		return true, err
 	}, text, args...)
 	return list, err
-}
-
-// countEarlier adds what earlier answers cost.
-func (s *Store) countEarlier(c *Counts) error {
-	return s.query(func(rows *sql.Rows) (bool, error) {
-		var current bool
-		var mode string
-		var n int
-		var cost int64
-		err := rows.Scan(&current, &mode, &n, &cost)
-		c.SpentTotal += cost
-		if current {
-			c.Spent += cost
-			c.PaidByMode[mode] += n
-			c.SpentByMode[mode] += cost
-		}
-		return true, err
-	}, "SELECT q.position > 0, q.mode, sum(e.origin = ''), sum(e.cost) FROM earlier e JOIN requests q ON q.id = e.request GROUP BY 1, 2")
 }

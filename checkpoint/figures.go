@@ -3,6 +3,8 @@ package checkpoint
 import (
 	"database/sql"
 	"fmt"
+
+	"bizbatch/checkpoint/internal/millis"
 )
 
 // A FailureGroup describes the failed requests of the last input that have the same
@@ -36,9 +38,7 @@ func (s *Store) Failures() (groups []FailureGroup, err error) {
 func (s *Store) Slowest(n int) (list []Outcome, err error) {
 	err = s.query(func(rows *sql.Rows) (bool, error) {
 		o := Outcome{State: Answered}
-		var started, finished int64
-		err := rows.Scan(&o.RowID, &o.Mode, &o.Cost, &started, &finished)
-		o.Started, o.Finished = fromMillis(started), fromMillis(finished)
+		err := rows.Scan(&o.RowID, &o.Mode, &o.Cost, millis.Into(&o.Started), millis.Into(&o.Finished))
 		list = append(list, o)
 		return true, err
 	}, `SELECT r.id, q.mode, q.cost, q.started, q.finished FROM requests q JOIN rows r ON r.position = q.position

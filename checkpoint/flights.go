@@ -4,6 +4,8 @@ import (
 	"database/sql"
 	"fmt"
 	"time"
+
+	"bizbatch/checkpoint/internal/millis"
 )
 
 // Flights are the requests that were sent and whose answers are not in the
@@ -36,7 +38,7 @@ type Flight struct {
 func (s *Store) Flights() (f Flights, err error) {
 	rescued, err := s.rescuedIDs()
 	if err == nil {
-		f.Uncertain, err = s.uncertain(rescued)
+		err = s.uncertain(&f, rescued)
 	}
 	if err == nil {
 		err = s.running(&f, rescued)
@@ -70,10 +72,9 @@ func (s *Store) running(f *Flights, rescued map[int64]int64) error {
 	active := s.Active()
 	return s.query(func(rows *sql.Rows) (bool, error) {
 		var q Flight
-		var id, started int64
+		var id int64
 		var noted bool
-		err := rows.Scan(&id, &q.RowID, &q.Line, &q.Run, &started, &q.Mode, &q.Cost, &noted)
-		q.Started = fromMillis(started)
+		err := rows.Scan(&id, &q.RowID, &q.Line, &q.Run, millis.Into(&q.Started), &q.Mode, &q.Cost, &noted)
 		_, found := rescued[id]
 		f.Add(q, found, active, noted)
 		return true, err
@@ -82,20 +83,23 @@ func (s *Store) running(f *Flights, rescued map[int64]int64) error {
 		WHERE q.state = 'running' OR q.interrupted ORDER BY q.position`)
 }
 
-// uncertain reads the attempts that are noted as perhaps charged, without an
-// interrupted one whose answer was rescued.
-func (s *Store) uncertain(rescued map[int64]int64) (list []Flight, err error) {
-	err = s.query(func(rows *sql.Rows) (bool, error) {
-		var u Flight
-		var request, started, finished int64
-		err := rows.Scan(&request, &u.RowID, &u.Line, &u.Run, &started, &finished, &u.Cost, &u.Mode, &u.Reason, &u.RequestID, &u.Partial)
-		u.Started, u.Finished = fromMillis(started), fromMillis(finished)
-		if at, found := rescued[request]; finished != 0 || !found || at != started {
-			list = append(list, u)
-		}
-		return true, err
-	}, `SELECT u.request, coalesce(r.id, ''), coalesce(r.line, 0), u.run, u.started, u.finished, u.cost, q.mode, u.reason, u.request_id, u.partial
+// AddUncertain adds an attempt that may have been charged: the number of its request
+// and what is known of it. An interrupted one whose answer was rescued it leaves out.
+// It is for engines.
+func (f *Flights) AddUncertain(rescued map[int64]int64, scan func(...any) error) error {
+	var u Flight
+	var request int64
+	err := scan(&request, &u.RowID, &u.Line, &u.Run, millis.Into(&u.Started), millis.Into(&u.Finished), &u.Cost, &u.Mode, &u.Reason, &u.RequestID, &u.Partial)
+	if at, found := rescued[request]; !u.Finished.IsZero() || !found || at != millis.Of(u.Started) {
+		f.Uncertain = append(f.Uncertain, u)
+	}
+	return err
+}
+
+// uncertain reads the attempts that are noted as perhaps charged.
+func (s *Store) uncertain(f *Flights, rescued map[int64]int64) error {
+	return s.query(func(rows *sql.Rows) (bool, error) { return true, f.AddUncertain(rescued, rows.Scan) },
+		`SELECT u.request, coalesce(r.id, ''), coalesce(r.line, 0), u.run, u.started, u.finished, u.cost, q.mode, u.reason, u.request_id, u.partial
 		FROM uncertain u JOIN requests q ON q.id = u.request
 		LEFT JOIN rows r ON r.position = q.position ORDER BY u.id`)
-	return list, err
 }

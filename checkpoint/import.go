@@ -3,6 +3,8 @@ package checkpoint
 import (
 	"iter"
 	"maps"
+
+	"bizbatch/internal/disk"
 )
 
 // ImportOptions are the options of [Store.Import].
@@ -135,5 +137,5 @@ func (s *Store) Import(rows iter.Seq2[Row, error], opts ImportOptions) (plan Pla
 	if s.original != "" {
 		return plan, nil // it was only taken in by the copy
 	}
-	return plan, remove(im.rescueFiles...)
+	return plan, disk.Remove(im.rescueFiles...)
 }

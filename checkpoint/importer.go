@@ -5,8 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"iter"
+
+	"bizbatch/checkpoint/internal/keys"
 )
 
 // An importer holds the state of one Import.
@@ -20,15 +21,15 @@ type importer struct {
 	// ids are the requests by key, nil until they are read. Looking them up here
 	// and not in an index of the database takes a third of the time of an import.
 	ids      *keyTable
-	was, now []uint32              // by id, the first row that asks a request: in the last input, in this one
-	damaged  map[uint32]bool       // requests to mend from the input: their payload does not have their key
-	misnamed map[requestKey]uint32 // the same ones, if it is the key that is damaged: by the right one
-	reread   bool                  // the rows are to be read though the input is the same
+	was, now []uint32            // by id, the first row that asks a request: in the last input, in this one
+	damaged  map[uint32]bool     // requests to mend from the input: their payload does not have their key
+	misnamed map[keys.Key]uint32 // the same ones, if it is the key that is damaged: by the right one
+	reread   bool                // the rows are to be read though the input is the same
 	requests bulk
 	rows     bulk
 	masked   bulk
 	kept     []int64        // in flight when a run was killed, and answered
-	older    map[string]int // answers that byAge chooses, by mode
+	older    map[string]int // answers that a rule by age alone chooses, by mode
 
 	rescueFiles []string // to remove once their answers are committed
 }
@@ -70,8 +71,8 @@ func (im *importer) replace(rows iter.Seq2[Row, error]) error {
 }
 
 // settle finds answers that are elsewhere, and counts what is left to ask.
-func (im *importer) settle() (err error) {
-	if im.plan.Rescued, im.rescueFiles, err = im.takeRescued(); err != nil {
+func (im *importer) settle() error {
+	if err := im.takeRescued(); err != nil {
 		return err
 	}
 	if err := im.takeBackRefreshed(); err != nil {
@@ -137,7 +138,7 @@ func (im *importer) begin() error {
 }
 
 // find returns the id of the request with a key; 0: there is none.
-func (im *importer) find(key requestKey) (int64, error) {
+func (im *importer) find(key keys.Key) (int64, error) {
 	err := im.load()
 	if err != nil {
 		return 0, err
@@ -145,7 +146,7 @@ func (im *importer) find(key requestKey) (int64, error) {
 	return int64(im.id(key)), nil
 }
 
-func (im *importer) id(key requestKey) uint32 {
+func (im *importer) id(key keys.Key) uint32 {
 	if id := im.ids.find(shortKey(key[:])); id != 0 {
 		return id
 	}
@@ -203,14 +204,14 @@ func (im *importer) add(r Row) error {
 		im.plan.Skipped++
 		return im.rows.add(position, nil, int64(r.Line), r.ID, r.Skip, r.Fields)
 	}
-	key := keyOf(r.Payload)
+	key := keys.Of(r.Payload)
 	id := im.id(key)
 	switch {
 	case id == 0:
 		id = uint32(len(im.now))
 		im.ids.add(shortKey(key[:]), id)
 		im.now = append(im.now, uint32(position))
-		err := im.requests.add(int64(id), key[:], position, im.settings, r.Mode, subjectHash(r.Subject), r.Payload)
+		err := im.requests.add(int64(id), key[:], position, im.settings, r.Mode, keys.Subject(r.Subject), r.Payload)
 		if err != nil {
 			return err
 		}
@@ -230,14 +231,6 @@ func (im *importer) add(r Row) error {
 		}
 	}
 	return im.rows.add(position, int64(id), int64(r.Line), r.ID, "", r.Fields)
-}
-
-// subjectHash is stored instead of the subject. Two subjects with the same
-// hash could at worst ask for a confirmation too many.
-func subjectHash(subject string) int64 {
-	h := fnv.New64a()
-	_, _ = h.Write([]byte(subject))
-	return int64(h.Sum64())
 }
 
 // finish moves the requests that were known, and notes the input.

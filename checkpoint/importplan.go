@@ -1,6 +1,10 @@
 package checkpoint
 
-import "database/sql"
+import (
+	"database/sql"
+
+	"bizbatch/checkpoint/internal/millis"
+)
 
 // conflicting selects the requests that are to be asked, without an agreement,
 // although their subject is answered under other settings than ?1.
@@ -56,32 +60,15 @@ func (im *importer) count() error {
 	}
 	again := false
 	var before int64
-	if rule := im.byAge(); rule != nil {
-		before = millis(rule.Before)
+	if rule := im.opts.ByAge(); rule != nil {
+		before = millis.Of(rule.Before)
 	}
 	im.older = map[string]int{}
 	im.plan.Answered, im.plan.Failed, im.plan.Pending = 0, 0, map[string]int{}
 	err = query(w, func(rows *sql.Rows) (bool, error) {
-		var state State
-		var mode string
-		var passing bool
-		var n, older int
-		if err := rows.Scan(&state, &mode, &passing, &n, &older); err != nil {
-			return false, err
-		}
-		switch {
-		case state == Answered:
-			im.plan.Answered += n
-			if older > 0 {
-				im.older[mode] += older
-			}
-		case state == Failed && !passing && !im.opts.RetryFailed:
-			im.plan.Failed += n
-		default:
-			im.plan.Pending[mode] += n
-			again = again || state == Failed
-		}
-		return true, nil
+		more, err := im.plan.AddRequests(im.opts, im.older, rows.Scan)
+		again = again || more
+		return true, err
 	}, "SELECT state, mode, passing, count(*), sum(finished < ?) FROM requests WHERE position > 0 GROUP BY state, mode, passing", before)
 	if err != nil {
 		return err

@@ -4,13 +4,15 @@ import (
 	"encoding/binary"
 	"fmt"
 	"testing"
+
+	"bizbatch/checkpoint/internal/keys"
 )
 
 // A table of keys finds what a map would, also where many belong in one slot,
 // the last one, and where ids are missing.
 func TestKeyTableIsAMap(t *testing.T) {
 	hashed := func(i uint32) (key shortKey) {
-		k := keyOf(fmt.Append(nil, i))
+		k := keys.Of(fmt.Append(nil, i))
 		return shortKey(k[:])
 	}
 	crowded := func(i uint32) (key shortKey) {

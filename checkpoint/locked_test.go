@@ -10,6 +10,9 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"bizbatch/checkpoint/internal/keys"
+	"bizbatch/checkpoint/internal/saves"
 )
 
 // lockDatabase locks a checkpoint as a program does that has begun to change it.
@@ -76,9 +79,9 @@ func rescueFilesOf(t *testing.T, s *Store) (files []string, lines int) {
 
 // shortWaits has locks and answers wait for less than a run's do.
 func shortWaits(t *testing.T) {
-	long, short, idle, held := lockWait, shortLockWait, idleLockWait, hold
-	t.Cleanup(func() { lockWait, shortLockWait, idleLockWait, hold = long, short, idle, held })
-	lockWait, shortLockWait, idleLockWait, hold = time.Second, 10*time.Millisecond, 100*time.Millisecond, 10*time.Millisecond
+	long, short, idle, held := lockWait, shortLockWait, idleLockWait, saves.Hold
+	t.Cleanup(func() { lockWait, shortLockWait, idleLockWait, saves.Hold = long, short, idle, held })
+	lockWait, shortLockWait, idleLockWait, saves.Hold = time.Second, 10*time.Millisecond, 100*time.Millisecond, 10*time.Millisecond
 	rescueFolders(t)
 }
 
@@ -186,19 +189,19 @@ func TestTheRescueFileMovesAsAWhole(t *testing.T) {
 	r := &run{s: s}
 	r.rescue.Place = s.rescuePlace()
 	put := func(id int64, text string) {
-		line := s.rescued(keyOf([]byte(text)), unsaved(text))
+		line := s.rescued(keys.Of([]byte(text)), unsaved(text))
 		r.rescue.Wait(id, line)
 		r.rescue.Put(id, line)
 	}
 	put(1, "a")
-	first, _ := r.rescue.File()
+	first, _, _ := r.rescue.Unsaved()
 	r.rescue.Close() // nothing can be written to it any more
 	if err := os.RemoveAll(filepath.Dir(s.path)); err != nil {
 		t.Fatal(err)
 	}
 	put(2, "b")
 	defer r.rescue.Close()
-	second, _ := r.rescue.File()
+	second, _, _ := r.rescue.Unsaved()
 	diff(t, "folder", home, filepath.Dir(second))
 	b, err := os.ReadFile(second)
 	diff(t, "error", nil, err)

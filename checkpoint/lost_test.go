@@ -9,6 +9,8 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	"bizbatch/internal/disk"
 )
 
 // killed is a checkpoint whose run was killed after it had saved answers. They
@@ -167,7 +169,7 @@ func TestSavesFailOnceTheCheckpointIsGone(t *testing.T) {
 			}
 			// A new checkpoint of the same name takes them in.
 			dir := filepath.Dir(s.path)
-			if err := errors.Join(s.Close(), remove(Files(s.path)...), os.MkdirAll(dir, 0o700)); err != nil {
+			if err := errors.Join(s.Close(), disk.Remove(Files(s.path)...), os.MkdirAll(dir, 0o700)); err != nil {
 				t.Fatal(err)
 			}
 			s.lock = nil

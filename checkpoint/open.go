@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"bizbatch/checkpoint/internal/saves"
 )
 
 // Options are the options of [Open]. The zero value is ready to use.
@@ -238,8 +240,7 @@ func (s *Store) startWriter() (err error) {
 	if err := s.stmts.prepare(s.writer); err != nil {
 		return s.openError(err)
 	}
-	s.saves, s.done = make(chan save), make(chan struct{})
-	go s.groupSaves()
+	s.saves = saves.New(s.saveGroup, failsAlone)
 	return nil
 }
 

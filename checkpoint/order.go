@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"bizbatch/checkpoint/internal/millis"
 )
 
 // An Order is what somebody wants of the run that is on, or of the next one. The
@@ -30,7 +32,7 @@ func Give(path string, o Order) (id int64, err error) {
 	if s.format < len(migrations) {
 		return 0, fmt.Errorf("%s: %w", s.path, ErrOlder)
 	}
-	err = s.db.QueryRow("INSERT INTO orders (given, by, what, reason) VALUES (?, ?, ?, ?) RETURNING id", millis(o.Given), o.By, o.What, o.Reason).Scan(&id)
+	err = s.db.QueryRow("INSERT INTO orders (given, by, what, reason) VALUES (?, ?, ?, ?) RETURNING id", millis.Of(o.Given), o.By, o.What, o.Reason).Scan(&id)
 	if err != nil {
 		return 0, fmt.Errorf("leave an order in %s: %w", s.path, err)
 	}
@@ -41,9 +43,7 @@ func Give(path string, o Order) (id int64, err error) {
 func (s *Store) Orders(after int64) (list []Order, err error) {
 	err = s.query(func(rows *sql.Rows) (bool, error) {
 		var o Order
-		var given int64
-		err := rows.Scan(&o.ID, &given, &o.By, &o.What, &o.Reason, &o.Run)
-		o.Given = fromMillis(given)
+		err := rows.Scan(&o.ID, millis.Into(&o.Given), &o.By, &o.What, &o.Reason, &o.Run)
 		list = append(list, o)
 		return true, err
 	}, "SELECT id, given, by, what, reason, run FROM orders WHERE id > ? ORDER BY id", after)

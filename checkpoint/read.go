@@ -10,6 +10,9 @@ import (
 	"iter"
 	"sync"
 	"time"
+
+	"bizbatch/checkpoint/internal/keys"
+	"bizbatch/checkpoint/internal/millis"
 )
 
 // Endpoint returns the name of the service that answered.
@@ -32,7 +35,7 @@ func (s *Store) requests(from string, args ...any) (page []Request, err error) {
 		var r Request
 		var key []byte
 		err := rows.Scan(&r.ID, &r.Position, &r.RowID, &r.Mode, &r.Attempts, &r.Answered, &r.Again, &key, &r.Payload)
-		if k := keyOf(r.Payload); err == nil && string(k[:]) != string(key) {
+		if err == nil && !keys.Of(r.Payload).Is(key) {
 			err = fmt.Errorf("question %s: %w", r.RowID, ErrNotCheckpoint) // not to pay for what nobody asked
 		}
 		page = append(page, r)
@@ -126,7 +129,7 @@ func scanResult(rows *sql.Rows) (r Result, id int64, err error) {
 		r.State, r.Answer, r.Error = Failed, nil, damagedAnswer
 	}
 	if r.State == Answered || r.State == Failed {
-		r.Started, r.Finished = fromMillis(started), fromMillis(finished)
+		r.Started, r.Finished = millis.Time(started), millis.Time(finished)
 	}
 	return r, id, err
 }
@@ -148,9 +151,7 @@ func (s *Store) Outcomes() iter.Seq2[Outcome, error] {
 	return func(yield func(Outcome, error) bool) {
 		err := s.query(func(rows *sql.Rows) (bool, error) {
 			var o Outcome
-			var started, finished int64
-			err := rows.Scan(&o.RowID, &o.State, &o.Mode, &o.Reason, &o.Cost, &started, &finished)
-			o.Started, o.Finished = fromMillis(started), fromMillis(finished)
+			err := rows.Scan(&o.RowID, &o.State, &o.Mode, &o.Reason, &o.Cost, millis.Into(&o.Started), millis.Into(&o.Finished))
 			return err == nil && yield(o, nil), err
 		}, `SELECT r.id, q.state, q.mode, iif(q.state = 'failed', q.reason, ''), iif(q.state = 'answered', q.cost, 0), q.started, q.finished
 			FROM requests q JOIN rows r ON r.position = q.position WHERE q.state IN ('answered', 'failed') ORDER BY q.started`)
@@ -195,68 +196,6 @@ func query(db querier, each func(*sql.Rows) (bool, error), text string, args ...
 	return rows.Err()
 }
 
-// Counts are the numbers of requests of the last input by state, and the money
-// spent.
-type Counts struct {
-	Rows, Skipped int
-	States        map[State]int  // requests by state
-	Reasons       map[string]int // failed requests by reason
-	Labels        map[string]int // answered requests with a label, by label
-	Spent         int64          // for the answers of the last input
-	SpentTotal    int64          // for all answers in the checkpoint
-	PaidByMode    map[string]int // answers that this checkpoint paid for
-	SpentByMode   map[string]int64
-	PendingByMode map[string]int // including running ones
-}
-
-// Counts returns the counts, all read at one moment.
-func (s *Store) Counts() (c Counts, err error) {
-	c = Counts{
-		States: map[State]int{}, Reasons: map[string]int{}, Labels: map[string]int{},
-		PaidByMode: map[string]int{}, SpentByMode: map[string]int64{}, PendingByMode: map[string]int{},
-	}
-	err = s.query(func(rows *sql.Rows) (bool, error) {
-		var current bool
-		var state State
-		var mode, reason string
-		var n, paid int
-		var cost int64
-		if err := rows.Scan(&current, &state, &mode, &reason, &n, &paid, &cost); err != nil {
-			return false, err
-		}
-		c.SpentTotal += cost
-		if !current {
-			return true, nil
-		}
-		c.States[state] += n
-		c.Spent += cost
-		switch state {
-		case Answered:
-			c.PaidByMode[mode] += paid
-			c.SpentByMode[mode] += cost
-			if reason != "" {
-				c.Labels[reason] += n
-			}
-		case Failed:
-			c.Reasons[reason] += n
-		default:
-			c.PendingByMode[mode] += n
-		}
-		return true, nil
-	}, `SELECT position > 0, state, mode, iif(state IN ('failed', 'answered'), reason, '') AS why, count(*), sum(run > 0), sum(iif(state = 'answered', cost, 0))
-		FROM requests GROUP BY 1, 2, 3, 4`)
-	if err == nil {
-		err = s.countEarlier(&c)
-	}
-	if err == nil {
-		err = s.db.QueryRow("SELECT count(*), count(*) - count(request) FROM rows").Scan(&c.Rows, &c.Skipped)
-	}
-	if err != nil {
-		return c, fmt.Errorf("count questions in %s: %w", s.path, err)
-	}
-	return c, nil
-}
-
 // A RunRecord describes one run.
 type RunRecord struct {
 	Run     int64
@@ -270,9 +209,7 @@ type RunRecord struct {
 func (s *Store) Runs() (runs []RunRecord, err error) {
 	err = s.query(func(rows *sql.Rows) (bool, error) {
 		var r RunRecord
-		var started, ended int64
-		err := rows.Scan(&r.Run, &started, &ended, &r.Outcome, &r.Summary)
-		r.Started, r.Ended = fromMillis(started), fromMillis(ended)
+		err := rows.Scan(&r.Run, millis.Into(&r.Started), millis.Into(&r.Ended), &r.Outcome, &r.Summary)
 		runs = append(runs, r)
 		return true, err
 	}, "SELECT id, started, ended, outcome, summary FROM runs ORDER BY id")

@@ -1,10 +1,14 @@
 package checkpoint
 
-import "hash/crc32"
+import (
+	"hash/crc32"
+
+	"bizbatch/checkpoint/internal/keys"
+)
 
 // receiveRequest adds a request with its answers, within a transaction.
 func (s *Store) receiveRequest(q *RequestRecord) error {
-	key := keyOf(q.Payload)
+	key := keys.Of(q.Payload)
 	err := s.insert("requests", q.Number, q.State, q.Position, q.Settings, q.Mode, q.Subject, q.Attempts, q.Interrupted, q.Passing, q.Run, q.Started, q.Finished, q.Cost,
 		q.Reason, q.Error, q.RequestID, key[:], q.Payload)
 	if err == nil && q.State == Answered {

@@ -4,6 +4,8 @@ import (
 	"database/sql"
 	"fmt"
 	"strings"
+
+	"bizbatch/checkpoint/internal/millis"
 )
 
 // Records yields all that the checkpoint holds, but for what is known of output
@@ -52,9 +54,7 @@ func (s *Store) tables() []recordTable {
 		}},
 		{"SELECT id, started, ended, outcome, summary FROM runs ORDER BY id", func(rows *sql.Rows) (Record, error) {
 			var r RunRecord
-			var started, ended int64
-			err := rows.Scan(&r.Run, &started, &ended, &r.Outcome, &r.Summary)
-			r.Started, r.Ended = fromMillis(started), fromMillis(ended)
+			err := rows.Scan(&r.Run, millis.Into(&r.Started), millis.Into(&r.Ended), &r.Outcome, &r.Summary)
 			return Record{Run: &r}, err
 		}},
 		{`SELECT q.id, q.payload, q.mode, q.subject, q.state, q.position, q.settings, q.attempts, q.interrupted, q.passing, q.reason, q.error, q.request_id,
@@ -77,9 +77,7 @@ func (s *Store) tables() []recordTable {
 		}},
 		{"SELECT id, given, by, what, reason, run FROM orders ORDER BY id", func(rows *sql.Rows) (Record, error) {
 			var o Order
-			var given int64
-			err := rows.Scan(&o.ID, &given, &o.By, &o.What, &o.Reason, &o.Run)
-			o.Given = fromMillis(given)
+			err := rows.Scan(&o.ID, millis.Into(&o.Given), &o.By, &o.What, &o.Reason, &o.Run)
 			return Record{Order: &o}, err
 		}},
 	}
@@ -141,7 +139,7 @@ func (s *Store) receive(r Record) error {
 	case r.Settings != nil:
 		return s.insert("settings", r.Settings.Number, string(r.Settings.Value))
 	case r.Run != nil:
-		return s.insert("runs", r.Run.Run, millis(r.Run.Started), millis(r.Run.Ended), r.Run.Outcome, string(r.Run.Summary))
+		return s.insert("runs", r.Run.Run, millis.Of(r.Run.Started), millis.Of(r.Run.Ended), r.Run.Outcome, string(r.Run.Summary))
 	case r.Request != nil:
 		return s.receiveRequest(r.Request)
 	case r.Row != nil:
@@ -154,7 +152,7 @@ func (s *Store) receive(r Record) error {
 		return s.insert("reviews", nil, v.Subject, v.Row, v.Taken, v.Origin, v.Fields, v.Value)
 	case r.Order != nil:
 		o := r.Order
-		return s.insert("orders", o.ID, millis(o.Given), o.By, o.What, o.Reason, o.Run)
+		return s.insert("orders", o.ID, millis.Of(o.Given), o.By, o.What, o.Reason, o.Run)
 	}
 	return nil
 }

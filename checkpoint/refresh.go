@@ -1,13 +1,13 @@
 package checkpoint
 
 import (
-	"cmp"
 	"database/sql"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
+
+	"bizbatch/checkpoint/internal/millis"
 )
 
 // A RefreshRule chooses answers of the input that the next run of the store asks for
@@ -42,60 +42,26 @@ func (e *UnknownIDsError) Error() string {
 	return text
 }
 
-// A chosen is an answer that is to be asked for again.
-type chosen struct {
-	id, finished int64
-	mode         string
-}
-
-// chooseRefresh chooses the answers to ask for again. The rules change nothing in the
-// checkpoint: what is not asked in the end is answered.
+// chooseRefresh chooses the answers to ask for again.
 func (im *importer) chooseRefresh() error {
-	if rule := im.byAge(); rule != nil {
+	if rule := im.opts.ByAge(); rule != nil {
 		return im.chooseOlder(*rule)
 	}
-	var list []chosen
-	known := map[int64]bool{}
-	for _, rule := range im.opts.Refresh {
-		more, err := im.chosenBy(rule)
-		if err != nil {
-			return err
-		}
-		found := Refresh{Rule: rule.Name, Answers: map[string]int{}}
-		for _, c := range more {
-			if !known[c.id] {
-				known[c.id] = true
-				list = append(list, c)
-				found.Answers[c.mode]++
-			}
-		}
-		im.planRefresh(found)
-	}
-	im.plan.Kept = len(slices.DeleteFunc(im.kept, func(id int64) bool { return known[id] }))
-	im.s.refresh = func() ([]chosen, error) { return list, nil }
-	return nil
-}
-
-// byAge returns the only rule, if it is one by age.
-func (im *importer) byAge() *RefreshRule {
-	if rules := im.opts.Refresh; len(rules) == 1 && rules[0].Matches == nil && rules[0].IDs == nil {
-		return &rules[0]
-	}
-	return nil
+	list, err := im.plan.ChooseRefresh(im.opts, im.kept, im.chosenBy)
+	im.s.refresh = func() ([]Chosen, error) { return list, nil }
+	return err
 }
 
 // chooseOlder plans for a rule by age alone, of which count has counted the answers.
-// They are listed only when a run begins: to plan for a million takes no longer then
-// than without.
 func (im *importer) chooseOlder(rule RefreshRule) error {
-	im.planRefresh(Refresh{Rule: rule.Name, Answers: im.older})
+	im.plan.AddRefresh(Refresh{Rule: rule.Name, Answers: im.older})
 	kept, err := json.Marshal(im.kept)
 	if err != nil {
 		return err
 	}
-	again, err := choose(im.s.writer, isOlder+" AND q.id IN (SELECT value FROM json_each(?2))", millis(rule.Before), string(kept))
+	again, err := choose(im.s.writer, isOlder+" AND q.id IN (SELECT value FROM json_each(?2))", millis.Of(rule.Before), string(kept))
 	im.plan.Kept = len(im.kept) - len(again)
-	im.s.refresh = func() ([]chosen, error) { return choose(im.s.db, isOlder, millis(rule.Before)) }
+	im.s.refresh = func() ([]Chosen, error) { return choose(im.s.db, isOlder, millis.Of(rule.Before)) }
 	return err
 }
 
@@ -104,19 +70,11 @@ const (
 	isOlder     = refreshable + " AND q.finished < ?1"
 )
 
-func (im *importer) planRefresh(found Refresh) {
-	im.plan.Refresh = append(im.plan.Refresh, found)
-	for mode, n := range found.Answers {
-		im.plan.Pending[mode] += n
-		im.plan.Answered -= n
-	}
-}
-
-func (im *importer) chosenBy(rule RefreshRule) ([]chosen, error) {
+func (im *importer) chosenBy(rule RefreshRule) ([]Chosen, error) {
 	const unsent = refreshable + " AND q.started < ?1"
 	since := int64(1<<63 - 1)
 	if !rule.Since.IsZero() {
-		since = millis(rule.Since)
+		since = millis.Of(rule.Since)
 	}
 	switch {
 	case rule.Matches != nil:
@@ -131,14 +89,14 @@ func (im *importer) chosenBy(rule RefreshRule) ([]chosen, error) {
 		}
 		return choose(im.s.writer, unsent+" AND q.id IN (SELECT request FROM rows WHERE id IN (SELECT value FROM json_each(?2)))", since, string(ids))
 	}
-	return choose(im.s.writer, isOlder, millis(rule.Before))
+	return choose(im.s.writer, isOlder, millis.Of(rule.Before))
 }
 
 // choose returns the requests that meet the condition, in SQL.
-func choose(db querier, condition string, args ...any) (list []chosen, err error) {
+func choose(db querier, condition string, args ...any) (list []Chosen, err error) {
 	err = query(db, func(rows *sql.Rows) (bool, error) {
-		var c chosen
-		err := rows.Scan(&c.id, &c.finished, &c.mode)
+		var c Chosen
+		err := rows.Scan(&c.ID, &c.Finished, &c.Mode)
 		list = append(list, c)
 		return true, err
 	}, "SELECT q.id, q.finished, q.mode FROM requests q WHERE "+condition, args...)
@@ -164,17 +122,17 @@ func (im *importer) checkIDs(ids string) error {
 // matching returns the requests that meet the condition, in SQL, and whose answer
 // matches. The answers of a copy that was made to plan with are in the original,
 // but for those that it took in itself.
-func (im *importer) matching(matches func(label string, payload, answer []byte) bool, condition string, args ...any) (list []chosen, err error) {
-	elsewhere := map[int64]chosen{}
+func (im *importer) matching(matches func(label string, payload, answer []byte) bool, condition string, args ...any) (list []Chosen, err error) {
+	elsewhere := map[int64]Chosen{}
 	err = query(im.s.writer, func(rows *sql.Rows) (bool, error) {
-		var c chosen
+		var c Chosen
 		var label string
 		var payload, answer sql.RawBytes
-		err := rows.Scan(&c.id, &c.finished, &c.mode, &label, &payload, &answer)
+		err := rows.Scan(&c.ID, &c.Finished, &c.Mode, &label, &payload, &answer)
 		switch {
 		case err != nil:
 		case im.s.original != "" && (answer == nil || string(answer) == "null"):
-			elsewhere[c.id] = c
+			elsewhere[c.ID] = c
 		case matches(label, payload, answer):
 			list = append(list, c)
 		}
@@ -215,17 +173,15 @@ func (im *importer) takeBackRefreshed() error {
 // takeRefresh hands the run what the last import chose: the number of requests by
 // mode, and their ids, the oldest answer first.
 func (s *Store) takeRefresh() (modes map[string]int, ids []int64, err error) {
-	modes = map[string]int{}
-	if s.refresh == nil {
-		return modes, nil, nil
+	var list []Chosen
+	if s.refresh != nil {
+		list, err = s.refresh()
+		s.refresh = nil
 	}
-	list, err := s.refresh()
-	slices.SortFunc(list, func(a, b chosen) int { return cmp.Or(cmp.Compare(a.finished, b.finished), cmp.Compare(a.id, b.id)) })
+	modes = OldestFirst(list)
 	for _, c := range list {
-		modes[c.mode]++
-		ids = append(ids, c.id)
+		ids = append(ids, c.ID)
 	}
-	s.refresh = nil
 	return modes, ids, err
 }
 
@@ -245,7 +201,7 @@ func (r *run) refreshing(n int) (page []Request, err error) {
 		}
 		for _, q := range found {
 			q.Answered, q.Refresh = true, true
-			r.claims.Give(q.ID, keyOf(q.Payload), true)
+			r.claims.Give(q.ID, q.Payload, true)
 			page = append(page, q)
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"bizbatch/checkpoint/internal/keys"
 )
 
 // everyAnswer is the rule that chooses every answer.
@@ -53,7 +55,7 @@ func TestARescuedAnswerReplacesAnOlderOne(t *testing.T) {
 	diff(t, "results", []string{"1 answered: answer to a"}, results(t, s))
 	late := unsaved("a")
 	late.Started = noon.Add(time.Hour)
-	leave(t, s, s.rescued(keyOf([]byte("a")), late))
+	leave(t, s, s.rescued(keys.Of([]byte("a")), late))
 	diff(t, "rescued", 1, doImport(t, s, ImportOptions{Digest: "x"}).Rescued)
 	diff(t, "results", []string{`1 answered: {"text":"<answer> to a"}`}, results(t, s))
 	flights, err := s.Flights()
@@ -62,7 +64,7 @@ func TestARescuedAnswerReplacesAnOlderOne(t *testing.T) {
 	diff(t, "versions", 2, countVersions(t, s))
 	early := unsaved("a")
 	early.Started = noon.Add(-time.Hour)
-	leave(t, s, s.rescued(keyOf([]byte("a")), early))
+	leave(t, s, s.rescued(keys.Of([]byte("a")), early))
 	diff(t, "older ones", 0, doImport(t, s, ImportOptions{Digest: "x"}).Rescued)
 }
 

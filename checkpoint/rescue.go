@@ -7,6 +7,8 @@ import (
 	"iter"
 	"path/filepath"
 
+	"bizbatch/checkpoint/internal/keys"
+	"bizbatch/checkpoint/internal/millis"
 	"bizbatch/checkpoint/internal/rescue"
 )
 
@@ -24,7 +26,7 @@ func (s *Store) absPath() string {
 }
 
 // rescued returns an answer as a line of a rescue file.
-func (s *Store) rescued(key requestKey, c Completion) rescue.Line {
+func (s *Store) rescued(key keys.Key, c Completion) rescue.Line {
 	return rescue.Line{
 		Checkpoint: s.absPath(), Endpoint: s.endpoint, Key: hex.EncodeToString(key[:]), Answer: c.Answer, Label: c.Label,
 		Attempts: c.Attempts, Cost: c.Cost, Started: c.Started, Finished: c.Finished, Unfit: c.Unfit,
@@ -44,30 +46,21 @@ func (s *Store) RescueWaiting() {
 	}
 }
 
-// unsaved returns the error for the answers that are not in the checkpoint.
-func (r *run) unsaved(err error) error {
-	file, printed := r.rescue.File()
-	return &UnsavedError{File: file, Answers: len(r.rescue.Kept()), Printed: printed, Err: err}
+// saveRescued tries again to save the answers that are in the file.
+func (r *run) saveRescued() error {
+	return r.unsaved(r.rescue.SaveAgain(func(id int64, line rescue.Line) error {
+		return r.save("save an answer", id, nil, func(s *Store) error { return s.complete(id, completion(line)) })
+	}, failsAlone))
 }
 
-// saveRescued tries again to save the answers. The file keeps those that cannot be
-// saved.
-func (r *run) saveRescued() error {
-	var failed error
-	for id, line := range r.rescue.Kept() {
-		err := r.save("save an answer", nil, func() error { return r.s.complete(id, completion(line)) })
-		if err == nil {
-			r.rescue.Drop(id)
-			continue
-		}
-		if failed = err; !failsAlone(err) {
-			break
-		}
-	}
-	if failed == nil {
+// unsaved returns the error for the answers that are not in the checkpoint, if err is
+// why they could not be saved.
+func (r *run) unsaved(err error) error {
+	if err == nil {
 		return nil
 	}
-	return r.unsaved(failed)
+	file, answers, printed := r.rescue.Unsaved()
+	return &UnsavedError{File: file, Answers: answers, Printed: printed, Err: err}
 }
 
 // rescueAll writes the answers of a checkpoint that is gone to the file, if the open
@@ -106,13 +99,11 @@ func (s *Store) savedAnswers() iter.Seq2[rescue.Line, error] {
 		err := s.query(func(rows *sql.Rows) (bool, error) {
 			var key []byte
 			var c Completion
-			var started, finished int64
-			err := rows.Scan(&key, &c.Answer, &c.Label, &c.Attempts, &c.Cost, &started, &finished)
-			c.Started, c.Finished = fromMillis(started), fromMillis(finished)
-			if err == nil && len(key) != len(requestKey{}) {
+			err := rows.Scan(&key, &c.Answer, &c.Label, &c.Attempts, &c.Cost, millis.Into(&c.Started), millis.Into(&c.Finished))
+			if err == nil && len(key) != len(keys.Key{}) {
 				return true, nil // nobody could take it in
 			}
-			return err == nil && yield(s.rescued(requestKey(key), c), nil), err
+			return err == nil && yield(s.rescued(keys.Key(key), c), nil), err
 		}, `SELECT q.key, a.answer, q.reason, q.attempts, q.cost, q.started, q.finished FROM requests q JOIN answers a ON a.request = q.id
 			UNION ALL SELECT q.key, e.answer, e.label, q.attempts, e.cost, e.started, e.finished FROM requests q JOIN earlier e ON e.request = q.id
 			WHERE e.waits <> ''`)

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"bizbatch/checkpoint/internal/keys"
 	"bizbatch/checkpoint/internal/rescue"
 )
 
@@ -36,7 +37,7 @@ func leaveRescued(t *testing.T, s *Store, texts ...string) string {
 	t.Helper()
 	var lines []rescue.Line
 	for _, text := range texts {
-		lines = append(lines, s.rescued(keyOf([]byte(text)), unsaved(text)))
+		lines = append(lines, s.rescued(keys.Of([]byte(text)), unsaved(text)))
 	}
 	return leave(t, s, lines...)
 }
@@ -52,7 +53,7 @@ func leave(t *testing.T, s *Store, lines ...rescue.Line) string {
 	s.RescueWaiting()
 	s.begun.Store(nil)
 	r.rescue.Close()
-	file, _ := r.rescue.File()
+	file, _, _ := r.rescue.Unsaved()
 	return file
 }
 

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 
+	"bizbatch/checkpoint/internal/keys"
+	"bizbatch/checkpoint/internal/millis"
 	"bizbatch/internal/disk"
 )
 
@@ -97,7 +99,7 @@ func (im *importer) matches(other *Store, wanted []bool, condition string) (list
 	err = other.query(func(rows *sql.Rows) (bool, error) {
 		var m match
 		var key sql.RawBytes
-		if err := rows.Scan(&m.other, &key); err != nil || len(key) != len(requestKey{}) {
+		if err := rows.Scan(&m.other, &key); err != nil || len(key) != len(keys.Key{}) {
 			return err == nil, err
 		}
 		if m.id = int64(im.ids.find(shortKey(key))); m.id != 0 && int(m.id) < len(wanted) && wanted[m.id] {
@@ -130,12 +132,10 @@ func (im *importer) takeOver(other *Store, matches []match, wanted []bool) (take
 	for _, m := range matches {
 		var c Completion
 		var crc uint32
-		var started, finished int64
-		err := answer.QueryRow(m.other).Scan(&c.Label, &c.Attempts, &started, &finished, &c.Unfit, &crc, &c.Answer)
+		err := answer.QueryRow(m.other).Scan(&c.Label, &c.Attempts, millis.Into(&c.Started), millis.Into(&c.Finished), &c.Unfit, &crc, &c.Answer)
 		if err != nil || crc32.ChecksumIEEE(c.Answer) != crc || len(c.Answer) == 0 {
 			continue
 		}
-		c.Started, c.Finished = fromMillis(started), fromMillis(finished)
 		if s.original != "" && len(im.opts.Refresh) == 0 { // else a rule may have to see it
 			c.Answer = []byte("null")
 		}

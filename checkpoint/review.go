@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"bizbatch/checkpoint/internal/millis"
 )
 
 // A Review is what people wrote beside a row of the last input.
@@ -22,7 +24,7 @@ func (s *Store) AddReviews(reviews []Review, origin string, now time.Time) error
 		for _, v := range reviews {
 			_, err := conn.ExecContext(bg, `INSERT INTO reviews (subject, row, taken, origin, fields, value)
 				SELECT coalesce(q.subject, 0), r.id, ?, ?, r.fields, ? FROM rows r LEFT JOIN requests q ON q.id = r.request WHERE r.position = ?`,
-				millis(now), origin, v.Value, v.Position)
+				millis.Of(now), origin, v.Value, v.Position)
 			if err != nil {
 				return err
 			}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"bizbatch/checkpoint/internal/claims"
+	"bizbatch/checkpoint/internal/millis"
 	"bizbatch/checkpoint/internal/rescue"
 )
 
@@ -59,7 +60,7 @@ func (r *run) begin(now time.Time) (b Begun, err error) {
 		if err := s.recover(); err != nil {
 			return err
 		}
-		added, err := s.writer.ExecContext(bg, "INSERT INTO runs (started) VALUES (?)", millis(now))
+		added, err := s.writer.ExecContext(bg, "INSERT INTO runs (started) VALUES (?)", millis.Of(now))
 		if err == nil {
 			r.id, err = added.LastInsertId()
 		}
@@ -71,10 +72,8 @@ func (r *run) begin(now time.Time) (b Begun, err error) {
 	if b.Counts, err = s.Counts(); err != nil {
 		return b, err
 	}
-	var sent int64
 	err = s.db.QueryRow(`SELECT (SELECT coalesce(sum(cost), 0) FROM uncertain), (SELECT coalesce(max(position), 0) FROM rows),
-		(SELECT coalesce(max(started), 0) FROM requests)`).Scan(&b.Uncertain, &r.last, &sent)
-	b.LastSent = fromMillis(sent)
+		(SELECT coalesce(max(started), 0) FROM requests)`).Scan(&b.Uncertain, &r.last, millis.Into(&b.LastSent))
 	if err == nil {
 		b.Refresh, r.refresh, err = s.takeRefresh()
 	}
@@ -133,7 +132,7 @@ func (r *run) Claim(n int) (page []Request, err error) {
 		r.after = found[len(found)-1].Position
 		for _, q := range found {
 			if !r.early[q.ID] {
-				r.claims.Give(q.ID, keyOf(q.Payload), q.Refresh)
+				r.claims.Give(q.ID, q.Payload, q.Refresh)
 				page = append(page, q)
 			}
 		}
@@ -152,7 +151,7 @@ func (r *run) ClaimAny() (*Request, error) {
 		return nil, err
 	}
 	r.early[found[0].ID] = true
-	r.claims.Give(found[0].ID, keyOf(found[0].Payload), false)
+	r.claims.Give(found[0].ID, found[0].Payload, false)
 	return &found[0], nil
 }
 
@@ -172,7 +171,7 @@ func (r *run) End(now time.Time, outcome string, summary []byte) error {
 	defer r.rescue.Close()
 	lost := r.saveRescued()
 	err := r.s.write(func() error {
-		return r.s.exec("UPDATE runs SET ended = ?, outcome = ?, summary = ? WHERE id = ?", millis(now), outcome, string(summary), r.id)
+		return r.s.exec("UPDATE runs SET ended = ?, outcome = ?, summary = ? WHERE id = ?", millis.Of(now), outcome, string(summary), r.id)
 	})
 	switch {
 	case errors.Is(err, ErrGone):

@@ -5,32 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"runtime"
 	"time"
 
+	"bizbatch/checkpoint/internal/claims"
+	"bizbatch/checkpoint/internal/millis"
 	"bizbatch/checkpoint/internal/saves"
 )
-
-// maxGroup is the maximum number of saves in one commit. A commit needs one sync of
-// the disk; without groups, every save would need its own.
-const maxGroup = 256
-
-// A save is one change that waits for its commit.
-type save struct {
-	apply func() error
-	done  chan error
-}
 
 // statements are the prepared statements of the saves.
 type statements struct {
 	start, again, outcome, answer, replace, unfit, fit, own, uncertain, outdate *sql.Stmt
 }
-
-// Sending a request that is answered or in flight would pay twice.
-var (
-	errNotPending = errors.New("the question is not pending")
-	errNotGiven   = errors.New("the question was not given to this run")
-)
 
 func (st *statements) prepare(conn *sql.Conn) (err error) {
 	for _, p := range []struct {
@@ -70,56 +55,49 @@ func (r *run) Start(id int64, now time.Time, cost int64) error {
 		return err
 	}
 	if _, given := r.claims.Key(id); !given {
-		return fmt.Errorf("mark a question as sent: %w", errNotGiven)
+		return fmt.Errorf("mark a question as sent: %w", claims.ErrNotGiven)
 	}
-	return r.save("mark a question as sent", nil, func() error {
+	return r.save("mark a question as sent", id, nil, func(s *Store) error {
 		if r.claims.Refreshes(id) {
-			if err := r.s.setAside(id, forRefresh); err != nil {
+			if err := s.setAside(id, forRefresh); err != nil {
 				return err
 			}
 		}
-		changed, err := changes(r.s.stmts.start.ExecContext(bg, r.id, millis(now), cost, id))
+		changed, err := changes(s.stmts.start.ExecContext(bg, r.id, millis.Of(now), cost, id))
 		if err == nil && !changed {
-			err = errNotPending
+			err = claims.ErrNotPending
 		}
 		if err == nil {
-			_, err = r.s.stmts.again.ExecContext(bg, 1, id)
+			_, err = s.stmts.again.ExecContext(bg, 1, id)
 		}
 		return err
 	})
 }
 
-// hold is how long an answer waits for its commit before it is also written to the
-// rescue file, because another program may lock the checkpoint. Tests make it
-// shorter.
-var hold = 5 * time.Second
-
 func (r *run) Complete(id int64, c Completion) error {
+	if err := r.on(); err != nil {
+		return err
+	}
 	if len(c.Answer) == 0 {
 		return errors.New("save an answer: it is empty")
 	}
 	key, given := r.claims.Key(id)
 	if !given { // it may have an answer
-		return r.save("save an answer", nil, func() error { return r.s.checkAnswered(id) })
+		return r.save("save an answer", id, nil, func(s *Store) error { return s.checkAnswered(id) })
 	}
-	line := r.s.rescued(key, c)
-	r.rescue.Wait(id, line)
-	err := r.save("save an answer", func() { r.rescue.Put(id, line) }, func() error { return r.s.complete(id, c) })
-	switch {
-	case err == nil:
-		r.rescue.Drop(id)
-		r.claims.Done(id, c.Again)
-		return nil
-	case errors.Is(err, ErrEnded):
-		return err
+	err := r.rescue.Save(id, r.s.rescued(key, c), func(late func()) error {
+		return r.save("save an answer", id, late, func(s *Store) error { return s.complete(id, c) })
+	})
+	if err != nil {
+		return r.unsaved(err)
 	}
-	r.rescue.Put(id, line)
-	return r.unsaved(err)
+	r.claims.Done(id, c.Again)
+	return nil
 }
 
 // complete saves an answer within a transaction.
 func (s *Store) complete(id int64, c Completion) error {
-	changed, err := changes(s.stmts.outcome.ExecContext(bg, Answered, c.Attempts, false, millis(c.Started), millis(c.Finished), c.Cost, c.Label, "", "", id))
+	changed, err := changes(s.stmts.outcome.ExecContext(bg, Answered, c.Attempts, false, millis.Of(c.Started), millis.Of(c.Finished), c.Cost, c.Label, "", "", id))
 	if err != nil {
 		return err
 	}
@@ -152,7 +130,7 @@ func (s *Store) checkAnswered(id int64) error {
 	var state State
 	err := s.writer.QueryRowContext(bg, "SELECT state FROM requests WHERE id = ?", id).Scan(&state)
 	if errors.Is(err, sql.ErrNoRows) || err == nil && state != Answered {
-		err = errNotGiven
+		err = claims.ErrNotGiven
 	}
 	return err
 }
@@ -171,108 +149,51 @@ func (r *run) Release(id int64, f Fault) error { return r.fault(id, Pending, f) 
 
 func (r *run) fault(id int64, state State, f Fault) error {
 	if _, given := r.claims.Key(id); !given { // it may have an answer
-		return r.save("save a failed attempt", nil, func() error { return r.s.checkAnswered(id) })
+		return r.save("save a failed attempt", id, nil, func(s *Store) error { return s.checkAnswered(id) })
 	}
-	return r.save("save a failed attempt", nil, func() error {
-		st := &r.s.stmts
+	return r.save("save a failed attempt", id, nil, func(s *Store) error {
+		st := &s.stmts
 		if !f.MaybeCharged && state == Pending {
 			if _, err := st.again.ExecContext(bg, -1, id); err != nil {
 				return err
 			}
 		}
-		changed, err := changes(st.outcome.ExecContext(bg, state, f.Attempts, f.Passing, millis(f.Started), millis(f.Finished), 0, f.Reason, f.Message, f.RequestID, id))
+		changed, err := changes(st.outcome.ExecContext(bg, state, f.Attempts, f.Passing, millis.Of(f.Started), millis.Of(f.Finished), 0, f.Reason, f.Message, f.RequestID, id))
 		if err == nil && !changed {
-			err = r.s.checkAnswered(id)
+			err = s.checkAnswered(id)
 		}
 		if err == nil && f.MaybeCharged {
-			_, err = st.uncertain.ExecContext(bg, id, r.id, millis(f.Started), millis(f.Finished), f.Cost, f.Reason, f.RequestID, f.Partial)
+			_, err = st.uncertain.ExecContext(bg, id, r.id, millis.Of(f.Started), millis.Of(f.Finished), f.Cost, f.Reason, f.RequestID, f.Partial)
 		}
 		if err == nil && (state == Failed || r.claims.Refreshes(id)) {
-			err = r.s.takeBack(id)
+			err = s.takeBack(id)
 		}
 		return err
 	})
 }
 
-// save passes a change to the group and waits until it is on disk. If that takes
-// longer than hold, it calls late, unless that is nil.
-func (r *run) save(what string, late func(), apply func() error) error {
+// save makes a change durable. If that takes long, it calls late, unless that is nil.
+func (r *run) save(what string, id int64, late func(), apply func(*Store) error) error {
 	if err := r.on(); err != nil {
 		return err
 	}
-	sv := save{apply: apply, done: make(chan error, 1)}
-	if err := saves.Wait(r.s.saves, sv, sv.done, hold, late); err != nil {
+	if err := r.s.saves.Save(id, late, apply); err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
 	return nil
 }
 
-// patience is how often other goroutines may run before a group is committed, so
-// that those about to save join it. This makes a quarter of the commits, and costs
-// nothing if no other goroutine saves.
-const patience = 2
-
-// groupSaves commits waiting saves together, until the store is closed.
-func (s *Store) groupSaves() {
-	defer close(s.done)
-	group := make([]save, 0, maxGroup)
-	for first := range s.saves {
-		group = append(group[:0], first)
-		for range patience {
-			runtime.Gosched()
+// saveGroup makes a whole group durable, or nothing of it.
+func (s *Store) saveGroup(group saves.Group[*Store]) error {
+	return s.write(func() error {
+		if err := group.Apply(s); err != nil {
+			return err
 		}
-	collect:
-		for len(group) < maxGroup {
-			select {
-			case next, ok := <-s.saves:
-				if !ok {
-					break collect
-				}
-				group = append(group, next)
-			default:
-				break collect
-			}
-		}
-		s.commit(group)
-	}
-}
-
-// commit makes a group durable. If one save cannot be applied, each is tried alone,
-// so that the others are saved. An error of the store, such as a lock or a full
-// disk, would fail all of them and take as long each time, so it ends the group.
-func (s *Store) commit(group []save) {
-	err := s.apply(group)
-	for i, sv := range group {
-		if len(group) == 1 || !failsAlone(err) {
-			sv.done <- err
-			continue
-		}
-		alone := s.apply(group[i : i+1])
-		sv.done <- alone
-		if alone != nil && !failsAlone(alone) {
-			err = alone
-		}
-	}
+		return s.outdate()
+	})
 }
 
 // failsAlone reports whether an error concerns only its own save.
 func failsAlone(err error) bool {
-	return errors.Is(err, errNotPending) || errors.Is(err, errNotGiven) || isCode(err, tooBig, constraint, mismatch)
-}
-
-// apply makes a whole group durable, or nothing of it.
-func (s *Store) apply(group []save) error {
-	err := s.write(func() error {
-		for _, sv := range group {
-			if err := sv.apply(); err != nil {
-				return err
-			}
-		}
-		return s.outdate()
-	})
-	if err == nil {
-		s.grouped.Add(int64(len(group)))
-		s.commits.Add(1)
-	}
-	return err
+	return errors.Is(err, claims.ErrNotPending) || errors.Is(err, claims.ErrNotGiven) || isCode(err, tooBig, constraint, mismatch)
 }

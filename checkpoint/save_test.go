@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -54,25 +55,32 @@ func TestManyGoroutinesSaveTogether(t *testing.T) {
 }
 
 func TestASaveThatCannotBeAppliedTakesNoOtherWithIt(t *testing.T) {
-	s := open(t, temp(t), Options{})
-	doImport(t, s, ImportOptions{}, ask("1", "a"), ask("2", "b"), ask("3", "c"))
-	// As groupSaves does, with a group that is known.
-	var group []save
-	for id, answer := range [][]byte{[]byte("x"), nil, []byte("z")} {
-		group = append(group, save{
-			apply: func() error { return s.complete(int64(id+1), Completion{Answer: answer}) },
-			done:  make(chan error, 1),
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, temp(t), Options{})
+		doImport(t, s, ImportOptions{}, ask("1", "a"), ask("2", "b"), ask("3", "c"))
+		var wg sync.WaitGroup
+		free := make(chan struct{})
+		wg.Go(func() { // meanwhile the others come together
+			if err := s.saves.Save(1, nil, func(*Store) error { <-free; return nil }); err != nil {
+				t.Error(err)
+			}
 		})
-	}
-	s.commit(group)
-	for i, bad := range []bool{false, true, false} {
-		if err := <-group[i].done; (err != nil) != bad {
-			t.Errorf("save %d: %v", i+1, err)
+		synctest.Wait()
+		for id, answer := range [][]byte{[]byte("x"), nil, []byte("z")} {
+			wg.Go(func() {
+				err := s.saves.Save(int64(id+1), nil, func(s *Store) error { return s.complete(int64(id+1), Completion{Answer: answer}) })
+				if (err != nil) != (answer == nil) {
+					t.Errorf("save %d: %v", id+1, err)
+				}
+			})
 		}
-	}
-	diff(t, "results", []string{"1 answered: x", "2 pending", "3 answered: z"}, results(t, s))
-	saves, syncs := s.Saves()
-	diff(t, "saves and syncs", []int64{2, 2}, []int64{saves, syncs})
+		synctest.Wait()
+		close(free)
+		wg.Wait()
+		diff(t, "results", []string{"1 answered: x", "2 pending", "3 answered: z"}, results(t, s))
+		saves, syncs := s.Saves()
+		diff(t, "saves and syncs", []int64{3, 3}, []int64{saves, syncs})
+	})
 }
 
 func TestWhatWritesSyncsEveryCommit(t *testing.T) {

@@ -15,6 +15,9 @@ import (
 	"sync/atomic"
 	"time"
 
+	"bizbatch/checkpoint/internal/saves"
+	"bizbatch/internal/disk"
+
 	_ "modernc.org/sqlite" // the driver "sqlite"
 )
 
@@ -35,20 +38,17 @@ type Store struct {
 	closed   bool
 	begun    atomic.Pointer[run] // the run in progress
 
-	refresh func() ([]chosen, error) // what the last import chose, for the next run; nil: nothing
+	refresh func() ([]Chosen, error) // what the last import chose, for the next run; nil: nothing
 
-	mu     sync.Mutex    // guards what follows, between saves and everything else that writes
-	writer *sql.Conn     // the one connection that writes; nil with View
-	stmts  statements    // on writer
-	hasty  bool          // the last write waited for a lock in vain: the next waits only shortly
-	saved  int64         // answers in the checkpoint; -1: not counted
-	fresh  int64         // new ones of the transaction in progress
-	fewer  bool          // it takes some away
-	saves  chan save     // to the goroutine that groups saves into commits
-	done   chan struct{} // closed when that goroutine is gone
+	mu     sync.Mutex // guards what follows, between saves and everything else that writes
+	writer *sql.Conn  // the one connection that writes; nil with View
+	stmts  statements // on writer
+	hasty  bool       // the last write waited for a lock in vain: the next waits only shortly
+	saved  int64      // answers in the checkpoint; -1: not counted
+	fresh  int64      // new ones of the transaction in progress
+	fewer  bool       // it takes some away
 
-	grouped atomic.Int64 // changes that groupSaves made durable
-	commits atomic.Int64 // the commits it took
+	saves *saves.Queue[*Store] // nil with View
 }
 
 // bg is the context of every database call. A save is never abandoned half way, and
@@ -74,11 +74,8 @@ func (s *Store) Close() error {
 	}
 	s.closed = true
 	var errs []error
-	if s.saves != nil {
-		close(s.saves)
-		<-s.done
-		s.stmts.close()
-	}
+	s.saves.Close()
+	s.stmts.close()
 	if s.writer != nil {
 		errs = append(errs, s.writer.Close())
 	}
@@ -86,10 +83,10 @@ func (s *Store) Close() error {
 		errs = append(errs, s.db.Close())
 	}
 	if s.created && s.inPlace() == nil {
-		errs = append(errs, remove(s.path, s.path+"-journal"))
+		errs = append(errs, disk.Remove(s.path, s.path+"-journal"))
 	}
 	if _, err := os.Lstat(s.path); s.emptied && errors.Is(err, fs.ErrNotExist) {
-		errs = append(errs, remove(s.path+"-wal", s.path+"-shm"))
+		errs = append(errs, disk.Remove(s.path+"-wal", s.path+"-shm"))
 	}
 	if s.lock != nil {
 		errs = append(errs, s.lock.release())
@@ -106,7 +103,7 @@ func (s *Store) Close() error {
 // Saves returns how many changes Start, Complete, Fail and Release have saved since
 // Open, and how many disk syncs that took. Changes that come at the same time share
 // a sync.
-func (s *Store) Saves() (saves, syncs int64) { return s.grouped.Load(), s.commits.Load() }
+func (s *Store) Saves() (saves, syncs int64) { return s.saves.Saves() }
 
 // countAnswered returns the number of answers, read on the writing connection if
 // there is one.
@@ -214,18 +211,4 @@ func (s *Store) inPlace() error {
 		return fmt.Errorf("%s: %w", s.path, ErrGone)
 	}
 	return nil // what cannot be told now, a save tells
-}
-
-// remove removes files. A file that does not exist is not an error.
-func remove(paths ...string) error {
-	var errs []error
-	for _, p := range paths {
-		if p == "" {
-			continue
-		}
-		if err := os.Remove(p); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			errs = append(errs, err)
-		}
-	}
-	return errors.Join(errs...)
 }

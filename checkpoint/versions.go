@@ -6,6 +6,8 @@ import (
 	"hash/crc32"
 	"iter"
 	"time"
+
+	"bizbatch/checkpoint/internal/millis"
 )
 
 // A Version is one of the answers that a request of the last input has had.
@@ -44,11 +46,9 @@ func (s *Store) versions(condition string, least int, args ...any) iter.Seq2[Ver
 		more := true
 		err := s.query(func(rows *sql.Rows) (bool, error) {
 			var v Version
-			var started, finished int64
 			var of int
 			var crc uint32
-			err := rows.Scan(&v.Position, &v.RowID, &v.Version, &of, &v.Current, &v.Run, &v.Label, &v.Cost, &started, &finished, &v.Reused, &crc, &v.Answer)
-			v.Started, v.Finished = fromMillis(started), fromMillis(finished)
+			err := rows.Scan(&v.Position, &v.RowID, &v.Version, &of, &v.Current, &v.Run, &v.Label, &v.Cost, millis.Into(&v.Started), millis.Into(&v.Finished), &v.Reused, &crc, &v.Answer)
 			if crc32.ChecksumIEEE(v.Answer) != crc {
 				v.Answer = nil
 			}

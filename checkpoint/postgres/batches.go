@@ -47,7 +47,7 @@ func OpenBatches(address, endpoint string) (list []OpenBatch, err error) {
 		list = append(list, b)
 		return true, err
 	}, `SELECT b.name, count(*) FILTER (WHERE q.state = 'pending' AND q.host IS NULL), count(*) FILTER (WHERE q.state = 'running' OR q.host IS NOT NULL)
-		FROM batches b JOIN accounts c ON c.id = b.account JOIN asked a ON a.batch = b.id JOIN requests q ON q.id = a.request
+		FROM batches b JOIN services c ON c.id = b.service JOIN asked a ON a.batch = b.id JOIN requests q ON q.id = a.request
 		WHERE c.endpoint = $1 AND a.position > 0 AND q.state IN ('pending', 'running') AND EXISTS (SELECT 1 FROM runs r WHERE r.batch = b.id AND r.ended = 0
 			AND NOT r.alone AND r.joined = (SELECT max(joined) FROM runs WHERE batch = b.id)) GROUP BY b.id ORDER BY b.id`, endpoint)
 	return list, err

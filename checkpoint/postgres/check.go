@@ -1,10 +1,11 @@
 package postgres
 
 import (
-	"crypto/sha256"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
+
+	"bizbatch/checkpoint/internal/keys"
 )
 
 // invariants are queries that return 0 for a valid batch.
@@ -18,7 +19,7 @@ var invariants = []struct{ what, query string }{
 	{"gaps in the rows", "SELECT coalesce(max(position), 0) - count(*) FROM rows WHERE batch = $1"},
 	{"requests at a row that does not ask them", "SELECT count(*) FROM asked a WHERE a.batch = $1 AND position > 0 AND NOT EXISTS (SELECT 1 FROM rows r WHERE r.batch = a.batch AND r.position = a.position AND r.request = a.request)"},
 	{"rows before the first that asks their request", "SELECT count(*) FROM rows r LEFT JOIN asked a ON a.batch = r.batch AND a.request = r.request WHERE r.batch = $1 AND r.request IS NOT NULL AND (a.position IS NULL OR a.position = 0 OR a.position > r.position)"},
-	{"requests of another service", "SELECT count(*) FROM asked a JOIN requests q ON q.id = a.request JOIN batches b ON b.id = a.batch WHERE a.batch = $1 AND q.account <> b.account"},
+	{"requests of another service", "SELECT count(*) FROM asked a JOIN requests q ON q.id = a.request JOIN batches b ON b.id = a.batch WHERE a.batch = $1 AND q.service <> b.service"},
 }
 
 // Check verifies the rules for the content of the batch. It returns one line per
@@ -37,7 +38,7 @@ func (s *Store) Check() (problems []string, err error) {
 	err = s.each("payloads", func(rows pgx.Rows) (bool, error) {
 		var key, payload []byte
 		err := rows.Scan(&key, &payload)
-		if k := sha256.Sum256(payload); string(k[:]) != string(key) {
+		if !keys.Of(payload).Is(key) {
 			damaged++
 		}
 		return true, err

@@ -73,14 +73,8 @@ func (im *importer) countUnfit() error {
 		return nil
 	}
 	im.plan.Again = map[string]int{}
-	return im.d.each(func(rows pgx.Rows) (bool, error) {
-		var mode string
-		var unfit, again int
-		err := rows.Scan(&mode, &unfit, &again)
-		im.plan.Unfit += unfit
-		im.plan.Again[mode] = again
-		return true, err
-	}, `SELECT q.mode, count(e.request), sum(greatest(0, $2 - coalesce(u.times, 0) - (e.request IS NOT NULL)::int))
+	return im.d.each(func(rows pgx.Rows) (bool, error) { return true, im.plan.AddUnfit(rows.Scan) },
+		`SELECT q.mode, count(e.request), sum(greatest(0, $2 - coalesce(u.times, 0) - (e.request IS NOT NULL)::int))
 		FROM asked a JOIN requests q ON q.id = a.request LEFT JOIN unfit u ON u.request = q.id LEFT JOIN earlier e ON e.request = q.id AND e.waits <> ''
 		WHERE a.batch = $1 AND a.position > 0 AND q.state IN ('pending', 'running') GROUP BY q.mode`, im.s.batch, im.opts.AskUnfit)
 }

@@ -8,80 +8,30 @@ import (
 	"bizbatch/checkpoint"
 )
 
-// Counts returns the counts. The money is what this batch paid; an answer that
-// another batch paid for costs nothing.
-func (s *Store) Counts() (c checkpoint.Counts, err error) {
-	c = checkpoint.Counts{
-		States: map[checkpoint.State]int{}, Reasons: map[string]int{}, Labels: map[string]int{},
-		PaidByMode: map[string]int{}, SpentByMode: map[string]int64{}, PendingByMode: map[string]int{},
-	}
-	err = pgx.BeginTxFunc(bg, s.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
-		d := db{ctx: bg, querier: tx} // all at one moment
-		if err := s.countStates(d, &c); err != nil {
-			return err
+// Counts returns the counts, all read at one moment. The money is what this batch
+// paid; an answer that another batch paid for costs nothing.
+func (s *Store) Counts() (checkpoint.Counts, error) {
+	c := checkpoint.NewCounts()
+	err := pgx.BeginTxFunc(bg, s.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+		d := db{ctx: bg, querier: tx}
+		err := d.each(func(rows pgx.Rows) (bool, error) { return true, c.AddRequests(rows.Scan) },
+			`SELECT a.position > 0, q.state, q.mode, CASE WHEN q.state IN ('failed', 'answered') THEN q.reason ELSE '' END, count(*),
+				count(*) FILTER (WHERE q.batch = a.batch), coalesce(sum(q.cost) FILTER (WHERE q.state = 'answered' AND q.batch = a.batch), 0)::bigint
+			FROM asked a JOIN requests q ON q.id = a.request WHERE a.batch = $1 GROUP BY 1, 2, 3, 4`, s.batch)
+		if err == nil {
+			err = d.each(func(rows pgx.Rows) (bool, error) { return true, c.AddEarlier(rows.Scan) },
+				`SELECT a.position > 0, q.mode, count(*), sum(e.cost)::bigint FROM earlier e JOIN requests q ON q.id = e.request
+				JOIN asked a ON a.batch = e.batch AND a.request = e.request WHERE e.batch = $1 GROUP BY 1, 2`, s.batch)
 		}
-		if err := s.countEarlier(d, &c); err != nil {
-			return err
+		if err == nil {
+			err = d.get("SELECT count(*), count(*) - count(request) FROM rows WHERE batch = $1", []any{s.batch}, &c.Rows, &c.Skipped)
 		}
-		return d.get("SELECT count(*), count(*) - count(request) FROM rows WHERE batch = $1", []any{s.batch}, &c.Rows, &c.Skipped)
+		return err
 	})
 	if err != nil {
 		return c, fmt.Errorf("count questions in %s: %w", s.name, away(err))
 	}
 	return c, nil
-}
-
-func (s *Store) countStates(d db, c *checkpoint.Counts) error {
-	return d.each(func(rows pgx.Rows) (bool, error) {
-		var current bool
-		var state checkpoint.State
-		var mode, reason string
-		var n, paid int
-		var cost int64
-		if err := rows.Scan(&current, &state, &mode, &reason, &n, &paid, &cost); err != nil {
-			return false, err
-		}
-		c.SpentTotal += cost
-		if !current {
-			return true, nil
-		}
-		c.States[state] += n
-		c.Spent += cost
-		switch state {
-		case checkpoint.Answered:
-			c.PaidByMode[mode] += paid
-			c.SpentByMode[mode] += cost
-			if reason != "" {
-				c.Labels[reason] += n
-			}
-		case checkpoint.Failed:
-			c.Reasons[reason] += n
-		default:
-			c.PendingByMode[mode] += n
-		}
-		return true, nil
-	}, `SELECT a.position > 0, q.state, q.mode, CASE WHEN q.state IN ('failed', 'answered') THEN q.reason ELSE '' END, count(*),
-			count(*) FILTER (WHERE q.batch = a.batch), coalesce(sum(q.cost) FILTER (WHERE q.state = 'answered' AND q.batch = a.batch), 0)::bigint
-		FROM asked a JOIN requests q ON q.id = a.request WHERE a.batch = $1 GROUP BY 1, 2, 3, 4`, s.batch)
-}
-
-// countEarlier adds what earlier answers cost.
-func (s *Store) countEarlier(d db, c *checkpoint.Counts) error {
-	return d.each(func(rows pgx.Rows) (bool, error) {
-		var current bool
-		var mode string
-		var n int
-		var cost int64
-		err := rows.Scan(&current, &mode, &n, &cost)
-		c.SpentTotal += cost
-		if current {
-			c.Spent += cost
-			c.PaidByMode[mode] += n
-			c.SpentByMode[mode] += cost
-		}
-		return true, err
-	}, `SELECT a.position > 0, q.mode, count(*), sum(e.cost)::bigint FROM earlier e JOIN requests q ON q.id = e.request
-		JOIN asked a ON a.batch = e.batch AND a.request = e.request WHERE e.batch = $1 GROUP BY 1, 2`, s.batch)
 }
 
 // Failures returns the failed requests of the last input by reason, the most

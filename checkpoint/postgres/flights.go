@@ -6,6 +6,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"bizbatch/checkpoint"
+	"bizbatch/checkpoint/internal/millis"
 )
 
 // Flights returns the requests that were sent for the batch and have no answer. One
@@ -15,7 +16,7 @@ func (s *Store) Flights() (f checkpoint.Flights, err error) {
 	if err != nil {
 		return f, fmt.Errorf("read what was in flight from %s: %w", s.name, err)
 	}
-	if f.Uncertain, err = s.uncertain(rescued); err != nil {
+	if err = s.uncertain(&f, rescued); err != nil {
 		return f, err
 	}
 	if err = s.running(&f, rescued); err == nil {
@@ -28,10 +29,9 @@ func (s *Store) Flights() (f checkpoint.Flights, err error) {
 func (s *Store) running(f *checkpoint.Flights, rescued map[int64]int64) error {
 	return s.each("what was in flight", func(rows pgx.Rows) (bool, error) {
 		var q checkpoint.Flight
-		var id, started int64
+		var id int64
 		var alive, noted bool
-		err := rows.Scan(&id, &q.RowID, &q.Line, &q.Run, &started, &q.Mode, &q.Cost, &noted, &alive)
-		q.Started = fromMillis(started)
+		err := rows.Scan(&id, &q.RowID, &q.Line, &q.Run, millis.Into(&q.Started), &q.Mode, &q.Cost, &noted, &alive)
 		_, found := rescued[id]
 		f.Add(q, found, alive, noted)
 		return true, err
@@ -40,20 +40,10 @@ func (s *Store) running(f *checkpoint.Flights, rescued map[int64]int64) error {
 		WHERE q.batch = $1 AND (q.state = 'running' OR q.interrupted) ORDER BY a.position`, s.batch)
 }
 
-// uncertain reads the attempts that are noted as perhaps charged, without an
-// interrupted one whose answer was rescued.
-func (s *Store) uncertain(rescued map[int64]int64) (list []checkpoint.Flight, err error) {
-	err = s.each("what may have been charged", func(rows pgx.Rows) (bool, error) {
-		var u checkpoint.Flight
-		var request, started, finished int64
-		err := rows.Scan(&request, &u.RowID, &u.Line, &u.Run, &started, &finished, &u.Cost, &u.Mode, &u.Reason, &u.RequestID, &u.Partial)
-		u.Started, u.Finished = fromMillis(started), fromMillis(finished)
-		if at, found := rescued[request]; finished != 0 || !found || at != started {
-			list = append(list, u)
-		}
-		return true, err
-	}, `SELECT u.request, coalesce(r.id, ''), coalesce(r.line, 0), u.run, u.started, u.finished, u.cost, q.mode, u.reason, u.request_id, u.partial
+// uncertain reads the attempts that are noted as perhaps charged.
+func (s *Store) uncertain(f *checkpoint.Flights, rescued map[int64]int64) error {
+	return s.each("what may have been charged", func(rows pgx.Rows) (bool, error) { return true, f.AddUncertain(rescued, rows.Scan) },
+		`SELECT u.request, coalesce(r.id, ''), coalesce(r.line, 0), u.run, u.started, u.finished, u.cost, q.mode, u.reason, u.request_id, u.partial
 		FROM uncertain u JOIN requests q ON q.id = u.request LEFT JOIN asked a ON a.batch = u.batch AND a.request = u.request
 		LEFT JOIN rows r ON r.batch = u.batch AND r.position = a.position WHERE u.batch = $1 ORDER BY u.id`, s.batch)
-	return list, err
 }

@@ -9,6 +9,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"bizbatch/checkpoint"
+	"bizbatch/checkpoint/internal/keys"
+	"bizbatch/internal/disk"
 )
 
 // An importer holds the state of one Import.
@@ -18,12 +20,12 @@ type importer struct {
 	opts checkpoint.ImportOptions
 	plan checkpoint.Plan
 
-	settings int64                    // id of opts.Settings
-	kept     []int64                  // in flight when a run was killed, and answered
-	older    map[string]int           // answers that byAge chooses, by mode
-	refresh  func() ([]chosen, error) // answers to ask for again; nil: none
-	rowsErr  error                    // from the rows
-	refused  error                    // from Confirm
+	settings int64                               // id of opts.Settings
+	kept     []int64                             // in flight when a run was killed, and answered
+	older    map[string]int                      // answers that a rule by age alone chooses, by mode
+	refresh  func() ([]checkpoint.Chosen, error) // answers to ask for again; nil: none
+	rowsErr  error                               // from the rows
+	refused  error                               // from Confirm
 
 	rescueFiles []string // to remove once their answers are committed
 }
@@ -32,17 +34,17 @@ type importer struct {
 var errPlanned = errors.New("it was only a plan")
 
 // Import replaces the rows of the batch by those of an input, and adds new requests,
-// as [checkpoint.Store.Import] does. What another batch of the account has answered is
+// as [checkpoint.Store.Import] does. What another batch of the service has answered is
 // answered. Reuse and Neighbours are not looked at: they are files.
 //
 // The rows are copied to the server before anything there is locked. Imports for one
-// account wait for each other.
+// service wait for each other.
 func (s *Store) Import(rows iter.Seq2[checkpoint.Row, error], opts checkpoint.ImportOptions) (checkpoint.Plan, error) {
 	im := importer{s: s, opts: opts}
 	if s.mode == viewing {
 		return im.plan, checkpoint.ErrReadOnly
 	}
-	account, batch := s.account, s.batch
+	service, batch := s.service, s.batch
 	s.refresh = nil
 	err := pgx.BeginFunc(bg, s.pool, func(tx pgx.Tx) error {
 		im.d = db{ctx: bg, querier: tx}
@@ -59,9 +61,9 @@ func (s *Store) Import(rows iter.Seq2[checkpoint.Row, error], opts checkpoint.Im
 		err = fmt.Errorf("import rows into %s: %w", s.name, away(err))
 	default:
 		s.created, s.refresh = false, im.refresh
-		return im.plan, removeAll(im.rescueFiles)
+		return im.plan, disk.Remove(im.rescueFiles...)
 	}
-	s.account, s.batch = account, batch // one that was added is not there
+	s.service, s.batch = service, batch // one that was added is not there
 	return im.plan, err
 }
 
@@ -101,10 +103,10 @@ func (im *importer) run(rows iter.Seq2[checkpoint.Row, error]) error {
 	return im.settle()
 }
 
-// lockImports makes imports for the account wait for each other, until the end of the
+// lockImports makes imports for the service wait for each other, until the end of the
 // transaction. It does not hold up runs.
 func (s *Store) lockImports(d db) error {
-	_, err := d.exec("SELECT pg_advisory_xact_lock($1::int, $2::int)", migrationLock, s.account)
+	_, err := d.exec("SELECT pg_advisory_xact_lock($1::int, $2::int)", migrationLock, s.service)
 	return err
 }
 
@@ -141,7 +143,7 @@ func (im *importer) findSettings() (err error) {
 
 // keepSettings returns the number of settings, which it adds if they are new.
 func keepSettings(d db, value []byte) (id int64, err error) {
-	key := keyOf(value)
+	key := keys.Of(value)
 	if value == nil {
 		value = []byte{} // the column is NOT NULL
 	}
@@ -183,15 +185,15 @@ func (im *importer) replace() error {
 		text string
 		args []any
 	}{
-		{`INSERT INTO requests (account, key, mode, subject, payload) SELECT DISTINCT ON (key) $1::bigint, key, mode, subject, payload
-			FROM fresh WHERE key IS NOT NULL ORDER BY key, position ON CONFLICT DO NOTHING`, []any{s.account}},
+		{`INSERT INTO requests (service, key, mode, subject, payload) SELECT DISTINCT ON (key) $1::bigint, key, mode, subject, payload
+			FROM fresh WHERE key IS NOT NULL ORDER BY key, position ON CONFLICT DO NOTHING`, []any{s.service}},
 		{"UPDATE asked SET position = 0 WHERE batch = $1 AND position > 0", []any{s.batch}},
 		{`INSERT INTO asked (batch, request, position, settings) SELECT $1, q.id, min(f.position), $3
-			FROM fresh f JOIN requests q ON q.account = $2 AND q.key = f.key GROUP BY q.id
-			ON CONFLICT (batch, request) DO UPDATE SET position = excluded.position`, []any{s.batch, s.account, im.settings}},
+			FROM fresh f JOIN requests q ON q.service = $2 AND q.key = f.key GROUP BY q.id
+			ON CONFLICT (batch, request) DO UPDATE SET position = excluded.position`, []any{s.batch, s.service, im.settings}},
 		{"DELETE FROM rows WHERE batch = $1", []any{s.batch}},
 		{`INSERT INTO rows (batch, position, request, line, id, skip, fields, originals) SELECT $1, f.position, q.id, f.line, f.id, f.skip, f.fields, f.originals
-			FROM fresh f LEFT JOIN requests q ON q.account = $2 AND q.key = f.key`, []any{s.batch, s.account}},
+			FROM fresh f LEFT JOIN requests q ON q.service = $2 AND q.key = f.key`, []any{s.batch, s.service}},
 	} {
 		if _, err := im.d.exec(step.text, step.args...); err != nil {
 			return err
@@ -229,8 +231,8 @@ func (im *importer) findEdited() error {
 	return im.d.get(`SELECT count(DISTINCT f.position) FROM fresh f JOIN rows o ON o.batch = $1 AND o.id = f.id
 		LEFT JOIN requests q ON q.id = o.request LEFT JOIN asked a ON a.batch = $1 AND a.request = o.request
 		WHERE f.key IS NOT NULL AND (q.id IS NULL OR a.settings = $3 OR q.subject <> f.subject)
-		AND NOT EXISTS (SELECT 1 FROM requests n JOIN asked b ON b.request = n.id AND b.batch = $1 WHERE n.account = $2 AND n.key = f.key)`,
-		[]any{im.s.batch, im.s.account, im.settings}, &im.plan.Edited)
+		AND NOT EXISTS (SELECT 1 FROM requests n JOIN asked b ON b.request = n.id AND b.batch = $1 WHERE n.service = $2 AND n.key = f.key)`,
+		[]any{im.s.batch, im.s.service, im.settings}, &im.plan.Edited)
 }
 
 // findReused counts the requests new to the batch that another one has answered.
@@ -239,7 +241,7 @@ func (im *importer) findReused() error {
 		r, err := scanReused(rows)
 		im.plan.Reused = append(im.plan.Reused, r)
 		return true, err
-	}, `SELECT p.name, count(DISTINCT q.id) FROM fresh f JOIN requests q ON q.account = $2 AND q.key = f.key JOIN batches p ON p.id = q.batch
+	}, `SELECT p.name, count(DISTINCT q.id) FROM fresh f JOIN requests q ON q.service = $2 AND q.key = f.key JOIN batches p ON p.id = q.batch
 		WHERE q.state = 'answered' AND NOT EXISTS (SELECT 1 FROM asked WHERE batch = $1 AND request = q.id) GROUP BY p.name ORDER BY p.name`,
-		im.s.batch, im.s.account)
+		im.s.batch, im.s.service)
 }

@@ -20,33 +20,17 @@ const (
 // SetNote keeps a small value under a name, for the caller. The next SetNote with
 // the same name replaces it.
 func (s *Store) SetNote(name string, value []byte) error {
-	if name == paceNote && s.mode != planning {
-		return s.write(func(d db) error {
-			_, err := d.exec("UPDATE accounts SET pace = $2 WHERE id = $1", s.account, value)
-			return err
-		})
-	}
 	return s.setNote(notePrefix+name, value)
 }
 
 // Note returns the value that SetNote kept under a name, or nil if there is none or
 // it is empty.
 func (s *Store) Note(name string) (value []byte, err error) {
-	if name != paceNote {
-		if value, err = s.note(s.db(), notePrefix+name); len(value) == 0 {
-			value = nil
-		}
-		return value, err
+	if value, err = s.note(s.db(), notePrefix+name); len(value) == 0 {
+		value = nil
 	}
-	err = s.db().get("SELECT pace FROM accounts WHERE id = $1", []any{s.account}, &value)
-	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
-		return nil, fmt.Errorf("read %s: %w", s.name, away(err))
-	}
-	return value, nil
+	return value, err
 }
-
-// paceNote is the note of what runs learned of the pace: it is the account's.
-const paceNote = "pace"
 
 // SetCurrent keeps a small value about an output file, such as a digest of its
 // content. The value is removed as soon as anything changes that Results yields, in

@@ -2,8 +2,8 @@
 // several batches and machines. It is an engine of package checkpoint: the words and
 // the rules are described there, and this says where it differs.
 //
-// The database holds accounts (a service each), and batches, which are what a
-// checkpoint's file is to SQLite. A request belongs to an account: what was answered
+// The database holds services and their accounts, and batches, which are what a
+// checkpoint's file is to SQLite. A request belongs to a service: what was answered
 // for one batch is the answer in every other, at no cost.
 //
 // A process with a run is a host. It claims requests before it sends them, and keeps
@@ -26,6 +26,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"bizbatch/checkpoint"
+	"bizbatch/checkpoint/internal/saves"
 )
 
 // Options are the options of [Open]. The zero value is ready to use.
@@ -33,6 +34,9 @@ type Options struct {
 	// Endpoint names the service that answers. A batch remembers the first endpoint,
 	// and Open refuses any other. If it is empty, it is not checked.
 	Endpoint string
+	// Account tells the account with the service from others. Runs with the same one
+	// keep one pace, and what the service says to one of them holds for all.
+	Account string
 	// LastResort receives the answers that neither the database nor a rescue file
 	// could store, as lines of JSON. Default: standard error.
 	LastResort io.Writer
@@ -56,19 +60,16 @@ type Store struct {
 	pool     *pgxpool.Pool
 	identity string // of the database
 	endpoint string
-	account  int64
+	service  int64
+	account  int64 // of the last run
 	batch    int64 // 0: it is not there, and this is a plan
 	mode     mode
 	created  bool // by this Open; Close removes it unless something was imported
 	closed   bool
-	refresh  func() ([]chosen, error) // what the next run asks for again; nil: nothing
-	begun    atomic.Pointer[run]      // the run in progress
-	hasty    atomic.Bool              // the last write waited for the server in vain: the next waits only shortly
-
-	saves   chan save     // to the goroutine that groups saves into transactions
-	done    chan struct{} // closed when that goroutine is gone
-	grouped atomic.Int64  // changes that it made durable
-	commits atomic.Int64  // the transactions it took
+	refresh  func() ([]checkpoint.Chosen, error) // what the next run asks for again; nil: nothing
+	begun    atomic.Pointer[run]                 // the run in progress
+	hasty    atomic.Bool                         // the last write waited for the server in vain: the next waits only shortly
+	saves    *saves.Queue[db]                    // nil with View and OpenCopy
 }
 
 // A mode says what a store is open for.
@@ -99,8 +100,7 @@ func Open(address string, opts Options) (*Store, error) {
 		s.pool.Close()
 		return nil, err
 	}
-	s.saves, s.done = make(chan save), make(chan struct{})
-	go s.groupSaves()
+	s.saves = saves.New(s.saveGroup, failsAlone)
 	return s, nil
 }
 
@@ -176,8 +176,8 @@ func (s *Store) prepare() error {
 func (s *Store) readBatch(d db) error {
 	s.endpoint = s.opts.Endpoint
 	var have string
-	err := d.get("SELECT b.id, b.account, a.endpoint FROM batches b JOIN accounts a ON a.id = b.account WHERE b.name = $1",
-		[]any{Batch(s.name)}, &s.batch, &s.account, &have)
+	err := d.get("SELECT b.id, b.service, s.endpoint FROM batches b JOIN services s ON s.id = b.service WHERE b.name = $1",
+		[]any{Batch(s.name)}, &s.batch, &s.service, &have)
 	switch want := s.opts.Endpoint; {
 	case errors.Is(err, pgx.ErrNoRows):
 		return nil
@@ -195,16 +195,25 @@ func (s *Store) findBatch(d db) error {
 	if s.batch != 0 {
 		return nil
 	}
-	_, err := d.exec("INSERT INTO accounts (endpoint) VALUES ($1) ON CONFLICT DO NOTHING", s.endpoint)
+	_, err := d.exec("INSERT INTO services (endpoint) VALUES ($1) ON CONFLICT DO NOTHING", s.endpoint)
 	if err != nil {
 		return err
 	}
-	added, err := d.exec("INSERT INTO batches (account, name) SELECT id, $2 FROM accounts WHERE endpoint = $1 ON CONFLICT DO NOTHING", s.endpoint, Batch(s.name))
+	added, err := d.exec("INSERT INTO batches (service, name) SELECT id, $2 FROM services WHERE endpoint = $1 ON CONFLICT DO NOTHING", s.endpoint, Batch(s.name))
 	if err != nil {
 		return err
 	}
 	s.created = added > 0
 	return s.readBatch(d)
+}
+
+// findAccount finds the account, or adds it, within a transaction.
+func (s *Store) findAccount(d db) error {
+	_, err := d.exec("INSERT INTO accounts (service, name) VALUES ($1, $2) ON CONFLICT DO NOTHING", s.service, s.opts.Account)
+	if err != nil {
+		return err
+	}
+	return d.get("SELECT id FROM accounts WHERE service = $1 AND name = $2", []any{s.service, s.opts.Account}, &s.account)
 }
 
 // Path returns the address of the batch.
@@ -220,10 +229,7 @@ func (s *Store) Close() (err error) {
 		return nil
 	}
 	s.closed = true
-	if s.saves != nil {
-		close(s.saves)
-		<-s.done
-	}
+	s.saves.Close()
 	if r := s.begun.Load(); r != nil {
 		r.leave()
 	}
@@ -236,4 +242,4 @@ func (s *Store) Close() (err error) {
 
 // Saves returns how many changes were saved since Open, and how many transactions
 // that took.
-func (s *Store) Saves() (saves, syncs int64) { return s.grouped.Load(), s.commits.Load() }
+func (s *Store) Saves() (saves, syncs int64) { return s.saves.Saves() }

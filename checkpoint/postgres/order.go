@@ -6,13 +6,14 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"bizbatch/checkpoint"
+	"bizbatch/checkpoint/internal/millis"
 )
 
 // Give leaves an order for the run that is on, or for the next one, and returns its
 // ID.
 func (s *Store) Give(o checkpoint.Order) (id int64, err error) {
 	err = s.db().get("INSERT INTO orders (batch, given, by, what, reason) VALUES ($1, $2, $3, $4, $5) RETURNING id",
-		[]any{s.batch, millis(o.Given), text(o.By), o.What, text(o.Reason)}, &id)
+		[]any{s.batch, millis.Of(o.Given), text(o.By), o.What, text(o.Reason)}, &id)
 	if err != nil {
 		return 0, fmt.Errorf("leave an order in %s: %w", s.name, away(err))
 	}
@@ -38,8 +39,6 @@ func (s *Store) TakeOrder(id int64) error {
 }
 
 func scanOrder(rows pgx.Rows) (o checkpoint.Order, err error) {
-	var given int64
-	err = rows.Scan(&o.ID, &given, &o.By, &o.What, &o.Reason, &o.Run)
-	o.Given = fromMillis(given)
+	err = rows.Scan(&o.ID, millis.Into(&o.Given), &o.By, &o.What, &o.Reason, &o.Run)
 	return o, err
 }

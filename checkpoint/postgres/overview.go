@@ -4,12 +4,14 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"bizbatch/checkpoint/internal/millis"
 )
 
 // An Overview is what is on in a database.
 type Overview struct {
 	Hosts    []Host
-	Accounts []Account // on which no request is sent now
+	Accounts []Account
 }
 
 // A Host is a process with a run.
@@ -21,11 +23,14 @@ type Host struct {
 	Alive    bool      `json:"alive"` // else others take up what it had in hand
 }
 
-// An Account is a service on which no request is sent.
+// An Account is what runs know of an account with a service.
 type Account struct {
-	Endpoint string    `json:"endpoint"`
-	Until    time.Time `json:"until,omitzero"` // zero: until somebody tries again
-	Said     []byte    `json:"-"`              // by the service, as the caller of Hold wrote it
+	Endpoint string
+	Name     string    // tells it from others with the service
+	Closed   bool      // no request is sent until somebody tries again
+	Until    time.Time // none is sent before, if that is not over
+	Said     []byte    // by the service about either, as the caller of Hold wrote it
+	Pace     []byte    // as the caller of Pace wrote it; nil: nothing is known
 }
 
 // Look returns what is on in the database at an address.
@@ -37,9 +42,7 @@ func Look(address string) (o Overview, err error) {
 	defer s.pool.Close()
 	err = s.each("the hosts", func(rows pgx.Rows) (bool, error) {
 		var h Host
-		var started int64
-		err := rows.Scan(&h.Name, &h.Batch, &h.InFlight, &started, &h.Alive)
-		h.Started = fromMillis(started)
+		err := rows.Scan(&h.Name, &h.Batch, &h.InFlight, millis.Into(&h.Started), &h.Alive)
 		o.Hosts = append(o.Hosts, h)
 		return true, err
 	}, `SELECT h.name, b.name, (SELECT count(*) FROM requests q WHERE q.host = h.id AND q.state = 'running') + (SELECT count(*) FROM refreshing WHERE host = h.id AND started > 0), r.started, h.id IN (SELECT id FROM alive)
@@ -49,13 +52,10 @@ func Look(address string) (o Overview, err error) {
 	}
 	err = s.each("the accounts", func(rows pgx.Rows) (bool, error) {
 		var a Account
-		var closed bool
-		err := rows.Scan(&a.Endpoint, &closed, &a.Until, &a.Said)
-		if closed {
-			a.Until = time.Time{}
-		}
+		err := rows.Scan(&a.Endpoint, &a.Name, &a.Closed, &a.Until, &a.Said, &a.Pace)
 		o.Accounts = append(o.Accounts, a)
 		return true, err
-	}, "SELECT endpoint, closed IS NOT NULL, greatest(paused, now()), said FROM accounts WHERE closed IS NOT NULL OR paused > now() ORDER BY id")
+	}, `SELECT s.endpoint, a.name, a.closed IS NOT NULL, greatest(a.paused, 'epoch'), a.said, a.pace
+		FROM accounts a JOIN services s ON s.id = a.service ORDER BY a.id`)
 	return o, err
 }

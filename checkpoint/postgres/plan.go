@@ -4,6 +4,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"bizbatch/checkpoint"
+	"bizbatch/checkpoint/internal/millis"
 )
 
 // conflicting selects the requests that are to be asked, without an agreement,
@@ -57,32 +58,15 @@ func (im *importer) countInterrupted() error {
 func (im *importer) count() error {
 	again := false
 	var before int64
-	if rule := im.byAge(); rule != nil {
-		before = millis(rule.Before)
+	if rule := im.opts.ByAge(); rule != nil {
+		before = millis.Of(rule.Before)
 	}
 	im.older = map[string]int{}
 	im.plan.Pending = map[string]int{}
 	err := im.d.each(func(rows pgx.Rows) (bool, error) {
-		var state checkpoint.State
-		var mode string
-		var passing bool
-		var n, older int
-		if err := rows.Scan(&state, &mode, &passing, &n, &older); err != nil {
-			return false, err
-		}
-		switch {
-		case state == checkpoint.Answered:
-			im.plan.Answered += n
-			if older > 0 {
-				im.older[mode] += older
-			}
-		case state == checkpoint.Failed && !passing && !im.opts.RetryFailed:
-			im.plan.Failed += n
-		default:
-			im.plan.Pending[mode] += n
-			again = again || state == checkpoint.Failed
-		}
-		return true, nil
+		more, err := im.plan.AddRequests(im.opts, im.older, rows.Scan)
+		again = again || more
+		return true, err
 	}, "SELECT q.state, q.mode, q.passing, count(*), count(*) FILTER (WHERE q.finished < $2) FROM asked a JOIN requests q ON q.id = a.request WHERE a.batch = $1 AND a.position > 0 GROUP BY 1, 2, 3", im.s.batch, before)
 	if err != nil || !again {
 		return err

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"bizbatch/checkpoint"
+	"bizbatch/checkpoint/internal/millis"
 )
 
 // Endpoint returns the name of the service that answered.
@@ -100,7 +101,7 @@ func scanResult(rows pgx.Rows) (r checkpoint.Result, id int64, err error) {
 	err = rows.Scan(&id, &r.Position, &r.ID, &r.Line, &r.Skip, &r.Fields, &r.Originals, &r.Payload,
 		&r.State, &r.Attempts, &r.Error, &r.RequestID, &r.Cost, &started, &finished, &r.Reused, &r.Review, &r.Answer)
 	if r.State == checkpoint.Answered || r.State == checkpoint.Failed {
-		r.Started, r.Finished = fromMillis(started), fromMillis(finished)
+		r.Started, r.Finished = millis.Time(started), millis.Time(finished)
 	}
 	return r, id, err
 }
@@ -122,9 +123,7 @@ func (s *Store) Outcomes() iter.Seq2[checkpoint.Outcome, error] {
 }
 
 func scanOutcome(rows pgx.Rows) (o checkpoint.Outcome, err error) {
-	var started, finished int64
-	err = rows.Scan(&o.RowID, &o.State, &o.Mode, &o.Reason, &o.Cost, &started, &finished)
-	o.Started, o.Finished = fromMillis(started), fromMillis(finished)
+	err = rows.Scan(&o.RowID, &o.State, &o.Mode, &o.Reason, &o.Cost, millis.Into(&o.Started), millis.Into(&o.Finished))
 	return o, err
 }
 
@@ -148,8 +147,6 @@ func (s *Store) Runs() (runs []checkpoint.RunRecord, err error) {
 }
 
 func scanRun(rows pgx.Rows) (r checkpoint.RunRecord, err error) {
-	var started, ended int64
-	err = rows.Scan(&r.Run, &started, &ended, &r.Outcome, &r.Summary)
-	r.Started, r.Ended = fromMillis(started), fromMillis(ended)
+	err = rows.Scan(&r.Run, millis.Into(&r.Started), millis.Into(&r.Ended), &r.Outcome, &r.Summary)
 	return r, err
 }

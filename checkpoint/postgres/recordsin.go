@@ -7,6 +7,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"bizbatch/checkpoint"
+	"bizbatch/checkpoint/internal/keys"
+	"bizbatch/checkpoint/internal/millis"
 )
 
 // A receiver holds the state of one Receive.
@@ -19,7 +21,7 @@ type receiver struct {
 
 // Receive takes in all that another checkpoint holds, within one transaction. It
 // returns [checkpoint.ErrNotEmpty] unless the batch is empty. Where another batch of
-// the account has answered a request, its answer stays, and another one that comes is
+// the service has answered a request, its answer stays, and another one that comes is
 // an earlier one. The same answer is there once, and belongs to who paid for it.
 func (s *Store) Receive(records checkpoint.Records) error {
 	err := pgx.BeginFunc(bg, s.pool, func(tx pgx.Tx) error {
@@ -65,7 +67,7 @@ func (c *receiver) receive(r checkpoint.Record) (err error) {
 	case r.Run != nil:
 		v := r.Run
 		_, err = c.d.exec("INSERT INTO runs (batch, run, host, joined, started, ended, outcome, summary) VALUES ($1, $2, 0, $2, $3, $4, $5, $6)",
-			batch, v.Run, millis(v.Started), millis(v.Ended), v.Outcome, text(string(v.Summary)))
+			batch, v.Run, millis.Of(v.Started), millis.Of(v.Ended), v.Outcome, text(string(v.Summary)))
 	case r.Request != nil:
 		err = c.receiveRequest(r.Request)
 	case r.Row != nil:
@@ -86,7 +88,7 @@ func (c *receiver) receive(r checkpoint.Record) (err error) {
 			batch, v.Subject, text(v.Row), v.Taken, text(v.Origin), v.Fields, v.Value)
 	case r.Order != nil:
 		o := r.Order
-		_, err = c.d.exec("INSERT INTO orders (batch, given, by, what, reason, run) VALUES ($1, $2, $3, $4, $5, $6)", batch, millis(o.Given), text(o.By), o.What, text(o.Reason), o.Run)
+		_, err = c.d.exec("INSERT INTO orders (batch, given, by, what, reason, run) VALUES ($1, $2, $3, $4, $5, $6)", batch, millis.Of(o.Given), text(o.By), o.What, text(o.Reason), o.Run)
 	}
 	return err
 }
@@ -94,14 +96,14 @@ func (c *receiver) receive(r checkpoint.Record) (err error) {
 // receiveRequest adds a request, or finds it, and then its answers.
 func (c *receiver) receiveRequest(q *checkpoint.RequestRecord) error {
 	attempt, refreshed := takeBackRefresh(q)
-	key, id, batch := keyOf(q.Payload), int64(0), c.s.batch
-	err := c.d.get(`INSERT INTO requests (account, key, state, batch, run, mode, subject, attempts, interrupted, passing, started, finished, cost, reason, error, request_id, payload)
+	key, id, batch := keys.Of(q.Payload), int64(0), c.s.batch
+	err := c.d.get(`INSERT INTO requests (service, key, state, batch, run, mode, subject, attempts, interrupted, passing, started, finished, cost, reason, error, request_id, payload)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) ON CONFLICT DO NOTHING RETURNING id`,
-		[]any{c.s.account, key[:], q.State, batch, q.Run, text(q.Mode), q.Subject, q.Attempts, q.Interrupted, q.Passing, q.Started, q.Finished, q.Cost,
+		[]any{c.s.service, key[:], q.State, batch, q.Run, text(q.Mode), q.Subject, q.Attempts, q.Interrupted, q.Passing, q.Started, q.Finished, q.Cost,
 			text(q.Reason), text(q.Error), text(q.RequestID), q.Payload}, &id)
 	known := errors.Is(err, pgx.ErrNoRows)
 	if known {
-		err = c.d.get("SELECT id FROM requests WHERE account = $1 AND key = $2", []any{c.s.account, key[:]}, &id)
+		err = c.d.get("SELECT id FROM requests WHERE service = $1 AND key = $2", []any{c.s.service, key[:]}, &id)
 	}
 	if err != nil {
 		return err
@@ -150,7 +152,7 @@ func (c *receiver) receiveKnown(id int64, q *checkpoint.RequestRecord) error {
 		return err
 	}
 	first, err := complete(c.d, id, c.s.batch, q.Run, checkpoint.Completion{Answer: a.Answer, Label: a.Label, Attempts: q.Attempts, Cost: a.Cost,
-		Started: fromMillis(a.Started), Finished: fromMillis(a.Finished), Unfit: q.Unfit})
+		Started: millis.Time(a.Started), Finished: millis.Time(a.Finished), Unfit: q.Unfit})
 	if err != nil || first {
 		return err
 	}

@@ -1,100 +1,50 @@
 package postgres
 
 import (
-	"cmp"
 	"math"
-	"slices"
 
 	"github.com/jackc/pgx/v5"
 
 	"bizbatch/checkpoint"
+	"bizbatch/checkpoint/internal/millis"
 )
 
-// A chosen is an answer that is to be asked for again.
-type chosen struct {
-	id, finished, position int64
-	mode                   string
-}
-
-// chooseRefresh chooses the answers to ask for again. The rules change nothing in the
-// database: what is not asked in the end is answered.
+// chooseRefresh chooses the answers to ask for again.
 func (im *importer) chooseRefresh() error {
-	if rule := im.byAge(); rule != nil {
+	if rule := im.opts.ByAge(); rule != nil {
 		return im.chooseOlder(*rule)
 	}
-	var all []chosen
-	known := map[int64]bool{}
-	for _, rule := range im.opts.Refresh {
-		list, err := im.chosenBy(rule)
-		if err != nil {
-			return err
-		}
-		found := checkpoint.Refresh{Rule: rule.Name, Answers: map[string]int{}}
-		for _, c := range list {
-			if !known[c.id] {
-				known[c.id] = true
-				all = append(all, c)
-				found.Answers[c.mode]++
-			}
-		}
-		im.planRefresh(found)
-	}
-	im.plan.Kept = len(slices.DeleteFunc(im.kept, func(id int64) bool { return known[id] }))
-	im.refresh = func() ([]chosen, error) { return all, nil }
-	return nil
-}
-
-// byAge returns the only rule, if it is one by age.
-func (im *importer) byAge() *checkpoint.RefreshRule {
-	if rules := im.opts.Refresh; len(rules) == 1 && rules[0].Matches == nil && rules[0].IDs == nil {
-		return &rules[0]
-	}
-	return nil
+	list, err := im.plan.ChooseRefresh(im.opts, im.kept, im.chosenBy)
+	im.refresh = func() ([]checkpoint.Chosen, error) { return list, nil }
+	return err
 }
 
 // chooseOlder plans for a rule by age alone, of which count has counted the answers.
-// They are listed only when a run begins, so that a plan takes no longer.
 func (im *importer) chooseOlder(rule checkpoint.RefreshRule) error {
-	im.planRefresh(checkpoint.Refresh{Rule: rule.Name, Answers: im.older})
-	again, err := im.choose(nil, "q.finished < $2 AND q.id = ANY ($3)", millis(rule.Before), im.kept)
+	im.plan.AddRefresh(checkpoint.Refresh{Rule: rule.Name, Answers: im.older})
+	again, err := im.choose(nil, "q.finished < $2 AND q.id = ANY ($3)", millis.Of(rule.Before), im.kept)
 	im.plan.Kept = len(im.kept) - len(again)
-	im.refresh = func() ([]chosen, error) {
+	im.refresh = func() ([]checkpoint.Chosen, error) {
 		later := importer{s: im.s, d: im.s.db()}
 		return later.chosenBy(rule)
 	}
 	return err
 }
 
-func (im *importer) planRefresh(found checkpoint.Refresh) {
-	im.plan.Refresh = append(im.plan.Refresh, found)
-	for mode, n := range found.Answers {
-		im.plan.Pending[mode] += n
-		im.plan.Answered -= n
-	}
-}
-
 // takeRefresh hands the run what the last import chose: the number of requests by
 // mode, and these, the oldest answer first.
-func (s *Store) takeRefresh() (modes map[string]int, list []chosen, err error) {
-	modes = map[string]int{}
-	if s.refresh == nil {
-		return modes, nil, nil
+func (s *Store) takeRefresh() (modes map[string]int, list []checkpoint.Chosen, err error) {
+	if s.refresh != nil {
+		list, err = s.refresh()
+		s.refresh = nil
 	}
-	list, err = s.refresh()
-	slices.SortFunc(list, func(a, b chosen) int {
-		return cmp.Or(cmp.Compare(a.finished, b.finished), cmp.Compare(a.position, b.position))
-	})
-	for _, c := range list {
-		modes[c.mode]++
-	}
-	s.refresh = nil
-	return modes, list, err
+	return checkpoint.OldestFirst(list), list, err
 }
 
-func (im *importer) chosenBy(rule checkpoint.RefreshRule) ([]chosen, error) {
+func (im *importer) chosenBy(rule checkpoint.RefreshRule) ([]checkpoint.Chosen, error) {
 	since := int64(math.MaxInt64)
 	if !rule.Since.IsZero() {
-		since = millis(rule.Since)
+		since = millis.Of(rule.Since)
 	}
 	switch {
 	case rule.Matches != nil:
@@ -105,21 +55,21 @@ func (im *importer) chosenBy(rule checkpoint.RefreshRule) ([]chosen, error) {
 		}
 		return im.choose(nil, "q.started < $2 AND q.id IN (SELECT request FROM rows WHERE batch = $1 AND id = ANY ($3))", since, rule.IDs)
 	}
-	return im.choose(nil, "q.finished < $2", millis(rule.Before))
+	return im.choose(nil, "q.finished < $2", millis.Of(rule.Before))
 }
 
 // choose returns the answered requests of the input that meet the condition, in SQL,
 // and whose answer matches, unless that is nil.
-func (im *importer) choose(matches func(label string, payload, answer []byte) bool, condition string, args ...any) (list []chosen, err error) {
+func (im *importer) choose(matches func(label string, payload, answer []byte) bool, condition string, args ...any) (list []checkpoint.Chosen, err error) {
 	read := "NULL, NULL"
 	if matches != nil {
 		read = "q.payload, (SELECT answer FROM answers WHERE request = q.id)"
 	}
 	err = im.d.each(func(rows pgx.Rows) (bool, error) {
-		var c chosen
+		var c checkpoint.Chosen
 		var label string
 		var payload, answer []byte
-		err := rows.Scan(&c.id, &c.finished, &c.position, &c.mode, &label, &payload, &answer)
+		err := rows.Scan(&c.ID, &c.Finished, &c.Position, &c.Mode, &label, &payload, &answer)
 		if err == nil && (matches == nil || matches(label, payload, answer)) {
 			list = append(list, c)
 		}

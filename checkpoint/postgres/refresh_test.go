@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"bizbatch/checkpoint"
+	"bizbatch/checkpoint/internal/claims"
+	"bizbatch/checkpoint/internal/keys"
 	"bizbatch/checkpoint/internal/rescue"
 )
 
@@ -117,7 +119,7 @@ func TestHostsRefreshTogether(t *testing.T) {
 	others, theirs := claim(t, b, 3)
 	is(t, "of the second host", "cd", theirs)
 	is(t, "left", "map[] map[fast:4] 0", left(b))
-	if err := b.Start(page[0].ID, hour, 24); !errors.Is(err, errNotGiven) {
+	if err := b.Start(page[0].ID, hour, 24); !errors.Is(err, claims.ErrNotGiven) {
 		t.Errorf("it was sent twice: %v", err)
 	}
 
@@ -204,7 +206,7 @@ func TestARescuedAnswerReplacesAnOlderOne(t *testing.T) {
 
 	kept := rescue.Rescue{Place: s.rescuePlace()}
 	for _, q := range page {
-		line := s.rescued(keyOf(q.Payload), fresh("late", time.Hour))
+		line := s.rescued(keys.Of(q.Payload), fresh("late", time.Hour))
 		kept.Wait(q.ID, line)
 		kept.Put(q.ID, line)
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"bizbatch/checkpoint"
+	"bizbatch/checkpoint/internal/millis"
 )
 
 // What a host refreshes stands in the table refreshing, from when it is claimed until
@@ -29,9 +30,9 @@ const (
 )
 
 // columns returns the ids of a list, and when the answers arrived.
-func columns(list []chosen) (ids, finished []int64) {
+func columns(list []checkpoint.Chosen) (ids, finished []int64) {
 	for _, c := range list {
-		ids, finished = append(ids, c.id), append(finished, c.finished)
+		ids, finished = append(ids, c.ID), append(finished, c.Finished)
 	}
 	return ids, finished
 }
@@ -39,7 +40,7 @@ func columns(list []chosen) (ids, finished []int64) {
 // refreshing returns the next n requests to refresh, or fewer at the end. Those that
 // another host has in hand it passes over until that has refreshed them or is dead.
 func (r *run) refreshing(n int) (page []checkpoint.Request, err error) {
-	var passed []chosen
+	var passed []checkpoint.Chosen
 	for len(page) < n && len(r.refresh) > 0 && err == nil {
 		next := r.refresh[:min(n-len(page), len(r.refresh))]
 		ids, finished := columns(next)
@@ -48,7 +49,7 @@ func (r *run) refreshing(n int) (page []checkpoint.Request, err error) {
 			added AS (INSERT INTO refreshing (request, host, batch, run) SELECT id, $2, $1, $5 FROM found ON CONFLICT DO NOTHING RETURNING request),
 			taken AS (SELECT found.* FROM found JOIN added ON added.request = found.id)`, ids, finished, r.id)
 		if err == nil && len(found) < len(next) {
-			var left []chosen
+			var left []checkpoint.Chosen
 			err = r.s.write(func(d db) (err error) {
 				left, _, err = r.withOthers(d, next)
 				return err
@@ -66,15 +67,15 @@ func (r *run) refreshing(n int) (page []checkpoint.Request, err error) {
 
 // withOthers returns those of a list that are to be refreshed, and that this host
 // has not claimed, and how many of them no other has claimed.
-func (r *run) withOthers(d db, list []chosen) (left []chosen, free int, err error) {
+func (r *run) withOthers(d db, list []checkpoint.Chosen) (left []checkpoint.Chosen, free int, err error) {
 	if len(list) == 0 {
 		return nil, 0, nil
 	}
 	ids, finished := columns(list)
 	err = d.each(func(rows pgx.Rows) (bool, error) {
-		var c chosen
+		var c checkpoint.Chosen
 		var unclaimed bool
-		err := rows.Scan(&c.id, &c.finished, &c.mode, &unclaimed)
+		err := rows.Scan(&c.ID, &c.Finished, &c.Mode, &unclaimed)
 		left = append(left, c)
 		if unclaimed {
 			free++
@@ -95,7 +96,7 @@ func (r *run) openRefresh(d db) (modes map[string]int, free int, err error) {
 	}
 	r.refresh = left
 	for _, c := range left {
-		modes[c.mode]++
+		modes[c.Mode]++
 	}
 	err = d.each(func(rows pgx.Rows) (bool, error) {
 		var mode string
@@ -114,11 +115,11 @@ func replace(d db, id, host int64, started time.Time) error {
 	var mine bool
 	err := d.get(`WITH gone AS (DELETE FROM refreshing WHERE request = $1 AND (host = $2 OR started = $3) RETURNING *),
 			landed AS (UPDATE runs r SET flying = flying - gone.cost FROM gone WHERE r.batch = gone.batch AND r.run = gone.run AND gone.started > 0)
-		SELECT count(*) > 0 FROM gone`, []any{id, host, millis(started)}, &mine)
+		SELECT count(*) > 0 FROM gone`, []any{id, host, millis.Of(started)}, &mine)
 	if err != nil {
 		return err
 	}
-	old, err := d.exec("SELECT 1 FROM requests WHERE id = $1 AND state = 'answered' AND ($2 OR started < $3) FOR NO KEY UPDATE", id, mine, millis(started))
+	old, err := d.exec("SELECT 1 FROM requests WHERE id = $1 AND state = 'answered' AND ($2 OR started < $3) FOR NO KEY UPDATE", id, mine, millis.Of(started))
 	if err != nil || old == 0 {
 		return err
 	}
@@ -143,10 +144,9 @@ func (r *run) keepOld(d db, id int64, failed bool) error {
 func (s *Store) refreshing(f *checkpoint.Flights, rescued map[int64]int64) error {
 	return s.each("what was in flight", func(rows pgx.Rows) (bool, error) {
 		var q checkpoint.Flight
-		var id, started int64
+		var id int64
 		var dead bool
-		err := rows.Scan(&id, &q.RowID, &q.Line, &q.Run, &started, &q.Mode, &q.Cost, &dead)
-		q.Started = fromMillis(started)
+		err := rows.Scan(&id, &q.RowID, &q.Line, &q.Run, millis.Into(&q.Started), &q.Mode, &q.Cost, &dead)
 		_, found := rescued[id]
 		switch {
 		case err != nil:

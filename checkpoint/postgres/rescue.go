@@ -2,12 +2,13 @@ package postgres
 
 import (
 	"encoding/hex"
-	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
 
 	"bizbatch/checkpoint"
+	"bizbatch/checkpoint/internal/keys"
+	"bizbatch/checkpoint/internal/millis"
 	"bizbatch/checkpoint/internal/rescue"
 )
 
@@ -19,7 +20,7 @@ func (s *Store) rescuePlace() rescue.Place {
 }
 
 // rescued returns an answer as a line of a rescue file.
-func (s *Store) rescued(key requestKey, c checkpoint.Completion) rescue.Line {
+func (s *Store) rescued(key keys.Key, c checkpoint.Completion) rescue.Line {
 	return rescue.Line{
 		Checkpoint: s.name, Endpoint: s.endpoint, Key: hex.EncodeToString(key[:]), Answer: c.Answer, Label: c.Label,
 		Attempts: c.Attempts, Cost: c.Cost, Started: c.Started, Finished: c.Finished, Unfit: c.Unfit,
@@ -39,68 +40,27 @@ func (s *Store) RescueWaiting() {
 	}
 }
 
-// unsaved returns the error for the answers that are not in the database.
-func (r *run) unsaved(err error) error {
-	file, printed := r.rescue.File()
-	return &checkpoint.UnsavedError{File: file, Answers: len(r.rescue.Kept()), Printed: printed, Err: err}
+// saveRescued tries again to save the answers that are in the file.
+func (r *run) saveRescued() error {
+	return r.unsaved(r.rescue.SaveAgain(func(id int64, line rescue.Line) error {
+		return r.save("save an answer", id, nil, func(d db) error { return r.complete(d, id, completion(line)) })
+	}, failsAlone))
 }
 
-// saveRescued tries again to save the answers. The file keeps those that cannot be
-// saved.
-func (r *run) saveRescued() error {
-	var failed error
-	for id, line := range r.rescue.Kept() {
-		err := r.save("save an answer", id, nil, func(d db) error { return r.complete(d, id, completion(line)) })
-		if err == nil {
-			r.rescue.Drop(id)
-			continue
-		}
-		if failed = err; !failsAlone(err) {
-			break
-		}
-	}
-	if failed == nil {
+// unsaved returns the error for the answers that are not in the database, if err is
+// why they could not be saved.
+func (r *run) unsaved(err error) error {
+	if err == nil {
 		return nil
 	}
-	return r.unsaved(failed)
+	file, answers, printed := r.rescue.Unsaved()
+	return &checkpoint.UnsavedError{File: file, Answers: answers, Printed: printed, Err: err}
 }
 
-// takeRescued saves the answers of earlier runs' rescue files, within the
-// transaction of an import. An answer whose request is not known stays in its file.
-func (im *importer) takeRescued() error {
-	for _, f := range im.s.rescuePlace().Find() {
-		if !f.Mine {
-			continue
-		}
-		all, err := im.takeRescueFile(f.Path)
-		if err != nil {
-			return fmt.Errorf("take in the rescue file %s: %w", f.Path, err)
-		}
-		if all {
-			im.rescueFiles = append(im.rescueFiles, f.Path)
-		}
-	}
-	return nil
-}
-
-// takeRescueFile reports whether all answers of a file are now in the database.
-func (im *importer) takeRescueFile(path string) (all bool, err error) {
-	all = true
-	for line, err := range rescue.Read(path) {
-		if errors.Is(err, rescue.ErrTorn) {
-			return false, nil
-		}
-		if err != nil {
-			return false, err
-		}
-		switch err := im.keepRescued(line); {
-		case errors.Is(err, pgx.ErrNoRows):
-			all = false
-		case err != nil:
-			return false, err
-		}
-	}
-	return all, nil
+// takeRescued saves the answers of earlier runs' rescue files, within a transaction.
+func (im *importer) takeRescued() (err error) {
+	im.rescueFiles, err = im.s.rescuePlace().TakeIn(false, im.keepRescued)
+	return err
 }
 
 // keepRescued saves one answer. The error is pgx.ErrNoRows if its request is not
@@ -111,8 +71,8 @@ func (im *importer) keepRescued(line rescue.Line) error {
 	key := line.SHA()
 	err := im.d.get(`SELECT q.id, q.state = 'answered' AND q.started >= $3, coalesce(f.batch, u.batch, q.batch), coalesce(f.run, u.run, q.run) FROM requests q
 		LEFT JOIN refreshing f ON f.request = q.id AND f.started = $3 LEFT JOIN uncertain u ON u.request = q.id AND u.started = $3 AND u.finished = 0
-		WHERE q.account = (SELECT id FROM accounts WHERE endpoint = $1) AND q.key = $2`,
-		[]any{line.Endpoint, key[:], millis(line.Started)}, &id, &done, &batch, &run)
+		WHERE q.service = (SELECT id FROM services WHERE endpoint = $1) AND q.key = $2`,
+		[]any{line.Endpoint, key[:], millis.Of(line.Started)}, &id, &done, &batch, &run)
 	if err != nil || done {
 		return err
 	}
@@ -132,22 +92,14 @@ func (im *importer) keepRescued(line rescue.Line) error {
 // answers are in this batch's rescue files, with the time at which they were sent (milliseconds since
 // 1970).
 func (s *Store) rescuedIDs() (map[int64]int64, error) {
-	ids, started := map[int64]int64{}, map[requestKey]int64{}
-	var keys [][]byte
+	ids, started := map[int64]int64{}, map[keys.Key]int64{}
+	var list [][]byte
 	var sent []int64
-	for _, f := range s.rescuePlace().Find() {
-		if !f.Mine {
-			continue
-		}
-		for line, err := range rescue.Read(f.Path) {
-			if err != nil {
-				break // the next import tells what is wrong with it
-			}
-			key := line.SHA()
-			keys, sent, started[key] = append(keys, key[:]), append(sent, millis(line.Started)), millis(line.Started)
-		}
+	for line := range s.rescuePlace().Lines() {
+		key := line.SHA()
+		list, sent, started[key] = append(list, key[:]), append(sent, millis.Of(line.Started)), millis.Of(line.Started)
 	}
-	if len(keys) == 0 {
+	if len(list) == 0 {
 		return ids, nil
 	}
 	err := s.each("what was rescued", func(rows pgx.Rows) (bool, error) {
@@ -155,10 +107,10 @@ func (s *Store) rescuedIDs() (map[int64]int64, error) {
 		var key []byte
 		err := rows.Scan(&id, &key)
 		if err == nil {
-			ids[id] = started[requestKey(key)]
+			ids[id] = started[keys.Key(key)]
 		}
 		return true, err
-	}, `SELECT q.id, q.key FROM unnest($2::bytea[], $3::bigint[]) AS list (key, sent) JOIN requests q ON q.account = $1 AND q.key = list.key
-		WHERE q.state <> 'answered' OR q.started < list.sent`, s.account, keys, sent)
+	}, `SELECT q.id, q.key FROM unnest($2::bytea[], $3::bigint[]) AS list (key, sent) JOIN requests q ON q.service = $1 AND q.key = list.key
+		WHERE q.state <> 'answered' OR q.started < list.sent`, s.service, list, sent)
 	return ids, err
 }

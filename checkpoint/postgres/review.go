@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"bizbatch/checkpoint"
+	"bizbatch/checkpoint/internal/millis"
 )
 
 // AddReviews keeps what people wrote. A row's last review is the one that
@@ -16,7 +17,7 @@ func (s *Store) AddReviews(reviews []checkpoint.Review, origin string, now time.
 		for _, v := range reviews {
 			_, err := d.exec(`INSERT INTO reviews (batch, subject, row, taken, origin, fields, value)
 				SELECT r.batch, coalesce(q.subject, 0), r.id, $2, $3, r.fields, $4 FROM rows r LEFT JOIN requests q ON q.id = r.request
-				WHERE r.batch = $1 AND r.position = $5`, s.batch, millis(now), text(origin), v.Value, v.Position)
+				WHERE r.batch = $1 AND r.position = $5`, s.batch, millis.Of(now), text(origin), v.Value, v.Position)
 			if err != nil {
 				return err
 			}

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -15,11 +14,11 @@ import (
 
 	"bizbatch/checkpoint"
 	"bizbatch/checkpoint/internal/claims"
+	"bizbatch/checkpoint/internal/keys"
+	"bizbatch/checkpoint/internal/millis"
 	"bizbatch/checkpoint/internal/rescue"
+	"bizbatch/internal/disk"
 )
-
-// A requestKey identifies a request: it is the SHA-256 of its payload.
-type requestKey [sha256.Size]byte
 
 // A run implements checkpoint.Run.
 type run struct {
@@ -37,10 +36,10 @@ type run struct {
 	held     atomic.Bool    // the account was closed when this run looked last
 	trials   map[int64]bool // requests that were sent since; for the goroutine that saves
 
-	claiming sync.Mutex // guards what follows
-	after    int64      // position of the last request that Claim gave out
-	last     int64      // that of the last row
-	refresh  []chosen   // answered requests to give out after those
+	claiming sync.Mutex          // guards what follows
+	after    int64               // position of the last request that Claim gave out
+	last     int64               // that of the last row
+	refresh  []checkpoint.Chosen // answered requests to give out after those
 
 	claims claims.Claims // what was given out
 }
@@ -83,6 +82,9 @@ func (r *run) begin(now time.Time) (b checkpoint.Begun, err error) {
 		if err := errors.Join(rescued.takeRescued(), bury(d)); err != nil {
 			return err
 		}
+		if err := s.findAccount(d); err != nil {
+			return err
+		}
 		// Somebody wants to try again. Where the host that was refused is still on, it does.
 		if _, err := d.exec("UPDATE accounts SET closed = NULL, said = NULL WHERE id = $1 AND closed IS NOT NULL AND held_by NOT IN (SELECT id FROM alive)", s.account); err != nil {
 			return err
@@ -95,10 +97,10 @@ func (r *run) begin(now time.Time) (b checkpoint.Begun, err error) {
 		return d.get(`WITH next AS (SELECT coalesce(max(run), 0) + 1 AS run FROM runs WHERE batch = $1),
 				others AS (SELECT min(joined) AS joined FROM runs r JOIN alive h ON h.id = r.host WHERE r.batch = $1 AND r.ended = 0)
 			INSERT INTO runs (batch, run, host, joined, started) SELECT $1, next.run, $2, coalesce(others.joined, next.run), $3 FROM next, others RETURNING run`,
-			[]any{s.batch, host, millis(now)}, &r.id)
+			[]any{s.batch, host, millis.Of(now)}, &r.id)
 	})
 	if err == nil {
-		err = removeAll(rescued.rescueFiles)
+		err = disk.Remove(rescued.rescueFiles...)
 	}
 	if err != nil {
 		return b, err
@@ -106,10 +108,8 @@ func (r *run) begin(now time.Time) (b checkpoint.Begun, err error) {
 	if b.Counts, err = s.Counts(); err != nil {
 		return b, err
 	}
-	var sent int64
 	err = s.db().get(`SELECT (SELECT coalesce(sum(cost), 0)::bigint FROM uncertain WHERE batch = $1), (SELECT coalesce(max(position), 0) FROM rows WHERE batch = $1),
-		(SELECT coalesce(max(started), 0) FROM requests WHERE batch = $1)`, []any{s.batch}, &b.Uncertain, &r.last, &sent)
-	b.LastSent = fromMillis(sent)
+		(SELECT coalesce(max(started), 0) FROM requests WHERE batch = $1)`, []any{s.batch}, &b.Uncertain, &r.last, millis.Into(&b.LastSent))
 	if err == nil {
 		b.Refresh, r.refresh, err = s.takeRefresh()
 	}
@@ -192,7 +192,7 @@ func (r *run) take(taken string, args ...any) (page []checkpoint.Request, err er
 			var key []byte
 			var state checkpoint.State
 			err := rows.Scan(&q.ID, &q.Position, &q.RowID, &q.Mode, &q.Attempts, &q.Answered, &state, &q.Again, &key, &q.Payload)
-			if k := sha256.Sum256(q.Payload); err == nil && string(k[:]) != string(key) {
+			if err == nil && !keys.Of(q.Payload).Is(key) {
 				err = fmt.Errorf("question %s: %w", q.RowID, checkpoint.ErrNotCheckpoint) // not to pay for what nobody asked
 			}
 			q.Refresh = state == checkpoint.Answered
@@ -207,7 +207,7 @@ func (r *run) take(taken string, args ...any) (page []checkpoint.Request, err er
 		return nil, fmt.Errorf("claim questions of %s: %w", r.s.name, err)
 	}
 	// What the run has in hand it lost while it was away, and now it is free again.
-	return slices.DeleteFunc(page, func(q checkpoint.Request) bool { return !r.claims.Give(q.ID, keyOf(q.Payload), q.Refresh) }), nil
+	return slices.DeleteFunc(page, func(q checkpoint.Request) bool { return !r.claims.Give(q.ID, q.Payload, q.Refresh) }), nil
 }
 
 // unclaim gives back what is claimed for this host and was not given out.
@@ -243,7 +243,7 @@ func (r *run) End(now time.Time, outcome string, summary []byte) error {
 		if _, err := d.exec("DELETE FROM refreshing WHERE host = $1 AND started = 0", r.host.Load()); err != nil {
 			return err
 		}
-		_, err := d.exec("UPDATE runs SET ended = $3, outcome = $4, summary = $5 WHERE batch = $1 AND run = $2", r.s.batch, r.id, millis(now), outcome, text(string(summary)))
+		_, err := d.exec("UPDATE runs SET ended = $3, outcome = $4, summary = $5 WHERE batch = $1 AND run = $2", r.s.batch, r.id, millis.Of(now), outcome, text(string(summary)))
 		return err
 	})
 	switch {
@@ -253,18 +253,4 @@ func (r *run) End(now time.Time, outcome string, summary []byte) error {
 		return fmt.Errorf("note the end of the run: %w", err)
 	}
 	return nil
-}
-
-func millis(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMilli()
-}
-
-func fromMillis(ms int64) time.Time {
-	if ms == 0 {
-		return time.Time{}
-	}
-	return time.UnixMilli(ms).UTC()
 }

@@ -9,12 +9,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"bizbatch/checkpoint"
-)
-
-// Sending a request that is answered or in flight would pay twice.
-var (
-	errNotPending = errors.New("the question is not pending")
-	errNotGiven   = errors.New("the question was not given to this run")
+	"bizbatch/checkpoint/internal/claims"
+	"bizbatch/checkpoint/internal/millis"
 )
 
 func (r *run) Start(id int64, now time.Time, cost int64) error {
@@ -22,7 +18,7 @@ func (r *run) Start(id int64, now time.Time, cost int64) error {
 		return err
 	}
 	if _, given := r.claims.Key(id); !given {
-		return fmt.Errorf("mark a question as sent: %w", errNotGiven)
+		return fmt.Errorf("mark a question as sent: %w", claims.ErrNotGiven)
 	}
 	tried := false
 	err := r.save("mark a question as sent", id, nil, func(d db) error {
@@ -41,7 +37,7 @@ func (r *run) Start(id int64, now time.Time, cost int64) error {
 		if r.claims.Refreshes(id) {
 			mark = markRefresh
 		}
-		changed, err := d.exec(mark, id, r.s.batch, r.id, millis(now), cost, r.host.Load())
+		changed, err := d.exec(mark, id, r.s.batch, r.id, millis.Of(now), cost, r.host.Load())
 		if err == nil && changed == 0 {
 			err = r.notPending(d, id)
 		}
@@ -68,7 +64,7 @@ func (r *run) notPending(d db, id int64) error {
 	case err != nil:
 		return err
 	case mine:
-		return notStarted{errNotPending}
+		return notStarted{claims.ErrNotPending}
 	}
 	return notStarted{&checkpoint.HeldError{Lost: true}}
 }
@@ -77,24 +73,18 @@ func (r *run) notPending(d db, id int64) error {
 func (r *run) isSent(d db, id int64, at time.Time) (sent bool, err error) {
 	err = d.get(`SELECT EXISTS (SELECT 1 FROM requests WHERE id = $1 AND state = 'running' AND host = $2 AND run = $3 AND started = $4)
 			OR EXISTS (SELECT 1 FROM refreshing WHERE request = $1 AND host = $2 AND run = $3 AND started = $4)`,
-		[]any{id, r.host.Load(), r.id, millis(at)}, &sent)
+		[]any{id, r.host.Load(), r.id, millis.Of(at)}, &sent)
 	return sent, err
 }
-
-// A notStarted is an error of a Start that changed nothing.
-type notStarted struct{ error }
-
-func (e notStarted) Unwrap() error { return e.error }
 
 // sentAgain counts how often a request was sent because its answer does not fit.
 const sentAgain = `UPDATE unfit SET times = times + $2 WHERE request = $1
 	AND EXISTS (SELECT 1 FROM earlier e JOIN requests q ON q.id = e.request WHERE q.id = $1 AND q.state = 'running')`
 
-// hold is how long an answer waits for its transaction before it is also written to
-// the rescue file, because the server may be away. Tests make it shorter.
-var hold = 5 * time.Second
-
 func (r *run) Complete(id int64, c checkpoint.Completion) error {
+	if err := r.on(); err != nil {
+		return err
+	}
 	if len(c.Answer) == 0 {
 		return errors.New("save an answer: it is empty")
 	}
@@ -102,19 +92,14 @@ func (r *run) Complete(id int64, c checkpoint.Completion) error {
 	if !given { // it may have an answer
 		return r.save("save an answer", id, nil, func(d db) error { return checkAnswered(d, id) })
 	}
-	line := r.s.rescued(key, c)
-	r.rescue.Wait(id, line)
-	err := r.save("save an answer", id, func() { r.rescue.Put(id, line) }, func(d db) error { return r.complete(d, id, c) })
-	switch {
-	case err == nil:
-		r.rescue.Drop(id)
-		r.claims.Done(id, c.Again)
-		return nil
-	case errors.Is(err, checkpoint.ErrEnded):
-		return err
+	err := r.rescue.Save(id, r.s.rescued(key, c), func(late func()) error {
+		return r.save("save an answer", id, late, func(d db) error { return r.complete(d, id, c) })
+	})
+	if err != nil {
+		return r.unsaved(err)
 	}
-	r.rescue.Put(id, line)
-	return r.unsaved(err)
+	r.claims.Done(id, c.Again)
+	return nil
 }
 
 // complete saves an answer of the run. If its lease was over, the attempt is noted as
@@ -138,7 +123,7 @@ func (r *run) complete(d db, id int64, c checkpoint.Completion) error {
 	}
 	twice, err := d.exec(`INSERT INTO uncertain (request, batch, run, started, finished, cost, reason, request_id, partial)
 		SELECT id, $2, $3, $4, $5, $6, 'answered twice', '', '' FROM requests
-		WHERE id = $1 AND (batch, run, started) <> ($2, $3, $4) ON CONFLICT DO NOTHING`, id, r.s.batch, r.id, millis(c.Started), millis(c.Finished), c.Cost)
+		WHERE id = $1 AND (batch, run, started) <> ($2, $3, $4) ON CONFLICT DO NOTHING`, id, r.s.batch, r.id, millis.Of(c.Started), millis.Of(c.Finished), c.Cost)
 	if err != nil || twice == 0 {
 		return err
 	}
@@ -152,7 +137,7 @@ func complete(d db, id, batch, run int64, c checkpoint.Completion) (changed bool
 	}
 	n, err := d.exec(`UPDATE requests SET state = 'answered', attempts = attempts + $2, passing = false, started = $3, finished = $4,
 		cost = $5, reason = $6, error = '', request_id = '', interrupted = false, batch = $7, run = $8, host = CASE WHEN $9 THEN host END
-		WHERE id = $1 AND state <> 'answered'`, id, c.Attempts, millis(c.Started), millis(c.Finished), c.Cost, text(c.Label), batch, run, c.Again)
+		WHERE id = $1 AND state <> 'answered'`, id, c.Attempts, millis.Of(c.Started), millis.Of(c.Finished), c.Cost, text(c.Label), batch, run, c.Again)
 	if err != nil || n == 0 {
 		return false, err
 	}
@@ -181,7 +166,7 @@ func checkAnswered(d db, id int64) error {
 	var state checkpoint.State
 	err := d.get("SELECT state FROM requests WHERE id = $1", []any{id}, &state)
 	if errors.Is(err, pgx.ErrNoRows) || err == nil && state != checkpoint.Answered {
-		err = errNotGiven
+		err = claims.ErrNotGiven
 	}
 	return err
 }
@@ -208,7 +193,7 @@ func (r *run) fault(id int64, state checkpoint.State, f checkpoint.Fault) error 
 		// Once the lease was over the request is another host's.
 		changed, err := d.exec(`UPDATE requests SET state = $2, attempts = attempts + $3, passing = $4, started = $5, finished = $6,
 			cost = 0, reason = $7, error = $8, request_id = $9, interrupted = false WHERE id = $1 AND state <> 'answered' AND host = $10`,
-			id, state, f.Attempts, f.Passing, millis(f.Started), millis(f.Finished), text(f.Reason), text(f.Message), text(f.RequestID), r.host.Load())
+			id, state, f.Attempts, f.Passing, millis.Of(f.Started), millis.Of(f.Finished), text(f.Reason), text(f.Message), text(f.RequestID), r.host.Load())
 		if err == nil && changed == 0 && !f.MaybeCharged {
 			err = r.checkLost(d, id)
 		}
@@ -235,7 +220,7 @@ func (r *run) fault(id int64, state checkpoint.State, f checkpoint.Fault) error 
 func (r *run) maybePaid(d db, id int64, f checkpoint.Fault) error {
 	noted, err := d.exec(`INSERT INTO uncertain (request, batch, run, started, finished, cost, reason, request_id, partial)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING`,
-		id, r.s.batch, r.id, millis(f.Started), millis(f.Finished), f.Cost, text(f.Reason), text(f.RequestID), text(f.Partial))
+		id, r.s.batch, r.id, millis.Of(f.Started), millis.Of(f.Finished), f.Cost, text(f.Reason), text(f.RequestID), text(f.Partial))
 	if err != nil || noted == 0 {
 		return err
 	}

@@ -13,7 +13,7 @@ const schemaName = "bizbatch"
 
 // migrations make a database of format n+1 out of one of format n, the first of
 // them out of none. What has been released never changes.
-var migrations = []string{format1}
+var migrations = []string{format1, format2}
 
 // format1 has the tables. Times are milliseconds since 1970, 0 where there is none,
 // but those of leases, which the server's clock tells.
@@ -201,6 +201,27 @@ CREATE TABLE notes (            -- small things by name
 	name  text NOT NULL,
 	value bytea NOT NULL,
 	PRIMARY KEY (batch, name)
+);
+`
+
+// format2 tells the accounts of a service apart. What was known of the one that a
+// service had before is found out again.
+const format2 = `
+ALTER TABLE accounts RENAME TO services;
+ALTER TABLE services DROP COLUMN paused, DROP COLUMN closed, DROP COLUMN held_by, DROP COLUMN said, DROP COLUMN pace;
+ALTER TABLE batches RENAME COLUMN account TO service;
+ALTER TABLE requests RENAME COLUMN account TO service;
+
+CREATE TABLE accounts (
+	id      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	service bigint NOT NULL REFERENCES services,
+	name    text NOT NULL,          -- tells it from the others of the service
+	paused  timestamptz NOT NULL DEFAULT '-infinity', -- nothing is sent before
+	closed  timestamptz,            -- since then no request succeeds; NULL: they do
+	held_by bigint,                 -- the host that was told so
+	said    bytea,                  -- by the service, about either
+	pace    bytea,                  -- what runs know of it
+	UNIQUE (service, name)
 );
 `
 

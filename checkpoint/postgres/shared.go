@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"bizbatch/checkpoint"
+	"bizbatch/checkpoint/internal/millis"
 )
 
 // Open returns what is left to do for all hosts together.
@@ -71,6 +72,24 @@ func (r *run) Hold(h checkpoint.Hold) error {
 	})
 }
 
+// Pace changes what all hosts know of the account's pace.
+func (r *run) Pace(change func(known []byte, now time.Time) []byte) error {
+	return r.s.write(func(d db) error {
+		var known []byte
+		var now time.Time
+		// What a crash of the server takes is found out again.
+		err := d.get("SELECT pace, clock_timestamp(), set_config('synchronous_commit', 'off', true) FROM accounts WHERE id = $1 FOR NO KEY UPDATE",
+			[]any{r.s.account}, &known, &now, new(string))
+		if err != nil {
+			return err
+		}
+		if known = change(known, now); known != nil {
+			_, err = d.exec("UPDATE accounts SET pace = $2 WHERE id = $1", r.s.account, known)
+		}
+		return err
+	})
+}
+
 // A gate is what the account and the batch allow, as a transaction sees it.
 type gate struct {
 	read   bool
@@ -100,8 +119,8 @@ func (r *run) readGate(d db) error {
 	var closed bool
 	err := d.get(`SELECT EXISTS (SELECT 1 FROM hosts WHERE id = $2 AND lease_until > now()), a.closed IS NOT NULL, a.closed IS NOT NULL AND a.held_by <> $2,
 			CASE WHEN a.paused > now() THEN a.paused - now() ELSE '0' END, coalesce(a.said, ''), b.spend, b.total
-		FROM batches b JOIN accounts a ON a.id = b.account WHERE b.id = $1`,
-		[]any{r.s.batch, r.host.Load()}, &g.leased, &closed, &g.closed, &g.wait, &g.said, &g.limit, &g.total)
+		FROM batches b, accounts a WHERE b.id = $1 AND a.id = $3`,
+		[]any{r.s.batch, r.host.Load(), r.s.account}, &g.leased, &closed, &g.closed, &g.wait, &g.said, &g.limit, &g.total)
 	if err != nil {
 		return err
 	}
@@ -157,10 +176,10 @@ func (r *run) takesOff(d db, cost int64) error {
 // over, it is known now.
 func landed(d db, id, batch, run int64, started time.Time) error {
 	flew, err := d.exec(`UPDATE runs r SET flying = flying - q.cost FROM requests q WHERE r.batch = $2 AND r.run = $3
-		AND q.id = $1 AND q.state = 'running' AND q.batch = $2 AND q.run = $3 AND q.started = $4`, id, batch, run, millis(started))
+		AND q.id = $1 AND q.state = 'running' AND q.batch = $2 AND q.run = $3 AND q.started = $4`, id, batch, run, millis.Of(started))
 	if err == nil && flew == 0 {
 		_, err = d.exec(`WITH gone AS (DELETE FROM uncertain WHERE request = $1 AND batch = $2 AND run = $3 AND started = $4 AND finished = 0 RETURNING cost)
-			UPDATE runs r SET spent = spent - gone.cost FROM gone WHERE r.batch = $2 AND r.run = $3`, id, batch, run, millis(started))
+			UPDATE runs r SET spent = spent - gone.cost FROM gone WHERE r.batch = $2 AND r.run = $3`, id, batch, run, millis.Of(started))
 	}
 	return err
 }

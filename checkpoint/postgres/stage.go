@@ -1,18 +1,13 @@
 package postgres
 
 import (
-	"crypto/sha256"
-	"hash/fnv"
 	"iter"
-	"os"
 
 	"github.com/jackc/pgx/v5"
 
 	"bizbatch/checkpoint"
+	"bizbatch/checkpoint/internal/keys"
 )
-
-// keyOf returns the key of a payload.
-func keyOf(payload []byte) requestKey { return sha256.Sum256(payload) }
 
 // stage copies the rows of an input into a table of this transaction.
 func (im *importer) stage(rows iter.Seq2[checkpoint.Row, error]) error {
@@ -46,29 +41,10 @@ func staged(position int64, r checkpoint.Row) []any {
 	}
 	var key, payload []byte
 	if r.Skip == "" {
-		k := keyOf(r.Payload)
+		k := keys.Of(r.Payload)
 		key, payload = k[:], r.Payload
 	} else {
 		r.Originals = nil
 	}
-	return []any{position, int64(r.Line), text(r.ID), text(r.Skip), r.Fields, r.Originals, key, text(r.Mode), subjectHash(r.Subject), payload}
-}
-
-// subjectHash is stored instead of the subject. Two subjects with the same
-// hash could at worst ask for a confirmation too many.
-func subjectHash(subject string) int64 {
-	h := fnv.New64a()
-	_, _ = h.Write([]byte(subject))
-	return int64(h.Sum64())
-}
-
-// removeAll removes files that are not needed any more. One that is left is taken in
-// again, and holds nothing new.
-func removeAll(paths []string) error {
-	for _, path := range paths {
-		if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
-			return err
-		}
-	}
-	return nil
+	return []any{position, int64(r.Line), text(r.ID), text(r.Skip), r.Fields, r.Originals, key, text(r.Mode), keys.Subject(r.Subject), payload}
 }

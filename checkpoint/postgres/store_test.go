@@ -19,7 +19,7 @@ func TestStoreKeepsTheContract(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// An account of its own: what another test answered is not answered here.
+		// A service of its own: what another test answered is not answered here.
 		s, err := postgres.Open(at, postgres.Options{Endpoint: "https://" + url.PathEscape(name)})
 		if err != nil {
 			t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"bizbatch/checkpoint"
+	"bizbatch/checkpoint/internal/millis"
 )
 
 // Versions yields the answers of every request of the last input that has had more
@@ -29,10 +30,8 @@ func (s *Store) versions(condition string, least int, args ...any) iter.Seq2[che
 		more := true
 		err := s.each("the versions of answers", func(rows pgx.Rows) (bool, error) {
 			var v checkpoint.Version
-			var started, finished int64
 			var of int
-			err := rows.Scan(&v.Position, &v.RowID, &v.Version, &of, &v.Current, &v.Run, &v.Label, &v.Cost, &started, &finished, &v.Reused, &v.Answer)
-			v.Started, v.Finished = fromMillis(started), fromMillis(finished)
+			err := rows.Scan(&v.Position, &v.RowID, &v.Version, &of, &v.Current, &v.Run, &v.Label, &v.Cost, millis.Into(&v.Started), millis.Into(&v.Finished), &v.Reused, &v.Answer)
 			more = err != nil || of < least || yield(v, nil)
 			return more, err
 		}, `WITH those AS (SELECT q.*, a.batch AS asker, a.position, r.id AS row FROM asked a JOIN requests q ON q.id = a.request

@@ -3,6 +3,8 @@ package main
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -131,7 +133,17 @@ func (c *serviceFlags) connect(ctx context.Context, cfg chat.Config, dryRun bool
 	if err != nil {
 		return job.Service{}, exit.Usage(fmt.Errorf("%w; nothing was sent", err), c.addressHint()+" and the key")
 	}
-	return job.Service{Endpoint: client.BaseURL(), Asker: client, Idle: client.Close, Close: client.Close}, nil
+	return job.Service{Endpoint: client.BaseURL(), Account: accountOf(cfg), Asker: client, Idle: client.Close, Close: client.Close}, nil
+}
+
+// accountOf names the account that a key is for, by a digest: two keys count as two
+// accounts, as do two organizations.
+func accountOf(cfg chat.Config) string {
+	if cfg.Key == "" {
+		return ""
+	}
+	digest := sha256.Sum256([]byte(cfg.BaseURL + "\x00" + cfg.Organization + "\x00" + cfg.Key))
+	return hex.EncodeToString(digest[:4])
 }
 
 // startSandbox starts the service of --sandbox.

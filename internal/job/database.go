@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -178,13 +179,29 @@ func Look(address string) (lines []string, err error) {
 		lines = append(lines, line)
 	}
 	for _, a := range o.Accounts {
-		said := &batch.Error{Message: "it is not known why"}
-		_ = json.Unmarshal(a.Said, said) // else it is not
-		if a.Until.IsZero() {
-			lines = append(lines, fmt.Sprintf("%s takes no requests (%s), until a run tries again", a.Endpoint, said))
-		} else {
-			lines = append(lines, fmt.Sprintf("%s is left alone until %s (%s)", a.Endpoint, a.Until.Local().Format("15:04:05"), said))
-		}
+		lines = append(lines, accountLine(a, time.Now()))
 	}
 	return lines, nil
+}
+
+// accountLine says what is known of an account.
+func accountLine(a postgres.Account, now time.Time) string {
+	line := a.Endpoint
+	if a.Name != "" {
+		line += ", account " + a.Name
+	}
+	said := &batch.Error{Message: "it is not known why"}
+	_ = json.Unmarshal(a.Said, said) // else it is not
+	switch {
+	case a.Closed:
+		return line + fmt.Sprintf(": takes no requests (%s), until a run tries again", said)
+	case a.Until.After(now):
+		line += fmt.Sprintf(": left alone until %s (%s)", a.Until.Local().Format("15:04:05"), said)
+	default:
+		line += ": open"
+	}
+	if pace, used := batch.PaceOf(a.Pace); pace > 0 {
+		line += fmt.Sprintf(", %.3g requests a second (used until %s)", pace, used.Local().Format("2006-01-02 15:04"))
+	}
+	return line
 }

@@ -95,6 +95,7 @@ type Options struct {
 // A Service is what a run asks.
 type Service struct {
 	Endpoint string // what the checkpoint remembers
+	Account  string // tells the user's account with it from others, and says nothing of the key
 	Asker    batch.Asker
 	Idle     func() // closes the connections that are not in use
 	Close    func()
@@ -102,15 +103,15 @@ type Service struct {
 
 // openStore opens the checkpoint. A dry run plans on a copy, so that it leaves
 // nothing behind and works beside a run.
-func (o *Options) openStore(endpoint string) (batch.Checkpoint, error) {
+func (o *Options) openStore(service Service) (batch.Checkpoint, error) {
 	if postgres.Is(o.Checkpoint) {
-		opts := postgres.Options{Endpoint: endpoint}
+		opts := postgres.Options{Endpoint: service.Endpoint, Account: service.Account}
 		if o.DryRun {
 			return postgres.OpenCopy(o.Checkpoint, opts)
 		}
 		return postgres.Open(o.Checkpoint, opts)
 	}
-	opts := checkpoint.Options{Endpoint: endpoint}
+	opts := checkpoint.Options{Endpoint: service.Endpoint}
 	if o.DryRun {
 		return checkpoint.OpenCopy(o.Checkpoint, opts)
 	}

@@ -47,7 +47,7 @@ func (j *job) run(ctx context.Context) (err error) {
 		return j.unread(err)
 	}
 	defer service.Close()
-	if j.store, err = j.openStore(service.Endpoint); err != nil {
+	if j.store, err = j.openStore(service); err != nil {
 		return exit.Unsent(storeError(err, j.Checkpoint))
 	}
 	defer func() {

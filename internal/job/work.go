@@ -74,7 +74,7 @@ func pass(ctx context.Context, d time.Duration) bool {
 func (j *job) help(ctx context.Context, service Service, address string) (answered int, spent bool, err error) {
 	h := &job{Options: j.Options}
 	h.Checkpoint = address
-	store, err := postgres.Open(address, postgres.Options{Endpoint: service.Endpoint})
+	store, err := postgres.Open(address, postgres.Options{Endpoint: service.Endpoint, Account: service.Account})
 	if err != nil {
 		return 0, false, databaseError(err, address)
 	}

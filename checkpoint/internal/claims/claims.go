@@ -2,29 +2,38 @@
 package claims
 
 import (
-	"crypto/sha256"
+	"errors"
 	"sync"
+
+	"bizbatch/checkpoint/internal/keys"
 )
 
 // Claims are the requests that a run was given and that are to be answered, by
 // number. The zero value holds none. Its methods are safe for concurrent use.
 type Claims struct {
 	mu   sync.Mutex
-	keys map[int64][sha256.Size]byte
+	keys map[int64]keys.Key
 	old  map[int64]bool // those of them that have an answer, to be refreshed
 }
 
-// Give records a request that is given out, with its key, and whether it has an
+// Sending a request that is answered or in flight would pay twice.
+var (
+	ErrNotPending = errors.New("the question is not pending")
+	ErrNotGiven   = errors.New("the question was not given to this run")
+)
+
+// Give records a request that is given out, with its payload, and whether it has an
 // answer to be refreshed. It reports false for one that was given out before and is
 // still to be answered.
-func (c *Claims) Give(id int64, key [sha256.Size]byte, refresh bool) bool {
+func (c *Claims) Give(id int64, payload []byte, refresh bool) bool {
+	key := keys.Of(payload)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if _, given := c.keys[id]; given {
 		return false
 	}
 	if c.keys == nil {
-		c.keys, c.old = map[int64][sha256.Size]byte{}, map[int64]bool{}
+		c.keys, c.old = map[int64]keys.Key{}, map[int64]bool{}
 	}
 	c.keys[id] = key
 	if refresh {
@@ -45,7 +54,7 @@ func (c *Claims) IDs() []int64 {
 }
 
 // Key returns the key of a request that was given out and is to be answered.
-func (c *Claims) Key(id int64) (key [sha256.Size]byte, given bool) {
+func (c *Claims) Key(id int64) (key keys.Key, given bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	key, given = c.keys[id]

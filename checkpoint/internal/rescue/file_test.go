@@ -68,7 +68,7 @@ func FuzzReadRescued(f *testing.F) {
 		switch {
 		case end == nil && (torn || n != bytes.Count(b, []byte("\n"))):
 			t.Errorf("%d answers, and no error, of %q", n, b)
-		case errors.Is(end, ErrTorn) && !torn:
+		case errors.Is(end, errTorn) && !torn:
 			t.Errorf("torn: %q", b)
 		}
 	})

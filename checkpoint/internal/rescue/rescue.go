@@ -26,6 +26,35 @@ type Rescue struct {
 	synced  bool           // the file could be synced
 }
 
+// Save saves an answer with save, which calls late where that takes long. The answer
+// is then written to the file too, and it stays there if it could not be saved.
+func (q *Rescue) Save(id int64, line Line, save func(late func()) error) error {
+	q.Wait(id, line)
+	err := save(func() { q.Put(id, line) })
+	if err != nil {
+		q.Put(id, line)
+		return err
+	}
+	q.drop(id)
+	return nil
+}
+
+// SaveAgain tries again to save the answers of the file, which keeps those that cannot
+// be saved. It stops at an error that does not concern its own answer alone.
+func (q *Rescue) SaveAgain(save func(id int64, line Line) error, failsAlone func(error) bool) (failed error) {
+	for id, line := range q.Kept() {
+		err := save(id, line)
+		if err == nil {
+			q.drop(id)
+			continue
+		}
+		if failed = err; !failsAlone(err) {
+			break
+		}
+	}
+	return failed
+}
+
 // Wait records an answer that is about to be saved.
 func (q *Rescue) Wait(id int64, line Line) {
 	q.mu.Lock()
@@ -142,8 +171,8 @@ func removeOpen(f *os.File) {
 	}
 }
 
-// Drop forgets an answer that was saved in the checkpoint.
-func (q *Rescue) Drop(id int64) {
+// drop forgets an answer that was saved in the checkpoint.
+func (q *Rescue) drop(id int64) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	delete(q.waiting, id)
@@ -158,22 +187,23 @@ func (q *Rescue) Drop(id int64) {
 	}
 }
 
-// Kept returns the answers that Put kept and Drop did not forget.
+// Kept returns the answers that are not saved in the checkpoint, but in the file or
+// printed.
 func (q *Rescue) Kept() map[int64]Line {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return maps.Clone(q.answers)
 }
 
-// File returns the path of the file, empty if there is none, and how many of the
-// answers were printed.
-func (q *Rescue) File() (path string, printed int) {
+// Unsaved returns the path of the file, empty if there is none, how many answers are
+// not saved in the checkpoint, and how many of them were printed.
+func (q *Rescue) Unsaved() (file string, answers, printed int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.file != nil {
-		path = q.file.Name()
+		file = q.file.Name()
 	}
-	return path, len(q.printed)
+	return file, len(q.answers), len(q.printed)
 }
 
 // Close closes the file. Its lines are synced already.

@@ -1,0 +1,103 @@
+package batch
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"bizbatch/checkpoint"
+)
+
+// A commonStore is what hosts with an account share, in memory: they ask questions of
+// their own.
+type commonStore struct {
+	mu     sync.Mutex
+	pace   []byte
+	paused time.Time
+	ahead  time.Duration // its clock is, of the hosts'
+}
+
+// share returns a store whose runs share the account.
+func (c *commonStore) share(s *checkpoint.Store) Store {
+	if c == nil {
+		return s
+	}
+	return &commonHost{s, c}
+}
+
+type commonHost struct {
+	*checkpoint.Store
+	*commonStore
+}
+
+func (h *commonHost) Begin(now time.Time) (checkpoint.Run, checkpoint.Begun, error) {
+	run, begun, err := h.Store.Begin(now)
+	return &commonRun{run, h.commonStore}, begun, err
+}
+
+type commonRun struct {
+	checkpoint.Run
+	*commonStore
+}
+
+var _ checkpoint.Shared = (*commonRun)(nil)
+
+func (r *commonRun) Open() (checkpoint.Left, error) { return checkpoint.Left{}, nil }
+func (r *commonRun) Rejoined() bool                 { return false }
+func (r *commonRun) Limit(checkpoint.Limits) error  { return nil }
+func (r *commonRun) Start(id int64, at time.Time, cost int64) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if wait := time.Until(r.paused); wait > 0 {
+		return &checkpoint.HeldError{Hold: checkpoint.Hold{Wait: wait}}
+	}
+	return r.Run.Start(id, at, cost)
+}
+
+func (r *commonRun) Hold(h checkpoint.Hold) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.paused = later(r.paused, time.Now().Add(h.Wait))
+	return nil
+}
+
+func (r *commonRun) Pace(change func([]byte, time.Time) []byte) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if next := change(r.pace, time.Now().Add(r.ahead)); next != nil {
+		r.pace = next
+	}
+	return nil
+}
+
+// Hosts that share an account use as much of it as one alone would, though they do not
+// know the limit, and their clocks differ from the checkpoint's.
+func TestHostsKeepOnePace(t *testing.T) {
+	for _, a := range []*account{
+		{rate: 1, burst: 1, hint: rounded, takes: 5 * time.Second, questions: 300},
+		{rate: 1, burst: 3, hint: absent, takes: 30 * time.Second, questions: 300},
+		{rate: 0.2, burst: 1, hint: exact, takes: 5 * time.Second, questions: 120},
+		{rate: 5, burst: 1, hint: exact, takes: 5 * time.Second, questions: 1200},
+		{rate: 2, burst: 3, hint: headers, takes: 5 * time.Second, questions: 300},
+	} {
+		for _, hosts := range []int{2, 4} {
+			s := &setting{account: &account{rate: a.rate, burst: a.burst, hint: a.hint, takes: a.takes, questions: a.questions},
+				workers: 32, runs: hosts, common: &commonStore{ahead: time.Hour}}
+			t.Run(s.String(), func(t *testing.T) {
+				whole, rest := s.run(t)
+				if rest.used < 0.9 || rest.refused > 0.05 || whole.used < 0.85 || whole.refused > 0.1 {
+					t.Errorf("used and refused: %v from the 30th answer on, %v of the whole", rest, whole)
+				}
+			})
+		}
+	}
+}
+
+// What hosts are told to send a minute they send together.
+func TestHostsKeepTogetherWhatTheyAreToldToSend(t *testing.T) {
+	s := &setting{account: &account{rate: 100, burst: 100, hint: exact, takes: 5 * time.Second, questions: 120}, workers: 32, runs: 3, rpm: 60, common: &commonStore{}}
+	s.run(t)
+	if took := s.through[len(s.through)-1].Sub(s.begin); took < 119*time.Second || took > 121*time.Second {
+		t.Errorf("120 requests were sent in %v, want about 119 s: one a second", took)
+	}
+}
