@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Starts a PostgreSQL server of its own on loopback, with Debian's programs, in a new
-# folder, and prints the folder and the server's address. To stop it:
+# folder, and prints the folder and the server's address. To stop it and remove the
+# folder, to stop it only, and to start it again:
 #
-#	.ci/postgres.sh stop FOLDER
+#	.ci/postgres.sh stop|halt|restart FOLDER
 set -euo pipefail
 bin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
 # The server refuses to run as root.
@@ -10,11 +11,15 @@ as=()
 if [ "$(id -u)" = 0 ]; then as=(runuser -u postgres --); fi
 cd / # a folder that postgres may enter
 
-if [ "${1-}" = stop ]; then
+case "${1-}" in
+stop)
   "${as[@]}" "$bin/pg_ctl" -D "$2/data" -m immediate stop >/dev/null || true
   rm -rf "$2"
   exit
-fi
+  ;;
+halt) exec "${as[@]}" "$bin/pg_ctl" -D "$2/data" -m fast stop >/dev/null ;;
+restart) exec "${as[@]}" "$bin/pg_ctl" -D "$2/data" -w -l "$2/log" restart >/dev/null 2>&1 ;;
+esac
 
 folder=$(mktemp -d /tmp/bizbatch-postgres-XXXXXX)
 if [ "$(id -u)" = 0 ]; then chown postgres "$folder"; fi

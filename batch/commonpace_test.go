@@ -35,13 +35,15 @@ func (h *commonHost) Begin(now time.Time) (checkpoint.Run, checkpoint.Begun, err
 	return &commonRun{run, h.commonStore}, begun, err
 }
 
-// A commonRun implements checkpoint.Shared.
 type commonRun struct {
 	checkpoint.Run
 	*commonStore
 }
 
+var _ checkpoint.Shared = (*commonRun)(nil)
+
 func (r *commonRun) Open() (checkpoint.Left, error) { return checkpoint.Left{}, nil }
+func (r *commonRun) Rejoined() bool                 { return false }
 func (r *commonRun) Limit(checkpoint.Limits) error  { return nil }
 func (r *commonRun) Start(id int64, at time.Time, cost int64) error {
 	r.mu.Lock()

@@ -22,6 +22,8 @@ const (
 	EventWaiting     EventKind = "waiting"     // Options.WaitForCredits or WaitForReset; probing after Wait
 	EventIdle        EventKind = "idle"        // waiting, and all that was in flight is home
 	EventResumed     EventKind = "resumed"     // a probe was answered
+	EventRejoined    EventKind = "rejoined"    // this host was away for so long that others went on; see checkpoint.Shared
+	EventLost        EventKind = "lost"        // one of them has the question, which was not sent
 	EventStopping    EventKind = "stopping"    // no question is sent any more; Err is the *StopError
 )
 

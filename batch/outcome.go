@@ -50,6 +50,7 @@ func (r *runner) handle(res *result) {
 		r.letIn(res, res.back, Limits{})
 	}
 	r.keepPace(res.back)
+	r.tellRejoined()
 	switch {
 	case res.held != nil:
 		r.heldBack(res)

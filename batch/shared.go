@@ -35,6 +35,12 @@ func (r *runner) tellHosts(wait time.Duration, e *Error) {
 func (r *runner) heldBack(res *result) {
 	h := res.held
 	switch {
+	case h.Lost && res.it.Refresh:
+		res.it.last = checkpoint.Fault{Reason: "lost", Message: h.Error()}
+		r.keepOld(res.it, h)
+	case h.Lost:
+		r.queue.left++ // for another in its place, if there is one
+		r.event(Event{Kind: EventLost, Question: res.it.RowID})
 	case h.Spent && r.sum.InFlight == 0:
 		r.queue.again(res.it, res.back)
 		r.stopFor(StopSpend, nil)
@@ -52,6 +58,13 @@ func (r *runner) heldBack(res *result) {
 	}
 }
 
+// tellRejoined tells the user if this host was away for so long that others went on.
+func (r *runner) tellRejoined() {
+	if r.shared != nil && r.shared.Rejoined() {
+		r.event(Event{Kind: EventRejoined})
+	}
+}
+
 // limit tells the other hosts what this run is limited to.
 func (r *runner) limit() error {
 	if r.shared == nil {
@@ -66,6 +79,7 @@ func (r *runner) helps() bool {
 	if r.shared == nil || r.queue.inOrder || r.o.Leave {
 		return false
 	}
+	r.tellRejoined()
 	left, err := r.shared.Open()
 	if err != nil {
 		r.stopFor(StopSave, err)

@@ -9,7 +9,10 @@ import (
 // requests of the same input, and what a service says of the account holds for all.
 //
 // Start returns a [*HeldError] while nothing may be sent. The request then stays
-// pending, and the run keeps it.
+// pending, and the run keeps it, unless it is lost.
+//
+// A host that was away for so long that others went on joins again by itself. What it
+// had in flight comes home, and what nobody else has claimed meanwhile stays its own.
 type Shared interface {
 	Run
 	// Open returns what is left to do for all hosts together.
@@ -22,6 +25,8 @@ type Shared interface {
 	// time of the checkpoint's clock. What it returns is known from then on, unless that
 	// is nil. One host changes it at a time; change is called again if that failed.
 	Pace(change func(known []byte, now time.Time) []byte) error
+	// Rejoined reports whether the host joined again since Rejoined was last called.
+	Rejoined() bool
 }
 
 // Left are the requests that no host has brought an outcome for.
@@ -54,14 +59,17 @@ type Hold struct {
 type HeldError struct {
 	Hold
 	Spent bool // it is the spending limit that holds the request back
+	Lost  bool // another host has claimed the request while this one was away; the run has it no more
 }
 
 func (e *HeldError) Error() string {
 	switch {
+	case e.Lost:
+		return "another host goes on with the question"
 	case e.Spent:
 		return "the spending limit of all runs is reached"
 	case e.Wait > 0:
-		return fmt.Sprintf("another host was told to wait, for another %s", e.Wait.Round(time.Second))
+		return fmt.Sprintf("nothing is to be sent for another %s", e.Wait.Round(time.Second))
 	}
 	return "another host was told that the account takes no requests"
 }

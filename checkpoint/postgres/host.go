@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -42,28 +41,52 @@ func (s *Store) Active() bool {
 	return used && err == nil
 }
 
-// ErrLeaseOver: the lease of this host is over, and others go on with its questions.
-var ErrLeaseOver = errors.New("this host was not heard of for so long that others go on with its questions")
-
 // join makes this process a host, within a transaction.
-func (r *run) join(d db) error {
+func (r *run) join(d db) (host int64, err error) {
 	name, err := os.Hostname()
 	if err != nil {
 		name = "unknown"
 	}
-	return d.get(`INSERT INTO hosts (name, lease, lease_until, backend, backend_start)
-		VALUES ($1, $2, now(), pg_backend_pid(), now()) RETURNING id`, []any{fmt.Sprintf("%s %d", name, os.Getpid()), r.s.opts.Lease}, &r.host)
+	err = d.get(`INSERT INTO hosts (name, lease, lease_until, backend, backend_start)
+		VALUES ($1, $2, now(), pg_backend_pid(), now()) RETURNING id`, []any{fmt.Sprintf("%s %d", name, os.Getpid()), r.s.opts.Lease}, &host)
+	if err == nil {
+		_, err = renew(d, host)
+	}
+	return host, err
 }
 
-// renew renews the lease from this connection.
-func (r *run) renew(d db) error {
+// renew renews a lease from this connection. It reports false for that of a host that
+// others have buried.
+func renew(d db, host int64) (bool, error) {
 	renewed, err := d.exec(`UPDATE hosts SET lease_until = now() + lease, (backend, backend_start) =
-		(SELECT pid, a.backend_start FROM pg_stat_activity a WHERE pid = pg_backend_pid()) WHERE id = $1 AND lease_until > '-infinity'`, r.host)
-	if err == nil && renewed == 0 {
-		err = ErrLeaseOver
+		(SELECT pid, a.backend_start FROM pg_stat_activity a WHERE pid = pg_backend_pid()) WHERE id = $1 AND lease_until > '-infinity'`, host)
+	return renewed > 0, err
+}
+
+// rejoin makes the process a host again, which others have buried. What it was given
+// and nobody else has claimed since it keeps: what is in flight is not to be sent twice
+// by this host, too.
+func (r *run) rejoin(ctx context.Context, conn *pgx.Conn) error {
+	var host int64
+	err := r.s.begin(ctx, conn, func(d db) (err error) {
+		if host, err = r.join(d); err != nil {
+			return err
+		}
+		_, err = d.exec("UPDATE requests SET host = $1 WHERE id = ANY ($2) AND state = 'pending' AND (host IS NULL OR host = $3)", host, r.claims.IDs(), r.host.Load())
+		if err == nil {
+			_, err = d.exec("UPDATE runs SET host = $3, outcome = '' WHERE batch = $1 AND run = $2 AND ended = 0", r.s.batch, r.id, host)
+		}
+		return err
+	})
+	if err == nil {
+		r.host.Store(host)
+		r.rejoined.Store(true)
 	}
 	return err
 }
+
+// Rejoined reports whether the host joined again since the last call.
+func (r *run) Rejoined() bool { return r.rejoined.Swap(false) }
 
 // keepLease renews the lease until the run ends, on a connection of its own, which
 // ends with the process.
@@ -77,13 +100,17 @@ func (r *run) keepLease() {
 		}
 		if conn != nil {
 			ctx, cancel := context.WithTimeout(r.renewing, r.s.opts.Lease/4)
-			if r.renew(db{ctx: ctx, querier: conn}) == nil { // else Start says that it is over
+			renewed, err := renew(db{ctx: ctx, querier: conn}, r.host.Load())
+			if err == nil && !renewed {
+				err = r.rejoin(ctx, conn)
+			}
+			if err == nil { // else nothing is sent
 				now := time.Now()
 				if now.Sub(heard) > r.s.opts.Lease { // others may have been away as long: they come first
 					judges = now.Add(r.s.opts.Lease)
 				}
 				if heard = now; now.After(judges) {
-					_ = judge(ctx, conn) // else the next time
+					_ = r.s.judge(ctx, conn) // else the next time
 				}
 			}
 			cancel()
@@ -99,14 +126,16 @@ func (r *run) keepLease() {
 	}
 }
 
-// judge buries the dead, if there are any.
-func judge(ctx context.Context, conn *pgx.Conn) error {
+// judge buries the dead, if there are any. One that does not know yet that it was
+// buried may have claimed something since.
+func (s *Store) judge(ctx context.Context, conn *pgx.Conn) error {
 	var dead bool
-	err := db{ctx: ctx, querier: conn}.get("SELECT EXISTS (SELECT 1 FROM hosts WHERE id NOT IN (SELECT id FROM alive))", nil, &dead)
+	err := db{ctx: ctx, querier: conn}.get(`SELECT EXISTS (SELECT 1 FROM hosts WHERE id NOT IN (SELECT id FROM alive))
+		OR EXISTS (SELECT 1 FROM requests q WHERE q.host IS NOT NULL`+deadHost+`) OR EXISTS (SELECT 1 FROM refreshing f WHERE`+deadRefresh+")", nil, &dead)
 	if err != nil || !dead {
 		return err
 	}
-	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error { return bury(db{ctx: ctx, querier: tx}) })
+	return s.begin(ctx, conn, bury)
 }
 
 // leave ends the lease at once. What is claimed and what is in flight is left to the
@@ -116,7 +145,7 @@ func (r *run) leave() {
 	<-r.left
 	ctx, cancel := context.WithTimeout(bg, r.s.opts.Lease/4)
 	defer cancel()
-	_, _ = r.s.pool.Exec(ctx, "UPDATE hosts SET lease_until = '-infinity' WHERE id = $1", r.host) // else it ends by itself
+	_, _ = r.s.pool.Exec(ctx, "UPDATE hosts SET lease_until = '-infinity' WHERE id = $1", r.host.Load()) // else it ends by itself
 }
 
 // bury notes what dead hosts had in flight as perhaps charged, and makes all that

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"iter"
@@ -21,7 +22,13 @@ func (s *Store) Input() ([]byte, error) { return s.note(s.db(), "input") }
 // each calls fn for every row of a result, until it returns false. An error says
 // what was read.
 func (s *Store) each(what string, fn func(pgx.Rows) (bool, error), text string, args ...any) error {
-	if err := s.db().each(fn, text, args...); err != nil {
+	d := s.db()
+	if s.begun.Load() != nil { // it does not wait for a network that is away
+		var cancel context.CancelFunc
+		d.ctx, cancel = context.WithTimeout(bg, callWait)
+		defer cancel()
+	}
+	if err := d.each(fn, text, args...); err != nil {
 		return fmt.Errorf("read %s from %s: %w", what, s.name, away(err))
 	}
 	return nil

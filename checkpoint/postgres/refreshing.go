@@ -50,7 +50,10 @@ func (r *run) refreshing(n int) (page []checkpoint.Request, err error) {
 			taken AS (SELECT found.* FROM found JOIN added ON added.request = found.id)`, ids, finished, r.id)
 		if err == nil && len(found) < len(next) {
 			var left []checkpoint.Chosen
-			left, _, err = r.withOthers(next)
+			err = r.s.write(func(d db) (err error) {
+				left, _, err = r.withOthers(d, next)
+				return err
+			})
 			passed = append(passed, left...)
 		}
 		if err == nil {
@@ -64,12 +67,12 @@ func (r *run) refreshing(n int) (page []checkpoint.Request, err error) {
 
 // withOthers returns those of a list that are to be refreshed, and that this host
 // has not claimed, and how many of them no other has claimed.
-func (r *run) withOthers(list []checkpoint.Chosen) (left []checkpoint.Chosen, free int, err error) {
+func (r *run) withOthers(d db, list []checkpoint.Chosen) (left []checkpoint.Chosen, free int, err error) {
 	if len(list) == 0 {
 		return nil, 0, nil
 	}
 	ids, finished := columns(list)
-	err = r.s.each("what is to be refreshed", func(rows pgx.Rows) (bool, error) {
+	err = d.each(func(rows pgx.Rows) (bool, error) {
 		var c checkpoint.Chosen
 		var unclaimed bool
 		err := rows.Scan(&c.ID, &c.Finished, &c.Mode, &unclaimed)
@@ -79,29 +82,29 @@ func (r *run) withOthers(list []checkpoint.Chosen) (left []checkpoint.Chosen, fr
 		}
 		return true, err
 	}, "SELECT s.id, s.finished, s.mode, f.request IS NULL FROM ("+stillOld+`) s LEFT JOIN refreshing f ON f.request = s.id
-		WHERE f.host IS DISTINCT FROM $2 AND f.failed IS NOT TRUE ORDER BY s.nth`, r.s.batch, r.host, ids, finished)
+		WHERE f.host IS DISTINCT FROM $2 AND f.failed IS NOT TRUE ORDER BY s.nth`, r.s.batch, r.host.Load(), ids, finished)
 	return left, free, err
 }
 
 // openRefresh returns how many of the answers that the run was to refresh nobody has,
 // by mode, without those that it gave up, and how many of them nobody has claimed.
-func (r *run) openRefresh() (modes map[string]int, free int, err error) {
-	r.claiming.Lock()
-	defer r.claiming.Unlock()
+func (r *run) openRefresh(d db) (modes map[string]int, free int, err error) {
 	modes = map[string]int{}
-	if r.refresh, free, err = r.withOthers(r.refresh); err != nil {
+	left, free, err := r.withOthers(d, r.refresh)
+	if err != nil {
 		return nil, 0, err
 	}
-	for _, c := range r.refresh {
+	r.refresh = left
+	for _, c := range left {
 		modes[c.Mode]++
 	}
-	err = r.s.each("what is refreshed", func(rows pgx.Rows) (bool, error) {
+	err = d.each(func(rows pgx.Rows) (bool, error) {
 		var mode string
 		var n int
 		err := rows.Scan(&mode, &n)
 		modes[mode] += n
 		return true, err
-	}, "SELECT q.mode, count(*) FROM refreshing f JOIN requests q ON q.id = f.request WHERE f.host = $1 AND NOT f.failed GROUP BY q.mode", r.host)
+	}, "SELECT q.mode, count(*) FROM refreshing f JOIN requests q ON q.id = f.request WHERE f.host = $1 AND NOT f.failed GROUP BY q.mode", r.host.Load())
 	return modes, free, err
 }
 
@@ -132,7 +135,7 @@ func replace(d db, id, host int64, started time.Time) error {
 func (r *run) keepOld(d db, id int64, failed bool) error {
 	_, err := d.exec(`WITH f AS (SELECT cost FROM refreshing WHERE request = $1 AND host = $2 AND started > 0 FOR UPDATE),
 			landed AS (UPDATE runs r SET flying = flying - f.cost FROM f WHERE r.batch = $3 AND r.run = $4)
-		UPDATE refreshing SET started = 0, failed = $5 WHERE request = $1 AND host = $2`, id, r.host, r.s.batch, r.id, failed)
+		UPDATE refreshing SET started = 0, failed = $5 WHERE request = $1 AND host = $2`, id, r.host.Load(), r.s.batch, r.id, failed)
 	return err
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,16 +24,17 @@ import (
 type run struct {
 	s      *Store
 	id     int64 // of the batch
-	host   int64
+	host   atomic.Int64
 	rescue rescue.Rescue
 
 	renewing     context.Context // done when the lease is not to be renewed any more
 	stopRenewing context.CancelFunc
 	left         chan struct{} // closed when nothing renews it any more
 
-	ending atomic.Bool
-	held   atomic.Bool    // the account was closed when this run looked last
-	trials map[int64]bool // requests that were sent since; for the goroutine that saves
+	ending   atomic.Bool
+	rejoined atomic.Bool    // see Rejoined
+	held     atomic.Bool    // the account was closed when this run looked last
+	trials   map[int64]bool // requests that were sent since; for the goroutine that saves
 
 	claiming sync.Mutex          // guards what follows
 	after    int64               // position of the last request that Claim gave out
@@ -87,16 +89,15 @@ func (r *run) begin(now time.Time) (b checkpoint.Begun, err error) {
 		if _, err := d.exec("UPDATE accounts SET closed = NULL, said = NULL WHERE id = $1 AND closed IS NOT NULL AND held_by NOT IN (SELECT id FROM alive)", s.account); err != nil {
 			return err
 		}
-		if err := r.join(d); err != nil {
+		host, err := r.join(d)
+		if err != nil {
 			return err
 		}
-		if err := r.renew(d); err != nil {
-			return err
-		}
+		r.host.Store(host)
 		return d.get(`WITH next AS (SELECT coalesce(max(run), 0) + 1 AS run FROM runs WHERE batch = $1),
 				others AS (SELECT min(joined) AS joined FROM runs r JOIN alive h ON h.id = r.host WHERE r.batch = $1 AND r.ended = 0)
 			INSERT INTO runs (batch, run, host, joined, started) SELECT $1, next.run, $2, coalesce(others.joined, next.run), $3 FROM next, others RETURNING run`,
-			[]any{s.batch, r.host, millis.Of(now)}, &r.id)
+			[]any{s.batch, host, millis.Of(now)}, &r.id)
 	})
 	if err == nil {
 		err = disk.Remove(rescued.rescueFiles...)
@@ -178,8 +179,14 @@ func (r *run) take(taken string, args ...any) (page []checkpoint.Request, err er
 	if err := r.on(); err != nil {
 		return nil, err
 	}
+	tried := false
 	err = r.s.write(func(d db) error {
-		page = nil
+		if tried { // and it is not known what that has claimed
+			if err := r.unclaim(d); err != nil {
+				return err
+			}
+		}
+		tried, page = true, nil
 		return d.each(func(rows pgx.Rows) (bool, error) {
 			var q checkpoint.Request
 			var key []byte
@@ -194,15 +201,23 @@ func (r *run) take(taken string, args ...any) (page []checkpoint.Request, err er
 			return true, err
 		}, taken+`SELECT q.id, t.position, r.id, q.mode, q.attempts, EXISTS (SELECT 1 FROM earlier WHERE request = q.id AND waits <> ''), q.state, coalesce(u.times, 0), q.key, q.payload
 			FROM taken t JOIN requests q ON q.id = t.id JOIN rows r ON r.batch = $1 AND r.position = t.position LEFT JOIN unfit u ON u.request = q.id ORDER BY t.nth`,
-			append([]any{r.s.batch, r.host}, args...)...)
+			append([]any{r.s.batch, r.host.Load()}, args...)...)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("claim questions of %s: %w", r.s.name, err)
 	}
-	for _, q := range page {
-		r.claims.Give(q.ID, q.Payload, q.Refresh)
+	// What the run has in hand it lost while it was away, and now it is free again.
+	return slices.DeleteFunc(page, func(q checkpoint.Request) bool { return !r.claims.Give(q.ID, q.Payload, q.Refresh) }), nil
+}
+
+// unclaim gives back what is claimed for this host and was not given out.
+func (r *run) unclaim(d db) error {
+	given := r.claims.IDs()
+	_, err := d.exec("UPDATE requests SET host = NULL WHERE host = $1 AND state = 'pending' AND id <> ALL ($2)", r.host.Load(), given)
+	if err == nil {
+		_, err = d.exec("DELETE FROM refreshing WHERE host = $1 AND started = 0 AND NOT failed AND request <> ALL ($2)", r.host.Load(), given)
 	}
-	return page, nil
+	return err
 }
 
 // on returns ErrEnded after the run has ended.
@@ -222,10 +237,10 @@ func (r *run) End(now time.Time, outcome string, summary []byte) error {
 	defer r.rescue.Close()
 	lost := r.saveRescued()
 	err := r.s.write(func(d db) error {
-		if _, err := d.exec("UPDATE requests SET host = NULL WHERE host = $1 AND state <> 'running'", r.host); err != nil {
+		if _, err := d.exec("UPDATE requests SET host = NULL WHERE host = $1 AND state <> 'running'", r.host.Load()); err != nil {
 			return err
 		}
-		if _, err := d.exec("DELETE FROM refreshing WHERE host = $1 AND started = 0", r.host); err != nil {
+		if _, err := d.exec("DELETE FROM refreshing WHERE host = $1 AND started = 0", r.host.Load()); err != nil {
 			return err
 		}
 		_, err := d.exec("UPDATE runs SET ended = $3, outcome = $4, summary = $5 WHERE batch = $1 AND run = $2", r.s.batch, r.id, millis.Of(now), outcome, text(string(summary)))

@@ -21,7 +21,7 @@ func (r *run) Start(id int64, now time.Time, cost int64) error {
 		return fmt.Errorf("mark a question as sent: %w", claims.ErrNotGiven)
 	}
 	tried := false
-	return r.save("mark a question as sent", id, nil, func(d db) error {
+	err := r.save("mark a question as sent", id, nil, func(d db) error {
 		if tried { // and it is not known how that ended
 			if sent, err := r.isSent(d, id, now); sent || err != nil {
 				return err
@@ -37,9 +37,9 @@ func (r *run) Start(id int64, now time.Time, cost int64) error {
 		if r.claims.Refreshes(id) {
 			mark = markRefresh
 		}
-		changed, err := d.exec(mark, id, r.s.batch, r.id, millis.Of(now), cost, r.host)
+		changed, err := d.exec(mark, id, r.s.batch, r.id, millis.Of(now), cost, r.host.Load())
 		if err == nil && changed == 0 {
-			err = notStarted{claims.ErrNotPending}
+			err = r.notPending(d, id)
 		}
 		if err == nil {
 			err = r.takesOff(d, cost)
@@ -49,13 +49,31 @@ func (r *run) Start(id int64, now time.Time, cost int64) error {
 		}
 		return err
 	})
+	if held, is := errors.AsType[*checkpoint.HeldError](err); is && held.Lost {
+		r.claims.Done(id, false)
+	}
+	return err
+}
+
+// notPending returns why a request was not marked as sent.
+func (r *run) notPending(d db, id int64) error {
+	var mine bool
+	err := d.get("SELECT EXISTS (SELECT 1 FROM requests WHERE id = $1 AND host = $2) OR EXISTS (SELECT 1 FROM refreshing WHERE request = $1 AND host = $2)",
+		[]any{id, r.host.Load()}, &mine)
+	switch {
+	case err != nil:
+		return err
+	case mine:
+		return notStarted{claims.ErrNotPending}
+	}
+	return notStarted{&checkpoint.HeldError{Lost: true}}
 }
 
 // isSent reports whether the run has marked a request as sent at a time.
 func (r *run) isSent(d db, id int64, at time.Time) (sent bool, err error) {
 	err = d.get(`SELECT EXISTS (SELECT 1 FROM requests WHERE id = $1 AND state = 'running' AND host = $2 AND run = $3 AND started = $4)
 			OR EXISTS (SELECT 1 FROM refreshing WHERE request = $1 AND host = $2 AND run = $3 AND started = $4)`,
-		[]any{id, r.host, r.id, millis.Of(at)}, &sent)
+		[]any{id, r.host.Load(), r.id, millis.Of(at)}, &sent)
 	return sent, err
 }
 
@@ -89,7 +107,7 @@ func (r *run) Complete(id int64, c checkpoint.Completion) error {
 // meanwhile, both were paid for.
 func (r *run) complete(d db, id int64, c checkpoint.Completion) error {
 	if r.claims.Refreshes(id) {
-		if err := replace(d, id, r.host, c.Started); err != nil {
+		if err := replace(d, id, r.host.Load(), c.Started); err != nil {
 			return err
 		}
 	}
@@ -163,7 +181,7 @@ func (r *run) fault(id int64, state checkpoint.State, f checkpoint.Fault) error 
 	if _, given := r.claims.Key(id); !given { // it may have an answer
 		return r.save("save a failed attempt", id, nil, func(d db) error { return checkAnswered(d, id) })
 	}
-	return r.save("save a failed attempt", id, nil, func(d db) error {
+	err := r.save("save a failed attempt", id, nil, func(d db) error {
 		if !f.MaybeCharged && state == checkpoint.Pending {
 			if _, err := d.exec(sentAgain, id, -1); err != nil {
 				return err
@@ -175,7 +193,7 @@ func (r *run) fault(id int64, state checkpoint.State, f checkpoint.Fault) error 
 		// Once the lease was over the request is another host's.
 		changed, err := d.exec(`UPDATE requests SET state = $2, attempts = attempts + $3, passing = $4, started = $5, finished = $6,
 			cost = 0, reason = $7, error = $8, request_id = $9, interrupted = false WHERE id = $1 AND state <> 'answered' AND host = $10`,
-			id, state, f.Attempts, f.Passing, millis.Of(f.Started), millis.Of(f.Finished), text(f.Reason), text(f.Message), text(f.RequestID), r.host)
+			id, state, f.Attempts, f.Passing, millis.Of(f.Started), millis.Of(f.Finished), text(f.Reason), text(f.Message), text(f.RequestID), r.host.Load())
 		if err == nil && changed == 0 && !f.MaybeCharged {
 			err = r.checkLost(d, id)
 		}
@@ -192,6 +210,10 @@ func (r *run) fault(id int64, state checkpoint.State, f checkpoint.Fault) error 
 		}
 		return nil
 	})
+	if err == nil && state == checkpoint.Failed {
+		r.claims.Done(id, false)
+	}
+	return err
 }
 
 // maybePaid notes an attempt that may have been charged.
@@ -209,7 +231,7 @@ func (r *run) maybePaid(d db, id int64, f checkpoint.Fault) error {
 // answer, or is another host's since this one's lease was over.
 func (r *run) checkLost(d db, id int64) error {
 	var mine bool
-	err := d.get("SELECT host IS NOT DISTINCT FROM $2 FROM requests WHERE id = $1", []any{id, r.host}, &mine)
+	err := d.get("SELECT host IS NOT DISTINCT FROM $2 FROM requests WHERE id = $1", []any{id, r.host.Load()}, &mine)
 	if err == nil && mine {
 		err = checkAnswered(d, id)
 	}

@@ -66,7 +66,7 @@ func away(err error) error {
 	var said *pgconn.PgError
 	if errors.As(err, &said) {
 		// A connection that failed, too few resources, an operator's intervention, an I/O error.
-		if !slices.Contains([]string{"08", "53", "57", "58"}, said.Code[:2]) {
+		if !slices.Contains([]string{"08", "53", "57", "58"}, said.Code[:2]) && said.Code != idled {
 			return err
 		}
 	} else if !broken(err) {
@@ -74,6 +74,9 @@ func away(err error) error {
 	}
 	return fmt.Errorf("%w: %w", ErrAway, err)
 }
+
+// idled is how the server says that it ended a transaction whose program was away.
+const idled = "25P03"
 
 // broken reports whether an error is one of the network.
 func broken(err error) bool {
@@ -111,7 +114,7 @@ func (s *Store) write(fn func(db) error) error {
 		if wait > 0 {
 			ctx, cancel = context.WithTimeout(bg, callWait)
 		}
-		err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return fn(db{ctx, tx, &gate{}}) })
+		err := s.begin(ctx, s.pool, fn)
 		cancel()
 		again := conflicted(err)
 		if !again {
@@ -123,6 +126,18 @@ func (s *Store) write(fn func(db) error) error {
 		}
 		time.Sleep(pause)
 	}
+}
+
+// begin runs fn in a transaction. If this machine is away in the middle of it, the
+// server ends it before the lease is over, so that it holds up nobody.
+func (s *Store) begin(ctx context.Context, on beginner, fn func(db) error) error {
+	idle := fmt.Sprintf("BEGIN; SET LOCAL idle_in_transaction_session_timeout = %d", (s.opts.Lease / 2).Milliseconds())
+	return pgx.BeginTxFunc(ctx, on, pgx.TxOptions{BeginQuery: idle}, func(tx pgx.Tx) error { return fn(db{ctx, tx, &gate{}}) })
+}
+
+// A beginner is the pool, or a connection.
+type beginner interface {
+	BeginTx(ctx context.Context, o pgx.TxOptions) (pgx.Tx, error)
 }
 
 // A querier is the database, or a transaction.

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -11,14 +12,27 @@ import (
 
 // Open returns what is left to do for all hosts together.
 func (r *run) Open() (left checkpoint.Left, err error) {
+	r.claiming.Lock()
+	defer r.claiming.Unlock()
 	if err := r.on(); err != nil {
 		return left, err
 	}
-	if left.Refresh, left.Free, err = r.openRefresh(); err != nil {
+	err = r.s.write(func(d db) (err error) {
+		left, err = r.open(d)
+		return err
+	})
+	if err != nil {
+		return left, fmt.Errorf("read what is left of %s: %w", r.s.name, err)
+	}
+	return left, nil
+}
+
+func (r *run) open(d db) (left checkpoint.Left, err error) {
+	if left.Refresh, left.Free, err = r.openRefresh(d); err != nil {
 		return left, err
 	}
 	left.Open = map[string]int{}
-	err = r.s.each("what is left", func(rows pgx.Rows) (bool, error) {
+	err = d.each(func(rows pgx.Rows) (bool, error) {
 		var mode string
 		var all, unclaimed int
 		err := rows.Scan(&mode, &all, &unclaimed)
@@ -48,7 +62,7 @@ func (r *run) Hold(h checkpoint.Hold) error {
 	r.held.Store(true)
 	return r.s.write(func(d db) error {
 		text := "UPDATE accounts SET closed = now(), held_by = $2, said = $3 WHERE id = $1"
-		args := []any{r.s.account, r.host, h.Said}
+		args := []any{r.s.account, r.host.Load(), h.Said}
 		if h.Wait > 0 {
 			text = "UPDATE accounts SET paused = greatest(paused, now() + $2), said = $3 WHERE id = $1 AND closed IS NULL"
 			args[1] = h.Wait
@@ -97,7 +111,7 @@ func (r *run) readGate(d db) error {
 		return nil
 	}
 	if r.held.Load() { // somebody has to find out
-		_, err := d.exec("UPDATE accounts SET held_by = $2 WHERE id = $1 AND closed IS NOT NULL AND held_by NOT IN (SELECT id FROM alive)", r.s.account, r.host)
+		_, err := d.exec("UPDATE accounts SET held_by = $2 WHERE id = $1 AND closed IS NOT NULL AND held_by NOT IN (SELECT id FROM alive)", r.s.account, r.host.Load())
 		if err != nil {
 			return err
 		}
@@ -106,7 +120,7 @@ func (r *run) readGate(d db) error {
 	err := d.get(`SELECT EXISTS (SELECT 1 FROM hosts WHERE id = $2 AND lease_until > now()), a.closed IS NOT NULL, a.closed IS NOT NULL AND a.held_by <> $2,
 			CASE WHEN a.paused > now() THEN a.paused - now() ELSE '0' END, coalesce(a.said, ''), b.spend, b.total
 		FROM batches b, accounts a WHERE b.id = $1 AND a.id = $3`,
-		[]any{r.s.batch, r.host, r.s.account}, &g.leased, &closed, &g.closed, &g.wait, &g.said, &g.limit, &g.total)
+		[]any{r.s.batch, r.host.Load(), r.s.account}, &g.leased, &closed, &g.closed, &g.wait, &g.said, &g.limit, &g.total)
 	if err != nil {
 		return err
 	}
@@ -127,8 +141,8 @@ func (r *run) admit(d db, cost int64) error {
 		return err
 	}
 	switch g := d.gate; {
-	case !g.leased:
-		return notStarted{ErrLeaseOver}
+	case !g.leased: // until it is renewed, or the host has joined again
+		return notStarted{&checkpoint.HeldError{Hold: checkpoint.Hold{Wait: r.s.opts.Lease / 8}}}
 	case g.closed:
 		return notStarted{&checkpoint.HeldError{Hold: checkpoint.Hold{Said: g.said}}}
 	case g.wait > 0:
@@ -146,7 +160,7 @@ func (r *run) reopen(d db, id int64) error {
 	if !r.trials[id] {
 		return nil
 	}
-	_, err := d.exec("UPDATE accounts SET closed = NULL, said = NULL WHERE id = $1 AND held_by = $2", r.s.account, r.host)
+	_, err := d.exec("UPDATE accounts SET closed = NULL, said = NULL WHERE id = $1 AND held_by = $2", r.s.account, r.host.Load())
 	return err
 }
 

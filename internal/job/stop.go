@@ -177,8 +177,6 @@ func (j *job) unsavable(stop *batch.StopError) *exit.Error {
 	switch {
 	case errors.Is(stop, checkpoint.ErrGone):
 		return &exit.Error{Code: exit.Unexpected, Hint: "put the checkpoint back if you have it, then " + j.again(), Err: stop.Err}
-	case errors.Is(stop, postgres.ErrLeaseOver):
-		return &exit.Error{Code: exit.Unexpected, Hint: j.again(), Err: stop.Err}
 	case errors.Is(stop, postgres.ErrAway):
 		return &exit.Error{Code: exit.Unexpected, Hint: "see that the server is up and the network to it, then " + j.again(),
 			Err: fmt.Errorf("answers can no longer be saved: %w", stop.Err)}

@@ -49,14 +49,14 @@ func Create() (address string, drop func() error, err error) {
 		return "", nil, fmt.Errorf("%s: %w", variable, err)
 	}
 	name := fmt.Sprintf("bizbatch_test_%d_%x", os.Getpid(), rand.Uint64())
-	if err := exec("CREATE DATABASE " + name); err != nil {
+	if err := carryOut("CREATE DATABASE " + name); err != nil {
 		return "", nil, err
 	}
 	u.Path = "/" + name
-	return u.String(), func() error { return exec("DROP DATABASE " + name + " WITH (FORCE)") }, nil
+	return u.String(), func() error { return carryOut("DROP DATABASE " + name + " WITH (FORCE)") }, nil
 }
 
-func exec(text string) error {
+func carryOut(text string) error {
 	ctx := context.Background()
 	conn, err := pgx.Connect(ctx, os.Getenv(variable))
 	if err != nil {

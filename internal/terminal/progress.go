@@ -159,6 +159,8 @@ func (w *Progress) above(e batch.Event) {
 		line = fmt.Sprintf("nothing succeeds (%v): one question at a time is tried until one is answered", e.Err)
 	case batch.EventResumed:
 		line = "answers arrive again"
+	case batch.EventRejoined:
+		line = rejoined
 	case batch.EventStopping:
 		line = stopping(e)
 	default:
@@ -168,6 +170,9 @@ func (w *Progress) above(e batch.Event) {
 	fmt.Fprintln(w.printer.err, prose.Clean(line))
 	w.show(time.Now())
 }
+
+// rejoined says what it means that a machine was away.
+const rejoined = "this machine was away for so long that the others go on with what it had: its answers are still taken, and what is answered twice is paid for twice; bizbatch status names that"
 
 // WaitsFor says what must happen for the run to go on: "for credits", "for the
 // limit, which is reset on 1 Dec 2026".
@@ -211,6 +216,8 @@ func (w *Progress) record(e batch.Event) {
 		text = "waiting " + WaitsFor(e) + ", one question at a time is tried until one is answered"
 	case batch.EventResumed:
 		level, text = slog.LevelInfo, "answers arrive again"
+	case batch.EventRejoined:
+		text = rejoined
 	case batch.EventStopping:
 		text = stopping(e)
 	case batch.EventAgain:

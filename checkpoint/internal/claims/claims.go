@@ -23,11 +23,15 @@ var (
 )
 
 // Give records a request that is given out, with its payload, and whether it has an
-// answer to be refreshed.
-func (c *Claims) Give(id int64, payload []byte, refresh bool) {
+// answer to be refreshed. It reports false for one that was given out before and is
+// still to be answered.
+func (c *Claims) Give(id int64, payload []byte, refresh bool) bool {
 	key := keys.Of(payload)
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if _, given := c.keys[id]; given {
+		return false
+	}
 	if c.keys == nil {
 		c.keys, c.old = map[int64]keys.Key{}, map[int64]bool{}
 	}
@@ -35,6 +39,18 @@ func (c *Claims) Give(id int64, payload []byte, refresh bool) {
 	if refresh {
 		c.old[id] = true
 	}
+	return true
+}
+
+// IDs returns the numbers of the requests.
+func (c *Claims) IDs() []int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	ids := make([]int64, 0, len(c.keys)) // never nil, which a database takes for no list
+	for id := range c.keys {
+		ids = append(ids, id)
+	}
+	return ids
 }
 
 // Key returns the key of a request that was given out and is to be answered.

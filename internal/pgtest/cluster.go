@@ -1,0 +1,94 @@
+//go:build unix
+
+package pgtest
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// A Cluster is a server of the test's own, which it may stop and kill.
+type Cluster struct {
+	Address string
+	folder  string
+	script  string
+}
+
+// NewCluster starts a server on loopback, which goes with the test. Where tests have no
+// server, or this machine has not its programs, the test is skipped.
+func NewCluster(t testing.TB) *Cluster {
+	t.Helper()
+	if !Server() {
+		t.Skip(Without)
+	}
+	if found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb"); found == nil { // the pattern is right
+		t.Skip("this machine has no programs of a server of PostgreSQL")
+	}
+	c := &Cluster{script: script(t)}
+	out, err := exec.Command(c.script).Output()
+	if _, scanned := fmt.Sscan(string(out), &c.folder, &c.Address); err != nil || scanned != nil {
+		t.Fatalf("start a server: %v, %s", err, out)
+	}
+	t.Cleanup(func() { c.run(t, "stop") })
+	return c
+}
+
+// script finds the script that starts servers.
+func script(t testing.TB) string {
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for ; ; dir = filepath.Dir(dir) {
+		path := filepath.Join(dir, ".ci", "postgres.sh")
+		if _, err := os.Stat(path); err == nil {
+			return path
+		}
+		if dir == filepath.Dir(dir) {
+			t.Skip("there is no .ci/postgres.sh")
+		}
+	}
+}
+
+func (c *Cluster) run(t testing.TB, verb string) {
+	t.Helper()
+	if out, err := exec.Command(c.script, verb, c.folder).CombinedOutput(); err != nil {
+		t.Fatalf("%s the server: %v\n%s", verb, err, out)
+	}
+}
+
+// Stop stops the server in good order. Its connections end.
+func (c *Cluster) Stop(t testing.TB) {
+	t.Helper()
+	c.run(t, "halt")
+}
+
+// Kill kills the server and its processes, as a power cut does.
+func (c *Cluster) Kill(t testing.TB) {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(c.folder, "data", "postmaster.pid"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, _, _ := strings.Cut(string(b), "\n")
+	children, _ := os.ReadFile(fmt.Sprintf("/proc/%s/task/%s/children", first, first)) // else they end by themselves
+	for _, id := range append([]string{first}, strings.Fields(string(children))...) {
+		pid, err := strconv.Atoi(id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = syscall.Kill(pid, syscall.SIGKILL) // it may have ended
+	}
+}
+
+// Start starts the server again.
+func (c *Cluster) Start(t testing.TB) {
+	t.Helper()
+	c.run(t, "restart")
+}
