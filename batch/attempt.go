@@ -3,6 +3,7 @@ package batch
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"strings"
@@ -171,7 +172,11 @@ func (r *runner) saveError(res *result, n int) {
 		res.fault = r.run.Fail(it.ID, f)
 		return
 	}
-	if res.fault = r.run.Release(it.ID, f); !f.MaybeCharged {
+	var untold error
+	if res.action == Stop { // before anything else: other hosts are about to send
+		untold = r.tell(0, e)
+	}
+	if res.fault = errors.Join(untold, r.run.Release(it.ID, f)); !f.MaybeCharged {
 		it.reasked(-1)
 	}
 }

@@ -226,7 +226,7 @@ func (r *runner) refused(res *result, e *Error) {
 	case StopThrottled:
 		interval, clears = r.o.WaitForReset, e.clears(res.back)
 	}
-	if res.held == nil && kind != StopEndpoint {
+	if res.held == nil && res.action != Stop { // else they know it
 		r.tellHosts(0, e)
 	}
 	switch {

@@ -54,9 +54,9 @@ func TestAClaimWhoseEndIsNotKnownIsGivenBack(t *testing.T) {
 // A server that stays away costs no answer: it is in a file, which the next run
 // takes in.
 func TestAnswersThatCannotBeSavedAreRescued(t *testing.T) {
-	long, short := awayWait, shortAwayWait
-	awayWait, shortAwayWait = 50*time.Millisecond, 50*time.Millisecond
-	t.Cleanup(func() { awayWait, shortAwayWait = long, short })
+	long, short := AwayWait, shortAwayWait
+	AwayWait, shortAwayWait = 50*time.Millisecond, 50*time.Millisecond
+	t.Cleanup(func() { AwayWait, shortAwayWait = long, short })
 	address, endpoint := newBatch(t)
 	w, wired := pgtest.NewWire(t, address)
 	o := Options{Endpoint: endpoint, Lease: 400 * time.Millisecond}

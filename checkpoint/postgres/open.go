@@ -40,11 +40,18 @@ type Options struct {
 	// LastResort receives the answers that neither the database nor a rescue file
 	// could store, as lines of JSON. Default: standard error.
 	LastResort io.Writer
-	// Lease is how long a host that is not heard of counts as alive. Default: 20 s.
+	// Lease is how long a host that is not heard of counts as alive. Default:
+	// DefaultLease.
 	Lease time.Duration
 }
 
-const defaultLease = 20 * time.Second
+// Times that tests of programs make shorter.
+var (
+	// DefaultLease is the default of Options.Lease.
+	DefaultLease = 20 * time.Second
+	// AwayWait is how long a run waits for a server that is away.
+	AwayWait = 2 * time.Minute
+)
 
 // A Store is a batch in a database. Its methods are safe for concurrent use.
 type Store struct {
@@ -123,7 +130,7 @@ func connect(address string, opts Options, m mode) (_ *Store, err error) {
 		opts.LastResort = os.Stderr
 	}
 	if opts.Lease == 0 {
-		opts.Lease = defaultLease
+		opts.Lease = DefaultLease
 	}
 	c.MaxConns = max(c.MaxConns, 4)
 	s := &Store{name: address, opts: opts, mode: m}

@@ -92,9 +92,9 @@ func conflicted(err error) bool {
 	return errors.As(err, &said) && (said.Code == "40P01" || said.Code == "40001")
 }
 
-// Waits for a server that is away: while answers arrive, and after a wait in vain
-// (answers wait behind each). Tests make them shorter.
-var awayWait, shortAwayWait = 2 * time.Minute, time.Second
+// shortAwayWait is how long a run waits for the server after a wait in vain: answers
+// wait behind it. Tests make it shorter.
+var shortAwayWait = time.Second
 
 // callWait is how long a transaction of a run may take before its connection counts
 // as dead.
@@ -105,7 +105,7 @@ const callWait = 30 * time.Second
 func (s *Store) write(fn func(db) error) error {
 	ctx, wait := bg, time.Duration(0)
 	if s.begun.Load() != nil {
-		if wait = awayWait; s.hasty.Load() {
+		if wait = AwayWait; s.hasty.Load() {
 			wait = shortAwayWait
 		}
 	}

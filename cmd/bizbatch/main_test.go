@@ -12,10 +12,12 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"go.uber.org/goleak"
 
+	"bizbatch/checkpoint/postgres"
 	"bizbatch/internal/pgtest"
 )
 
@@ -73,7 +75,18 @@ func TestStories(t *testing.T) {
 const secret = "sk_live_never-to-be-seen"
 
 func TestMain(m *testing.M) {
-	testscript.Main(heedful{m}, map[string]func(){"bizbatch": main})
+	testscript.Main(heedful{m}, map[string]func(){"bizbatch": func() {
+		shorten("BIZBATCH_TEST_LEASE", &postgres.DefaultLease)
+		shorten("BIZBATCH_TEST_AWAY", &postgres.AwayWait)
+		main()
+	}})
+}
+
+// shorten sets a time of the program's to what the environment says.
+func shorten(variable string, d *time.Duration) {
+	if short, err := time.ParseDuration(os.Getenv(variable)); err == nil {
+		*d = short
+	}
 }
 
 // heedful runs the tests so that no process they start ignores a signal because

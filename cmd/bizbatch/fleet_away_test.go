@@ -1,0 +1,127 @@
+//go:build unix
+
+package main
+
+import (
+	"math/rand/v2"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"bizbatch/internal/pgtest"
+	"bizbatch/internal/sandbox"
+)
+
+// A host is stopped for longer than its lease, and goes on: the others take up what it
+// had, and it helps again.
+func TestFleetWithAHostThatIsStopped(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, pgtest.New(t), "q.csv", 120, sandbox.Options{Latency: 400 * time.Millisecond})
+	a := f.start("a", f.database, "--workers", "4")
+	f.until(func() bool { return a.asks(4) })
+	a.signal(syscall.SIGSTOP)
+	b := f.start("b", f.database, "--workers", "4")
+	f.until(func() bool { return a.seen() == nil }) // its lease is over
+	f.until(func() bool { return b.asks(1) })
+	a.signal(syscall.SIGCONT)
+	f.until(func() bool { return a.asks(1) })
+	b.finish(0)
+	a.finish(0)
+	again := f.accounts()
+	t.Logf("%d questions charged again", again)
+	if again > 4 {
+		t.Errorf("%d questions charged again, 4 were in flight", again)
+	}
+	if n := strings.Count(a.said(), "this machine was away"); n != 1 {
+		t.Errorf("told %d times that it was away:\n%s", n, a.said())
+	}
+}
+
+// A host is killed ten times: nothing is lost, at most what it had in flight is asked
+// again, and status names that.
+func TestFleetWithAHostThatIsKilledAgainAndAgain(t *testing.T) {
+	t.Parallel()
+	const kills, workers = 10, 8
+	f := newFleet(t, pgtest.New(t), "q.csv", 500, sandbox.Options{Latency: 400 * time.Millisecond})
+	a, b := f.start("a", f.database, "--workers", "6"), f.start("b", f.database, "--workers", "6")
+	for range kills {
+		c := f.start("c", f.database, "--workers", "8")
+		f.until(func() bool { return c.asks(1 + rand.IntN(workers)) })
+		c.signal(syscall.SIGKILL)
+		c.finish(-1)
+	}
+	a.finish(0)
+	b.finish(0)
+	again, named := f.accounts(), len(f.status().Uncertain)
+	t.Logf("%d kills, %d of %d questions charged again, %d named", kills, again, f.questions, named)
+	if named < kills || named > kills*workers || again > named {
+		t.Errorf("%d questions charged again, %d named after %d kills", again, named, kills)
+	}
+}
+
+// The server is stopped, and killed: meanwhile nothing is sent, and afterwards all goes
+// on; no answer is lost, and nothing is paid for twice.
+func TestFleetWithoutItsServer(t *testing.T) {
+	t.Parallel()
+	server := pgtest.NewCluster(t)
+	f := newFleet(t, server.Address, "q.csv", 100, sandbox.Options{Latency: 400 * time.Millisecond})
+	a, b := f.start("a", f.database, "--workers", "4"), f.start("b", f.database, "--workers", "4")
+	for what, end := range map[string]func(testing.TB){"the server was stopped": server.Stop, "the server was killed": server.Kill} {
+		f.goesOn()
+		end(t)
+		f.silent(what, func() { <-time.After(3 * time.Second) })
+		server.Start(t)
+	}
+	f.goesOn()
+	a.finish(0)
+	b.finish(0)
+	if again := f.accounts(); again > 0 {
+		t.Errorf("%d questions charged again", again)
+	}
+}
+
+// The server stays away for longer than a run waits. The answers that came in are in a
+// file, and the next run takes them in.
+func TestFleetWithoutItsServerForLong(t *testing.T) {
+	t.Parallel()
+	server := pgtest.NewCluster(t)
+	f := newFleet(t, server.Address, "q.csv", 40, sandbox.Options{Latency: 400 * time.Millisecond})
+	f.env = append(f.env, "BIZBATCH_TEST_AWAY=1s")
+	a := f.start("a", f.database, "--workers", "4")
+	f.goesOn()
+	server.Kill(t)
+	a.finish(1)
+	if !strings.Contains(a.said(), "the next run picks them up from there") {
+		t.Errorf("answers came in and are nowhere:\n%s", a.said())
+	}
+	server.Start(t)
+	f.start("a", f.database, "--workers", "4").finish(0)
+	if again := f.accounts(); again > 0 {
+		t.Errorf("%d questions charged again", again)
+	}
+}
+
+// The network between a host and the server is partitioned: nothing arrives, and nobody
+// is told. The host sends nothing, the others go on, and later it helps again.
+func TestFleetWithAPartition(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, pgtest.New(t), "q.csv", 120, sandbox.Options{Latency: 400 * time.Millisecond})
+	wire, wired := pgtest.NewWire(t, f.database)
+	a := f.start("a", wired, "--workers", "4")
+	f.until(func() bool { return a.asks(4) })
+	wire.Set(pgtest.Dark)
+	f.silent("the server could not be reached", func() { <-time.After(time.Second) })
+	b := f.start("b", f.database, "--workers", "4")
+	f.until(func() bool { return a.seen() == nil })
+	f.until(func() bool { return b.asks(1) })
+	wire.Set(pgtest.Whole)
+	f.until(func() bool { return a.asks(1) })
+	a.finish(0)
+	b.finish(0)
+	again := f.accounts()
+	t.Logf("%d questions charged again", again)
+	if again > 4 {
+		t.Errorf("%d questions charged again, 4 were in flight", again)
+	}
+}

@@ -1,0 +1,67 @@
+//go:build unix
+
+package main
+
+import (
+	"syscall"
+	"testing"
+	"time"
+
+	"bizbatch/checkpoint/postgres"
+	"bizbatch/internal/pgtest"
+	"bizbatch/internal/sandbox"
+)
+
+// After the first 402 no host sends anything.
+func TestFleetWithAnEmptyBalance(t *testing.T) {
+	t.Parallel()
+	permits := make(chan struct{})
+	f := newFleet(t, pgtest.New(t), "q.csv", 150, sandbox.Options{Balance: new(24.00), Permits: permits})
+	var hosts []*fleetHost
+	for _, name := range []string{"a", "b", "c"} {
+		hosts = append(hosts, f.start(name, f.database, "--workers", "8"))
+	}
+	for given := range 77 { // one answer at a time, and another question in its place
+		f.until(func() bool { return f.server.Ledger().Requests == 24+given })
+		permits <- struct{}{}
+	}
+	f.until(func() bool { // all know of the 402
+		o, err := postgres.Look(f.database)
+		return err == nil && len(o.Accounts) > 0
+	})
+	for f.server.Ledger().InFlight > 0 {
+		select {
+		case permits <- struct{}{}:
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+	for _, h := range hosts {
+		h.finish(4)
+	}
+	if l := f.server.Ledger(); l.Charged != 100 || l.ByStatus[402] != 1 {
+		t.Errorf("%d charged, %d met a 402", l.Charged, l.ByStatus[402])
+	}
+	if err := balanced(f.server.Ledger(), f.status()); err != nil {
+		t.Error(err)
+	}
+}
+
+// The spending limit is that of all hosts together, also where one of them is killed.
+func TestFleetWithASpendingLimit(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, pgtest.New(t), "q.csv", 100, sandbox.Options{Latency: 400 * time.Millisecond})
+	a := f.start("a", f.database, "--workers", "8", "--max-spend", "14.40")
+	b, c := f.start("b", f.database, "--workers", "8"), f.start("c", f.database, "--workers", "8")
+	f.until(func() bool { return c.asks(2) })
+	c.signal(syscall.SIGKILL)
+	c.finish(-1)
+	a.finish(4)
+	b.finish(4)
+	l, st := f.server.Ledger(), f.status()
+	if l.ChargedCents > 1440 || st.SpentTotal+st.UncertainCost < 1440*10_000-24*10_000 {
+		t.Errorf("charged %d cents; spent %s, %s uncertain", l.ChargedCents, st.SpentTotal, st.UncertainCost)
+	}
+	if err := balanced(l, st); err != nil {
+		t.Error(err)
+	}
+}
