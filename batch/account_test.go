@@ -265,7 +265,8 @@ type setting struct {
 	workers int
 	runs    int // that share the account; 0: one
 	rpm     float64
-	common  *commonStore // that lets them know of each other; nil: there is none
+	pace    PaceKeeper   // lets them keep one pace; nil: nothing does
+	common  *commonStore // does, as a database; nil: there is none
 }
 
 func (s *setting) String() string {
@@ -280,6 +281,9 @@ func (s *setting) String() string {
 	}
 	if s.runs > 1 {
 		limit += fmt.Sprintf(", %d runs", s.runs)
+	}
+	if s.pace != nil {
+		limit += " of one machine"
 	}
 	return fmt.Sprintf("%s; %v; answers of %v; %d workers, %d questions", limit, s.hint, s.takes, s.workers, s.questions)
 }
@@ -316,7 +320,7 @@ func (s *setting) run(t *testing.T) (whole, rest pace) {
 				t.Fatal(err)
 			}
 			go func() {
-				_, err := Run(t.Context(), s.common.share(store), a, Options{Workers: s.workers, RPM: s.rpm})
+				_, err := Run(t.Context(), s.common.share(store), a, Options{Workers: s.workers, RPM: s.rpm, Pace: s.pace})
 				errs <- err
 			}()
 		}
@@ -361,6 +365,8 @@ func settings() (all []*setting) {
 			add(&account{rate: 1, burst: 3, changes: true, hint: h, takes: sec(takes)}, 64, 0)
 			add(&account{rate: 5, burst: 3, changes: true, hint: h, takes: sec(takes)}, 64, 0)
 			add(&account{rate: 1, burst: 3, hint: h, takes: sec(takes)}, 32, 2)
+			add(&account{rate: 1, burst: 3, hint: h, takes: sec(takes)}, 32, 2)
+			all[len(all)-1].pace = &commonStore{}
 			if takes > 1 && h != headers {
 				add(&account{places: 3, hint: h, takes: sec(takes)}, 32, 0)
 				add(&account{places: 10, hint: h, takes: sec(takes)}, 32, 0)

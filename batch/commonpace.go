@@ -5,56 +5,62 @@ import (
 	"math/rand/v2"
 	"slices"
 	"time"
-
-	"bizbatch/checkpoint"
 )
 
-// A commonPace is the Pacer of hosts that share an account. They know one bracket
-// together, which the checkpoint keeps: each takes the moment of its next request from
-// it, and tells it what the service said. So the requests of all hosts are as far apart
-// as the pace says, and as Options.RPM says of those that have it.
-//
-// As long as nothing was refused there is no pace to keep, and each begins gently by
-// itself. If the checkpoint cannot be reached, neither can anything be sent: the run
-// hears of that when it is about to.
-type commonPace struct {
-	known  known // its times are those of the checkpoint's clock
-	shared checkpoint.Shared
-	ahead  time.Duration // that clock is, of this host's
-	slot   time.Time     // of the next request, by this host's clock; zero: none was taken
-	rpm    *float64      // Options.RPM
+// A PaceKeeper keeps what runs know together that share an account: as
+// [checkpoint.Shared] does for the hosts of a checkpoint.
+type PaceKeeper interface {
+	// Pace calls change with what is known, nil at first, and the time of the keeper's
+	// clock. What it returns is known from then on, unless that is nil. One run changes
+	// it at a time; change is called again if that failed.
+	Pace(change func(known []byte, now time.Time) []byte) error
 }
 
-// known is what the checkpoint keeps for all hosts, as JSON.
+// A commonPace is the Pacer of runs that share an account. They know one bracket
+// together: each takes the moment of its next request from it, and tells it what the
+// service said. So the requests of all are as far apart as the pace says.
+//
+// They begin gently together. Once enough was let in and nothing refused, there is no
+// pace to keep. If the keeper cannot be reached, the run goes on with what it knows.
+type commonPace struct {
+	known  known // its times are those of the keeper's clock
+	keeper PaceKeeper
+	ahead  time.Duration // that clock is, of this run's
+	slot   time.Time     // of the next request, by this run's clock; zero: none was taken
+	rpm    *float64      // Options.RPM, if it is that of all together; nil: it is not
+}
+
+// known is what the keeper keeps, as JSON.
 type known struct {
 	bracket
 	RPM time.Time // nothing is sent before, by Options.RPM
 }
 
+// enough is how many requests are let in before an account counts as one that has no
+// pace.
+const enough = 64
+
 // idle is how long nobody used the pace if it is taken up as that of a run before.
 const idle = time.Minute
 
-// newCommonPace takes up what other hosts know.
-func newCommonPace(shared checkpoint.Shared, b bracket, rpm *float64) (*commonPace, error) {
-	p := &commonPace{known: known{bracket: b}, shared: shared, rpm: rpm}
-	err := shared.Pace(func(kept []byte, now time.Time) []byte {
+// newCommonPace takes up what others know, or begins with b.
+func newCommonPace(keeper PaceKeeper, b bracket, rpm *float64) *commonPace {
+	p := &commonPace{known: known{bracket: b}, keeper: keeper, rpm: rpm}
+	_ = keeper.Pace(func(kept []byte, now time.Time) []byte {
 		p.ahead = time.Until(now)
 		p.takeUp(kept, now)
 		return nil
 	})
-	return p, err
+	return p
 }
 
-// takeUp takes up what other hosts know.
+// takeUp takes up what others know.
 func (p *commonPace) takeUp(kept []byte, now time.Time) {
 	var k known
 	if json.Unmarshal(kept, &k) != nil {
 		return
 	}
 	p.known.RPM = k.RPM
-	if k.Pace == 0 {
-		return
-	}
 	b := bracket{maxPause: p.known.maxPause, window: p.known.window}
 	if last := later(k.Due, k.Until); now.Sub(last) > idle {
 		b.resume(learned{k.Lo, k.Hi, k.Saves, last}, now)
@@ -62,12 +68,14 @@ func (p *commonPace) takeUp(kept []byte, now time.Time) {
 		k.maxPause, k.window = b.maxPause, b.window
 		b = k.bracket
 	}
-	p.known.bracket = b
+	if b.Pace > 0 || p.known.Pace == 0 && b.In > 0 {
+		p.known.bracket = b
+	}
 }
 
-// change has all hosts know what f changes.
+// change has all know what f changes.
 func (p *commonPace) change(f func()) {
-	_ = p.shared.Pace(func(kept []byte, now time.Time) []byte {
+	_ = p.keeper.Pace(func(kept []byte, now time.Time) []byte {
 		p.takeUp(kept, now)
 		f()
 		kept, _ = json.Marshal(p.known) // numbers and times: cannot fail
@@ -80,7 +88,7 @@ func (p *commonPace) Next(inFlight int) (at time.Time, apart time.Duration) {
 	now := time.Now()
 	at, apart = p.next(inFlight)
 	switch {
-	case p.known.Pace == 0 && *p.rpm == 0:
+	case !p.shares() && !p.sharesRPM():
 		return at, apart
 	case !p.slot.IsZero() && !p.slot.Before(now.Add(-apart-lead)):
 		return p.slot, apart
@@ -92,10 +100,13 @@ func (p *commonPace) Next(inFlight int) (at time.Time, apart time.Duration) {
 	if !p.slot.IsZero() {
 		return p.slot, apart
 	}
-	return at.Add(rand.N(lead)), apart // the fastest host is not to win each time
+	return at.Add(rand.N(lead)), apart // the fastest is not to win each time
 }
 
-// next is the earliest moment that may be nobody's, as far as this host knows.
+func (p *commonPace) shares() bool    { return p.known.Pace > 0 || p.known.In < enough }
+func (p *commonPace) sharesRPM() bool { return p.rpm != nil && *p.rpm > 0 }
+
+// next is the earliest moment that may be nobody's, as far as this run knows.
 func (p *commonPace) next(inFlight int) (at time.Time, apart time.Duration) {
 	at, apart = p.known.Next(inFlight)
 	return later(at, p.known.RPM).Add(-p.ahead), apart
@@ -111,7 +122,7 @@ func (p *commonPace) take(now time.Time, inFlight int) {
 		p.slot = later(now, at)
 		at = p.slot.Add(p.ahead)
 		p.known.Sent(at, inFlight)
-		if *p.rpm > 0 {
+		if p.sharesRPM() {
 			p.known.RPM = at.Add(every(*p.rpm))
 		}
 	})
@@ -125,14 +136,15 @@ func (p *commonPace) Sent(at time.Time, others int) {
 	p.slot = time.Time{}
 }
 
-// Heard implements Pacer. That a request was let in, the others need not hear, unless
-// the service says its limits.
+// Heard implements Pacer. Where there is a pace, the others need not hear that a request
+// was let in: it is taken to be a moment after it was sent.
 func (p *commonPace) Heard(r Reply) (until time.Time) {
 	r.At, r.Sent = r.At.Add(p.ahead), r.Sent.Add(p.ahead)
 	if i, exact := slices.BinarySearchFunc(p.known.Unknown, r.Sent, time.Time.Compare); !exact && i > 0 {
 		r.Sent = p.known.Unknown[i-1] // it was sent late
 	}
-	if !r.Refused && (r.Limits == Limits{} || len(p.known.Marks) > 1) {
+	told := r.Limits != (Limits{}) && len(p.known.Marks) < 2
+	if !r.Refused && !told && (p.known.Pace > 0 || !p.shares()) {
 		return p.known.Heard(r)
 	}
 	p.change(func() { until = p.known.Heard(r) })

@@ -44,8 +44,8 @@ func (b *bracket) note(now time.Time) []byte {
 	return note
 }
 
-// PaceOf reads the pace, in requests a second, in what hosts know together (see
-// [checkpoint.Shared]), and until when it was used. It is 0 where nothing is known.
+// PaceOf reads the pace, in requests a second, in what a [PaceKeeper] keeps, and until
+// when it was used. It is 0 where nothing is known.
 func PaceOf(kept []byte) (pace float64, used time.Time) {
 	var k known
 	if json.Unmarshal(kept, &k) != nil {
@@ -59,30 +59,29 @@ func (r *runner) takeUpPace() error {
 	if r.pace != nil {
 		return nil
 	}
-	b := bracket{maxPause: r.o.MaxPause, window: window{workers: r.o.Workers}}
-	if r.shared != nil {
-		p, err := newCommonPace(r.shared, b, &r.o.RPM)
-		if err != nil {
-			return fmt.Errorf("read the pace: %w", err)
-		}
-		r.pace, r.window = p, &p.known.window
-		return nil
-	}
 	note, err := r.store.Note(paceNote)
 	if err != nil {
 		return fmt.Errorf("read the pace: %w", err)
 	}
+	b := &bracket{maxPause: r.o.MaxPause, window: window{workers: r.o.Workers}}
 	var l learned
 	_ = json.Unmarshal(note, &l) // else there is nothing
 	b.resume(l, r.sum.Started)
-	r.learns, r.kept = &b, r.sum.Started
-	r.pace, r.window = &b, &b.window
+	r.pace, r.learns, r.kept = b, b, r.sum.Started
+	keeper, rpm := r.o.Pace, (*float64)(nil)
+	if r.shared != nil {
+		keeper, rpm = r.shared, &r.o.RPM
+	}
+	if keeper != nil {
+		p := newCommonPace(keeper, *b, rpm)
+		r.pace, r.learns = p, &p.known.bracket
+	}
 	return nil
 }
 
 // keepPace writes down what was learned, once a minute.
 func (r *runner) keepPace(now time.Time) {
-	if r.learns == nil || now.Sub(r.kept) < time.Minute {
+	if r.learns == nil || r.shared != nil || now.Sub(r.kept) < time.Minute {
 		return
 	}
 	r.kept = now

@@ -20,6 +20,9 @@ type Options struct {
 	// Pacer decides when the next request may be sent, in addition to RPM. Default:
 	// a pacer that finds out the pace that the account allows.
 	Pacer Pacer
+	// Pace lets runs that share an account keep one pace, unless Pacer is set. Default:
+	// the checkpoint does, if several hosts share it, and else nobody.
+	Pace PaceKeeper
 	// AttemptTimeout is the maximum duration of one request, from its start to the
 	// end of its answer. Default 10 minutes.
 	AttemptTimeout time.Duration

@@ -72,8 +72,7 @@ type runner struct {
 	told     int             // of the questions that were answered, the last that was given out
 
 	pace        Pacer
-	learns      *bracket          // the pace, if it is this run's alone; nil: it is the user's, or all hosts'
-	window      *window           // of the pace; nil: it is the user's
+	learns      *bracket          // the pace, unless it is the user's
 	kept        time.Time         // when what it learned was written down
 	paused      time.Time         // until then
 	user        time.Time         // nothing is sent before, by Options.RPM

@@ -31,8 +31,8 @@ func (r *runner) steer(c Steering) {
 	if c.Workers != nil && *c.Workers > 0 {
 		r.o.Workers = *c.Workers
 		r.queue.size = *c.Workers
-		if r.window != nil {
-			r.window.workers = *c.Workers
+		if r.learns != nil {
+			r.learns.window.workers = *c.Workers
 		}
 		r.newGroup()
 	}

@@ -26,7 +26,7 @@ func (s *story) start(ts *testscript.TestScript, args []string) error {
 	}
 	p := &proc{cmd: exec.Command(path, args[1:]...), done: make(chan struct{})}
 	p.cmd.Dir = ts.MkAbs(".")
-	for _, name := range []string{"PATH", "HOME", "TMPDIR", "GORACE", "BIZORA_API_KEY", "BIZORA_API_URL", "BIZBATCH_CHECKPOINT"} {
+	for _, name := range []string{"PATH", "HOME", "TMPDIR", "GORACE", "BIZORA_API_KEY", "BIZORA_API_URL", "BIZBATCH_CHECKPOINT", "XDG_CACHE_HOME"} {
 		p.cmd.Env = append(p.cmd.Env, name+"="+ts.Getenv(name))
 	}
 	out, err1 := os.Create(ts.MkAbs(args[0] + ".out"))

@@ -12,6 +12,8 @@ import (
 
 	"bizbatch/batch"
 	"bizbatch/batch/question"
+	"bizbatch/checkpoint/postgres"
+	"bizbatch/internal/account"
 	"bizbatch/internal/exit"
 	"bizbatch/internal/interrupt"
 	"bizbatch/internal/terminal"
@@ -100,6 +102,7 @@ func (j *job) put(ctx context.Context, service Service) error {
 	onUSR1(steered, progress.Tell)
 	helm := j.takeHelm(steered, progress, end)
 	j.Asking.Steering = helm.steering
+	defer j.joinAccount(service)()
 	sum, err := batch.Run(ctx, j.store, service.Asker, j.Asking)
 	over()
 	<-helm.done
@@ -112,6 +115,20 @@ func (j *job) put(ctx context.Context, service Service) error {
 	j.sum, j.outcome = sum, outcome(err, stop)
 	service.Idle() // where few files may be open, the output needs theirs
 	return err
+}
+
+// joinAccount has the runs on this machine that ask with the same key keep one pace,
+// until leave is called. Without a folder for that, each finds its own.
+func (j *job) joinAccount(service Service) (leave func()) {
+	if service.Account == "" || postgres.Is(j.Checkpoint) { // a database knows of all hosts
+		return func() {}
+	}
+	file, err := account.Join(service.Account)
+	if err != nil {
+		return func() {}
+	}
+	j.Asking.Pace = file
+	return func() { _ = file.Leave() }
 }
 
 // tellUnnoted tells of notes that could not be made, with the verdict if there is
