@@ -105,13 +105,31 @@ func (h *fleetHost) said() string {
 	return string(b)
 }
 
+// look returns what the server knows of the fleet.
+func (f *fleet) look() postgres.Overview {
+	f.t.Helper()
+	o, err := postgres.Look(f.database)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return o
+}
+
+// closed is the number of accounts for which nothing is sent.
+func (f *fleet) closed() (n int) {
+	f.t.Helper()
+	for _, a := range f.look().Accounts {
+		if a.Closed {
+			n++
+		}
+	}
+	return n
+}
+
 // seen is the host as the server knows it; nil: it does not.
 func (h *fleetHost) seen() *postgres.Host {
-	o, err := postgres.Look(h.f.database)
-	if err != nil {
-		h.f.t.Fatal(err)
-	}
-	for _, seen := range o.Hosts {
+	h.f.t.Helper()
+	for _, seen := range h.f.look().Hosts {
 		if strings.HasSuffix(seen.Name, fmt.Sprintf(" %d", h.cmd.Process.Pid)) {
 			return &seen
 		}
