@@ -25,6 +25,7 @@ type fleet struct {
 	file      string
 	questions int
 	env       []string // of every host
+	under     []string // the command that starts hosts; empty: none
 }
 
 // A fleetHost is a run of one host.
@@ -61,6 +62,9 @@ func (f *fleet) start(name, address string, args ...string) *fleetHost {
 	defer log.Close()
 	h.cmd = f.command(append([]string{"run", "--out", name + ".csv"}, append(args, f.file)...)...)
 	h.cmd.Env = append(append(h.cmd.Env, "HOME="+home, "TMPDIR="+home, "BIZBATCH_CHECKPOINT="+address), f.env...)
+	if len(f.under) > 0 {
+		h.cmd.Path, h.cmd.Args = f.under[0], append(f.under, append([]string{h.cmd.Path}, h.cmd.Args[1:]...)...)
+	}
 	h.cmd.Stdout, h.cmd.Stderr = log, log
 	if err := h.cmd.Start(); err != nil {
 		f.t.Fatal(err)
