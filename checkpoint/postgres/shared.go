@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -71,9 +72,16 @@ func (r *run) Hold(h checkpoint.Hold) error {
 	})
 }
 
+// paceWait is how long Pace waits for the server. A host that hears nothing goes on with
+// the pace that it knows, and Start waits until anything may be sent.
+const paceWait = 2 * time.Second
+
 // Pace changes what all hosts know of the account's pace.
 func (r *run) Pace(change func(known []byte, now time.Time) []byte) error {
-	return r.s.write(func(d db) error {
+	ctx, cancel := context.WithTimeout(bg, paceWait)
+	defer cancel()
+	return pgx.BeginFunc(ctx, r.s.pool, func(tx pgx.Tx) error {
+		d := db{ctx: ctx, querier: tx}
 		var known []byte
 		var now time.Time
 		// What a crash of the server takes is found out again.
