@@ -42,6 +42,8 @@ type Limits struct {
 	// most that all may spend that there ever were. 0 is no limit, and changes none
 	// that another run has set.
 	Spend, Total int64
+	// Anew says that somebody changed Spend while the run was on. 0 lifts it then.
+	Anew bool
 	// Alone says that the run asks only some requests, and nobody is to help with the
 	// others by himself.
 	Alone bool
