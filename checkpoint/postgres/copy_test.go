@@ -144,3 +144,58 @@ func TestACopyTellsTheSame(t *testing.T) {
 	}
 	ok(t, errors.Join(first.Close(), third.Close()))
 }
+
+// answered are the records of a checkpoint with so many answers.
+func answered(n int, text string, at time.Time) checkpoint.Records {
+	return func(yield func(checkpoint.Record, error) bool) {
+		more := yield(checkpoint.Record{Settings: &checkpoint.SettingsRecord{Number: 1}}, nil)
+		for i := int64(1); more && i <= int64(n); i++ {
+			q := checkpoint.RequestRecord{Number: i, Payload: fmt.Append(nil, "question ", i), Mode: "fast", State: checkpoint.Answered, Position: i, Settings: 1, Attempts: 1}
+			q.AnswerRecord = checkpoint.AnswerRecord{Run: 1, Started: at.UnixMilli(), Finished: at.UnixMilli(), Cost: 24, Answer: fmt.Appendf(nil, "%q", text)}
+			more = yield(checkpoint.Record{Request: &q}, nil)
+		}
+		for i := int64(1); more && i <= int64(n); i++ {
+			more = yield(checkpoint.Record{Row: &checkpoint.RowRecord{Position: i, Request: i, ID: fmt.Sprint(i)}}, nil)
+		}
+	}
+}
+
+// The answers that are there stay, and those that are copied are beside them once.
+func TestACopyToADatabaseThatKnowsTheQuestions(t *testing.T) {
+	address, endpoint := newBatch(t)
+	const n = 450 // so many are not sent at once
+	asking := open(t, address, Options{Endpoint: endpoint})
+	doImport(t, asking, "question 1")
+	for _, tc := range []struct {
+		batch, text string
+		at          time.Time
+		spent       int64
+		versions    int
+	}{
+		{"first", "old", noon, n * 24, 0},
+		{"the same", "old", noon, 0, 0},
+		{"newer", "new", noon.Add(time.Hour), n * 24, 2 * n},
+	} {
+		s := open(t, other(t, address, tc.batch), Options{Endpoint: endpoint})
+		ok(t, s.Receive(answered(n, tc.text, tc.at)))
+		rows := 0
+		for r, err := range s.Results() {
+			ok(t, err)
+			if rows++; r.ID != fmt.Sprint(rows) || string(r.Answer) != `"old"` {
+				t.Errorf("%s: row %d is %s, %s", tc.batch, rows, r.ID, r.Answer)
+			}
+		}
+		is(t, tc.batch+": rows", n, rows)
+		counts, err := s.Counts()
+		ok(t, err)
+		is(t, tc.batch+": spent", tc.spent, counts.Spent)
+		versions := 0
+		for _, err := range s.Versions() {
+			ok(t, err)
+			versions++
+		}
+		is(t, tc.batch+": versions", tc.versions, versions)
+		sound(t, s)
+	}
+	is(t, "what another batch asked", "1 answered 0 \"old\"\n", results(t, asking))
+}
