@@ -91,3 +91,21 @@ func TestADatabaseOfTheFirstFormat(t *testing.T) {
 		t.Error("the answers of another service were not refused")
 	}
 }
+
+// A host that is stopped in the middle holds up nobody for long.
+func TestAPaceThatAnotherHostHolds(t *testing.T) {
+	address, endpoint := newBatch(t)
+	s := open(t, address, Options{Endpoint: endpoint})
+	r, _ := begin(t, s, 0)
+	stopped, err := s.pool.Begin(bg)
+	ok(t, err)
+	_, err = stopped.Exec(bg, "SELECT 1 FROM accounts FOR UPDATE")
+	ok(t, err)
+	called := false
+	pace := func() error { return r.Pace(func([]byte, time.Time) []byte { called = true; return nil }) }
+	if err := pace(); err == nil || called {
+		t.Errorf("called: %v, error: %v", called, err)
+	}
+	ok(t, stopped.Rollback(bg))
+	ok(t, pace())
+}
