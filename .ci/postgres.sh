@@ -24,10 +24,15 @@ esac
 folder=$(mktemp -d /tmp/bizbatch-postgres-XXXXXX)
 if [ "$(id -u)" = 0 ]; then chown postgres "$folder"; fi
 "${as[@]}" "$bin/initdb" -D "$folder/data" -A trust -U postgres >/dev/null
+cat >>"$folder/data/postgresql.conf" <<END
+listen_addresses = '127.0.0.1'
+unix_socket_directories = '$folder'
+max_connections = 200
+END
 for _ in 1 2 3 4 5; do
   port=$((20000 + RANDOM))
   if "${as[@]}" "$bin/pg_ctl" -D "$folder/data" -w -l "$folder/log" \
-    -o "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories='$folder' -c max_connections=200" start >/dev/null; then
+    -o "-p $port" start >/dev/null; then
     echo "$folder postgres://postgres@127.0.0.1:$port/postgres?sslmode=disable"
     exit
   fi

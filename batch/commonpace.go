@@ -12,7 +12,7 @@ import (
 type PaceKeeper interface {
 	// Pace calls change with what is known, nil at first, and the time of the keeper's
 	// clock. What it returns is known from then on, unless that is nil. One run changes
-	// it at a time; change is called again if that failed.
+	// it at a time. After an error, the run goes on with what it knows.
 	Pace(change func(known []byte, now time.Time) []byte) error
 }
 
@@ -21,7 +21,7 @@ type PaceKeeper interface {
 // service said. So the requests of all are as far apart as the pace says.
 //
 // They begin gently together. Once enough was let in and nothing refused, there is no
-// pace to keep. If the keeper cannot be reached, the run goes on with what it knows.
+// pace to keep.
 type commonPace struct {
 	known  known // its times are those of the keeper's clock
 	keeper PaceKeeper
@@ -68,19 +68,24 @@ func (p *commonPace) takeUp(kept []byte, now time.Time) {
 		k.maxPause, k.window = b.maxPause, b.window
 		b = k.bracket
 	}
-	if b.Pace > 0 || p.known.Pace == 0 && b.In > 0 {
+	if b.Pace > 0 || p.known.Pace == 0 && b.In >= max(1, p.known.In) { // else this run knows more
 		p.known.bracket = b
 	}
 }
 
-// change has all know what f changes.
+// change has all know what f changes, or this run alone if the keeper cannot be reached.
 func (p *commonPace) change(f func()) {
+	changed := false
 	_ = p.keeper.Pace(func(kept []byte, now time.Time) []byte {
 		p.takeUp(kept, now)
 		f()
+		changed = true
 		kept, _ = json.Marshal(p.known) // numbers and times: cannot fail
 		return kept
 	})
+	if !changed {
+		f()
+	}
 }
 
 // Next implements Pacer.
@@ -136,19 +141,20 @@ func (p *commonPace) Sent(at time.Time, others int) {
 	p.slot = time.Time{}
 }
 
-// Heard implements Pacer. Where there is a pace, the others need not hear that a request
-// was let in: it is taken to be a moment after it was sent.
+// Heard implements Pacer.
 func (p *commonPace) Heard(r Reply) (until time.Time) {
 	r.At, r.Sent = r.At.Add(p.ahead), r.Sent.Add(p.ahead)
-	if i, exact := slices.BinarySearchFunc(p.known.Unknown, r.Sent, time.Time.Compare); !exact && i > 0 {
-		r.Sent = p.known.Unknown[i-1] // it was sent late
+	hear := func() {
+		if i, exact := slices.BinarySearchFunc(p.known.Unknown, r.Sent, time.Time.Compare); !exact && i > 0 {
+			r.Sent = p.known.Unknown[i-1] // it was sent late
+		}
+		until = p.known.Heard(r)
 	}
-	told := r.Limits != (Limits{}) && len(p.known.Marks) < 2
-	if !r.Refused && !told && (p.known.Pace > 0 || !p.shares()) {
-		return p.known.Heard(r)
+	if !r.Refused && !p.shares() {
+		hear()
+		return until
 	}
-	p.change(func() { until = p.known.Heard(r) })
-	if r.Refused {
+	if p.change(hear); r.Refused {
 		p.slot = time.Time{}
 		until = until.Add(-p.ahead)
 	}

@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"errors"
 	"sync"
 	"testing"
 	"time"
@@ -76,11 +77,11 @@ func (c *commonStore) Pace(change func([]byte, time.Time) []byte) error {
 func TestHostsKeepOnePace(t *testing.T) {
 	for _, a := range []*account{
 		{rate: 1, burst: 1, hint: rounded, takes: 5 * time.Second, questions: 300},
-		{rate: 0.2, burst: 3, hint: absent, takes: 30 * time.Second, questions: 120},
+		{rate: 1, burst: 3, hint: absent, takes: 30 * time.Second, questions: 300},
 		{rate: 5, burst: 1, hint: exact, takes: 5 * time.Second, questions: 600},
 		{rate: 2, burst: 3, hint: headers, takes: 5 * time.Second, questions: 300},
 	} {
-		for _, hosts := range []int{2, 4} {
+		for _, hosts := range []int{2, 3} {
 			s := &setting{account: &account{rate: a.rate, burst: a.burst, hint: a.hint, takes: a.takes, questions: a.questions},
 				workers: 32, runs: hosts, common: &commonStore{ahead: time.Hour}}
 			t.Run(s.String(), func(t *testing.T) {
@@ -99,5 +100,17 @@ func TestHostsKeepTogetherWhatTheyAreToldToSend(t *testing.T) {
 	s.run(t)
 	if took := s.through[len(s.through)-1].Sub(s.begin); took < 119*time.Second || took > 121*time.Second {
 		t.Errorf("120 requests were sent in %v, want about 119 s: one a second", took)
+	}
+}
+
+// brokenKeeper is a PaceKeeper that cannot be reached.
+type brokenKeeper struct{}
+
+func (brokenKeeper) Pace(func([]byte, time.Time) []byte) error { return errors.New("unreachable") }
+
+func TestARunThatReachesNoKeeperKeepsItsPace(t *testing.T) {
+	s := &setting{account: &account{rate: 1, burst: 1, hint: rounded, takes: 5 * time.Second, questions: 200}, workers: 16, pace: brokenKeeper{}}
+	if whole, rest := s.run(t); rest.used < 0.9 || rest.refused > 0.05 {
+		t.Errorf("used and refused: %v from the 30th answer on, %v of the whole", rest, whole)
 	}
 }

@@ -121,7 +121,7 @@ func newRunner(store Store, asker Asker, o Options) (*runner, error) {
 		sum:         Summary{Started: now, SpentByMode: map[AskMode]Money{}, ToLookAt: map[string]int{}},
 	}
 	r.shared, _ = run.(checkpoint.Shared)
-	if err := r.limit(); err != nil {
+	if err := r.limit(false); err != nil {
 		return nil, err
 	}
 	r.fresh = begun.States[checkpoint.Answered] == 0

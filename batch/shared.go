@@ -70,12 +70,13 @@ func (r *runner) tellRejoined() {
 	}
 }
 
-// limit tells the other hosts what this run is limited to.
-func (r *runner) limit() error {
+// limit tells the other hosts what this run is limited to, or that somebody changed
+// that.
+func (r *runner) limit(anew bool) error {
 	if r.shared == nil {
 		return nil
 	}
-	return r.shared.Limit(checkpoint.Limits{Spend: int64(r.o.MaxSpend), Total: int64(r.o.MaxSpendTotal), Alone: r.o.Limit > 0})
+	return r.shared.Limit(checkpoint.Limits{Spend: int64(r.o.MaxSpend), Total: int64(r.o.MaxSpendTotal), Anew: anew, Alone: r.o.Limit > 0})
 }
 
 // helps reports whether the run goes on although it has nothing to ask: other hosts

@@ -42,7 +42,7 @@ func (r *runner) steer(c Steering) {
 	}
 	if c.MaxSpend != nil && *c.MaxSpend >= 0 {
 		r.o.MaxSpend = *c.MaxSpend
-		if err := r.limit(); err != nil {
+		if err := r.limit(true); err != nil {
 			r.stopFor(StopSave, err)
 		}
 	}

@@ -23,7 +23,7 @@ type Shared interface {
 	Hold(h Hold) error
 	// Pace calls change with what is known of the account's pace, nil at first, and the
 	// time of the checkpoint's clock. What it returns is known from then on, unless that
-	// is nil. One host changes it at a time; change is called again if that failed.
+	// is nil. One host changes it at a time.
 	Pace(change func(known []byte, now time.Time) []byte) error
 	// Rejoined reports whether the host joined again since Rejoined was last called.
 	Rejoined() bool
@@ -42,6 +42,8 @@ type Limits struct {
 	// most that all may spend that there ever were. 0 is no limit, and changes none
 	// that another run has set.
 	Spend, Total int64
+	// Anew says that somebody changed Spend while the run was on. 0 lifts it then.
+	Anew bool
 	// Alone says that the run asks only some requests, and nobody is to help with the
 	// others by himself.
 	Alone bool

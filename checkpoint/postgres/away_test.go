@@ -12,6 +12,9 @@ import (
 
 // While the server is away nothing is sent, and no answer is lost.
 func TestAServerThatIsAwayIsWaitedFor(t *testing.T) {
+	short := shortAwayWait
+	shortAwayWait = time.Millisecond
+	t.Cleanup(func() { shortAwayWait = short })
 	address, endpoint := newBatch(t)
 	w, wired := pgtest.NewWire(t, address)
 	s := open(t, wired, Options{Endpoint: endpoint})
@@ -19,18 +22,26 @@ func TestAServerThatIsAwayIsWaitedFor(t *testing.T) {
 	r, page := begin(t, s, 2)
 	ok(t, r.Start(page[0].ID, noon, 24))
 	w.Set(pgtest.Cut)
-	saved, started := make(chan error, 1), make(chan error, 1)
+	saved, started, noted := make(chan error, 1), make(chan error, 1), make(chan error, 1)
+	waits := func() {
+		t.Helper()
+		select {
+		case err := <-saved:
+			t.Fatalf("saved without a server: %v", err)
+		case err := <-started:
+			t.Fatalf("started without a server: %v", err)
+		case err := <-noted:
+			t.Fatalf("noted without a server: %v", err)
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
 	go func() { saved <- r.Complete(page[0].ID, answer("yes")) }()
 	go func() { started <- r.Start(page[1].ID, noon, 24) }()
-	select {
-	case err := <-saved:
-		t.Errorf("saved without a server: %v", err)
-	case err := <-started:
-		t.Errorf("started without a server: %v", err)
-	case <-time.After(200 * time.Millisecond):
-	}
+	waits()
+	go func() { noted <- s.SetNote("late", []byte("x")) }() // it waits as long
+	waits()
 	w.Set(pgtest.Whole)
-	ok(t, errors.Join(<-saved, <-started, r.Complete(page[1].ID, answer("no")), r.End(noon, "finished", nil)))
+	ok(t, errors.Join(<-saved, <-started, <-noted, r.Complete(page[1].ID, answer("no")), r.End(noon, "finished", nil)))
 	is(t, "results", "1 answered 24 \"yes\"\n2 answered 24 \"no\"\n", results(t, s))
 }
 

@@ -271,9 +271,9 @@ func TestTheSpendingLimitIsThatOfAll(t *testing.T) {
 	first, second := open(t, address, Options{Endpoint: endpoint}), open(t, address, Options{Endpoint: endpoint})
 	doImport(t, first, "a", "b", "c", "d", "e")
 	a, page := begin(t, first, 3)
-	ok(t, a.Limit(checkpoint.Limits{Spend: 72}))
 	b, others := begin(t, second, 2)
-	ok(t, b.Limit(checkpoint.Limits{})) // it has none of its own
+	ok(t, b.Limit(checkpoint.Limits{Spend: 72}))
+	ok(t, a.Limit(checkpoint.Limits{})) // it has none of its own, though it began first
 	ok(t, errors.Join(a.Start(page[0].ID, noon, 24), a.Complete(page[0].ID, answer("yes")), a.Start(page[1].ID, noon, 24), b.Start(others[0].ID, noon, 24)))
 	spent := func(err error) bool {
 		held, is := errors.AsType[*checkpoint.HeldError](err)

@@ -94,10 +94,14 @@ func (r *run) begin(now time.Time) (b checkpoint.Begun, err error) {
 			return err
 		}
 		r.host.Store(host)
-		return d.get(`WITH next AS (SELECT coalesce(max(run), 0) + 1 AS run FROM runs WHERE batch = $1),
+		err = d.get(`WITH next AS (SELECT coalesce(max(run), 0) + 1 AS run FROM runs WHERE batch = $1),
 				others AS (SELECT min(joined) AS joined FROM runs r JOIN alive h ON h.id = r.host WHERE r.batch = $1 AND r.ended = 0)
 			INSERT INTO runs (batch, run, host, joined, started) SELECT $1, next.run, $2, coalesce(others.joined, next.run), $3 FROM next, others RETURNING run`,
 			[]any{s.batch, host, millis.Of(now)}, &r.id)
+		if err == nil { // the limits are those of the runs that are on at the same time
+			_, err = d.exec("UPDATE batches SET spend = 0, total = 0 WHERE id = $1 AND (SELECT joined = run FROM runs WHERE batch = $1 AND run = $2)", s.batch, r.id)
+		}
+		return err
 	})
 	if err == nil {
 		err = disk.Remove(rescued.rescueFiles...)

@@ -116,13 +116,13 @@ func (s *Store) write(fn func(db) error) error {
 		}
 		err := s.begin(ctx, s.pool, fn)
 		cancel()
-		again := conflicted(err)
-		if !again {
+		if !conflicted(err) {
 			err = away(err)
-		}
-		s.hasty.Store(errors.Is(err, ErrAway))
-		if !again && !s.hasty.Load() || !again && time.Now().After(end) {
-			return err
+			inVain := errors.Is(err, ErrAway)
+			if !inVain || time.Now().After(end) {
+				s.hasty.Store(inVain)
+				return err
+			}
 		}
 		time.Sleep(pause)
 	}

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -44,15 +45,14 @@ func (r *run) open(d db) (left checkpoint.Left, err error) {
 	return left, err
 }
 
-// Limit sets what holds for all runs of the batch. The first of those that are on at
-// the same time sets it anew.
+// Limit sets what holds for all runs of the batch.
 func (r *run) Limit(l checkpoint.Limits) error {
 	return r.s.write(func(d db) error {
 		if _, err := d.exec("UPDATE runs SET alone = $3 WHERE batch = $1 AND run = $2", r.s.batch, r.id, l.Alone); err != nil {
 			return err
 		}
-		_, err := d.exec(`UPDATE batches SET spend = CASE WHEN $2 > 0 OR (SELECT joined = run FROM runs WHERE batch = $1 AND run = $4) THEN $2 ELSE spend END,
-			total = CASE WHEN $3 > 0 OR (SELECT joined = run FROM runs WHERE batch = $1 AND run = $4) THEN $3 ELSE total END WHERE id = $1`, r.s.batch, l.Spend, l.Total, r.id)
+		_, err := d.exec("UPDATE batches SET spend = CASE WHEN $2 > 0 OR $4 THEN $2 ELSE spend END, total = CASE WHEN $3 > 0 THEN $3 ELSE total END WHERE id = $1",
+			r.s.batch, l.Spend, l.Total, l.Anew)
 		return err
 	})
 }
@@ -72,9 +72,16 @@ func (r *run) Hold(h checkpoint.Hold) error {
 	})
 }
 
+// paceWait is how long Pace waits for the server. A host that hears nothing goes on with
+// the pace that it knows, and Start waits until anything may be sent.
+const paceWait = 2 * time.Second
+
 // Pace changes what all hosts know of the account's pace.
 func (r *run) Pace(change func(known []byte, now time.Time) []byte) error {
-	return r.s.write(func(d db) error {
+	ctx, cancel := context.WithTimeout(bg, paceWait)
+	defer cancel()
+	return pgx.BeginFunc(ctx, r.s.pool, func(tx pgx.Tx) error {
+		d := db{ctx: ctx, querier: tx}
 		var known []byte
 		var now time.Time
 		// What a crash of the server takes is found out again.

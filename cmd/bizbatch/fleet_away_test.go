@@ -108,20 +108,28 @@ func TestFleetWithAPartition(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t, pgtest.New(t), "q.csv", 120, sandbox.Options{Latency: 400 * time.Millisecond})
 	wire, wired := pgtest.NewWire(t, f.database)
-	a := f.start("a", wired, "--workers", "4")
+	f.partition(wired, func() { wire.Set(pgtest.Dark) }, func() { wire.Set(pgtest.Whole) })
+}
+
+// partition partitions a host from the server that reaches it by an address.
+func (f *fleet) partition(address string, cut, mend func(), args ...string) {
+	f.t.Helper()
+	args = append(args, "--workers", "4")
+	a := f.start("a", address, args...)
 	f.until(func() bool { return a.asks(4) })
-	wire.Set(pgtest.Dark)
+	cut()
 	f.silent("the server could not be reached", func() { <-time.After(time.Second) })
-	b := f.start("b", f.database, "--workers", "4")
+	f.under = nil
+	b := f.start("b", f.database, args...)
 	f.until(func() bool { return a.seen() == nil })
 	f.until(func() bool { return b.asks(1) })
-	wire.Set(pgtest.Whole)
+	mend()
 	f.until(func() bool { return a.asks(1) })
 	a.finish(0)
 	b.finish(0)
 	again := f.accounts()
-	t.Logf("%d questions charged again", again)
+	f.t.Logf("%d questions charged again", again)
 	if again > 4 {
-		t.Errorf("%d questions charged again, 4 were in flight", again)
+		f.t.Errorf("%d questions charged again, 4 were in flight", again)
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"bizbatch/checkpoint/postgres"
 	"bizbatch/internal/pgtest"
 	"bizbatch/internal/sandbox"
 )
@@ -25,10 +24,7 @@ func TestFleetWithAnEmptyBalance(t *testing.T) {
 		f.until(func() bool { return f.server.Ledger().Requests == 24+given })
 		permits <- struct{}{}
 	}
-	f.until(func() bool { // all know of the 402
-		o, err := postgres.Look(f.database)
-		return err == nil && len(o.Accounts) > 0
-	})
+	f.until(func() bool { return f.closed() == 1 }) // all know of the 402
 	for f.server.Ledger().InFlight > 0 {
 		select {
 		case permits <- struct{}{}:
@@ -63,5 +59,25 @@ func TestFleetWithASpendingLimit(t *testing.T) {
 	}
 	if err := balanced(l, st); err != nil {
 		t.Error(err)
+	}
+}
+
+// What the service says to one key does not hold for the other, and what is answered is
+// answered for both.
+func TestFleetWithTwoAccounts(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, pgtest.New(t), "q.csv", 40, sandbox.Options{Latency: 400 * time.Millisecond, Key: secret})
+	a := f.start("a", f.database, "--workers", "4")
+	f.until(func() bool { return a.asks(1) })
+	lease := f.env
+	f.env = append(lease, "BIZORA_API_KEY=another")
+	f.start("b", f.database, "--workers", "4").finish(7)
+	if n := f.closed(); n != 1 {
+		t.Errorf("%d accounts are closed", n)
+	}
+	a.finish(0)
+	f.start("b", f.database, "--workers", "4").finish(0)
+	if again := f.accounts(); again > 0 {
+		t.Errorf("%d questions charged again", again)
 	}
 }

@@ -25,6 +25,7 @@ type fleet struct {
 	file      string
 	questions int
 	env       []string // of every host
+	under     []string // the command that starts hosts; empty: none
 }
 
 // A fleetHost is a run of one host.
@@ -61,6 +62,9 @@ func (f *fleet) start(name, address string, args ...string) *fleetHost {
 	defer log.Close()
 	h.cmd = f.command(append([]string{"run", "--out", name + ".csv"}, append(args, f.file)...)...)
 	h.cmd.Env = append(append(h.cmd.Env, "HOME="+home, "TMPDIR="+home, "BIZBATCH_CHECKPOINT="+address), f.env...)
+	if len(f.under) > 0 {
+		h.cmd.Path, h.cmd.Args = f.under[0], append(f.under, append([]string{h.cmd.Path}, h.cmd.Args[1:]...)...)
+	}
 	h.cmd.Stdout, h.cmd.Stderr = log, log
 	if err := h.cmd.Start(); err != nil {
 		f.t.Fatal(err)
@@ -105,13 +109,31 @@ func (h *fleetHost) said() string {
 	return string(b)
 }
 
+// look returns what the server knows of the fleet.
+func (f *fleet) look() postgres.Overview {
+	f.t.Helper()
+	o, err := postgres.Look(f.database)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return o
+}
+
+// closed is the number of accounts for which nothing is sent.
+func (f *fleet) closed() (n int) {
+	f.t.Helper()
+	for _, a := range f.look().Accounts {
+		if a.Closed {
+			n++
+		}
+	}
+	return n
+}
+
 // seen is the host as the server knows it; nil: it does not.
 func (h *fleetHost) seen() *postgres.Host {
-	o, err := postgres.Look(h.f.database)
-	if err != nil {
-		h.f.t.Fatal(err)
-	}
-	for _, seen := range o.Hosts {
+	h.f.t.Helper()
+	for _, seen := range h.f.look().Hosts {
 		if strings.HasSuffix(seen.Name, fmt.Sprintf(" %d", h.cmd.Process.Pid)) {
 			return &seen
 		}

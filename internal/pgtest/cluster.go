@@ -3,6 +3,7 @@
 package pgtest
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -84,6 +85,30 @@ func (c *Cluster) Kill(t testing.TB) {
 			t.Fatal(err)
 		}
 		_ = syscall.Kill(pid, syscall.SIGKILL) // it may have ended
+	}
+}
+
+// Let has the server take connections that are encrypted from a network, too, such as
+// 10.0.0.0/8, from its next start on. Where there is no certificate the test is skipped.
+func (c *Cluster) Let(t testing.TB, network string) {
+	t.Helper()
+	const certificate, key = "/etc/ssl/certs/ssl-cert-snakeoil.pem", "/etc/ssl/private/ssl-cert-snakeoil.key" // Debian's package ssl-cert
+	if _, err := os.Stat(key); err != nil {
+		t.Skip("no certificate for a server:", err)
+	}
+	c.add(t, "postgresql.conf", fmt.Sprintf("listen_addresses = '*'\nssl = on\nssl_cert_file = '%s'\nssl_key_file = '%s'\n", certificate, key))
+	c.add(t, "pg_hba.conf", fmt.Sprintf("hostssl all all %s trust\n", network))
+}
+
+func (c *Cluster) add(t testing.TB, file, text string) {
+	t.Helper()
+	f, err := os.OpenFile(filepath.Join(c.folder, "data", file), os.O_APPEND|os.O_WRONLY, 0)
+	if err == nil {
+		_, err = f.WriteString(text)
+		err = errors.Join(err, f.Close())
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
