@@ -252,10 +252,3 @@ func TestARefreshOfADeadHost(t *testing.T) {
 	ok(t, r.End(noon, "finished", nil))
 	sound(t, second)
 }
-
-func sound(t *testing.T, s *Store) {
-	t.Helper()
-	problems, err := s.Check()
-	ok(t, err)
-	is(t, "problems", "[]", problems)
-}
