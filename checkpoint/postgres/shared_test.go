@@ -91,6 +91,11 @@ func TestRunsShareABatch(t *testing.T) {
 	is(t, "active", true, view.Active())
 	ok(t, errors.Join(a.Complete(page[0].ID, answer("at last")), a.End(noon, "finished", nil)))
 	is(t, "active", false, view.Active())
+	slowest, err := first.Slowest(5)
+	ok(t, err)
+	if len(slowest) != 1 || slowest[0].RowID != "1" {
+		t.Errorf("the slowest answers of a run that another joined: %v", slowest)
+	}
 }
 
 // The limit holds for all runs that are on, with what they have in flight.
