@@ -25,8 +25,8 @@ func Batches(address string) (list []string, err error) {
 // have no answer.
 type OpenBatch struct {
 	Address string
-	Free    int // questions that no host has claimed
-	Claimed int // those that another host has in hand, or had
+	Free    int // questions that no host has in hand
+	Claimed int // those that one has
 }
 
 // OpenBatches returns the open batches of a service in the database at an address,
@@ -46,7 +46,7 @@ func OpenBatches(address, endpoint string) (list []OpenBatch, err error) {
 		}
 		list = append(list, b)
 		return true, err
-	}, `SELECT b.name, count(*) FILTER (WHERE q.state = 'pending' AND q.host IS NULL), count(*) FILTER (WHERE q.state = 'running' OR q.host IS NOT NULL)
+	}, `SELECT b.name, count(*) FILTER (WHERE true`+deadHost+`), count(*) FILTER (WHERE q.host IN (SELECT id FROM alive))
 		FROM batches b JOIN services c ON c.id = b.service JOIN asked a ON a.batch = b.id JOIN requests q ON q.id = a.request
 		WHERE c.endpoint = $1 AND a.position > 0 AND q.state IN ('pending', 'running') AND EXISTS (SELECT 1 FROM runs r WHERE r.batch = b.id AND r.ended = 0
 			AND NOT r.alone AND r.joined = (SELECT max(joined) FROM runs WHERE batch = b.id)) GROUP BY b.id ORDER BY b.id`, endpoint)

@@ -40,6 +40,7 @@ type job struct {
 	failures []checkpoint.FailureGroup
 	next     string // the command to type next
 
+	helps   bool           // with a run of others, which has the file and the outputs
 	waits   bool           // what is said is about a run that waits and goes on by itself
 	diary   *diary         // of the run, while requests may be in flight
 	notices []<-chan error // of commands of --notify that may still be on

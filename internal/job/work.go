@@ -72,7 +72,7 @@ func pass(ctx context.Context, d time.Duration) bool {
 // help asks what is free in a batch. It reports how many questions were answered, and
 // whether the limit on spending is reached. Another reason to stop is an error.
 func (j *job) help(ctx context.Context, service Service, address string) (answered int, spent bool, err error) {
-	h := &job{Options: j.Options}
+	h := &job{Options: j.Options, helps: true}
 	h.Checkpoint = address
 	store, err := postgres.Open(address, postgres.Options{Endpoint: service.Endpoint, Account: service.Account})
 	if err != nil {
