@@ -210,7 +210,7 @@ func (r *run) fault(id int64, state checkpoint.State, f checkpoint.Fault) error 
 		}
 		return nil
 	})
-	if err == nil && state == checkpoint.Failed {
+	if err == nil && state == checkpoint.Failed && !r.claims.Refreshes(id) { // else it has its old answer, and is still the run's
 		r.claims.Done(id, false)
 	}
 	return err
