@@ -51,22 +51,28 @@ func (j *job) takeHelm(ctx context.Context, progress *terminal.Progress, end con
 		end: end, leave: j.leaveAtOnce, done: make(chan struct{}),
 	}
 	before, _ := h.store.Orders(0) // else no pause is known
-	var paused *checkpoint.Order
-	for _, o := range before {
-		h.last = o.ID
-		switch order, err := DecodeOrder(o.What); {
-		case err != nil:
-		case order.Verb == "pause":
-			paused = &o
-		case order.Verb == "resume":
-			paused = nil
-		}
+	if len(before) > 0 {
+		h.last = before[len(before)-1].ID
 	}
-	if paused != nil {
-		h.follow(ctx, *paused)
+	if o := paused(before); o != nil {
+		h.follow(ctx, *o)
 	}
 	go h.steer(ctx)
 	return h
+}
+
+// paused returns the order by which runs are paused, or nil if they are not.
+func paused(orders []checkpoint.Order) (by *checkpoint.Order) {
+	for _, o := range orders {
+		switch order, err := DecodeOrder(o.What); {
+		case err != nil:
+		case order.Verb == "pause":
+			by = &o
+		case order.Verb == "resume":
+			by = nil
+		}
+	}
+	return by
 }
 
 func (h *helm) steer(ctx context.Context) {
