@@ -35,6 +35,7 @@ type helm struct {
 	store    batch.Checkpoint
 	progress *terminal.Progress
 	diary    *diary
+	moves    func() bool // see job
 	steering chan batch.Steering
 	end      context.CancelCauseFunc // stops the run as a signal does
 	leave    func(interrupt.Error)   // says what is left behind
@@ -47,7 +48,7 @@ type helm struct {
 // pause holds, until somebody resumes.
 func (j *job) takeHelm(ctx context.Context, progress *terminal.Progress, end context.CancelCauseFunc) *helm {
 	h := &helm{
-		store: j.store, progress: progress, diary: j.diary, steering: make(chan batch.Steering, 1),
+		store: j.store, progress: progress, diary: j.diary, moves: j.moves, steering: make(chan batch.Steering, 1),
 		end: end, leave: j.leaveAtOnce, done: make(chan struct{}),
 	}
 	before, _ := h.store.Orders(0) // else no pause is known
@@ -109,6 +110,9 @@ func (h *helm) follow(ctx context.Context, o checkpoint.Order) {
 	case order.Verb == "stop":
 		taken()
 		h.end(steered{o})
+	case order.Verb == "pause" && h.moves != nil && h.moves():
+		taken()
+		h.end(errElsewhere)
 	default:
 		h.diary.steered(order, o)
 		if order.Verb == "max-spend" {
