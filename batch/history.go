@@ -180,11 +180,11 @@ func ReadSettings(store Checkpoint) (s Settings, err error) {
 
 func (h *History) readRuns(store Checkpoint) error {
 	runs, err := store.Runs()
-	for i, r := range runs {
+	for _, r := range runs {
 		run := RunHistory{Run: r.Run, Started: r.Started, Ended: r.Ended, Outcome: r.Outcome}
 		switch {
 		case !r.Ended.IsZero():
-		case h.Active && i == len(runs)-1:
+		case h.Active && r.Outcome == "": // a database may have several
 			run.Outcome = "running"
 		default:
 			run.Outcome = "interrupted"

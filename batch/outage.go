@@ -12,6 +12,12 @@ type probe struct {
 	n        int           // how many there were, in an outage
 }
 
+// Backoff between the attempts for one question.
+const (
+	firstRetry = time.Second
+	maxRetry   = time.Minute
+)
+
 // Waits between probes of a service that is down.
 const (
 	firstProbe = time.Second
@@ -127,4 +133,60 @@ func (o *outage) takeParked() (items []*item) {
 	}
 	o.open = nil
 	return items
+}
+
+// again: a passing fault of the question, or of the service.
+func (r *runner) again(res *result, e *Error) {
+	it := res.it
+	switch {
+	case r.waits(): // for something else
+		r.queue.again(it, res.back)
+		if res.probe {
+			r.wait(res, r.probe.kind, r.probe.interval, 0)
+		}
+		return
+	case r.probe == nil && it.sent.Before(r.outage.ended): // sent before or in an outage that is over
+		r.queue.again(it, res.back)
+		return
+	}
+	r.outage.failed(it, res.back)
+	if r.probe != nil || r.outage.suspected() || e.Unreached && r.sum.InFlight == 0 {
+		r.suspectOutage(res, e)
+		return
+	}
+	it.err = res.err
+	if !e.Unreached && r.outage.counted(it, res.back, r.o.MaxAttempts) {
+		return // parked
+	}
+	wait := max(backoff(firstRetry, maxRetry, it.attempts), min(e.RetryAfter, r.o.MaxPause))
+	r.queue.again(it, res.back.Add(wait))
+	r.event(Event{Kind: EventAgain, Question: it.RowID, Err: res.err, Wait: wait})
+}
+
+// suspectOutage: the attempts that nothing speaks for do not count, and one
+// question at a time finds out when the service is back. What is still in
+// flight may bring an answer, so the run does not stop before it is home.
+func (r *runner) suspectOutage(res *result, e *Error) {
+	for _, it := range r.outage.forgive() {
+		r.queue.again(it, res.back)
+	}
+	r.queue.again(res.it, res.back)
+	left := r.outage.since.Add(r.o.MaxOutage).Sub(res.back)
+	if left <= 0 && r.sum.InFlight == 0 {
+		r.stopFor(StopDown, res.err)
+		return
+	}
+	if r.probe != nil && !res.probe {
+		return // sent before the outage was noticed
+	}
+	n := 0
+	if r.probe != nil {
+		n = r.probe.n + 1
+	}
+	wait := min(firstProbe<<min(n, 10), maxProbe)
+	if left > 0 {
+		wait = min(max(wait, e.RetryAfter), left)
+	}
+	r.probe = &probe{n: n, next: res.back.Add(wait)}
+	r.event(Event{Kind: EventOutage, Question: res.it.RowID, Err: res.err, Wait: wait})
 }

@@ -33,12 +33,6 @@ package batch
 
 import "time"
 
-// Backoff between the attempts for one question.
-const (
-	firstRetry = time.Second
-	maxRetry   = time.Minute
-)
-
 // handle takes in what came of an attempt.
 func (r *runner) handle(res *result) {
 	r.sum.InFlight--
@@ -181,39 +175,6 @@ func (r *runner) fail(items []*item, passing bool) {
 	}
 }
 
-// hopeless reports whether 429 is all there is: a request that got through would
-// have been answered by now.
-func (r *runner) hopeless(now time.Time) bool {
-	return !r.throttled.IsZero() && now.Sub(r.throttled) > r.o.MaxPause+r.o.AttemptTimeout
-}
-
-// pause: no attempt counts, and everything waits until the same moment; unless
-// it is about this question alone.
-func (r *runner) pause(res *result, e *Error) {
-	r.sum.Throttled++
-	if whose := r.share(res.it, res.back); whose != none {
-		r.letIn(res, res.back, Limits{}) // as far as the pace goes
-		if whose == sure {
-			r.giveUp(res)
-		} else {
-			r.queue.setAside(res.it)
-		}
-		return
-	}
-	if r.throttled.IsZero() {
-		r.throttled = res.back
-	}
-	res.heard = true
-	until := r.pace.Heard(Reply{Sent: res.it.sent, At: res.back, Others: res.it.others, Refused: true, Wait: min(e.clears(res.back), r.o.MaxPause)})
-	r.queue.setAside(res.it)
-	if until.After(r.paused) {
-		r.sum.PausedSeconds += until.Sub(later(r.paused, res.back)).Seconds()
-		r.paused = until
-		r.event(Event{Kind: EventPause, Question: res.it.RowID, Err: res.err, Wait: until.Sub(res.back)})
-		r.tellHosts(until.Sub(res.back), e)
-	}
-}
-
 // refused: no request will succeed, until something changes outside. Where the
 // user wants to wait for that, one question at a time finds out.
 func (r *runner) refused(res *result, e *Error) {
@@ -252,59 +213,3 @@ func (r *runner) wait(res *result, kind StopKind, interval, clears time.Duration
 
 // waits reports whether the run waits for credits or a limit.
 func (r *runner) waits() bool { return r.probe != nil && r.probe.interval > 0 }
-
-// again: a passing fault of the question, or of the service.
-func (r *runner) again(res *result, e *Error) {
-	it := res.it
-	switch {
-	case r.waits(): // for something else
-		r.queue.again(it, res.back)
-		if res.probe {
-			r.wait(res, r.probe.kind, r.probe.interval, 0)
-		}
-		return
-	case r.probe == nil && it.sent.Before(r.outage.ended): // sent before or in an outage that is over
-		r.queue.again(it, res.back)
-		return
-	}
-	r.outage.failed(it, res.back)
-	if r.probe != nil || r.outage.suspected() || e.Unreached && r.sum.InFlight == 0 {
-		r.suspectOutage(res, e)
-		return
-	}
-	it.err = res.err
-	if !e.Unreached && r.outage.counted(it, res.back, r.o.MaxAttempts) {
-		return // parked
-	}
-	wait := max(backoff(firstRetry, maxRetry, it.attempts), min(e.RetryAfter, r.o.MaxPause))
-	r.queue.again(it, res.back.Add(wait))
-	r.event(Event{Kind: EventAgain, Question: it.RowID, Err: res.err, Wait: wait})
-}
-
-// suspectOutage: the attempts that nothing speaks for do not count, and one
-// question at a time finds out when the service is back. What is still in
-// flight may bring an answer, so the run does not stop before it is home.
-func (r *runner) suspectOutage(res *result, e *Error) {
-	for _, it := range r.outage.forgive() {
-		r.queue.again(it, res.back)
-	}
-	r.queue.again(res.it, res.back)
-	left := r.outage.since.Add(r.o.MaxOutage).Sub(res.back)
-	if left <= 0 && r.sum.InFlight == 0 {
-		r.stopFor(StopDown, res.err)
-		return
-	}
-	if r.probe != nil && !res.probe {
-		return // sent before the outage was noticed
-	}
-	n := 0
-	if r.probe != nil {
-		n = r.probe.n + 1
-	}
-	wait := min(firstProbe<<min(n, 10), maxProbe)
-	if left > 0 {
-		wait = min(max(wait, e.RetryAfter), left)
-	}
-	r.probe = &probe{n: n, next: res.back.Add(wait)}
-	r.event(Event{Kind: EventOutage, Question: res.it.RowID, Err: res.err, Wait: wait})
-}

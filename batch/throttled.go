@@ -108,3 +108,36 @@ func (r *runner) share(it *item, now time.Time) share {
 	it.turn = r.queue.given + fewOthers + rand.IntN(someMore)
 	return s
 }
+
+// hopeless reports whether 429 is all there is: a request that got through would
+// have been answered by now.
+func (r *runner) hopeless(now time.Time) bool {
+	return !r.throttled.IsZero() && now.Sub(r.throttled) > r.o.MaxPause+r.o.AttemptTimeout
+}
+
+// pause: no attempt counts, and everything waits until the same moment; unless
+// it is about this question alone.
+func (r *runner) pause(res *result, e *Error) {
+	r.sum.Throttled++
+	if whose := r.share(res.it, res.back); whose != none {
+		r.letIn(res, res.back, Limits{}) // as far as the pace goes
+		if whose == sure {
+			r.giveUp(res)
+		} else {
+			r.queue.setAside(res.it)
+		}
+		return
+	}
+	if r.throttled.IsZero() {
+		r.throttled = res.back
+	}
+	res.heard = true
+	until := r.pace.Heard(Reply{Sent: res.it.sent, At: res.back, Others: res.it.others, Refused: true, Wait: min(e.clears(res.back), r.o.MaxPause)})
+	r.queue.setAside(res.it)
+	if until.After(r.paused) {
+		r.sum.PausedSeconds += until.Sub(later(r.paused, res.back)).Seconds()
+		r.paused = until
+		r.event(Event{Kind: EventPause, Question: res.it.RowID, Err: res.err, Wait: until.Sub(res.back)})
+		r.tellHosts(until.Sub(res.back), e)
+	}
+}

@@ -29,7 +29,7 @@ func Batches(address string) (list []string, err error) {
 // have no answer.
 type OpenBatch struct {
 	Address string
-	Free    int   // questions that no host has claimed
+	Free    int   // questions that no host has in hand
 	Hosts   int   // with a run on it
 	Joined  int64 // the first of the runs that are on at the same time, or were last
 	Closed  bool  // the account takes no requests, until a host finds that it does or a run begins
@@ -64,7 +64,7 @@ func (w *Watch) Open(endpoint, account string) (list []OpenBatch, err error) {
 		return true, err
 	}, `SELECT b.id, b.name, j.joined, (SELECT count(*) FROM runs r JOIN alive h ON h.id = r.host WHERE r.batch = b.id AND r.ended = 0) AS hosts,
 			EXISTS (SELECT 1 FROM accounts WHERE service = c.id AND name = $2 AND closed IS NOT NULL),
-			count(*) FILTER (WHERE q.state = 'pending' AND q.host IS NULL)
+			count(*) FILTER (WHERE true`+deadHost+`)
 		FROM batches b JOIN services c ON c.id = b.service JOIN (SELECT batch, max(joined) AS joined FROM runs GROUP BY batch) j ON j.batch = b.id
 			JOIN asked a ON a.batch = b.id JOIN requests q ON q.id = a.request
 		WHERE c.endpoint = $1 AND a.position > 0 AND q.state IN ('pending', 'running')

@@ -49,8 +49,8 @@ func (s *Store) Failures() (groups []checkpoint.FailureGroup, err error) {
 	return groups, err
 }
 
-// Slowest returns the n answers of the last run that took longest, the longest
-// first.
+// Slowest returns the n answers that took longest, the longest first, of the store's
+// last run. If it has had none, they are those of the batch's.
 func (s *Store) Slowest(n int) (list []checkpoint.Outcome, err error) {
 	err = s.each("the slowest answers", func(rows pgx.Rows) (bool, error) {
 		o, err := scanOutcome(rows)
@@ -58,7 +58,7 @@ func (s *Store) Slowest(n int) (list []checkpoint.Outcome, err error) {
 		return true, err
 	}, `SELECT r.id, q.state, q.mode, '', q.cost, q.started, q.finished FROM asked a JOIN requests q ON q.id = a.request
 		JOIN rows r ON r.batch = a.batch AND r.position = a.position WHERE a.batch = $1 AND q.state = 'answered' AND q.batch = $1
-		AND q.run = (SELECT max(run) FROM runs WHERE batch = $1) ORDER BY q.finished - q.started DESC, a.position LIMIT $2`, s.batch, n)
+		AND q.run = coalesce(nullif($3::bigint, 0), (SELECT max(run) FROM runs WHERE batch = $1)) ORDER BY q.finished - q.started DESC, a.position LIMIT $2`, s.batch, n, s.ran.Load())
 	return list, err
 }
 

@@ -68,6 +68,7 @@ type Store struct {
 	closed   bool
 	refresh  func() ([]checkpoint.Chosen, error) // what the next run asks for again; nil: nothing
 	begun    atomic.Pointer[run]                 // the run in progress
+	ran      atomic.Int64                        // the number of the last run
 	hasty    atomic.Bool                         // the last write waited for the server in vain: the next waits only shortly
 	saves    *saves.Queue[db]                    // nil with View and OpenCopy
 }

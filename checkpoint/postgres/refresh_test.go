@@ -3,7 +3,6 @@ package postgres
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -252,52 +251,4 @@ func TestARefreshOfADeadHost(t *testing.T) {
 	is(t, "uncertain once it is known", 0, len(flights.Uncertain))
 	ok(t, r.End(noon, "finished", nil))
 	sound(t, second)
-}
-
-// A file whose run was killed in a refresh is copied: the old answer is the answer
-// there, too, and what was in flight may have been charged.
-func TestACopyOfARefreshInFlight(t *testing.T) {
-	address, endpoint := newBatch(t)
-	path := filepath.Join(t.TempDir(), "q.bizbatch")
-	reopen := func() *checkpoint.Store {
-		s, err := checkpoint.Open(path, checkpoint.Options{Endpoint: endpoint})
-		ok(t, err)
-		return s
-	}
-	file := reopen()
-	for _, last := range []bool{false, true} {
-		_, err := file.Import(rows("a"), refreshAll)
-		ok(t, err)
-		r, _, err := file.Begin(noon)
-		ok(t, err)
-		page, err := r.Claim(1)
-		ok(t, errors.Join(err, r.Start(page[0].ID, noon, 24)))
-		if !last {
-			ok(t, errors.Join(r.Complete(page[0].ID, answer("old")), r.End(noon, "finished", nil)))
-		}
-	}
-	ok(t, file.Close())
-	file = reopen()
-	s := open(t, address, Options{Endpoint: endpoint})
-	ok(t, errors.Join(s.Receive(file.Records()), file.Close()))
-	is(t, "results", "1 answered 24 \"old\"\n", results(t, s))
-	sound(t, s)
-	for _, when := range []string{"copied", "in the next run"} {
-		flights, err := s.Flights()
-		ok(t, err)
-		is(t, "uncertain when "+when, 1, len(flights.Uncertain))
-		if when == "copied" {
-			plan, err := s.Import(rows("a"), checkpoint.ImportOptions{})
-			ok(t, err)
-			is(t, "interrupted, kept, to ask", "1 1 0", fmt.Sprint(plan.Interrupted, plan.Kept, plan.ToAsk()))
-			begin(t, s, 0)
-		}
-	}
-}
-
-func sound(t *testing.T, s *Store) {
-	t.Helper()
-	problems, err := s.Check()
-	ok(t, err)
-	is(t, "problems", "[]", problems)
 }

@@ -65,6 +65,7 @@ func (s *Store) Begin(now time.Time) (checkpoint.Run, checkpoint.Begun, error) {
 		s.begun.Store(nil)
 		return nil, b, fmt.Errorf("begin a run: %w", err)
 	}
+	s.ran.Store(r.id)
 	r.renewing, r.stopRenewing = context.WithCancel(bg)
 	go r.keepLease()
 	return r, b, nil

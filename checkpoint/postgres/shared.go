@@ -80,8 +80,7 @@ const paceWait = 2 * time.Second
 func (r *run) Pace(change func(known []byte, now time.Time) []byte) error {
 	ctx, cancel := context.WithTimeout(bg, paceWait)
 	defer cancel()
-	return pgx.BeginFunc(ctx, r.s.pool, func(tx pgx.Tx) error {
-		d := db{ctx: ctx, querier: tx}
+	return r.s.begin(ctx, r.s.pool, func(d db) error {
 		var known []byte
 		var now time.Time
 		// What a crash of the server takes is found out again.

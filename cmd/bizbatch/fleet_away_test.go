@@ -43,7 +43,7 @@ func TestFleetWithAHostThatIsStopped(t *testing.T) {
 func TestFleetWithAHostThatIsKilledAgainAndAgain(t *testing.T) {
 	t.Parallel()
 	const kills, workers = 10, 8
-	f := newFleet(t, pgtest.New(t), "q.csv", 500, sandbox.Options{Latency: 400 * time.Millisecond})
+	f := newFleet(t, pgtest.New(t), "q.csv", 400, sandbox.Options{Latency: 400 * time.Millisecond})
 	a, b := f.start("a", f.database, "--workers", "6"), f.start("b", f.database, "--workers", "6")
 	for range kills {
 		c := f.start("c", f.database, "--workers", "8")
@@ -86,7 +86,7 @@ func TestFleetWithoutItsServer(t *testing.T) {
 func TestFleetWithoutItsServerForLong(t *testing.T) {
 	t.Parallel()
 	server := pgtest.NewCluster(t)
-	f := newFleet(t, server.Address, "q.csv", 40, sandbox.Options{Latency: 400 * time.Millisecond})
+	f := newFleet(t, server.Address, "q.csv", 30, sandbox.Options{Latency: 400 * time.Millisecond})
 	f.env = append(f.env, "BIZBATCH_TEST_AWAY=1s")
 	a := f.start("a", f.database, "--workers", "4")
 	f.goesOn()

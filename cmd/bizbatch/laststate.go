@@ -17,7 +17,7 @@ func (s *status) lastRun(now time.Time) []string {
 	switch {
 	case r == nil:
 		return nil
-	case s.Active:
+	case s.Active && r.Ended.IsZero() && !s.killed():
 		return s.running(now)
 	case r.Ended.IsZero():
 		return []string{
@@ -30,6 +30,17 @@ func (s *status) lastRun(now time.Time) []string {
 		line += fmt.Sprintf(", exit code %d", r.ExitCode)
 	}
 	return append([]string{line}, told(r.Told)...)
+}
+
+// killed reports whether the last run was killed though another one is on, which
+// helps: that does not count as the last.
+func (s *status) killed() bool {
+	for _, r := range s.Runs {
+		if !r.Started.Before(s.LastRun.Started.Truncate(time.Millisecond)) {
+			return r.Outcome == "interrupted"
+		}
+	}
+	return false
 }
 
 // running says how a run goes on.

@@ -194,7 +194,11 @@ func accountLine(a postgres.Account, now time.Time) string {
 	_ = json.Unmarshal(a.Said, said) // else it is not
 	switch {
 	case a.Closed:
-		return line + fmt.Sprintf(": takes no requests (%s), until a run tries again", said)
+		line += fmt.Sprintf(": takes no requests (%s), until a run tries again", said)
+		if said.HasBalance {
+			line += fmt.Sprintf("; the balance was %s", said.Balance)
+		}
+		return line
 	case a.Until.After(now):
 		line += fmt.Sprintf(": left alone until %s (%s)", a.Until.Local().Format("15:04:05"), said)
 	default:

@@ -40,6 +40,7 @@ type job struct {
 	failures []checkpoint.FailureGroup
 	next     string // the command to type next
 
+	helps   bool           // with a run of others, which has the file and the outputs
 	moves   func() bool    // reports whether a pause ends the run, as this host helps others meanwhile; nil: it does not
 	waits   bool           // what is said is about a run that waits and goes on by itself
 	diary   *diary         // of the run, while requests may be in flight

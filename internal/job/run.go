@@ -95,7 +95,11 @@ func (j *job) ask(ctx context.Context, service Service) error {
 func (j *job) put(ctx context.Context, service Service) error {
 	progress := j.progress()
 	j.asking.Store(&j.store)
-	j.diary = keepDiary(j.store, j.Command, progress)
+	noted := j.store
+	if j.helps {
+		noted = nil
+	}
+	j.diary = keepDiary(noted, j.Command, progress)
 	j.Asking.OnEvent, j.Asking.OnStep = j.watch(progress), j.diary.step
 	ctx, end := context.WithCancelCause(ctx)
 	steered, over := context.WithCancel(context.Background())

@@ -13,7 +13,8 @@ import (
 )
 
 // A State is what the last run on a checkpoint says of itself, for those who look
-// at the checkpoint. While the run is on it is some seconds old.
+// at the checkpoint. While the run is on it is some seconds old. A helper says nothing:
+// the outputs are not its own, and the command to type again is another.
 type State struct {
 	Command string    `json:"command"` // as it was typed
 	Started time.Time `json:"started"`
@@ -79,7 +80,7 @@ const stateInterval = 5 * time.Second
 
 // A diary keeps the State of a run in its checkpoint.
 type diary struct {
-	store batch.Checkpoint
+	store batch.Checkpoint // nil: a helper's
 	pace  func() (perMinute float64, left time.Duration)
 
 	mu      sync.Mutex // guards the next two; not held while the checkpoint is written
@@ -213,6 +214,9 @@ func (d *diary) end(outcome string, left int, verdict error) {
 // note keeps the state, if it is another than the last. A checkpoint that takes no
 // note loses no answer by it, and says so elsewhere.
 func (d *diary) note() {
+	if d.store == nil {
+		return
+	}
 	d.mu.Lock()
 	b, err := json.Marshal(d.state)
 	d.mu.Unlock()

@@ -163,7 +163,7 @@ func (h *helper) help(ctx context.Context, b postgres.OpenBatch) error {
 // ask asks what is free in a batch. It reports how many questions were answered, and
 // why the run stopped. That is also an error, but for the limit on spending.
 func (h *helper) ask(ctx context.Context, b postgres.OpenBatch) (answered int, why batch.StopKind, err error) {
-	j := &job{Options: h.Options}
+	j := &job{Options: h.Options, helps: true}
 	j.moves = func() bool { _, open := h.stays(b); return open }
 	j.Checkpoint = b.Address
 	store, err := postgres.Open(b.Address, postgres.Options{Endpoint: h.service.Endpoint, Account: h.service.Account})
