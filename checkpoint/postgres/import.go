@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -33,6 +34,10 @@ type importer struct {
 // errPlanned ends an import that is only a plan.
 var errPlanned = errors.New("it was only a plan")
 
+// importIdle is how long an import may be silent before the server ends it: others wait
+// for it, and the machine may be gone. Tests make it shorter.
+var importIdle = time.Minute
+
 // Import replaces the rows of the batch by those of an input, and adds new requests,
 // as [checkpoint.Store.Import] does. What another batch of the service has answered is
 // answered. Reuse and Neighbours are not looked at: they are files.
@@ -46,8 +51,8 @@ func (s *Store) Import(rows iter.Seq2[checkpoint.Row, error], opts checkpoint.Im
 	}
 	service, batch := s.service, s.batch
 	s.refresh = nil
-	err := pgx.BeginFunc(bg, s.pool, func(tx pgx.Tx) error {
-		im.d = db{ctx: bg, querier: tx}
+	err := beginFor(bg, s.pool, importIdle, func(d db) error {
+		im.d = d
 		return im.run(rows)
 	})
 	switch {
@@ -125,6 +130,9 @@ func (im *importer) settle() error {
 		}
 	}
 	if im.opts.Confirm != nil {
+		if _, err := im.d.exec("SET LOCAL idle_in_transaction_session_timeout = 0"); err != nil { // a person may have to think
+			return err
+		}
 		if im.refused = im.opts.Confirm(im.plan); im.refused != nil {
 			return im.refused
 		}

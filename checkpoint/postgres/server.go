@@ -131,8 +131,14 @@ func (s *Store) write(fn func(db) error) error {
 // begin runs fn in a transaction. If this machine is away in the middle of it, the
 // server ends it before the lease is over, so that it holds up nobody.
 func (s *Store) begin(ctx context.Context, on beginner, fn func(db) error) error {
-	idle := fmt.Sprintf("BEGIN; SET LOCAL idle_in_transaction_session_timeout = %d", (s.opts.Lease / 2).Milliseconds())
-	return pgx.BeginTxFunc(ctx, on, pgx.TxOptions{BeginQuery: idle}, func(tx pgx.Tx) error { return fn(db{ctx, tx, &gate{}}) })
+	return beginFor(ctx, on, s.opts.Lease/2, fn)
+}
+
+// beginFor runs fn in a transaction, which the server ends if nothing is heard of it for
+// so long.
+func beginFor(ctx context.Context, on beginner, idle time.Duration, fn func(db) error) error {
+	text := fmt.Sprintf("BEGIN; SET LOCAL idle_in_transaction_session_timeout = %d", idle.Milliseconds())
+	return pgx.BeginTxFunc(ctx, on, pgx.TxOptions{BeginQuery: text}, func(tx pgx.Tx) error { return fn(db{ctx, tx, &gate{}}) })
 }
 
 // A beginner is the pool, or a connection.
