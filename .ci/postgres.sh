@@ -18,7 +18,14 @@ stop)
   exit
   ;;
 halt) exec "${as[@]}" "$bin/pg_ctl" -D "$2/data" -m fast stop >/dev/null ;;
-restart) exec "${as[@]}" "$bin/pg_ctl" -D "$2/data" -w -l "$2/log" restart >/dev/null 2>&1 ;;
+restart)
+  for _ in 1 2 3 4 5 6 7 8 9 10; do # the processes of one that was killed may need a moment to end
+    "${as[@]}" "$bin/pg_ctl" -D "$2/data" -w -l "$2/log" restart >/dev/null 2>&1 && exit
+    sleep 0.5
+  done
+  tail -n 20 "$2/log" >&2
+  exit 1
+  ;;
 esac
 
 folder=$(mktemp -d /tmp/bizbatch-postgres-XXXXXX)
@@ -30,7 +37,7 @@ unix_socket_directories = '$folder'
 max_connections = 200
 END
 for _ in 1 2 3 4 5; do
-  port=$((20000 + RANDOM))
+  port=$((20000 + RANDOM % 12000)) # above are those that the system gives to connections
   if "${as[@]}" "$bin/pg_ctl" -D "$folder/data" -w -l "$folder/log" \
     -o "-p $port" start >/dev/null; then
     echo "$folder postgres://postgres@127.0.0.1:$port/postgres?sslmode=disable"

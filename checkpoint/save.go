@@ -85,8 +85,8 @@ func (r *run) Complete(id int64, c Completion) error {
 	if !given { // it may have an answer
 		return r.save("save an answer", id, nil, func(s *Store) error { return s.checkAnswered(id) })
 	}
-	err := r.rescue.Save(id, r.s.rescued(key, c), func(late func()) error {
-		return r.save("save an answer", id, late, func(s *Store) error { return s.complete(id, c) })
+	err := r.rescue.Save(id, r.s.rescued(key, c), func() error {
+		return r.save("save an answer", id, func() { r.rescue.Late(id) }, func(s *Store) error { return s.complete(id, c) })
 	})
 	if err != nil {
 		return r.unsaved(err)

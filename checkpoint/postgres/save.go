@@ -92,8 +92,8 @@ func (r *run) Complete(id int64, c checkpoint.Completion) error {
 	if !given { // it may have an answer
 		return r.save("save an answer", id, nil, func(d db) error { return checkAnswered(d, id) })
 	}
-	err := r.rescue.Save(id, r.s.rescued(key, c), func(late func()) error {
-		return r.save("save an answer", id, late, func(d db) error { return r.complete(d, id, c) })
+	err := r.rescue.Save(id, r.s.rescued(key, c), func() error {
+		return r.save("save an answer", id, func() { r.rescue.Late(id) }, func(d db) error { return r.complete(d, id, c) })
 	})
 	if err != nil {
 		return r.unsaved(err)
@@ -210,7 +210,7 @@ func (r *run) fault(id int64, state checkpoint.State, f checkpoint.Fault) error 
 		}
 		return nil
 	})
-	if err == nil && state == checkpoint.Failed {
+	if err == nil && state == checkpoint.Failed && !r.claims.Refreshes(id) { // else it has its old answer, and is still the run's
 		r.claims.Done(id, false)
 	}
 	return err

@@ -65,15 +65,16 @@ func TestFleetWithAHostThatIsKilledAgainAndAgain(t *testing.T) {
 func TestFleetWithoutItsServer(t *testing.T) {
 	t.Parallel()
 	server := pgtest.NewCluster(t)
-	f := newFleet(t, server.Address, "q.csv", 100, sandbox.Options{Latency: 400 * time.Millisecond})
+	f := newFleet(t, server.Address, "q.csv", 140, sandbox.Options{Latency: 400 * time.Millisecond})
 	a, b := f.start("a", f.database, "--workers", "4"), f.start("b", f.database, "--workers", "4")
+	enough := 0
 	for what, end := range map[string]func(testing.TB){"the server was stopped": server.Stop, "the server was killed": server.Kill} {
-		f.goesOn()
+		enough += 25
+		f.answered(enough)
 		end(t)
 		f.silent(what, func() { <-time.After(3 * time.Second) })
 		server.Start(t)
 	}
-	f.goesOn()
 	a.finish(0)
 	b.finish(0)
 	if again := f.accounts(); again > 0 {
@@ -89,7 +90,7 @@ func TestFleetWithoutItsServerForLong(t *testing.T) {
 	f := newFleet(t, server.Address, "q.csv", 30, sandbox.Options{Latency: 400 * time.Millisecond})
 	f.env = append(f.env, "BIZBATCH_TEST_AWAY=1s")
 	a := f.start("a", f.database, "--workers", "4")
-	f.goesOn()
+	f.answered(10)
 	server.Kill(t)
 	a.finish(1)
 	if !strings.Contains(a.said(), "the next run picks them up from there") {

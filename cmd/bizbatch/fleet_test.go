@@ -161,11 +161,10 @@ func (f *fleet) status() *status {
 	return st
 }
 
-// goesOn waits until more answers have been sent.
-func (f *fleet) goesOn() {
+// answered waits until so many answers have been sent.
+func (f *fleet) answered(n int) {
 	f.t.Helper()
-	answered := f.server.Ledger().Answered
-	f.until(func() bool { return f.server.Ledger().Answered >= answered+20 })
+	f.until(func() bool { return f.server.Ledger().Answered >= n })
 }
 
 // silent checks that no request reaches the service while something goes on.

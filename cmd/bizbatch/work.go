@@ -19,6 +19,7 @@ import (
 
 type workCmd struct {
 	Checkpoint string `group:"files" placeholder:"ADDRESS" help:"The database, postgres://user@host/database (default: BIZBATCH_CHECKPOINT)."`
+	Stay       bool   `group:"files" help:"Wait for other runs when no batch is open, and when a run has stopped, such as for an empty balance."`
 
 	serviceFlags
 
@@ -35,7 +36,8 @@ type workCmd struct {
 
 func (*workCmd) examples() string {
 	return `export BIZBATCH_CHECKPOINT='postgres://bizbatch@db.example/answers?sslmode=verify-full'
-bizbatch work                                       # help with the runs of others, until none is on`
+bizbatch work                                       # help with the runs of others, until none is on
+bizbatch work --stay                                # on a machine that always helps`
 }
 
 // Run helps with what is open.
@@ -59,6 +61,7 @@ func (c *workCmd) Run(ctx *kong.Context, e env) error {
 		Connect: func(ctx context.Context) (job.Service, error) {
 			return c.connect(ctx, chat.Config{IdleTimeout: c.IdleTimeout, MaxAnswer: int64(c.MaxAnswer)}, false)
 		},
+		Stay:    c.Stay,
 		Sandbox: c.Sandbox, KeyFile: c.APIKeyFile, KeyVariable: c.keyVariable(), AddressHint: c.addressHint(), Command: e.args,
 		Printer: terminal.New(e.stdout, e.stderr, terminal.Options{Quiet: c.Quiet, Log: c.LogFormat, Interval: c.LogInterval}),
 	})

@@ -14,6 +14,10 @@ import (
 	"github.com/gofrs/flock"
 )
 
+// patience is how long another run may hold a lock. It needs it as long as writing a file of a
+// few kilobytes takes, unless it is stopped in the middle.
+const patience = time.Second
+
 // A File keeps the pace of the runs that are on at the same time. It implements
 // batch.PaceKeeper.
 type File struct {
@@ -40,17 +44,15 @@ func Join(name string) (*File, error) {
 		err = errors.Join(os.WriteFile(path, nil, 0o600), f.on.Unlock())
 	}
 	if err == nil {
-		err = f.on.RLock()
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		_, err = f.on.TryRLockContext(ctx, time.Millisecond)
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.Leave())
 	}
 	return f, nil
 }
-
-// patience is how long another run may take for a change. It takes as long as writing
-// a file of a few kilobytes, unless it is stopped in the middle.
-const patience = time.Second
 
 // Pace calls change with what is known, and keeps what it returns, unless that is nil.
 func (f *File) Pace(change func(known []byte, now time.Time) []byte) (err error) {

@@ -41,6 +41,7 @@ type job struct {
 	next     string // the command to type next
 
 	helps   bool           // with a run of others, which has the file and the outputs
+	moves   func() bool    // reports whether a pause ends the run, as this host helps others meanwhile; nil: it does not
 	waits   bool           // what is said is about a run that waits and goes on by itself
 	diary   *diary         // of the run, while requests may be in flight
 	notices []<-chan error // of commands of --notify that may still be on
@@ -77,6 +78,7 @@ type Options struct {
 
 	Notify string // a command that is told of the end, and of waiting for a person; empty: none
 
+	Stay        bool // Work waits for more when it has nothing to do
 	DryRun      bool
 	RetryFailed bool
 	Refresh     batch.Refresh // answers that are asked for again

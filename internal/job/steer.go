@@ -35,6 +35,7 @@ type helm struct {
 	store    batch.Checkpoint
 	progress *terminal.Progress
 	diary    *diary
+	moves    func() bool // see job
 	steering chan batch.Steering
 	end      context.CancelCauseFunc // stops the run as a signal does
 	leave    func(interrupt.Error)   // says what is left behind
@@ -47,26 +48,32 @@ type helm struct {
 // pause holds, until somebody resumes.
 func (j *job) takeHelm(ctx context.Context, progress *terminal.Progress, end context.CancelCauseFunc) *helm {
 	h := &helm{
-		store: j.store, progress: progress, diary: j.diary, steering: make(chan batch.Steering, 1),
+		store: j.store, progress: progress, diary: j.diary, moves: j.moves, steering: make(chan batch.Steering, 1),
 		end: end, leave: j.leaveAtOnce, done: make(chan struct{}),
 	}
 	before, _ := h.store.Orders(0) // else no pause is known
-	var paused *checkpoint.Order
-	for _, o := range before {
-		h.last = o.ID
-		switch order, err := DecodeOrder(o.What); {
-		case err != nil:
-		case order.Verb == "pause":
-			paused = &o
-		case order.Verb == "resume":
-			paused = nil
-		}
+	if len(before) > 0 {
+		h.last = before[len(before)-1].ID
 	}
-	if paused != nil {
-		h.follow(ctx, *paused)
+	if o := paused(before); o != nil {
+		h.follow(ctx, *o)
 	}
 	go h.steer(ctx)
 	return h
+}
+
+// paused returns the order by which runs are paused, or nil if they are not.
+func paused(orders []checkpoint.Order) (by *checkpoint.Order) {
+	for _, o := range orders {
+		switch order, err := DecodeOrder(o.What); {
+		case err != nil:
+		case order.Verb == "pause":
+			by = &o
+		case order.Verb == "resume":
+			by = nil
+		}
+	}
+	return by
 }
 
 func (h *helm) steer(ctx context.Context) {
@@ -103,6 +110,9 @@ func (h *helm) follow(ctx context.Context, o checkpoint.Order) {
 	case order.Verb == "stop":
 		taken()
 		h.end(steered{o})
+	case order.Verb == "pause" && h.moves != nil && h.moves():
+		taken()
+		h.end(errElsewhere)
 	default:
 		h.diary.steered(order, o)
 		if order.Verb == "max-spend" {

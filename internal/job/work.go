@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
+	"sync"
 	"time"
 
 	"bizbatch/batch"
@@ -18,6 +20,22 @@ import (
 // lookAgain is how often a host looks for batches that it can help with.
 const lookAgain = time.Second
 
+// stint is about how long a host helps with a batch before it looks whether another
+// one needs it more.
+var stint = 10 * time.Minute
+
+// errElsewhere ends the help with a batch that is paused, or where others need it more.
+var errElsewhere = errors.New("this host looks for another batch")
+
+// A helper is a host that helps with the batches that are open in a database.
+type helper struct {
+	*job
+	service Service
+	watch   *postgres.Watch
+	left    map[string]int64 // batches that it is done with, until other runs begin on them
+	helped  int              // questions that were answered
+}
+
 // Work helps with the batches that are open in a database, until none is. It reads no
 // file and writes none.
 func Work(o Options) error {
@@ -29,31 +47,32 @@ func Work(o Options) error {
 		return j.unread(err)
 	}
 	defer service.Close()
-	helped, done := 0, map[string]bool{} // batches whose limit is reached
+	watch, err := postgres.NewWatch(o.Checkpoint)
+	if err != nil {
+		return databaseError(err, o.Checkpoint)
+	}
+	defer watch.Close()
+	away := false // it was told
+	h := &helper{job: j, service: service, watch: watch, left: map[string]int64{}}
 	for {
-		open, err := postgres.OpenBatches(o.Checkpoint, service.Endpoint)
-		if err != nil {
-			return databaseError(err, o.Checkpoint)
-		}
-		found, claimed := false, false
-		for _, b := range open {
-			if done[b.Address] || b.Free == 0 {
-				claimed = claimed || b.Claimed > 0 && !done[b.Address]
-				continue
+		next, open, err := h.look()
+		switch {
+		case err != nil && o.Stay && errors.Is(err, postgres.ErrAway): // it comes back
+			if !away {
+				j.Printer.Notice("away", fmt.Sprintf("%v; waiting for it", err))
 			}
-			found = true
-			answered, spent, err := j.help(ctx, service, b.Address)
-			helped += answered
-			if done[b.Address] = spent; err != nil {
+		case err != nil:
+			return databaseError(err, o.Checkpoint)
+		case next != nil:
+			if err := h.help(ctx, *next); err != nil {
 				return err
 			}
-		}
-		switch {
-		case found:
-		case !claimed:
-			j.Printer.Say("no batch is open · answered %s", prose.Count(helped, "question"))
+			continue
+		case !open && !o.Stay:
+			j.Printer.Say("no batch is open · answered %s", prose.Count(h.helped, "question"))
 			return nil
-		case !pass(ctx, lookAgain): // what a host has in hand it may leave
+		}
+		if away = err != nil; !pass(ctx, lookAgain) { // what a host has in hand it may leave
 			return j.verdict(nil, &batch.StopError{Kind: batch.StopInterrupted, Err: context.Cause(ctx)})
 		}
 	}
@@ -69,35 +88,111 @@ func pass(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// help asks what is free in a batch. It reports how many questions were answered, and
-// whether the limit on spending is reached. Another reason to stop is an error.
-func (j *job) help(ctx context.Context, service Service, address string) (answered int, spent bool, err error) {
-	h := &job{Options: j.Options, helps: true}
-	h.Checkpoint = address
-	store, err := postgres.Open(address, postgres.Options{Endpoint: service.Endpoint, Account: service.Account})
+// look returns the batch that needs this host most, or nil, and whether any is open.
+func (h *helper) look() (next *postgres.OpenBatch, open bool, err error) {
+	list, err := h.watch.Open(h.service.Endpoint, h.service.Account)
+	for _, b := range list {
+		if joined, left := h.left[b.Address]; left && joined == b.Joined {
+			continue
+		}
+		open = true
+		if b.Free == 0 || b.Closed && b.Hosts > 0 { // these find out when the account is open again
+			continue
+		}
+		orders, err := h.watch.Orders(b)
+		if err != nil {
+			return nil, true, err
+		}
+		if paused(orders) == nil {
+			return &b, true, nil
+		}
+	}
+	return nil, open, err
+}
+
+// stays returns a batch as it is now, and reports whether it stays open without this
+// host. Where it began the first of the runs that are on, it does not: those before
+// were killed.
+func (h *helper) stays(from postgres.OpenBatch) (now postgres.OpenBatch, open bool) {
+	list, _ := h.watch.Open(h.service.Endpoint, h.service.Account) // else it is not known
+	for _, b := range list {
+		if b.Address == from.Address {
+			return b, b.Joined == from.Joined
+		}
+	}
+	return now, false
+}
+
+// moveOn ends the help with a batch once another one has so many hosts fewer that it is
+// better off with this one. It looks at different moments on each host, so that not all
+// of them leave.
+func (h *helper) moveOn(ctx context.Context, from postgres.OpenBatch, leave context.CancelCauseFunc) {
+	for pass(ctx, stint/2+rand.N(stint)) {
+		now, open := h.stays(from)
+		if next, _, _ := h.look(); open && next != nil && next.Hosts+1 < now.Hosts {
+			leave(errElsewhere)
+			return
+		}
+	}
+}
+
+// help asks what is free in a batch. A reason to stop is an error, unless the host stays
+// and there may be other batches.
+func (h *helper) help(ctx context.Context, b postgres.OpenBatch) error {
+	inside, leave := context.WithCancelCause(ctx)
+	var looking sync.WaitGroup
+	looking.Go(func() { h.moveOn(inside, b, leave) })
+	answered, stop, err := h.ask(inside, b)
+	leave(nil)
+	looking.Wait()
+	h.helped += answered
+	if err == nil && stop == "" {
+		return nil
+	}
+	away := stop == batch.StopSave || errors.Is(err, postgres.ErrAway)                // it tries again, with another lease
+	if now, _ := h.stays(b); !away && (stop != batch.StopBalance || now.Hosts == 0) { // else it helps when the others do
+		h.left[b.Address] = max(b.Joined, now.Joined)
+	}
+	if err == nil || !h.Stay || ctx.Err() != nil || stop == "" && !away || stop == batch.StopKey || stop == batch.StopEndpoint {
+		return err
+	}
+	h.Printer.Notice("left", fmt.Sprintf("%s: %v; waiting for other runs", postgres.Batch(b.Address), err))
+	return nil
+}
+
+// ask asks what is free in a batch. It reports how many questions were answered, and
+// why the run stopped. That is also an error, but for the limit on spending.
+func (h *helper) ask(ctx context.Context, b postgres.OpenBatch) (answered int, why batch.StopKind, err error) {
+	j := &job{Options: h.Options, helps: true}
+	j.moves = func() bool { _, open := h.stays(b); return open }
+	j.Checkpoint = b.Address
+	store, err := postgres.Open(b.Address, postgres.Options{Endpoint: h.service.Endpoint, Account: h.service.Account})
 	if err != nil {
-		return 0, false, databaseError(err, address)
+		return 0, "", databaseError(err, b.Address)
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	h.store = store
-	defer j.asking.Store(nil)
-	j.asking.Store(&h.store) // for a second Ctrl-C
-	if err := h.takeSettings(); err != nil {
-		return 0, false, err
+	j.store = store
+	defer h.asking.Store(nil)
+	h.asking.Store(&j.store) // for a second Ctrl-C
+	if err := j.takeSettings(); err != nil {
+		return 0, "", err
 	}
-	err = h.put(ctx, service)
+	err = j.put(ctx, h.service)
 	var stop *batch.StopError
-	if errors.As(err, &stop) && stop.Kind == batch.StopSpend {
-		spent, err, stop = true, nil, nil
+	if errors.As(err, &stop); stop != nil && errors.Is(stop, errElsewhere) {
+		err, stop = nil, nil
 	}
 	if stop != nil {
-		err = h.verdict(err, stop)
+		why = stop.Kind
+		if err = nil; why != batch.StopSpend {
+			err = j.verdict(nil, stop)
+		}
 	}
-	h.diary.end(h.outcome, h.sum.Left, err)
-	if s := h.sum; s.Answered+s.Failed > 0 {
-		h.Printer.Say("%s: answered %d, %d failed · spent %s in %s", store.Name(), s.Answered, s.Failed, s.Spent, s.Ended.Sub(s.Started).Round(time.Second))
+	j.diary.end(j.outcome, j.sum.Left, err)
+	if s := j.sum; s.Answered+s.Failed > 0 {
+		j.Printer.Say("%s: answered %d, %d failed · spent %s in %s", store.Name(), s.Answered, s.Failed, s.Spent, s.Ended.Sub(s.Started).Round(time.Second))
 	}
-	return h.sum.Answered, spent, err
+	return j.sum.Answered, why, err
 }
 
 // takeSettings has a helper ask as the batch was imported.

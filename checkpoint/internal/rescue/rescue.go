@@ -26,17 +26,26 @@ type Rescue struct {
 	synced  bool           // the file could be synced
 }
 
-// Save saves an answer with save, which calls late where that takes long. The answer
-// is then written to the file too, and it stays there if it could not be saved.
-func (q *Rescue) Save(id int64, line Line, save func(late func()) error) error {
+// Save saves an answer with save, which calls Late where that takes long. If it could
+// not be saved, the answer stays in the file.
+func (q *Rescue) Save(id int64, line Line, save func() error) error {
 	q.Wait(id, line)
-	err := save(func() { q.Put(id, line) })
-	if err != nil {
+	if err := save(); err != nil {
 		q.Put(id, line)
 		return err
 	}
 	q.drop(id)
 	return nil
+}
+
+// Late writes an answer that waits to be saved to the file too.
+func (q *Rescue) Late(id int64) {
+	q.mu.Lock()
+	line, waits := q.waiting[id]
+	q.mu.Unlock()
+	if waits {
+		q.Put(id, line)
+	}
 }
 
 // SaveAgain tries again to save the answers of the file, which keeps those that cannot
