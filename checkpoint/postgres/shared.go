@@ -61,7 +61,9 @@ func (r *run) Limit(l checkpoint.Limits) error {
 func (r *run) Hold(h checkpoint.Hold) error {
 	r.held.Store(true)
 	return r.s.write(func(d db) error {
-		text := "UPDATE accounts SET closed = now(), held_by = $2, said = $3 WHERE id = $1"
+		// What was sent before meets the same: the first host that was told goes on trying.
+		text := `UPDATE accounts SET closed = coalesce(closed, now()), said = $3,
+			held_by = CASE WHEN closed IS NOT NULL AND held_by IN (SELECT id FROM alive) THEN held_by ELSE $2 END WHERE id = $1`
 		args := []any{r.s.account, r.host.Load(), h.Said}
 		if h.Wait > 0 {
 			text = "UPDATE accounts SET paused = greatest(paused, now() + $2), said = $3 WHERE id = $1 AND closed IS NULL"

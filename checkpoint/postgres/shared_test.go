@@ -33,6 +33,26 @@ func TestTwoAccountsWithAService(t *testing.T) {
 	}
 }
 
+// Another host whose request was on its way is told the same, later: the one that tries
+// whether there are credits again still finds out for all.
+func TestTwoHostsAreToldOfAnEmptyBalance(t *testing.T) {
+	address, endpoint := newBatch(t)
+	first, second := open(t, address, Options{Endpoint: endpoint}), open(t, address, Options{Endpoint: endpoint})
+	doImport(t, first, "a", "b", "c", "d")
+	a, page := begin(t, first, 3)
+	b, others := begin(t, second, 1)
+	ok(t, errors.Join(a.Start(page[0].ID, noon, 24), b.Start(others[0].ID, noon, 24)))
+	told := func(r *run, id int64) {
+		t.Helper()
+		ok(t, errors.Join(r.Hold(checkpoint.Hold{Said: []byte("402")}), r.Release(id, checkpoint.Fault{Reason: "402", Started: noon})))
+	}
+	told(a, page[0].ID)
+	ok(t, a.Start(page[1].ID, noon, 24))
+	told(b, others[0].ID)
+	ok(t, a.Complete(page[1].ID, answer("there are some")))
+	ok(t, a.Start(page[2].ID, noon, 24))
+}
+
 // What one host knows of the pace the others know, of the same account.
 func TestThePaceIsTheAccounts(t *testing.T) {
 	address, endpoint := newBatch(t)

@@ -19,12 +19,12 @@ import (
 
 type workCmd struct {
 	Checkpoint string `group:"files" placeholder:"ADDRESS" help:"The database, postgres://user@host/database (default: BIZBATCH_CHECKPOINT)."`
-	Stay       bool   `group:"files" help:"Wait for other runs when no batch is open, and when a run has stopped, such as for an empty balance."`
+	Stay       bool   `group:"pace" help:"Wait for other runs when no batch is open, and when a run has stopped, such as for an empty balance."`
 
 	serviceFlags
 
 	Workers        int           `group:"pace" default:"${workers}" help:"Maximum number of requests in flight (default: ${default})."`
-	RPM            float64       `group:"pace" name:"rpm" placeholder:"N" help:"Maximum number of requests a minute of this host (default: what the service allows)."`
+	RPM            float64       `group:"pace" name:"rpm" placeholder:"N" help:"Maximum number of requests a minute, together with the runs that have it, too (default: what the service allows)."`
 	AttemptTimeout time.Duration `group:"pace" default:"${attemptTimeout}" help:"Longest time for one answer (default: ${default})."`
 	IdleTimeout    time.Duration `group:"pace" default:"${idleTimeout}" help:"Longest silence within an answer (default: ${default})."`
 	MaxAnswer      byteSize      `group:"pace" default:"${maxAnswer}" help:"Largest answer, with everything that comes with it; the question of a larger one fails (default: ${default})."`
