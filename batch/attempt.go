@@ -3,7 +3,6 @@ package batch
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"runtime/debug"
 	"strings"
@@ -172,11 +171,7 @@ func (r *runner) saveError(res *result, n int) {
 		res.fault = r.run.Fail(it.ID, f)
 		return
 	}
-	var untold error
-	if res.action == Stop { // before anything else: other hosts are about to send
-		untold = r.tell(0, e)
-	}
-	if res.fault = errors.Join(untold, r.run.Release(it.ID, f)); !f.MaybeCharged {
+	if res.fault = r.run.Release(it.ID, f); !f.MaybeCharged {
 		it.reasked(-1)
 	}
 }

@@ -187,7 +187,7 @@ func (r *runner) refused(res *result, e *Error) {
 	case StopThrottled:
 		interval, clears = r.o.WaitForReset, e.clears(res.back)
 	}
-	if res.held == nil && res.action != Stop { // else they know it
+	if res.held == nil && kind != StopEndpoint {
 		r.tellHosts(0, e)
 	}
 	switch {

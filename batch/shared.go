@@ -10,28 +10,23 @@ import (
 
 // Where several hosts share a checkpoint, each of them is a run of its own: it finds
 // its pace, and asks what no other has claimed. What a service says of the account is
-// everybody's: the host that hears it tells the others (tell), and they hear it when
+// everybody's: the host that hears it tells the others (tellHosts), and they hear it when
 // they are about to send something (heldBack).
 
 // lookAgain is how often a host that has nothing to ask looks whether another one
 // leaves it something, and one that a limit holds back, whether money is left.
 const lookAgain = time.Second
 
-// tell tells the other hosts what the service said of the account, and how long it is to
-// be left alone; 0: until a request succeeds.
-func (r *runner) tell(wait time.Duration, e *Error) error {
-	if r.shared == nil || e.stopKind() == StopEndpoint {
-		return nil
+// tellHosts tells the other hosts what the service said of the account, and how long it is
+// to be left alone; 0: until a request succeeds.
+func (r *runner) tellHosts(wait time.Duration, e *Error) {
+	if r.shared == nil {
+		return
 	}
 	told := *e
 	told.Err, told.Partial = nil, ""
 	said, _ := json.Marshal(told) // strings and numbers: cannot fail
-	return r.shared.Hold(checkpoint.Hold{Wait: wait, Said: said})
-}
-
-// tellHosts is tell in the goroutine of the loop.
-func (r *runner) tellHosts(wait time.Duration, e *Error) {
-	if err := r.tell(wait, e); err != nil {
+	if err := r.shared.Hold(checkpoint.Hold{Wait: wait, Said: said}); err != nil {
 		r.stopFor(StopSave, err)
 	}
 }
