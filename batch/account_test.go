@@ -212,12 +212,14 @@ func (a *account) later(workers int, permitted float64) float64 {
 	return used
 }
 
-// bound is what one who knows the account uses of it from the 30th answer on:
-// where its limit and the workers allow about as many, less than either. Nobody
-// does better, for each request is sent as soon as both allow it. Where one of
-// them alone decides, that is all.
+// bound is what can be used of the account from the 30th answer on, for two
+// reasons. Where its limit and the workers allow about as many, even one who knows
+// it uses less than either: each request is sent as soon as both allow it. Where a
+// limit is raised and nothing says so, only an attempt at more can tell. While the
+// limit stays, each is refused, and one request in 20 may be: on average 10 are
+// sent before the next attempt, at half the pace, and so many more were permitted.
 func (a *account) bound(workers int) float64 {
-	if a.changes || a.places > 0 {
+	if a.places > 0 {
 		return 1
 	}
 	b := &account{through: a.ideal(workers)[:len(a.through)], lasted: a.lasted}
@@ -227,7 +229,16 @@ func (a *account) bound(workers int) float64 {
 	}
 	slices.SortFunc(back, time.Time.Compare)
 	b.at30 = back[29]
-	return min(1, b.later(workers, a.rate*b.through[len(b.through)-1].Sub(b.at30).Seconds()))
+	permitted := a.rate * b.through[len(b.through)-1].Sub(b.at30).Seconds()
+	if a.changes {
+		half, full := b.through[a.questions/3-1], b.through[2*a.questions/3-1]
+		permitted -= a.rate / 2 * full.Sub(later(half, b.at30)).Seconds()
+	}
+	used := min(1, b.later(workers, permitted))
+	if a.changes && a.hint != headers && a.rate*a.takes.Seconds() < float64(workers) {
+		used -= 10 / permitted
+	}
+	return used
 }
 
 // ideal is when one would send who knows the account: as soon as it has a

@@ -10,8 +10,9 @@ import (
 
 // A bracket is the Pacer of this package: the account's pace lies between lo,
 // the highest that is known to hold, and hi, the lowest that was refused, and
-// requests are sent at their geometric mean until the two are near, then at lo.
-// What got through between two refusals bounds both; see bounds.
+// requests are sent at their geometric mean (nearer lo where refusals are dear)
+// until the two are near, then at lo. What got through between two refusals bounds
+// both; see bound.
 //
 // Before the first refusal nothing is known, and a run begins gently: two
 // requests, and never more whose fate is unknown than have been let in. Where
@@ -30,7 +31,7 @@ type bracket struct {
 	Held   int     // requests sent at the pace
 	Proven bool    // lo held; until it did, it is tried before any pace above
 	Lift   float64 // of the pace over lo, while hi is not known
-	Saves  bool    // the account saves up requests: two got through at once
+	Saved  float64 // requests that the account saves up, at most
 	Told   told
 
 	In      int           // requests that were let in
@@ -52,23 +53,26 @@ const (
 	// than it brings: on average half of it is lost, of the 5 % that may be.
 	near = 1.04
 	// proof is how many requests more than lo gives a pace must have sent before
-	// it is taken to hold, about what accounts save up: few requests where lo and
-	// hi are far apart, many where they are near; no more than settled, for another
-	// run that shares the account may have ended.
+	// it is taken to hold: few requests where lo and hi are far apart, many where
+	// they are near; twice what the account saves up, for that gets through at any
+	// pace; no more than settled, for another run that shares the account may have
+	// ended.
 	proof = 4.0
 	// settled is how many requests are sent at lo between two attempts at more:
 	// where each is refused, that is 2.5 % of the requests.
 	settled = 40
+	// spare is how many requests an account that saves up has room for: as long as
+	// no more can have been left, nothing is lost.
+	spare = 2
 	// boldest is the most that the pace is raised by at once: what an account saved
 	// up holds for a moment at any pace.
 	boldest = 2.0
-	// worth is how many times as long as its pause it must be to the next: 2 % of
+	// worth is how many times as long as its pause it must be to the next: 1 % of
 	// the time is lost.
-	worth = 50
-
-	firstBackoff = time.Second     // of a 429 that does not say how long, where nothing is known
-	maxBackoff   = 2 * time.Minute // likewise, after several in a row
-	growth       = 2               // how many times as long each such wait is: with more, the last is too long for most
+	worth = 100
+	// dear is how many requests a pause must cost so that the search goes on from
+	// below, in smaller steps.
+	dear = 4
 )
 
 func (b *bracket) interval() time.Duration {
@@ -124,32 +128,43 @@ func (b *bracket) settle(now time.Time) {
 
 // raise raises the pace, once it held for long enough.
 func (b *bracket) raise() {
-	held, loose := float64(b.Held), true
+	held := float64(b.Held - len(b.Unknown)) // the others may be refused yet
+	more := held * (1 - b.Lo/b.Pace)         // than at lo
+	loose := b.Saved < 2 || held*(b.Hi/b.Pace-1) > spare
 	switch {
 	case b.Pace > b.Lo && b.Pace < b.Hi: // between the two
-		if held < min(settled, proof/(b.Hi/b.Lo-1)) {
+		if held < min(settled+3*b.lost(), max(proof, 2*b.Saved)/(b.Hi/b.Lo-1)) {
 			return
 		}
-		b.Lo, b.Proven, loose = b.Pace, true, !b.Saves
+		b.Lo, b.Proven = b.Pace, true
 	case b.Pace > b.Lo: // beyond all that is known: ever faster
-		if held < max(proof, 1/b.Lift) {
+		// What is saved up may be all that held; a small step is soon taken back.
+		if held < max(proof, 1/b.Lift) || more < min(b.Saved, 10*b.Lift*b.Lift) {
 			return
 		}
-		b.Lo, b.Hi, b.Proven = b.Pace, 0, false
+		b.Lo, b.Hi, b.Proven, loose = b.Pace, 0, false, true
 		b.Lift = min(boldest, 2*b.Lift)
 	case !b.Proven:
 		if held < proof {
 			return
 		}
-		b.Proven, loose = true, !b.Saves
+		b.Proven = true
 	default: // a limit may have been raised
-		if held < settled || held/b.Pace < worth*b.Marks[len(b.Marks)-1].Lost.Seconds() {
+		if held < max(settled, worth*b.lost()) {
 			return
 		}
-		b.Hi, b.Lift = 0, near-1
+		b.Hi, b.Lift, loose = 0, near-1, true
 	}
 	b.Loose = b.Loose || loose
 	b.choose()
+}
+
+// lost is how many requests the last pause cost.
+func (b *bracket) lost() float64 {
+	if len(b.Marks) == 0 {
+		return 0
+	}
+	return b.Marks[len(b.Marks)-1].Lost.Seconds() * b.Pace
 }
 
 // choose chooses the pace.
@@ -160,6 +175,9 @@ func (b *bracket) choose() {
 		b.Pace = b.Lo * (1 + b.Lift)
 	case b.Hi > b.Lo*near && b.Proven:
 		b.Pace = math.Sqrt(b.Lo * b.Hi)
+		if b.lost() > dear { // better a few steps more than one more refusal
+			b.Pace = math.Sqrt(b.Lo * b.Pace)
+		}
 	default:
 		b.Pace = b.Lo
 	}
@@ -200,11 +218,15 @@ func (b *bracket) letIn(r Reply) {
 		b.In, b.Took = b.In+1, r.At.Sub(r.Sent)
 	}
 	pace, until := b.Told.pace(r)
-	if pace == 0 || len(b.Marks) > 1 || b.Cut.After(r.Sent) { // it refused, whatever it says
+	if pace == 0 || b.Told.refuted() || b.Cut.After(r.Sent) {
 		return
 	}
+	before := b.interval()
 	b.Lo, b.Hi, b.Proven = pace, pace, true
 	b.choose()
+	if before > 0 { // the next is due so much sooner or later
+		b.Due = b.Due.Add(b.interval() - before)
+	}
 	b.Until = later(b.Until, until)
 }
 
@@ -236,49 +258,18 @@ func (b *bracket) refused(r Reply) time.Duration {
 		b.LastIn = r.Sent.Add(-b.interval())
 	}
 	wait := cmp.Or(r.Wait, b.backoff(r.At))
+	b.Told.refused()
 	last := &b.Marks[len(b.Marks)-1]
 	switch {
 	case before > 0 || b.Pace == 0:
 		b.bound(r, newMark(r, *last, before, after, b.Loose))
 		b.Loose = false
 	case r.Wait > 0: // others were faster; not at the same time as they again
+		if b.Pace > b.Lo && after > 0 { // or those of this run that are under way
+			b.Hi = b.Pace
+			b.choose()
+		}
 		wait += rand.N(b.interval() + 1)
 	}
 	return wait
-}
-
-// slower takes in that for so long the account gave not one more request.
-func (b *bracket) slower(d time.Duration) {
-	d = min(max(d, time.Millisecond), min(maxBackoff, b.maxPause)/growth)
-	most := 1 / d.Seconds()
-	if most >= b.Lo {
-		return
-	}
-	b.Lo, b.Hi, b.Lift, b.Proven = most/growth, 0, 1, false
-	b.choose()
-	if len(b.Marks) == 1 { // an account that counts in windows gives as many again; see bound
-		b.Hi, b.Lift = most, near-1
-		b.Pace = b.Lo * float64(max(1, b.Marks[0].In))
-	}
-}
-
-// backoff is how long to wait after a refusal that does not say: until lo gives
-// one more than was let in.
-func (b *bracket) backoff(now time.Time) time.Duration {
-	wait := firstBackoff
-	if b.Lo > 0 {
-		next := min(near/b.Lo, maxBackoff.Seconds())
-		wait = b.LastIn.Add(time.Duration(next * float64(time.Second))).Sub(now)
-	}
-	return min(max(2*lead, wait), b.maxPause) // a shorter one teaches nothing: see cut
-}
-
-// backoff is how long to wait after the nth failure in a row: full jitter
-// under an exponential ceiling.
-func backoff(first, longest time.Duration, n int) time.Duration {
-	ceiling := longest
-	if n = max(n, 1); n < 20 {
-		ceiling = min(longest, first<<(n-1))
-	}
-	return cmp.Or(rand.N(ceiling), 1)
 }

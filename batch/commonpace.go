@@ -63,7 +63,7 @@ func (p *commonPace) takeUp(kept []byte, now time.Time) {
 	p.known.RPM = k.RPM
 	b := bracket{maxPause: p.known.maxPause, window: p.known.window}
 	if last := later(k.Due, k.Until); now.Sub(last) > idle {
-		b.resume(learned{k.Lo, k.Hi, k.Saves, last}, now)
+		b.resume(learned{k.Lo, k.Hi, k.Saved, last}, now)
 	} else {
 		k.maxPause, k.window = b.maxPause, b.window
 		b = k.bracket

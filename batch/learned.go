@@ -14,7 +14,7 @@ const paceNote = "pace"
 type learned struct {
 	Lo    float64   `json:"lo"` // requests a second
 	Hi    float64   `json:"hi,omitempty"`
-	Saves bool      `json:"saves,omitempty"`
+	Saved float64   `json:"saved,omitempty"`
 	At    time.Time `json:"at"`
 }
 
@@ -28,7 +28,7 @@ func (b *bracket) resume(l learned, now time.Time) {
 	if !(l.Lo > 0) || math.IsInf(l.Lo, 0) {
 		return
 	}
-	b.Lo, b.Hi, b.Saves, b.Proven, b.Lift = l.Lo, max(l.Hi, l.Lo), l.Saves, true, near-1
+	b.Lo, b.Hi, b.Saved, b.Proven, b.Lift = l.Lo, max(l.Hi, l.Lo), max(1, l.Saved), true, near-1
 	if age := now.Sub(l.At); age < 0 || age > fresh {
 		b.Lo, b.Proven = l.Lo/2, false
 	}
@@ -40,7 +40,7 @@ func (b *bracket) note(now time.Time) []byte {
 	if b.Pace == 0 {
 		return nil
 	}
-	note, _ := json.Marshal(learned{b.Lo, b.Hi, b.Saves, now}) // numbers: cannot fail
+	note, _ := json.Marshal(learned{b.Lo, b.Hi, b.Saved, now}) // numbers: cannot fail
 	return note
 }
 

@@ -22,11 +22,17 @@ type mark struct {
 const remembered = 6
 
 func newMark(r Reply, last mark, before, under int, loose bool) mark {
-	m := mark{From: r.Sent.Add(r.Wait), At: r.At.Add(r.Wait), In: last.In + before, Under: under, Loose: loose}
-	if r.Wait > 0 && r.Wait%time.Second == 0 { // it may be rounded up
-		m.From = m.From.Add(-time.Second)
+	from := r.Sent.Add(r.Wait - early(r.Wait))
+	return mark{From: from, At: r.At.Add(r.Wait), In: last.In + before, Under: under, Loose: loose}
+}
+
+// early is how much sooner than the service says there may be a request again: it
+// may have rounded up.
+func early(wait time.Duration) time.Duration {
+	if wait > 0 && wait%time.Second == 0 {
+		return time.Second
 	}
-	return m
+	return 0
 }
 
 // bound bounds the pace by a refusal, and keeps its mark.
@@ -39,7 +45,9 @@ func (b *bracket) bound(r Reply, m mark) {
 	if b.Hi == 0 || b.Pace < b.Hi || m.In-b.Marks[len(b.Marks)-1].In > growth {
 		b.Hi = b.Pace // else it was tried whether the account counts in windows; see slower
 	}
+	since := b.sincePause(r.Sent, float64(m.In-b.Marks[len(b.Marks)-1].In))
 	through, most := b.between(r, m)
+	through = max(through, since)
 	if most > 0 {
 		b.Hi = min(b.Hi, most)
 	}
@@ -57,6 +65,21 @@ func (b *bracket) bound(r Reply, m mark) {
 	b.choose()
 }
 
+// sincePause returns what got through since the last pause, at least, beside what
+// was saved up until then. It also bounds that: the account had all of it when the
+// pause ended, if that was long enough, and has nothing left now.
+func (b *bracket) sincePause(now time.Time, in float64) (least float64) {
+	last := b.Marks[len(b.Marks)-1]
+	took := now.Sub(last.From.Add(last.Lost)).Seconds()
+	if last.Lost.Seconds()*b.Lo >= b.Saved-1 {
+		b.Saved = max(1, min(b.Saved, in+1-b.Lo/near*took))
+	}
+	if in <= b.Saved || took <= 0 {
+		return 0
+	}
+	return (in - b.Saved) / took
+}
+
 // first begins the search. What got through until then includes what the account
 // had saved up, so it is no mark to measure from.
 func (b *bracket) first(r Reply, m mark) {
@@ -69,7 +92,7 @@ func (b *bracket) first(r Reply, m mark) {
 	if r.Wait >= 2*time.Second { // long enough to be most of the time between two
 		b.Lift = near - 1
 	}
-	b.Saves = m.In >= 2
+	b.Saved = max(1, float64(m.In))
 	b.Marks = []mark{m}
 	b.choose()
 }
@@ -79,11 +102,12 @@ func (b *bracket) first(r Reply, m mark) {
 func (b *bracket) between(r Reply, m mark) (least, most float64) {
 	var under, lost float64
 	tight := !b.Loose
+	late := early(r.Wait).Seconds()
 	for _, k := range slices.Backward(b.Marks) {
 		n, d := float64(m.In-k.In), m.At.Sub(k.At).Seconds()
 		least = max(least, n/d)
 		under += float64(k.Under)
-		if b.Saves {
+		if b.Saved >= 2 {
 			lost += max(0, (k.Lost - b.interval()).Seconds())
 		} else {
 			lost += k.Lost.Seconds()
@@ -92,7 +116,7 @@ func (b *bracket) between(r Reply, m mark) (least, most float64) {
 		if r.Wait <= 0 {
 			part = max(0, 1-n/d*k.Gap.Seconds())
 		}
-		if at := (n + under + part) / (d - lost) * near; tight && d > lost && (most == 0 || at < most) {
+		if at := (n + under + part) / (d - late - lost) * near; tight && d > late+lost && (most == 0 || at < most) {
 			most = at
 		}
 		tight = tight && !k.Loose

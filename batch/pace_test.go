@@ -26,6 +26,9 @@ func TestARunUsesWhatTheAccountPermits(t *testing.T) {
 		{account: &account{rate: 20, burst: 3, hint: exact, takes: 200 * time.Millisecond, questions: 1200}, workers: 32, runs: 0},
 		{account: &account{rate: 1.0 / 3, window: 20, hint: rounded, takes: 5 * sec, questions: 120}, workers: 32, runs: 0},
 		{account: &account{rate: 1.0 / 3, window: 20, hint: headers, takes: 5 * sec, questions: 200}, workers: 32, runs: 0},
+		{account: &account{rate: 1.0 / 3, window: 20, hint: headers, takes: 5 * sec, questions: 120}, workers: 32, runs: 0},
+		{account: &account{rate: 1.0 / 3, burst: 20, hint: rounded, takes: 5 * sec, questions: 120}, workers: 32, runs: 0},
+		{account: &account{rate: 1, burst: 3, changes: true, hint: headers, takes: 5 * sec, questions: 240}, workers: 64, runs: 0},
 		{account: &account{places: 10, hint: exact, takes: 30 * sec, questions: 200}, workers: 32, runs: 0},
 	} {
 		t.Run(s.String(), func(t *testing.T) {
@@ -238,25 +241,30 @@ func TestWhatLimitsSayOfThePace(t *testing.T) {
 	}
 	for name, all := range map[string][]said{
 		"a bucket": {
-			{0, Limits{60, 59, time.Second}, 1, 0},
-			{0, Limits{60, 58, 2 * time.Second}, 1, 0},
-			{10 * time.Second, Limits{60, 40, 20 * time.Second}, 1, 0},
+			{0, Limits{60, 29, 31 * time.Second}, 1, 0},
+			{0, Limits{60, 28, 32 * time.Second}, 1, 0},
+			{10 * time.Second, Limits{60, 10, 50 * time.Second}, 1, 0},
+		},
+		"a bucket that is more than half full": {
+			{0, Limits{60, 59, time.Second}, 2, 0},
+			{0, Limits{60, 31, 29 * time.Second}, 2, 0},
+			{0, Limits{60, 30, 30 * time.Second}, 1, 0},
 		},
 		"a fast bucket": {
-			{0, Limits{10, 9, 200 * time.Millisecond}, 5, 0},
-			{0, Limits{10, 8, 400 * time.Millisecond}, 5, 0},
+			{0, Limits{10, 4, 1200 * time.Millisecond}, 5, 0},
+			{0, Limits{10, 3, 1400 * time.Millisecond}, 5, 0},
 		},
 		"a bucket that is raised": {
-			{0, Limits{60, 59, 2 * time.Second}, 0.5, 0},
-			{10 * time.Second, Limits{60, 58, 3 * time.Second}, 0.5, 0}, // it may be between one and two
-			{20 * time.Second, Limits{60, 59, time.Second}, 1, 0},
+			{0, Limits{2, 1, 2 * time.Second}, 0.5, 0},
+			{10 * time.Second, Limits{2, 0, 3 * time.Second}, 0.5, 0}, // it may be between one and two
+			{20 * time.Second, Limits{2, 1, time.Second}, 1, 0},
 		},
 		"a window": {
-			{0, Limits{20, 19, 40 * time.Second}, 1.0 / 40, 0}, // one alone does not tell
-			{0, Limits{20, 18, 40 * time.Second}, 18.0 / 40, 0},
-			{20 * time.Second, Limits{20, 10, 20 * time.Second}, 0.5, 0},
+			{0, Limits{20, 8, 40 * time.Second}, 12.0 / 40, 0}, // one alone does not tell
+			{0, Limits{20, 7, 40 * time.Second}, 8.0 / 40, 0},
+			{20 * time.Second, Limits{20, 3, 20 * time.Second}, 4.0 / 20, 0},
 			{30 * time.Second, Limits{20, 0, 10 * time.Second}, 2, 40 * time.Second},
-			{41 * time.Second, Limits{20, 19, 59 * time.Second}, 19.0 / 59, 0},
+			{41 * time.Second, Limits{20, 19, 60 * time.Second}, 20.0 / 60, 0},
 		},
 		"nothing": {{0, Limits{}, 0, 0}, {0, Limits{20, 21, time.Second}, 0, 0}, {0, Limits{20, 20, time.Second}, 0, 0}},
 	} {
@@ -269,5 +277,31 @@ func TestWhatLimitsSayOfThePace(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Limits that were refused are believed again once they change, three times.
+func TestLimitsThatWereRefusedAreBelievedOnceTheyChange(t *testing.T) {
+	begin := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	var told told
+	for i, step := range []struct {
+		every   time.Duration
+		refused bool
+		want    bool // refuted
+	}{
+		{2 * time.Second, false, false},
+		{2 * time.Second, true, true},
+		{time.Second, false, false},
+		{time.Second, true, true},
+		{2 * time.Second, true, true},
+		{4 * time.Second, false, true}, // no more
+	} {
+		told.pace(Reply{At: begin.Add(time.Duration(i) * time.Minute), Limits: Limits{2, 1, step.every}})
+		if step.refused {
+			told.refused()
+		}
+		if told.refuted() != step.want {
+			t.Errorf("step %d: refuted %v, want %v", i, told.refuted(), step.want)
+		}
 	}
 }

@@ -11,6 +11,9 @@ type told struct {
 	Full   time.Time // by the last one
 	Window bool
 	Low    float64 // the least that a bucket said: what remains is rounded down, unless just one is taken
+
+	Refuted  float64 // the pace that it said when it refused a request
+	Refusals int     // so often
 }
 
 // pace returns the pace in requests a second that the limits beside a reply say, 0
@@ -32,12 +35,30 @@ func (t *told) pace(r Reply) (pace float64, until time.Time) {
 	case t.Window && l.Remaining == 0:
 		return l.Limit / l.Reset.Seconds(), full
 	case t.Window:
-		return l.Remaining / l.Reset.Seconds(), time.Time{}
+		return (l.Remaining + 1) / l.Reset.Seconds(), time.Time{}
 	}
 	if taken := l.Limit - l.Remaining; taken > 0 {
 		if pace = taken / l.Reset.Seconds(); taken == 1 || t.Low == 0 || pace < t.Low {
 			t.Low = pace
 		}
 	}
+	if l.Remaining > l.Limit/2 { // saved up, to be used sooner
+		return 2 * t.Low, time.Time{}
+	}
 	return t.Low, time.Time{}
+}
+
+// refused notes that the service refused a request, whatever it says.
+func (t *told) refused() {
+	if t.Last.Limit > 0 && !t.refuted() {
+		t.Refuted = t.Low
+		t.Refusals++
+	}
+}
+
+// refuted reports that the service refused what it says: its limits are believed
+// again when they change, but not for ever, for another limit may be lower.
+func (t *told) refuted() bool {
+	same := t.Low < t.Refuted*near && t.Low > t.Refuted/near
+	return t.Refusals > 0 && (same || t.Window) || t.Refusals > 2
 }

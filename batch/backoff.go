@@ -1,0 +1,50 @@
+package batch
+
+import (
+	"cmp"
+	"math/rand/v2"
+	"time"
+)
+
+// Waits where the service does not say how long.
+const (
+	firstBackoff = time.Second     // after a 429, where nothing is known
+	maxBackoff   = 2 * time.Minute // likewise, after several in a row
+	growth       = 2               // how many times as long each such wait is: with more, the last is too long for most
+)
+
+// slower takes in that for so long the account gave not one more request.
+func (b *bracket) slower(d time.Duration) {
+	d = min(max(d, time.Millisecond), min(maxBackoff, b.maxPause)/growth)
+	most := 1 / d.Seconds()
+	if most >= b.Lo {
+		return
+	}
+	b.Lo, b.Hi, b.Lift, b.Proven = most/growth, 0, 0.5, false
+	b.choose()
+	if len(b.Marks) == 1 { // an account that counts in windows gives as many again; see bound
+		b.Hi, b.Lift = most, near-1
+		b.Pace = b.Lo * float64(max(1, b.Marks[0].In))
+	}
+}
+
+// backoff is how long to wait after a refusal that does not say: until lo gives
+// one more than was let in.
+func (b *bracket) backoff(now time.Time) time.Duration {
+	wait := firstBackoff
+	if b.Lo > 0 {
+		next := min(near/b.Lo, maxBackoff.Seconds())
+		wait = b.LastIn.Add(time.Duration(next * float64(time.Second))).Sub(now)
+	}
+	return min(max(2*lead, wait), b.maxPause) // a shorter one teaches nothing: see cut
+}
+
+// backoff is how long to wait after the nth failure in a row: full jitter
+// under an exponential ceiling.
+func backoff(first, longest time.Duration, n int) time.Duration {
+	ceiling := longest
+	if n = max(n, 1); n < 20 {
+		ceiling = min(longest, first<<(n-1))
+	}
+	return cmp.Or(rand.N(ceiling), 1)
+}
