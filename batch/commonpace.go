@@ -11,8 +11,9 @@ import (
 // [checkpoint.Shared] does for the hosts of a checkpoint.
 type PaceKeeper interface {
 	// Pace calls change with what is known, nil at first, and the time of the keeper's
-	// clock. What it returns is known from then on, unless that is nil. One run changes
-	// it at a time. After an error, the run goes on with what it knows.
+	// clock. What it returns is known from then on, unless that is nil. If another run
+	// changes it meanwhile, change is called again. After an error, the run goes on with
+	// what it knows.
 	Pace(change func(known []byte, now time.Time) []byte) error
 }
 
@@ -68,7 +69,7 @@ func (p *commonPace) takeUp(kept []byte, now time.Time) {
 		k.maxPause, k.window = b.maxPause, b.window
 		b = k.bracket
 	}
-	if b.Pace > 0 || p.known.Pace == 0 && b.In >= max(1, p.known.In) { // else this run knows more
+	if b.Pace > 0 || p.known.Pace == 0 && b.Since > 0 && b.In >= p.known.In { // else this run knows more
 		p.known.bracket = b
 	}
 }

@@ -23,7 +23,8 @@ type Shared interface {
 	Hold(h Hold) error
 	// Pace calls change with what is known of the account's pace, nil at first, and the
 	// time of the checkpoint's clock. What it returns is known from then on, unless that
-	// is nil. One host changes it at a time.
+	// is nil. If another host changes it meanwhile, change is called again. Pace is called from
+	// one goroutine.
 	Pace(change func(known []byte, now time.Time) []byte) error
 	// Rejoined reports whether the host joined again since Rejoined was last called.
 	Rejoined() bool

@@ -35,6 +35,7 @@ type run struct {
 	rejoined atomic.Bool    // see Rejoined
 	held     atomic.Bool    // the account was closed when this run looked last
 	trials   map[int64]bool // requests that were sent since; for the goroutine that saves
+	pace     paceKnown      // for the caller of Pace
 
 	claiming sync.Mutex          // guards what follows
 	after    int64               // position of the last request that Claim gave out

@@ -78,24 +78,44 @@ func (r *run) Hold(h checkpoint.Hold) error {
 // the pace that it knows, and Start waits until anything may be sent.
 const paceWait = 2 * time.Second
 
-// Pace changes what all hosts know of the account's pace.
+// Pace changes what all hosts know of the account's pace. Where another host has changed
+// it since this one looked, it looks again. So no host holds up others, and one that is
+// alone waits for the server once.
 func (r *run) Pace(change func(known []byte, now time.Time) []byte) error {
 	ctx, cancel := context.WithTimeout(bg, paceWait)
 	defer cancel()
-	return r.s.begin(ctx, r.s.pool, func(d db) error {
-		var known []byte
-		var now time.Time
+	d := db{ctx: ctx, querier: r.s.pool}
+	for k := &r.pace; ; k.current = false {
+		looked := !k.current
+		if looked {
+			var now time.Time
+			if err := d.get("SELECT pace, clock_timestamp() FROM accounts WHERE id = $1", []any{r.s.account}, &k.known, &now); err != nil {
+				return err
+			}
+			k.ahead = time.Until(now)
+		}
+		next := change(k.known, time.Now().Add(k.ahead))
+		switch {
+		case next == nil && looked:
+			return nil
+		case next == nil:
+			continue
+		}
 		// What a crash of the server takes is found out again.
-		err := d.get("SELECT pace, clock_timestamp(), set_config('synchronous_commit', 'off', true) FROM accounts WHERE id = $1 FOR NO KEY UPDATE",
-			[]any{r.s.account}, &known, &now, new(string))
-		if err != nil {
+		changed, err := d.exec(`WITH quickly AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
+			UPDATE accounts SET pace = $3 FROM quickly WHERE id = $1 AND pace IS NOT DISTINCT FROM $2`, r.s.account, k.known, next)
+		if k.current = err == nil && changed > 0; k.current || err != nil {
+			k.known = next
 			return err
 		}
-		if known = change(known, now); known != nil {
-			_, err = d.exec("UPDATE accounts SET pace = $2 WHERE id = $1", r.s.account, known)
-		}
-		return err
-	})
+	}
+}
+
+// paceKnown is what a host knows of the account's pace. It is for one goroutine.
+type paceKnown struct {
+	known   []byte
+	current bool          // as far as this host knows
+	ahead   time.Duration // the server's clock is, of this host's
 }
 
 // A gate is what the account and the batch allow, as a transaction sees it.
