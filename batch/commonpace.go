@@ -37,6 +37,11 @@ type known struct {
 	RPM time.Time // nothing is sent before, by Options.RPM
 }
 
+func (k known) clone() known {
+	k.Unknown, k.Marks = slices.Clone(k.Unknown), slices.Clone(k.Marks)
+	return k
+}
+
 // enough is how many requests are let in before an account counts as one that has no
 // pace.
 const enough = 64
@@ -75,9 +80,11 @@ func (p *commonPace) takeUp(kept []byte, now time.Time) {
 }
 
 // change has all know what f changes, or this run alone if the keeper cannot be reached.
+// It calls f again, with what is known then, if another run was faster.
 func (p *commonPace) change(f func()) {
-	changed := false
+	changed, own := false, p.known.clone()
 	_ = p.keeper.Pace(func(kept []byte, now time.Time) []byte {
+		p.known = own.clone()
 		p.takeUp(kept, now)
 		f()
 		changed = true
@@ -99,7 +106,6 @@ func (p *commonPace) Next(inFlight int) (at time.Time, apart time.Duration) {
 	case !p.slot.IsZero() && !p.slot.Before(now.Add(-apart-lead)):
 		return p.slot, apart
 	case !at.After(now.Add(lead)):
-		p.slot = time.Time{} // it could not be used
 		p.take(now, inFlight)
 		at, apart = p.next(inFlight)
 	}
@@ -121,6 +127,7 @@ func (p *commonPace) next(inFlight int) (at time.Time, apart time.Duration) {
 // take takes the next moment, if it is near and nobody's.
 func (p *commonPace) take(now time.Time, inFlight int) {
 	p.change(func() {
+		p.slot = time.Time{} // it could not be used, or another run was faster
 		at, _ := p.next(inFlight)
 		if at.After(now.Add(lead)) {
 			return
@@ -146,10 +153,11 @@ func (p *commonPace) Sent(at time.Time, others int) {
 func (p *commonPace) Heard(r Reply) (until time.Time) {
 	r.At, r.Sent = r.At.Add(p.ahead), r.Sent.Add(p.ahead)
 	hear := func() {
+		heard := r
 		if i, exact := slices.BinarySearchFunc(p.known.Unknown, r.Sent, time.Time.Compare); !exact && i > 0 {
-			r.Sent = p.known.Unknown[i-1] // it was sent late
+			heard.Sent = p.known.Unknown[i-1] // it was sent late
 		}
-		until = p.known.Heard(r)
+		until = p.known.Heard(heard)
 	}
 	if !r.Refused && !p.shares() {
 		hear()

@@ -14,6 +14,7 @@ import (
 type commonStore struct {
 	mu     sync.Mutex
 	pace   []byte
+	before []byte // its last change
 	paused time.Time
 	ahead  time.Duration // its clock is, of the hosts'
 }
@@ -66,8 +67,12 @@ func (r *commonRun) Hold(h checkpoint.Hold) error {
 func (c *commonStore) Pace(change func([]byte, time.Time) []byte) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if next := change(c.pace, time.Now().Add(c.ahead)); next != nil {
-		c.pace = next
+	now := time.Now().Add(c.ahead)
+	if c.before != nil {
+		change(c.before, now) // as where another run has changed it meanwhile
+	}
+	if next := change(c.pace, now); next != nil {
+		c.before, c.pace = c.pace, next
 	}
 	return nil
 }
