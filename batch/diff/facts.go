@@ -58,13 +58,17 @@ func lacking(list, other []fact) (facts []fact) {
 
 // forgive counts as told what is the same number, once with and once without its unit.
 func (c *comparison) forgive() {
-	fresh := map[int64]fact{}
+	fresh := map[int64][]fact{}
 	for _, f := range c.fresh {
-		fresh[f.number] = f
+		if f.number >= 0 {
+			fresh[f.number] = append(fresh[f.number], f)
+		}
 	}
 	for _, f := range c.gone {
-		if other, ok := fresh[f.number]; ok && sameNumber(f, other) {
-			c.told[f.key], c.told[other.key] = true, true
+		for _, other := range fresh[f.number] {
+			if sameNumber(f, other) {
+				c.told[f.key], c.told[other.key] = true, true
+			}
 		}
 	}
 }
