@@ -42,6 +42,16 @@ func (k known) clone() known {
 	return k
 }
 
+// PaceOf reads the pace, in requests a second, in what a [PaceKeeper] keeps, and until
+// when it was used. It is 0 where nothing is known.
+func PaceOf(kept []byte) (pace float64, used time.Time) {
+	var k known
+	if json.Unmarshal(kept, &k) != nil {
+		return 0, used
+	}
+	return k.Pace, later(k.Due, k.Until)
+}
+
 // enough is how many requests are let in before an account counts as one that has no
 // pace.
 const enough = 64
@@ -100,12 +110,10 @@ func (p *commonPace) change(f func()) {
 func (p *commonPace) Next(inFlight int) (at time.Time, apart time.Duration) {
 	now := time.Now()
 	at, apart = p.next(inFlight)
-	switch {
-	case !p.shares() && !p.sharesRPM():
+	if !p.shares() && !p.sharesRPM() {
 		return at, apart
-	case !p.slot.IsZero() && !p.slot.Before(now.Add(-apart-lead)):
-		return p.slot, apart
-	case !at.After(now.Add(lead)):
+	}
+	if p.slot.Before(now.Add(-apart-lead)) && !at.After(now.Add(lead)) { // there is none, or it could not be used
 		p.take(now, inFlight)
 		at, apart = p.next(inFlight)
 	}
@@ -127,7 +135,7 @@ func (p *commonPace) next(inFlight int) (at time.Time, apart time.Duration) {
 // take takes the next moment, if it is near and nobody's.
 func (p *commonPace) take(now time.Time, inFlight int) {
 	p.change(func() {
-		p.slot = time.Time{} // it could not be used, or another run was faster
+		p.slot = time.Time{} // another run may have been faster
 		at, _ := p.next(inFlight)
 		if at.After(now.Add(lead)) {
 			return

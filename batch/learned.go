@@ -44,16 +44,6 @@ func (b *bracket) note(now time.Time) []byte {
 	return note
 }
 
-// PaceOf reads the pace, in requests a second, in what a [PaceKeeper] keeps, and until
-// when it was used. It is 0 where nothing is known.
-func PaceOf(kept []byte) (pace float64, used time.Time) {
-	var k known
-	if json.Unmarshal(kept, &k) != nil {
-		return 0, used
-	}
-	return k.Pace, later(k.Due, k.Until)
-}
-
 // takeUpPace begins at the pace that the last run on the checkpoint learned.
 func (r *runner) takeUpPace() error {
 	if r.pace != nil {

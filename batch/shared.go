@@ -8,10 +8,10 @@ import (
 	"bizbatch/checkpoint"
 )
 
-// Where several hosts share a checkpoint, each of them is a run of its own: it finds
-// its pace, and asks what no other has claimed. What a service says of the account is
-// everybody's: the host that hears it tells the others (tellHosts), and they hear it when
-// they are about to send something (heldBack).
+// Where several hosts share a checkpoint, each of them is a run of its own, which asks
+// what no other has claimed. They keep one pace: see commonPace. What a service says of
+// the account is everybody's: the host that hears it tells the others (tellHosts), and
+// they hear it when they are about to send something (heldBack).
 
 // lookAgain is how often a host that has nothing to ask looks whether another one
 // leaves it something, and one that a limit holds back, whether money is left.

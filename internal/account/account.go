@@ -14,8 +14,8 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// patience is how long another run may hold a lock. It needs it as long as writing a file of a
-// few kilobytes takes, unless it is stopped in the middle.
+// patience is how long another run may hold a lock. It needs it as long as writing a
+// file of a few kilobytes takes, unless it is stopped in the middle.
 const patience = time.Second
 
 // A File keeps the pace of the runs that are on at the same time. It implements
