@@ -60,7 +60,7 @@ type account struct {
 const roundTrip = 50 * time.Millisecond
 
 func (a *account) Ask(ctx context.Context, req Request) (Answer, error) {
-	time.Sleep(roundTrip / 2)
+	time.Sleep(roundTrip/2 + rand.N(*paceJitter+1))
 	takes, said, err := a.arrived()
 	if err != nil {
 		time.Sleep(roundTrip / 2)
@@ -385,8 +385,24 @@ func settings() (all []*setting) {
 			}
 		}
 	}
+	// Runs of a few minutes.
+	for _, h := range []hint{exact, rounded} {
+		for _, r := range []struct {
+			rate, burst, takes float64
+			workers, questions int
+		}{
+			{1, 1, 5, 8, 40}, {0.5, 1, 10, 32, 50}, {0.5, 3, 10, 32, 50}, {1.0 / 3, 1, 20, 32, 40},
+			{1, 1, 2, 8, 300}, {1, 5, 5, 16, 300}, {0.5, 1, 5, 16, 120}, {2, 1, 5, 32, 500},
+			{5, 1, 0.2, 64, 300}, {20, 10, 0.2, 64, 500}, {20, 10, 2, 64, 500}, {20, 10, 0.2, 64, 1500},
+		} {
+			a := &account{rate: r.rate, burst: r.burst, hint: h, takes: sec(r.takes), questions: r.questions}
+			all = append(all, &setting{account: a, workers: r.workers})
+		}
+	}
 	return all
 }
+
+var paceJitter = flag.Duration("jitter", 0, "of TestPaceTable, by how much longer a request may take to the account")
 
 var paceTable = flag.String("pace", "", "of TestPaceTable, the settings that match this regular expression")
 

@@ -22,9 +22,9 @@ func (b *bracket) slower(d time.Duration) {
 	}
 	b.Lo, b.Hi, b.Lift, b.Proven = most/growth, 0, 0.5, false
 	b.choose()
-	if len(b.Marks) == 1 { // an account that counts in windows gives as many again; see bound
+	if b.First > 0 { // an account that counts in windows gives as many again; see bound
 		b.Hi, b.Lift = most, near-1
-		b.Pace = b.Lo * float64(max(1, b.Marks[0].In))
+		b.Pace = b.Lo * float64(b.First)
 	}
 }
 

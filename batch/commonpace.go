@@ -38,7 +38,7 @@ type known struct {
 }
 
 func (k known) clone() known {
-	k.Unknown, k.Marks = slices.Clone(k.Unknown), slices.Clone(k.Marks)
+	k.Unknown, k.Trace = slices.Clone(k.Unknown), k.Trace.clone()
 	return k
 }
 
@@ -134,7 +134,9 @@ func (p *commonPace) next(inFlight int) (at time.Time, apart time.Duration) {
 
 // take takes the next moment, if it is near and nobody's.
 func (p *commonPace) take(now time.Time, inFlight int) {
+	unused := p.slot
 	p.change(func() {
+		p.release(unused)
 		p.slot = time.Time{} // another run may have been faster
 		at, _ := p.next(inFlight)
 		if at.After(now.Add(lead)) {
@@ -149,6 +151,13 @@ func (p *commonPace) take(now time.Time, inFlight int) {
 	})
 }
 
+// release gives back a moment that was taken and not used.
+func (p *commonPace) release(slot time.Time) {
+	if !slot.IsZero() {
+		p.known.Trace.drop(slot.Add(p.ahead))
+	}
+}
+
 // Sent implements Pacer.
 func (p *commonPace) Sent(at time.Time, others int) {
 	if p.slot.IsZero() {
@@ -160,7 +169,11 @@ func (p *commonPace) Sent(at time.Time, others int) {
 // Heard implements Pacer.
 func (p *commonPace) Heard(r Reply) (until time.Time) {
 	r.At, r.Sent = r.At.Add(p.ahead), r.Sent.Add(p.ahead)
+	unused := p.slot
 	hear := func() {
+		if r.Refused {
+			p.release(unused)
+		}
 		heard := r
 		if i, exact := slices.BinarySearchFunc(p.known.Unknown, r.Sent, time.Time.Compare); !exact && i > 0 {
 			heard.Sent = p.known.Unknown[i-1] // it was sent late

@@ -41,7 +41,7 @@ func (r *runner) loop(ctx context.Context) {
 		timer.Reset(time.Until(wake))
 		select {
 		case a := <-r.accept:
-			r.letIn(a.res, a.at, a.limits)
+			r.hears(a.res, Reply{At: a.at, Limits: a.limits})
 		case c := <-r.o.Steering:
 			r.steer(c)
 		case res := <-r.results:

@@ -29,6 +29,7 @@ func (b *bracket) resume(l learned, now time.Time) {
 		return
 	}
 	b.Lo, b.Hi, b.Saved, b.Proven, b.Lift = l.Lo, max(l.Hi, l.Lo), max(1, l.Saved), true, near-1
+	b.Trace.Size, b.Trace.Cut = b.Saved, true
 	if age := now.Sub(l.At); age < 0 || age > fresh {
 		b.Lo, b.Proven = l.Lo/2, false
 	}

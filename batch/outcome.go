@@ -41,7 +41,9 @@ func (r *runner) handle(res *result) {
 		r.probe.out = false
 	}
 	if res.answer != nil || res.err != nil && res.action != Pause {
-		r.letIn(res, res.back, Limits{})
+		r.hears(res, Reply{At: res.back})
+	} else if res.err == nil {
+		r.hears(res, Reply{At: res.back, Void: true})
 	}
 	r.keepPace(res.back)
 	r.tellRejoined()
@@ -60,11 +62,12 @@ func (r *runner) handle(res *result) {
 	}
 }
 
-// letIn tells the pacer that a request was let in, unless it knows.
-func (r *runner) letIn(res *result, at time.Time, l Limits) {
+// hears tells the pacer what became of a request that was let in, unless it knows.
+func (r *runner) hears(res *result, reply Reply) {
 	if !res.heard {
 		res.heard = true
-		r.pace.Heard(Reply{Sent: res.it.sent, At: at, Others: res.it.others, Limits: l})
+		reply.Sent, reply.Others = res.it.sent, res.it.others
+		r.pace.Heard(reply)
 	}
 }
 

@@ -23,6 +23,7 @@ type Reply struct {
 	Sent, At time.Time // when the request was sent, and when this was heard
 	Others   int       // in flight when it was sent
 	Refused  bool
+	Void     bool          // it says nothing of the account: it was not sent after all, or is refused whatever it allows
 	Wait     time.Duration // that a refusal asks for, at most Options.MaxPause; 0: it does not say
 	Limits   Limits
 }

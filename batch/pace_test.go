@@ -29,6 +29,10 @@ func TestARunUsesWhatTheAccountPermits(t *testing.T) {
 		{account: &account{rate: 1.0 / 3, window: 20, hint: headers, takes: 5 * sec, questions: 120}, workers: 32, runs: 0},
 		{account: &account{rate: 1.0 / 3, burst: 20, hint: rounded, takes: 5 * sec, questions: 120}, workers: 32, runs: 0},
 		{account: &account{rate: 1, burst: 3, changes: true, hint: headers, takes: 5 * sec, questions: 240}, workers: 64, runs: 0},
+		{account: &account{rate: 1, burst: 1, hint: rounded, takes: 5 * sec, questions: 40}, workers: 8, runs: 0},
+		{account: &account{rate: 1.0 / 3, burst: 1, hint: rounded, takes: 20 * sec, questions: 40}, workers: 32, runs: 0},
+		{account: &account{rate: 20, burst: 10, hint: rounded, takes: 2 * sec, questions: 500}, workers: 64, runs: 0},
+		{account: &account{rate: 50, burst: 10, hint: rounded, takes: 200 * time.Millisecond, questions: 3000}, workers: 32, runs: 0},
 		{account: &account{places: 10, hint: exact, takes: 30 * sec, questions: 200}, workers: 32, runs: 0},
 	} {
 		t.Run(s.String(), func(t *testing.T) {

@@ -120,7 +120,7 @@ func (r *runner) hopeless(now time.Time) bool {
 func (r *runner) pause(res *result, e *Error) {
 	r.sum.Throttled++
 	if whose := r.share(res.it, res.back); whose != none {
-		r.letIn(res, res.back, Limits{}) // as far as the pace goes
+		r.hears(res, Reply{At: res.back, Void: true})
 		if whose == sure {
 			r.giveUp(res)
 		} else {

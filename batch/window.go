@@ -73,7 +73,7 @@ func (w *window) through(others int) {
 // again notes a 429 beside so many others, and reports whether the one before
 // came beside as many, with requests let in between. Then that is the window.
 func (w *window) again(others int, between bool) bool {
-	same := between && (w.size == 0 || others < w.size) && others == w.last && others >= max(w.proven, fewest)
+	same := between && others+1 < w.workers && (w.size == 0 || others < w.size) && others == w.last && others >= max(w.proven, fewest)
 	if same {
 		w.size, w.refused = others, max(w.refused, 1)
 	}

@@ -1,0 +1,262 @@
+package batch
+
+import (
+	"slices"
+	"time"
+)
+
+// A trace is what an account did with the last requests. Most limits are buckets:
+// they give so many requests a second, and save up so many that are not used. Which
+// buckets would have done just that tells between which paces the account's is.
+type trace struct {
+	Spans []span
+	Cut   bool        // what was before the first span is not known
+	Size  float64     // a bucket saves up no more, as far as is known; 0: nothing is
+	Last  time.Time   // the last request in the spans was sent
+	Sent  []time.Time // what may be refused yet
+}
+
+// A span is a time in which requests were let in at even distances.
+type span struct {
+	In      int     `json:"n,omitempty"`
+	Took    float64 `json:"t,omitempty"` // seconds, from the request before them to their last
+	Refused float64 `json:"r,omitempty"` // seconds from that to a request that was refused; 0: none was
+	Wait    float64 `json:"w,omitempty"` // seconds that the refusal asked for; 0: it did not say
+	Early   float64 `json:"e,omitempty"` // by so many seconds less may be meant
+}
+
+const (
+	// spansKept and refusalsKept bound the trace. With more, a limit that was
+	// lowered is noticed late.
+	spansKept    = 48
+	refusalsKept = 6
+)
+
+// settle takes what was sent until then and not refused for let in.
+func (t *trace) settle(until time.Time) {
+	for len(t.Sent) > 0 && !t.Sent[0].After(until) {
+		t.in(t.Sent[0])
+		t.Sent = t.Sent[1:]
+	}
+}
+
+func (t *trace) in(at time.Time) {
+	took := t.since(at)
+	if n := len(t.Spans); n > 0 && t.Spans[n-1].Refused == 0 && t.Spans[n-1].even(took) {
+		t.Spans[n-1].In++
+		t.Spans[n-1].Took += took
+		return
+	}
+	t.Spans = append(t.Spans, span{In: 1, Took: took})
+	t.forget()
+}
+
+// since is how long before at the last request was sent.
+func (t *trace) since(at time.Time) float64 {
+	before := t.Last
+	if t.Last = at; before.IsZero() {
+		return 0
+	}
+	return at.Sub(before).Seconds()
+}
+
+// lastSent is when the last request was sent.
+func (t *trace) lastSent() time.Time {
+	if n := len(t.Sent); n > 0 {
+		return t.Sent[n-1]
+	}
+	return t.Last
+}
+
+// even reports whether a request at this distance is one more of the span.
+func (s span) even(gap float64) bool {
+	mean := s.Took / float64(s.In)
+	return gap > 0.97*mean-late/4 && gap < 1.03*mean+late/4
+}
+
+// drop forgets a request that was refused beside another.
+func (t *trace) drop(sent time.Time) {
+	if i, ok := slices.BinarySearchFunc(t.Sent, sent, time.Time.Compare); ok {
+		t.Sent = slices.Delete(t.Sent, i, i+1)
+	}
+}
+
+// refused notes the first refusal of an episode.
+func (t *trace) refused(sent time.Time, wait time.Duration) {
+	t.drop(sent)
+	t.settle(sent)
+	if n := len(t.Spans); n == 0 || t.Spans[n-1].Refused > 0 {
+		t.Spans = append(t.Spans, span{})
+	}
+	s := &t.Spans[len(t.Spans)-1]
+	s.Refused = max(t.since(sent), 1e-6)
+	s.Wait, s.Early = wait.Seconds(), early(wait).Seconds()
+	t.forget()
+}
+
+// early is how much sooner than the service says there may be a request again: it
+// may have rounded up.
+func early(wait time.Duration) time.Duration {
+	if wait > 0 && wait%time.Second == 0 {
+		return time.Second
+	}
+	return 0
+}
+
+// forget forgets the oldest spans.
+func (t *trace) forget() {
+	refused := 0
+	for _, s := range t.Spans {
+		if s.Refused > 0 {
+			refused++
+		}
+	}
+	for len(t.Spans) > spansKept || refused > refusalsKept {
+		if t.Spans[0].Refused > 0 {
+			refused--
+		}
+		t.Spans, t.Cut = t.Spans[1:], true
+	}
+	if t.Cut && t.Spans[0].Refused > 0 {
+		t.beginWithRefusal()
+	}
+}
+
+func (t *trace) beginWithRefusal() { t.Spans[0].In, t.Spans[0].Took, t.Cut = 0, 0, false }
+
+func (t trace) clone() trace {
+	t.Spans, t.Sent = slices.Clone(t.Spans), slices.Clone(t.Sent)
+	return t
+}
+
+// after is the trace once what was sent before any that may be refused is settled.
+func (t trace) after(unknown []time.Time) trace {
+	t = t.clone()
+	until := t.Sent[len(t.Sent)-1]
+	if len(unknown) > 0 {
+		until = unknown[0].Add(-1)
+	}
+	t.settle(until)
+	return t
+}
+
+const (
+	slowest = 1.0 / 512 // requests a second that a limit gives
+	fastest = 1024.0
+	step    = 1.005 // between the rates that are told apart
+	late    = 0.002 // seconds by which a request may reach the service later than others
+)
+
+// sizes are what a bucket may save up. A larger one is taken for the largest.
+var sizes = []float64{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 16, 18, 20, 22, 25, 28, 32, 36, 40, 50, 60, 70, 80}
+
+// explain returns between which paces, in requests a second, those buckets are that
+// explain the trace, and the most that one of them saves up. What none explains is
+// forgotten, the oldest first. All are 0 if nothing is left.
+func (t *trace) explain() (lo, hi, size float64) {
+	for len(t.Spans) > 0 {
+		for _, late := range []float64{late, 2.5 * late} {
+			if lo, hi, size = t.explained(late); lo > 0 {
+				return lo, hi, size
+			}
+		}
+		if t.Size > 0 {
+			t.Size = 0
+			continue
+		}
+		if t.Spans[0].In == 0 {
+			t.Spans = t.Spans[1:]
+		}
+		for len(t.Spans) > 0 && t.Spans[0].Refused == 0 {
+			t.Spans = t.Spans[1:]
+		}
+		if len(t.Spans) > 0 {
+			t.beginWithRefusal()
+		}
+	}
+	return 0, 0, 0
+}
+
+func (t *trace) explained(late float64) (lo, hi, size float64) {
+	for _, n := range sizes {
+		if t.Size > 0 && n > t.Size {
+			break
+		}
+		for rate := slowest; rate < fastest; rate *= step {
+			if !(buckets{rate, rate * step, n}).explain(t, late) {
+				continue
+			}
+			if lo == 0 {
+				lo = rate
+			}
+			lo, hi, size = min(lo, rate), max(hi, rate*step), n
+		}
+	}
+	return lo, hi, size
+}
+
+// buckets are those that give between low and high requests a second, and save up
+// size.
+type buckets struct{ low, high, size float64 }
+
+// A filling is between which numbers of requests there may be in a bucket.
+type filling struct{ least, most float64 }
+
+// explain reports whether one of them may have done what the trace says, where one
+// request takes so many seconds longer to the service than another.
+func (b buckets) explain(t *trace, late float64) bool {
+	f := filling{b.size, b.size} // most accounts were not in use before
+	slack := min(0.5, late*b.high)
+	switch {
+	case t.Spans[0].In == 0:
+		f = filling{-b.size, 1}
+	case t.Cut:
+		f.least = 0
+	}
+	for _, s := range t.Spans {
+		if s.In > 0 && !b.letIn(&f, s, slack) || s.Refused > 0 && !b.refuse(&f, s, slack, late) {
+			return false
+		}
+	}
+	return true
+}
+
+func (b buckets) fill(f filling, seconds float64) filling {
+	return filling{min(b.size, f.least+seconds*b.low), min(b.size, f.most+seconds*b.high)}
+}
+
+// letIn takes the span's requests out of the bucket, and reports whether it may have
+// had them.
+func (b buckets) letIn(f *filling, s span, slack float64) bool {
+	gap := s.Took / float64(s.In)
+	*f = b.fill(*f, gap)
+	f.least, f.most = f.least-1, f.most-1 // the first
+	first := f.most
+	others := float64(s.In - 1)
+	f.least = min(b.size-1, f.least+others*(gap*b.low-1))
+	f.most = min(b.size-1, f.most+others*(gap*b.high-1))
+	if min(first, f.most) < -slack {
+		return false
+	}
+	f.least, f.most = max(0, f.least), max(0, f.most)
+	return true
+}
+
+// refuse reports whether the bucket may have been empty at the span's end, and as
+// full as the refusal says.
+func (b buckets) refuse(f *filling, s span, slack, late float64) bool {
+	if b.fill(*f, max(0, s.Refused-late)).least >= 1 {
+		return false
+	}
+	*f = b.fill(*f, s.Refused)
+	least, most := 0.0, 1.0
+	if s.Wait > 0 {
+		least, most = max(0, 1-s.Wait*b.high), 1-(s.Wait-s.Early)*b.low
+	}
+	if most < -slack || f.least > most+slack || f.most < least-slack {
+		return false
+	}
+	most = max(most, 0)
+	f.least, f.most = min(max(f.least, least), most), max(min(f.most, most), least)
+	return true
+}

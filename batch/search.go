@@ -1,0 +1,183 @@
+package batch
+
+import (
+	"math"
+	"time"
+)
+
+const (
+	// near is how far apart lo and hi are where searching on would cost more
+	// than it brings: on average half of it is lost, of the 5 % that may be.
+	near = 1.04
+	// nearDear is that where a pause is dear.
+	nearDear = 1.05
+	// dear is how many requests a pause must cost so that the search goes on from
+	// below, in smaller steps.
+	dear = 3
+	// below is how much less than the lowest pace that was refused is sent, for no two
+	// requests take equally long to the service.
+	below = 1.02
+	// proof is how many requests must be sent at a pace before it is taken to hold.
+	proof = 4
+	// settled is how many requests are sent between two attempts at more: where each
+	// is refused, that is 2.5 % of the requests.
+	settled = 40
+	// boldest is the most that the pace is raised by at once: what an account saved
+	// up holds for a moment at any pace.
+	boldest = 2.0
+	// worth is how many times as long as its pause it must be to the next: 1 % of
+	// the time is lost.
+	worth = 100
+)
+
+// raise raises the pace, once it held for long enough.
+func (b *bracket) raise() {
+	held := b.Held - len(b.Unknown) // the others may be refused yet
+	between := b.Pace > b.Lo && b.Pace < b.Hi
+	switch {
+	case between && timely(held) && b.higher():
+	case between && held < settled:
+		return
+	case b.Pace > max(b.Lo, b.Hi): // beyond all that is known: ever faster
+		more := float64(held) * (1 - b.Lo/b.Pace) // than at lo; it may be what was saved up
+		if float64(held) < max(min(proof, 2/b.Lift), 1/b.Lift) || more < min(b.Saved, 10*b.Lift*b.Lift) {
+			return
+		}
+		b.Lo, b.Hi, b.Said, b.Proven = b.Pace, 0, 0, false
+		b.Lift = min(boldest, 2*b.Lift)
+	case !b.Proven:
+		if held < proof {
+			return
+		}
+		b.Proven = true
+	case b.Rest > 0 || float64(held) < max(proof, worth*b.lost()):
+		return
+	default: // a limit may have been raised
+		b.Hi, b.Lift, b.Trying = 0, 1, true
+	}
+	b.choose()
+}
+
+// timely reports whether it is time to look at what so many requests tell: ever more
+// seldom.
+func timely(held int) bool {
+	if held%3 == 0 {
+		held /= 3
+	}
+	return held >= proof/2 && held&(held-1) == 0
+}
+
+// higher raises lo to what the requests at this pace tell, if that is half of the way
+// to it.
+func (b *bracket) higher() bool {
+	t := b.Trace.after(b.Unknown)
+	lo, _, _ := t.explain()
+	if lo > b.Pace/near {
+		lo = b.Pace
+	}
+	if lo < math.Sqrt(b.Lo*b.Pace) {
+		return false
+	}
+	if b.Hi < 2*b.Lo || b.lost() < dear {
+		b.Raised++
+	}
+	b.Lo, b.Proven = min(lo, b.Hi/below), true
+	return true
+}
+
+// given is how many requests the account gave in the last pause, and lost how many of
+// them it cannot have saved up.
+func (b *bracket) given() float64 { return b.Paused.Seconds() * b.Lo }
+func (b *bracket) lost() float64  { return max(0, b.given()-1) }
+
+// found reports that lo and hi are so near that searching on would cost more than it
+// brings.
+func (b *bracket) found() bool {
+	if b.lost() > dear {
+		return b.Hi < nearDear*b.Lo
+	}
+	return b.Hi < near*b.Lo
+}
+
+// choose chooses the pace.
+func (b *bracket) choose() {
+	b.Held = 0
+	switch {
+	case b.Hi == 0:
+		b.Pace = b.Lo * (1 + b.Lift)
+	case !b.found() && b.Proven:
+		b.Pace = b.Lo * math.Pow(b.Hi/b.Lo, b.part())
+	default:
+		b.Pace = b.Lo
+	}
+}
+
+// part is how far from lo to hi the next pace is: half of the way, less where a
+// refusal is dear, or where lo is what the service said in whole seconds (most limits
+// are a request in so many seconds); and half of the rest each time that it was let
+// in since.
+func (b *bracket) part() float64 {
+	part := 0.5
+	switch {
+	case b.lost() > dear && b.Hi < 1.5*b.Lo:
+		part = 0.25
+	case b.Whole && b.given() > 0.95 && b.given() < 2:
+		part = 0.125
+	}
+	return 1 - (1-part)/math.Pow(2, float64(b.Raised))
+}
+
+// bound bounds the pace by a refusal, with so many requests let in since the one
+// before.
+func (b *bracket) bound(r Reply, in int) {
+	mark := r.At.Add(r.Wait)
+	took := mark.Sub(b.Mark)
+	b.Mark = mark
+	if b.Pace == 0 {
+		b.first(r, in, took)
+		return
+	}
+	if b.Hi == 0 || b.Pace < b.Hi || in > growth {
+		b.Hi = b.Pace // else it was tried whether the account counts in windows; see slower
+	}
+	b.First = 0
+	through := float64(in) / took.Seconds()
+	lo, hi, saved := b.Trace.explain()
+	if b.Said > lo && b.Said < b.Pace {
+		hi = min(hi, b.Said)
+	}
+	switch {
+	case lo > 0 && through < hi*near:
+		b.Lo, b.Hi, b.Saved = lo, min(b.Hi, hi), saved
+		if lo < 2*slowest {
+			b.Lo = min(through, hi)
+		}
+		b.Proven = b.Pace > b.Lo
+	case b.Pace > b.Lo: // no bucket
+		b.Lo = max(through, b.Lo)
+	case b.Proven: // more than half of it at once is somebody else's doing
+		b.Lo, b.Proven = max(through, b.Lo/2), false
+	default:
+		b.Lo = through
+	}
+	b.Lo, b.Lift = min(b.Lo, b.Hi/below), near-1
+	b.choose()
+}
+
+// first begins the search, with so many requests let in.
+func (b *bracket) first(r Reply, in int, took time.Duration) {
+	if r.Wait <= 0 {
+		took += firstBackoff // it is not known how long it takes to the next
+	}
+	b.First = in
+	b.Lo, b.Lift = float64(max(in, 1))/took.Seconds(), 1
+	if r.Wait >= 2*time.Second { // long enough to be most of the time between two
+		b.Lift = near - 1
+	}
+	_, hi, saved := b.Trace.explain()
+	b.Saved = max(1, min(saved, float64(in+1))) // all of it was there at the beginning
+	if hi < 100*b.Lo && hi > b.Lo {
+		b.Hi = hi
+	}
+	b.choose()
+}
