@@ -141,7 +141,7 @@ func (b *bracket) bound(r Reply, in int) {
 		b.Hi = b.Pace // else it was tried whether the account counts in windows; see slower
 	}
 	b.First = 0
-	through := float64(in) / took.Seconds()
+	through := max(0, float64(in)/took.Seconds()) // a clock may have been set back
 	lo, hi, saved := b.Trace.explain()
 	if b.Said > lo && b.Said < b.Pace {
 		hi = min(hi, b.Said)
@@ -170,7 +170,7 @@ func (b *bracket) first(r Reply, in int, took time.Duration) {
 		took += firstBackoff // it is not known how long it takes to the next
 	}
 	b.First = in
-	b.Lo, b.Lift = float64(max(in, 1))/took.Seconds(), 1
+	b.Lo, b.Lift = float64(max(in, 1))/max(took, time.Millisecond).Seconds(), 1
 	if r.Wait >= 2*time.Second { // long enough to be most of the time between two
 		b.Lift = near - 1
 	}
