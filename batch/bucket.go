@@ -143,7 +143,7 @@ func (t trace) after(unknown []time.Time) trace {
 const (
 	slowest = 1.0 / 512 // requests a second that a limit gives
 	fastest = 1024.0
-	step    = 1.005 // between the rates that are told apart
+	step    = 1.01  // between the rates that are told apart
 	late    = 0.002 // seconds by which a request may reach the service later than others
 )
 
