@@ -32,7 +32,7 @@ const (
 	refusalsKept = 6
 )
 
-// settle takes what was sent until then and not refused for let in.
+// settle adds what was sent until then: it was let in, for it was not refused.
 func (t *trace) settle(until time.Time) {
 	for len(t.Sent) > 0 && !t.Sent[0].After(until) {
 		t.in(t.Sent[0])
@@ -129,7 +129,8 @@ func (t trace) clone() trace {
 	return t
 }
 
-// after is the trace once what was sent before any that may be refused is settled.
+// after returns the trace as it will be if nothing is refused that was sent before the
+// first of those whose fate is unknown.
 func (t trace) after(unknown []time.Time) trace {
 	t = t.clone()
 	until := t.Sent[len(t.Sent)-1]
