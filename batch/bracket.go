@@ -114,8 +114,12 @@ func (b *bracket) Heard(r Reply) time.Time {
 	if b.Trying = b.Trying && (b.Pace > b.Lo || !r.Sent.After(b.Cut)); b.Trying {
 		b.Rest += settled
 	}
+	b.window.take(r.Sent)
 	if r.Sent.After(b.Cut) {
-		if b.window.again(r.Others, b.Since > len(b.Unknown)) || b.puzzled(r) && b.window.throttled(r.At, r.Sent, r.Others) {
+		if b.window.again(r.At, r.Sent, r.Others) {
+			b.forgetPace()
+			wait, b.Cut = max(wait, 1), r.At.Add(lead)
+		} else if b.puzzled(r) && b.window.throttled(r.At, r.Sent, r.Others) {
 			wait = max(wait, 1)
 		} else {
 			wait = b.refused(r)
@@ -141,7 +145,7 @@ func (b *bracket) letIn(r Reply) {
 	if r.Void {
 		b.Trace.drop(r.Sent)
 	}
-	b.window.through(r.Others)
+	b.window.through(r.Sent)
 	if i, ok := slices.BinarySearchFunc(b.Unknown, r.Sent, time.Time.Compare); ok {
 		b.Unknown = slices.Delete(b.Unknown, i, i+1)
 		b.In, b.Took = b.In+1, r.At.Sub(r.Sent)
@@ -201,4 +205,10 @@ func (b *bracket) refused(r Reply) time.Duration {
 		wait += rand.N(b.interval() + 1)
 	}
 	return wait
+}
+
+// forgetPace forgets what was learned from refusals that were for the number in flight.
+func (b *bracket) forgetPace() {
+	b.Lo, b.Hi, b.Pace, b.Held, b.Proven = 0, 0, 0, 0, false
+	b.Trace = trace{Last: b.Trace.Last, Cut: true}
 }

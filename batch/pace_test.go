@@ -171,21 +171,39 @@ func TestAPacerOfTheUsersDecides(t *testing.T) {
 	})
 }
 
-// Two 429 that come with as many in flight tell of that number.
+// 429 that come with as many in flight tell of that number, unless as many got
+// through.
 func TestWhatTellsOfAWindow(t *testing.T) {
+	type step struct{ through, beside, refused int }
 	for name, test := range map[string]struct {
-		notes func(w *window)
+		steps []step
 		size  int
 	}{
-		"two beside as many":                     {func(w *window) { w.again(10, true); w.again(10, true) }, 10},
-		"two beside as many, nothing between":    {func(w *window) { w.again(10, true); w.again(10, false) }, 0},
-		"two beside more and less":               {func(w *window) { w.again(11, true); w.again(10, true) }, 0},
-		"two beside fewer than ever got through": {func(w *window) { w.through(12); w.again(10, true); w.again(10, true) }, 0},
-		"two beside few":                         {func(w *window) { w.again(2, true); w.again(2, true) }, 0},
+		"two beside as many":                  {[]step{{0, 0, 10}, {3, 9, 10}}, 10},
+		"two beside as many, nothing between": {[]step{{0, 0, 10}, {0, 0, 10}}, 0},
+		"two beside as many, one between":     {[]step{{0, 0, 10}, {1, 9, 10}}, 0},
+		"two beside 30, one between":          {[]step{{0, 0, 30}, {1, 29, 30}}, 30},
+		"two beside more and less":            {[]step{{3, 9, 11}, {3, 9, 10}}, 0},
+		"as many got through":                 {[]step{{0, 0, 10}, {3, 10, 10}}, 0},
+		"more got through":                    {[]step{{0, 0, 10}, {3, 12, 10}}, 0},
+		"one got through by chance":           {[]step{{0, 0, 10}, {1, 10, 10}, {3, 9, 10}}, 10},
+		"three beside three":                  {[]step{{0, 0, 3}, {3, 2, 3}, {3, 2, 3}}, 0},
+		"four beside three":                   {[]step{{0, 0, 3}, {3, 2, 3}, {3, 2, 3}, {3, 2, 3}}, 3},
+		"all workers":                         {[]step{{0, 0, 31}, {3, 30, 31}}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := &window{workers: 32}
-			if test.notes(w); w.size != test.size {
+			w, at := &window{workers: 32}, time.Now()
+			for _, s := range test.steps {
+				for range s.through {
+					at = at.Add(time.Millisecond)
+					w.started(at, s.beside)
+				}
+				at = at.Add(time.Millisecond)
+				w.started(at, s.refused)
+				w.take(at)
+				w.again(at, at, s.refused)
+			}
+			if w.size != test.size {
 				t.Errorf("the window is %d, want %d", w.size, test.size)
 			}
 		})

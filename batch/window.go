@@ -1,6 +1,9 @@
 package batch
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // A window bounds the number of requests in flight, where the account limits
 // that and not only the rate.
@@ -10,24 +13,33 @@ import "time"
 // then one request at a time goes beyond it to find out (a trial), and the
 // window grows with each that gets through. Where only the rate is limited it
 // has gone within seconds. Where the number is, each trial that is refused
-// makes the time to the next longer. One sign is plainer: two 429 that come with
-// as many in flight as ever got through, at two paces, are for the number.
+// makes the time to the next longer. One sign is plainer: several 429, all with as
+// many in flight, while less got through between them and hardly as much did.
 type window struct {
 	size    int       // how many may be in flight; 0: as many as there are workers
 	workers int       // beyond which there is nothing to bound
+	unknown []flight  // what may be refused yet
 	proven  int       // with so many others in flight a request got through
-	last    int       // so many were in flight at the last 429
+	edge    int       // so many were in flight at the last 429
+	same    int       // and at those before it; what got through between them counts, up to three
+	over    int       // requests that got through beside as many, or more, since
 	trial   time.Time // when the trial was sent; zero: there is none
 	next    time.Time // no trial before
 	refused int       // trials, in a row
-	since   int       // requests that got through since the last of them
+	since   int       // requests that got through since the last 429
+}
+
+// A flight is a request that was sent beside so many others.
+type flight struct {
+	at     time.Time
+	others int
 }
 
 const (
-	maxBetween = time.Minute     // between trials that are refused
-	fewest     = 8               // in flight at which it is no accident that two numbers are the same
-	fewTrials  = 80              // requests for each of them, when three were refused
-	atLast     = 9 * time.Minute // so long after next, one is sent all the same: others may have left
+	maxBetween = time.Minute      // between trials that are refused
+	noAccident = 27               // same × edge: ten in flight, twice; three, four times
+	fewTrials  = 80               // requests for each trial, when three were refused
+	atLast     = 19 * time.Minute // so long after next, one is sent all the same: others may have left
 )
 
 // opens is when one more request may be sent beside those in flight, if none
@@ -46,39 +58,73 @@ func (w *window) opens(inFlight int) time.Time {
 
 // started notes a request that is sent beside so many others.
 func (w *window) started(at time.Time, others int) {
-	if !w.trial.IsZero() && !at.Before(w.trial.Add(moment)) {
-		w.through(w.size)
-	}
+	w.settle(at.Add(-moment))
+	w.unknown = append(w.unknown, flight{at, others})
 	if w.size > 0 && others >= w.size {
 		w.trial = at
 	}
 }
 
-// through notes that a request got through that was sent beside so many others.
-func (w *window) through(others int) {
+// settle notes that what was sent until then got through, for it was not refused.
+func (w *window) settle(until time.Time) {
+	for len(w.unknown) > 0 && !w.unknown[0].at.After(until) {
+		w.letIn(w.unknown[0].others)
+		w.unknown = w.unknown[1:]
+	}
+}
+
+// take takes out a request whose fate is known now, and returns beside how many it
+// was sent.
+func (w *window) take(sent time.Time) (others int, ok bool) {
+	i, ok := slices.BinarySearchFunc(w.unknown, sent, func(f flight, t time.Time) int { return f.at.Compare(t) })
+	if ok {
+		others = w.unknown[i].others
+		w.unknown = slices.Delete(w.unknown, i, i+1)
+	}
+	return others, ok
+}
+
+// through notes that a request got through.
+func (w *window) through(sent time.Time) {
+	if others, ok := w.take(sent); ok {
+		w.letIn(others)
+	}
+}
+
+func (w *window) letIn(others int) {
 	w.proven = max(w.proven, others)
 	w.since++
+	if others >= w.edge {
+		w.over++
+	}
 	if w.size == 0 || others < w.size {
 		return
 	}
 	if w.size++; w.refused == 0 {
 		w.size = max(w.size, others+others/2)
 	}
-	w.refused, w.trial, w.next = 0, time.Time{}, time.Time{}
+	w.refused, w.trial, w.next = max(0, w.refused-1), time.Time{}, time.Time{}
 	if w.size >= w.workers {
 		w.size = 0
 	}
 }
 
-// again notes a 429 beside so many others, and reports whether the one before
-// came beside as many, with requests let in between. Then that is the window.
-func (w *window) again(others int, between bool) bool {
-	same := between && others+1 < w.workers && (w.size == 0 || others < w.size) && others == w.last && others >= max(w.proven, fewest)
-	if same {
-		w.size, w.refused = others, max(w.refused, 1)
+// again notes the first 429 of an episode, and reports whether those before it came
+// beside as many others so often that it is no accident. Then that is the window.
+func (w *window) again(now, sent time.Time, others int) bool {
+	w.settle(sent)
+	if others == w.edge {
+		w.same += min(w.since, 3)
+	} else {
+		w.edge, w.same, w.over = others, 0, 0
 	}
-	w.last = others
-	return same
+	w.since = 0
+	if (w.same-w.over)*others < noAccident || others+1 >= w.workers || w.size > 0 && others >= w.size {
+		return false
+	}
+	w.size = others
+	w.trialRefused(now)
+	return true
 }
 
 // throttled notes a 429 that came now, for a request that was sent at sent
@@ -87,9 +133,7 @@ func (w *window) throttled(now, sent time.Time, others int) (trial bool) {
 	switch {
 	case others == 0: // it was the rate
 	case sent.Equal(w.trial):
-		w.trial, w.since = time.Time{}, 0
-		w.refused++
-		w.next = now.Add(min(2*moment<<min(w.refused, 10), maxBetween))
+		w.trialRefused(now)
 		return true
 	case others <= w.proven:
 		w.proven = others - 1 // the rate, or a limit that was lowered: the next 429 tells
@@ -97,4 +141,10 @@ func (w *window) throttled(now, sent time.Time, others int) (trial bool) {
 		w.size = others
 	}
 	return false
+}
+
+func (w *window) trialRefused(now time.Time) {
+	w.trial = time.Time{}
+	w.refused++
+	w.next = now.Add(min(2*moment<<min(w.refused, 10), maxBetween))
 }
