@@ -32,11 +32,12 @@ const (
 // An account is an Asker that limits its requests and tells nobody how. It is
 // independent of the pacer's code and keeps a ledger of its own.
 type account struct {
-	rate, burst float64 // token bucket: requests a second, and at once
-	window      int     // so many in each full minute, instead
-	places      int     // so many in flight, instead
-	changes     bool    // the rate halves after a third of the questions, and doubles after two thirds
-	questions   int     // that it will be asked
+	rate, burst float64       // token bucket: requests a second, and at once
+	window      int           // so many in each full minute, instead
+	into        time.Duration // the minute, when the first run begins
+	places      int           // so many in flight, instead
+	changes     bool          // the rate halves after a third of the questions, and doubles after two thirds
+	questions   int           // that it will be asked
 	hint        hint
 	takes       time.Duration // an answer, 50 % less to 50 % more
 
@@ -284,7 +285,7 @@ func (s *setting) String() string {
 	limit := fmt.Sprintf("%g a second, burst %g", s.rate, s.burst)
 	switch {
 	case s.window > 0:
-		limit = fmt.Sprintf("%d in each minute", s.window)
+		limit = fmt.Sprintf("%d in each minute, %v into one", s.window, s.into)
 	case s.places > 0:
 		limit = fmt.Sprintf("%d in flight", s.places)
 	case s.changes:
@@ -320,6 +321,7 @@ func (s *setting) run(t *testing.T) (whole, rest pace) {
 		runs := max(s.runs, 1)
 		a := s.account
 		errs := make(chan error)
+		time.Sleep(s.into)
 		for i := range runs {
 			store, err := checkpoint.Open(fmt.Sprintf("%s/%d", t.TempDir(), i), checkpoint.Options{NoSync: true})
 			if err != nil {
@@ -372,7 +374,9 @@ func settings() (all []*setting) {
 		}
 		for _, takes := range []float64{0.2, 5, 30, 90} {
 			add(&account{rate: 1.0 / 3, burst: 20, hint: h, takes: sec(takes)}, 32, 0)
-			add(&account{rate: 1.0 / 3, window: 20, hint: h, takes: sec(takes)}, 32, 0)
+			for _, into := range []float64{0, 20, 40, 50} {
+				add(&account{rate: 1.0 / 3, window: 20, into: sec(into), hint: h, takes: sec(takes)}, 32, 0)
+			}
 			add(&account{rate: 1, burst: 3, changes: true, hint: h, takes: sec(takes)}, 64, 0)
 			add(&account{rate: 5, burst: 3, changes: true, hint: h, takes: sec(takes)}, 64, 0)
 			add(&account{rate: 1, burst: 3, hint: h, takes: sec(takes)}, 32, 2)

@@ -10,6 +10,7 @@ import (
 const (
 	firstBackoff = time.Second     // after a 429, where nothing is known
 	maxBackoff   = 2 * time.Minute // likewise, after several in a row
+	few          = 5               // requests: with fewer it may be an accident that two numbers are the same
 	growth       = 2               // how many times as long each such wait is: with more, the last is too long for most
 )
 
@@ -17,15 +18,29 @@ const (
 func (b *bracket) slower(d time.Duration) {
 	d = min(max(d, time.Millisecond), min(maxBackoff, b.maxPause)/growth)
 	most := 1 / d.Seconds()
-	if most >= b.Lo {
+	if most > below*b.Lo {
 		return
 	}
 	b.Lo, b.Hi, b.Lift, b.Proven = most/growth, 0, 0.5, false
 	b.choose()
 	if b.First > 0 { // an account that counts in windows gives as many again; see bound
 		b.Hi, b.Lift = most, near-1
+		if b.First > 1 && d < time.Minute && growth*d > time.Minute { // most such windows are a minute
+			b.Lo, b.Lift = 1/time.Minute.Seconds(), 0.5/settled
+		}
 		b.Pace = b.Lo * float64(b.First)
 	}
+}
+
+// counts reports whether the account counts in windows: after it gave nothing for long,
+// it let in as many again as at first.
+func (b *bracket) counts(r Reply, in int) bool {
+	if b.First < few || in != b.First || r.Wait > 0 {
+		return false
+	}
+	b.LastIn = b.Until // the first of them
+	b.slower(r.Sent.Sub(b.LastIn))
+	return true
 }
 
 // backoff is how long to wait after a refusal that does not say: until lo gives

@@ -190,11 +190,14 @@ func (b *bracket) refused(r Reply) time.Duration {
 	case before > 0:
 		b.LastIn = r.Sent.Add(-b.interval())
 	}
+	counts := b.counts(r, before)
 	wait := cmp.Or(r.Wait, b.backoff(r.At))
 	b.Paused, b.Whole, b.Raised = wait, early(r.Wait) > 0, 0
 	b.Told.refused()
 	b.Trace.refused(r.Sent, r.Wait)
 	switch {
+	case counts:
+		b.Mark = r.At.Add(wait)
 	case before > 0 || b.Pace == 0:
 		b.bound(r, before)
 	case r.Wait > 0: // others were faster; not at the same time as they again
