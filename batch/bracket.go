@@ -30,6 +30,7 @@ type bracket struct {
 	Held   int     // requests sent at the pace
 	Proven bool    // lo held; until it did, it is tried before any pace above
 	Lift   float64 // of the pace over lo, while hi is not known
+	Best   float64 // pace that held until the limit was lowered; less with each attempt that is refused
 	Saved  float64 // requests that the account saves up, at most
 	Told   told
 	Said   float64 // the pace that the service said, until more was let in; 0: it did not
@@ -112,7 +113,8 @@ func (b *bracket) Heard(r Reply) time.Time {
 	}
 	wait := r.Wait
 	if b.Trying = b.Trying && (b.Pace > b.Lo || !r.Sent.After(b.Cut)); b.Trying {
-		b.Rest += settled
+		b.Rest += b.rest()
+		b.Best *= 0.8 // it may stay as it is
 	}
 	b.window.take(r.Sent)
 	if r.Sent.After(b.Cut) {
@@ -213,5 +215,6 @@ func (b *bracket) refused(r Reply) time.Duration {
 // forgetPace forgets what was learned from refusals that were for the number in flight.
 func (b *bracket) forgetPace() {
 	b.Lo, b.Hi, b.Pace, b.Held, b.Proven = 0, 0, 0, 0, false
+	b.In, b.Took = 0, 0
 	b.Trace = trace{Last: b.Trace.Last, Cut: true}
 }

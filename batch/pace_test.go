@@ -32,6 +32,7 @@ func TestARunUsesWhatTheAccountPermits(t *testing.T) {
 		{account: &account{places: 40, hint: absent, takes: 5 * sec, questions: 320}, workers: 64, runs: 0},
 		{account: &account{rate: 1.0 / 3, burst: 20, hint: rounded, takes: 5 * sec, questions: 120}, workers: 32, runs: 0},
 		{account: &account{rate: 1, burst: 3, changes: true, hint: headers, takes: 5 * sec, questions: 240}, workers: 64, runs: 0},
+		{account: &account{rate: 1, burst: 3, changes: true, hint: exact, takes: 5 * sec, questions: 240}, workers: 64, runs: 0},
 		{account: &account{rate: 1, burst: 1, hint: rounded, takes: 5 * sec, questions: 40}, workers: 8, runs: 0},
 		{account: &account{rate: 1.0 / 3, burst: 1, hint: rounded, takes: 20 * sec, questions: 40}, workers: 32, runs: 0},
 		{account: &account{rate: 20, burst: 10, hint: rounded, takes: 2 * sec, questions: 500}, workers: 64, runs: 0},

@@ -40,7 +40,11 @@ func (b *bracket) raise() {
 		return
 	case b.Pace > max(b.Lo, b.Hi): // beyond all that is known: ever faster
 		more := float64(held) * (1 - b.Lo/b.Pace) // than at lo; it may be what was saved up
-		if float64(held) < max(min(proof, 2/b.Lift), 1/b.Lift) || more < min(b.Saved, 10*b.Lift*b.Lift) {
+		enough := min(b.Saved, 10*b.Lift*b.Lift)
+		if b.Pace <= b.Best { // it gave so many once
+			enough = 1
+		}
+		if float64(held) < max(min(proof, 2/b.Lift), 1/b.Lift) || more < enough {
 			return
 		}
 		b.Lo, b.Hi, b.Said, b.Proven = b.Pace, 0, 0, false
@@ -50,7 +54,7 @@ func (b *bracket) raise() {
 			return
 		}
 		b.Proven = true
-	case b.Rest > 0 || float64(held) < max(proof, worth*b.lost()):
+	case b.Rest > 0 || float64(held) < max(proof, worth*b.lost()*float64(b.rest())/settled):
 		return
 	default: // a limit may have been raised
 		b.Hi, b.Lift, b.Trying = 0, 1, true
@@ -142,7 +146,12 @@ func (b *bracket) bound(r Reply, in int) {
 	}
 	b.First = 0
 	through := max(0, float64(in)/took.Seconds()) // a clock may have been set back
+	spans := len(b.Trace.Spans)
 	lo, hi, saved := b.Trace.explain()
+	if len(b.Trace.Spans) < spans { // the limit changed, and may again
+		b.Best = max(b.Best, b.Lo)
+		b.Rest, b.Trying = min(b.Rest, b.rest()), false
+	}
 	if b.Said > lo && b.Said < b.Pace {
 		hi = min(hi, b.Said)
 	}
@@ -180,4 +189,13 @@ func (b *bracket) first(r Reply, in int, took time.Duration) {
 		b.Hi = hi
 	}
 	b.choose()
+}
+
+// rest is how many requests to send until the next attempt at more. The more the
+// account gave once, the more an attempt may bring: 30 where its limit was halved.
+func (b *bracket) rest() int {
+	if b.Best <= 1.5*b.Lo {
+		return settled
+	}
+	return int(settled * 1.5 * b.Lo / b.Best)
 }
