@@ -87,11 +87,12 @@ func (b *bracket) Sent(at time.Time, others int) {
 		b.Due = at.Add(b.Took / time.Duration(max(1, b.In))) // else all that is let in at once doubles at once
 		return
 	}
-	if at.Sub(b.Due) < b.interval()/4 { // else it was the workers' pace
-		b.Held++
-	}
+	behind := at.Sub(b.Due)
 	b.Due = at.Add(b.interval())
-	if b.Held > len(b.Unknown) {
+	if behind >= b.interval()/4 { // it was the workers' pace
+		return
+	}
+	if b.Held++; b.Held > len(b.Unknown) {
 		b.raise()
 	}
 }

@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"math"
 	"slices"
 	"time"
 )
@@ -143,10 +144,12 @@ func (t trace) after(unknown []time.Time) trace {
 
 const (
 	slowest = 1.0 / 512 // requests a second that a limit gives
-	fastest = 1024.0
-	step    = 1.01  // between the rates that are told apart
-	late    = 0.002 // seconds by which a request may reach the service later than others
+	step    = 1.01      // between the rates that are told apart
+	late    = 0.002     // seconds by which a request may reach the service later than others
 )
+
+// fastest is so many steps from slowest that halving them ends at one.
+var fastest = slowest * math.Pow(step, 1<<11)
 
 // sizes are what a bucket may save up. A larger one is taken for the largest.
 var sizes = []float64{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 16, 18, 20, 22, 25, 28, 32, 36, 40, 50, 60, 70, 80}
@@ -183,14 +186,11 @@ func (t *trace) explained(late float64) (lo, hi, size float64) {
 		if t.Size > 0 && n > t.Size {
 			break
 		}
-		for rate := slowest; rate < fastest; rate *= step {
-			if !(buckets{rate, rate * step, n}).explain(t, late) {
-				continue
-			}
+		if from, to := (buckets{slowest, fastest, n}).narrow(t, late); from > 0 {
 			if lo == 0 {
-				lo = rate
+				lo = from
 			}
-			lo, hi, size = min(lo, rate), max(hi, rate*step), n
+			lo, hi, size = min(lo, from), max(hi, to), n
 		}
 	}
 	return lo, hi, size
@@ -199,6 +199,24 @@ func (t *trace) explained(late float64) (lo, hi, size float64) {
 // buckets are those that give between low and high requests a second, and save up
 // size.
 type buckets struct{ low, high, size float64 }
+
+// narrow returns between which paces those of them are that explain the trace; 0: none
+// does.
+func (b buckets) narrow(t *trace, late float64) (from, to float64) {
+	if !b.explain(t, late) {
+		return 0, 0
+	}
+	if b.high < b.low*step*1.001 {
+		return b.low, b.high
+	}
+	middle := math.Sqrt(b.low * b.high)
+	from, to = buckets{b.low, middle, b.size}.narrow(t, late)
+	above, most := buckets{middle, b.high, b.size}.narrow(t, late)
+	if from == 0 {
+		from = above
+	}
+	return from, max(to, most)
+}
 
 // A filling is between which numbers of requests there may be in a bucket.
 type filling struct{ least, most float64 }

@@ -1,0 +1,79 @@
+package batch
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// exactBucket is an account that gives so many requests a second and saves up size.
+type exactBucket struct {
+	rate, size, tokens float64
+	last               time.Time
+}
+
+// take returns how long to wait until there is a request; 0: it was let in.
+func (b *exactBucket) take(now time.Time) time.Duration {
+	b.tokens = min(b.size, b.tokens+now.Sub(b.last).Seconds()*b.rate)
+	b.last = now
+	if b.tokens < 1-1e-6 { // times are whole nanoseconds
+		return time.Duration((1 - b.tokens) / b.rate * float64(time.Second))
+	}
+	b.tokens--
+	return 0
+}
+
+// What a bucket did is explained by that bucket, whatever it was asked for: the pace
+// that it has is among those that are left.
+func TestATraceIsExplainedByItsBucket(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		rate := math.Exp(rapid.Float64Range(math.Log(0.05), math.Log(50)).Draw(rt, "rate"))
+		size := float64(rapid.IntRange(1, 10).Draw(rt, "size"))
+		now := time.Now()
+		b := exactBucket{rate: rate, size: size, tokens: size, last: now}
+		var tr trace
+		seconds := func(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+		for range rapid.IntRange(1, 12).Draw(rt, "changes of the pace") {
+			gap := seconds(rapid.Float64Range(0.3, 3).Draw(rt, "distance") / rate)
+			for range rapid.IntRange(1, 20).Draw(rt, "requests") {
+				now = now.Add(gap)
+				wait := b.take(now)
+				tr.Sent = append(tr.Sent, now)
+				if wait > 0 {
+					tr.refused(now, wait)
+					now = now.Add(wait)
+					break
+				}
+			}
+		}
+		tr.settle(now)
+		spans := len(tr.Spans)
+		if lo, hi, _ := tr.explain(); lo > rate || hi < rate || len(tr.Spans) != spans {
+			rt.Fatalf("between %v and %v a second, want %v among them; %+v", lo, hi, rate, tr.Spans)
+		}
+	})
+}
+
+// A limit that was lowered is explained once what was before is forgotten.
+func TestATraceForgetsWhatNoBucketExplains(t *testing.T) {
+	now := time.Now()
+	var tr trace
+	b := exactBucket{rate: 1, size: 1, tokens: 1, last: now}
+	for _, rate := range []float64{1, 0.25} {
+		b.rate = rate
+		for range 40 {
+			now = now.Add(time.Second)
+			wait := b.take(now)
+			tr.Sent = append(tr.Sent, now)
+			if wait > 0 {
+				tr.refused(now, wait)
+				now = now.Add(wait)
+			}
+		}
+	}
+	if lo, hi, _ := tr.explain(); lo > 0.25 || hi < 0.25 || hi > 0.4 {
+		t.Errorf("between %v and %v a second, want 0.25", lo, hi)
+	}
+}
