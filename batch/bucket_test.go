@@ -77,3 +77,28 @@ func TestATraceForgetsWhatNoBucketExplains(t *testing.T) {
 		t.Errorf("between %v and %v a second, want 0.25", lo, hi)
 	}
 }
+
+// A request that was late on its way, so that the next was refused, lowers the pace
+// hardly: most requests hold it.
+func TestALateRequestSaysLittle(t *testing.T) {
+	now := time.Now()
+	var tr trace
+	b := exactBucket{rate: 20, size: 1, tokens: 1, last: now}
+	for i := range 200 {
+		now = now.Add(51 * time.Millisecond)
+		arrives := now
+		if i == 100 {
+			arrives = arrives.Add(15 * time.Millisecond)
+		}
+		wait := b.take(arrives)
+		tr.Sent = append(tr.Sent, now)
+		if wait > 0 {
+			tr.refused(now, wait)
+			now = now.Add(wait)
+		}
+	}
+	tr.settle(now)
+	if lo, hi, _ := tr.explain(); lo < 19 || lo > 20 || hi < 20 {
+		t.Errorf("between %v and %v a second, want 20; %+v", lo, hi, tr.Spans)
+	}
+}

@@ -191,8 +191,9 @@ func TestWhatTellsOfAWindow(t *testing.T) {
 		"as many got through":                 {[]step{{0, 0, 10}, {3, 10, 10}}, 0},
 		"more got through":                    {[]step{{0, 0, 10}, {3, 12, 10}}, 0},
 		"one got through by chance":           {[]step{{0, 0, 10}, {1, 10, 10}, {3, 9, 10}}, 10},
-		"three beside three":                  {[]step{{0, 0, 3}, {3, 2, 3}, {3, 2, 3}}, 0},
-		"four beside three":                   {[]step{{0, 0, 3}, {3, 2, 3}, {3, 2, 3}, {3, 2, 3}}, 3},
+		"three beside three":                  {[]step{{0, 0, 3}, {6, 2, 3}, {6, 2, 3}}, 0},
+		"four beside three":                   {[]step{{0, 0, 3}, {6, 2, 3}, {6, 2, 3}, {6, 2, 3}}, 3},
+		"what was saved up":                   {[]step{{0, 0, 10}, {12, 9, 10}, {12, 9, 10}, {12, 9, 10}}, 0},
 		"all workers":                         {[]step{{0, 0, 31}, {3, 30, 31}}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {

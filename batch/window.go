@@ -113,10 +113,11 @@ func (w *window) letIn(others int) {
 // beside as many others so often that it is no accident. Then that is the window.
 func (w *window) again(now, sent time.Time, others int) bool {
 	w.settle(sent)
-	if others == w.edge {
-		w.same += min(w.since, 3)
-	} else {
+	switch {
+	case others != w.edge:
 		w.edge, w.same, w.over = others, 0, 0
+	case w.since < others || w.since >= 2*others: // else those in flight may be what was saved up
+		w.same += min(w.since, 3)
 	}
 	w.since = 0
 	if (w.same-w.over)*others < noAccident || others+1 >= w.workers || w.size > 0 && others >= w.size {
