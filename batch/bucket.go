@@ -43,7 +43,7 @@ func (t *trace) settle(until time.Time) {
 
 func (t *trace) in(at time.Time) {
 	took := t.since(at)
-	if n := len(t.Spans); n > 0 && t.Spans[n-1].Refused == 0 && t.Spans[n-1].even(took) {
+	if n := len(t.Spans); n > 0 && t.Spans[n-1].holds(took) {
 		t.Spans[n-1].In++
 		t.Spans[n-1].Took += took
 		return
@@ -69,8 +69,12 @@ func (t *trace) lastSent() time.Time {
 	return t.Last
 }
 
-// even reports whether a request at this distance is one more of the span.
-func (s span) even(gap float64) bool {
+// holds reports whether a request at this distance is one more of the span. One that
+// was sent at once with a request that was refused reached the service before it.
+func (s span) holds(gap float64) bool {
+	if s.Refused > 0 {
+		return gap < atOnce
+	}
 	mean := s.Took / float64(s.In)
 	return gap > 0.97*mean-late/4 && gap < 1.03*mean+late/4
 }
@@ -145,6 +149,7 @@ func (t trace) after(unknown []time.Time) trace {
 const (
 	slowest = 1.0 / 512 // requests a second that a limit gives
 	step    = 1.01      // between the rates that are told apart
+	atOnce  = 0.01      // seconds between requests that may reach the service in another order
 	late    = 0.002     // seconds by which a request may reach the service later than others
 )
 

@@ -102,3 +102,17 @@ func TestALateRequestSaysLittle(t *testing.T) {
 		t.Errorf("between %v and %v a second, want 20; %+v", lo, hi, tr.Spans)
 	}
 }
+
+// Of two requests that are sent at once, the first may be refused and the second let in.
+func TestTwoRequestsAtOnceArriveInAnyOrder(t *testing.T) {
+	now := time.Now()
+	tr := trace{Sent: []time.Time{now, now.Add(time.Millisecond)}}
+	tr.refused(now, time.Second)
+	tr.settle(now.Add(time.Second))
+	if s := tr.Spans; len(s) != 1 || s[0].In != 1 || s[0].Refused == 0 {
+		t.Errorf("%+v, want one span that ends with the refusal", s)
+	}
+	if lo, hi, size := tr.explain(); lo > 1.1 || hi < 1 || size < 1 {
+		t.Errorf("between %v and %v a second, saving up %v: want 1 a second", lo, hi, size)
+	}
+}
