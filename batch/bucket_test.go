@@ -2,6 +2,7 @@ package batch
 
 import (
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -114,5 +115,17 @@ func TestTwoRequestsAtOnceArriveInAnyOrder(t *testing.T) {
 	}
 	if lo, hi, size := tr.explain(); lo > 1.1 || hi < 1 || size < 1 {
 		t.Errorf("between %v and %v a second, saving up %v: want 1 a second", lo, hi, size)
+	}
+}
+
+// Of two that are refused, the later may be heard of first.
+func TestARefusalThatIsHeardLateIsNotLetIn(t *testing.T) {
+	now := time.Now()
+	sent := []time.Time{now, now.Add(time.Millisecond), now.Add(10 * time.Millisecond)}
+	tr := trace{Sent: slices.Clone(sent)}
+	tr.refused(sent[2], time.Second)
+	tr.drop(sent[1])
+	if lo, hi, size := tr.explain(); lo > 1.1 || hi < 20 || size != 1 {
+		t.Errorf("between %v and %v a second, saving up %v: want 1 to 20 and more, and 1; %+v", lo, hi, size, tr.Spans)
 	}
 }
