@@ -129,7 +129,7 @@ func (b *bracket) Heard(r Reply) time.Time {
 			b.Cut = r.At.Add(lead) // what is marked as sent already belongs to it
 		}
 	} else {
-		b.Trace.drop(r.Sent)
+		b.Trace.refusedToo(r.Sent)
 	}
 	if wait <= 0 {
 		return b.Until // the pause of this episode stands

@@ -79,18 +79,25 @@ func (s span) holds(gap float64) bool {
 	return gap > 0.97*mean-late/4 && gap < 1.03*mean+late/4
 }
 
-// drop forgets a request that was refused beside another. If it was sent before that
-// one, it was taken for let in.
-func (t *trace) drop(sent time.Time) {
-	if i, ok := slices.BinarySearchFunc(t.Sent, sent, time.Time.Compare); ok {
+// drop forgets a request of which nothing is known, and reports whether it did.
+func (t *trace) drop(sent time.Time) bool {
+	i, ok := slices.BinarySearchFunc(t.Sent, sent, time.Time.Compare)
+	if ok {
 		t.Sent = slices.Delete(t.Sent, i, i+1)
+	}
+	return ok
+}
+
+// refusedToo notes a request that was refused beside another. If it was sent before
+// that one, it was taken for let in.
+func (t *trace) refusedToo(sent time.Time) {
+	n := len(t.Spans)
+	if t.drop(sent) || n == 0 || t.Spans[n-1].Refused == 0 || t.Spans[n-1].In == 0 {
 		return
 	}
-	if n := len(t.Spans); n > 0 && t.Spans[n-1].Refused > 0 && t.Spans[n-1].In > 0 {
-		s := &t.Spans[n-1]
-		gap := s.Took / float64(s.In)
-		s.In, s.Took, s.Refused = s.In-1, s.Took-gap, s.Refused+gap
-	}
+	s := &t.Spans[n-1]
+	gap := s.Took / float64(s.In)
+	s.In, s.Took, s.Refused = s.In-1, s.Took-gap, s.Refused+gap
 }
 
 // refused notes the first refusal of an episode.

@@ -124,7 +124,7 @@ func TestARefusalThatIsHeardLateIsNotLetIn(t *testing.T) {
 	sent := []time.Time{now, now.Add(time.Millisecond), now.Add(10 * time.Millisecond)}
 	tr := trace{Sent: slices.Clone(sent)}
 	tr.refused(sent[2], time.Second)
-	tr.drop(sent[1])
+	tr.refusedToo(sent[1])
 	if lo, hi, size := tr.explain(); lo > 1.1 || hi < 20 || size != 1 {
 		t.Errorf("between %v and %v a second, saving up %v: want 1 to 20 and more, and 1; %+v", lo, hi, size, tr.Spans)
 	}

@@ -39,6 +39,7 @@ type known struct {
 
 func (k known) clone() known {
 	k.Unknown, k.Trace = slices.Clone(k.Unknown), k.Trace.clone()
+	k.window.unknown = slices.Clone(k.window.unknown)
 	return k
 }
 
@@ -155,6 +156,7 @@ func (p *commonPace) take(now time.Time, inFlight int) {
 func (p *commonPace) release(slot time.Time) {
 	if !slot.IsZero() {
 		p.known.Trace.drop(slot.Add(p.ahead))
+		p.known.window.take(slot.Add(p.ahead))
 	}
 }
 
