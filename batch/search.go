@@ -152,6 +152,9 @@ func (b *bracket) bound(r Reply, in int) {
 		b.Best = max(b.Best, b.Lo)
 		b.Rest, b.Trying = min(b.Rest, b.rest()), false
 	}
+	if saved < sizes[len(sizes)-1] {
+		b.Trace.Size = saved // when the requests that tell so are forgotten
+	}
 	if b.Said > lo && b.Said < b.Pace {
 		hi = min(hi, b.Said)
 	}
