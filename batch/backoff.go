@@ -33,7 +33,7 @@ func (b *bracket) slower(d time.Duration) {
 }
 
 // counts reports whether the account counts in windows: after it gave nothing for long,
-// it let in as many again as at first.
+// it let in as many again as at first. Then the wait and the pace are for such a window.
 func (b *bracket) counts(r Reply, in int) bool {
 	if b.First < few || in != b.First || r.Wait > 0 {
 		return false

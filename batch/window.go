@@ -13,8 +13,8 @@ import (
 // then one request at a time goes beyond it to find out (a trial), and the
 // window grows with each that gets through. Where only the rate is limited it
 // has gone within seconds. Where the number is, each trial that is refused
-// makes the time to the next longer. One sign is plainer: several 429, all with as
-// many in flight, while less got through between them and hardly as much did.
+// makes the time to the next longer. One sign is plainer: 429 that come again and
+// again beside as many others, while hardly a request beside as many got through.
 type window struct {
 	size    int       // how many may be in flight; 0: as many as there are workers
 	workers int       // beyond which there is nothing to bound
