@@ -32,7 +32,7 @@ var patterns = []pattern{
 	{Account, 6, []string{"acc"}, regexp.MustCompile(`(?i)\b(?:account|acct)s?\.? ?(?:number|num\b|nr\b|no\b|#)\.?[^0-9\n]{0,8}?(\d(?:[ -]?\d){5,16})`), nil},
 	{Account, 8, []string{"acc"}, regexp.MustCompile(`(?i)\b(?:account|acct)\.?:? ?(\d{8,17})`), nil},
 	{Card, 13, nil, regexp.MustCompile(`\d(?:[ -]?\d){12,18}`), isCard},
-	{Email, 0, []string{"@"}, regexp.MustCompile(`[\pL\pN._%+-]+@[\pL\pN-]+(?:\.[\pL\pN-]+)*\.\pL{2,}\pN*`), nil},
+	{Email, 0, []string{"@"}, regexp.MustCompile(`[\pL\pN._%+-]+@[\pL\pN-]+(?:\.[\pL\pN-]+)*\.\pL{2,}[\pL\pN]*`), nil},
 	{Phone, 10, nil, regexp.MustCompile(`(?:\+?1[-. ]?)?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[-. ])[2-9]\d{2}[-. ]\d{4}`), isPhone},
 	{Phone, 9, []string{"+"}, regexp.MustCompile(`\+[2-9]\d{0,2}(?:[-. ]?\(?\d{1,4}\)?){2,5}`), isForeignPhone},
 }
