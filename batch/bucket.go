@@ -70,10 +70,11 @@ func (t *trace) lastSent() time.Time {
 }
 
 // holds reports whether a request at this distance is one more of the span. One that
-// was sent at once with a request that was refused reached the service before it.
+// was sent at once with a request that was refused, and not after its wait, reached the
+// service before it.
 func (s span) holds(gap float64) bool {
 	if s.Refused > 0 {
-		return gap < atOnce
+		return gap < atOnce && (s.Wait == 0 || gap < s.Wait)
 	}
 	mean := s.Took / float64(s.In)
 	return gap > 0.97*mean-late/4 && gap < 1.03*mean+late/4

@@ -129,3 +129,15 @@ func TestARefusalThatIsHeardLateIsNotLetIn(t *testing.T) {
 		t.Errorf("between %v and %v a second, saving up %v: want 1 to 20 and more, and 1; %+v", lo, hi, size, tr.Spans)
 	}
 }
+
+// Where the service asks for a wait of a few milliseconds, what is sent after it is not
+// sent at once with what was refused.
+func TestARequestAfterAShortWaitIsNotSentAtOnce(t *testing.T) {
+	now := time.Now()
+	tr := trace{Sent: []time.Time{now, now.Add(5 * time.Millisecond)}}
+	tr.refused(now, 2*time.Millisecond)
+	tr.settle(now.Add(time.Second))
+	if s := tr.Spans; len(s) != 2 || s[1].In != 1 {
+		t.Errorf("%+v, want a span of its own for the second", s)
+	}
+}
