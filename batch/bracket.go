@@ -149,8 +149,8 @@ func (b *bracket) letIn(r Reply) {
 		b.Trace.drop(r.Sent)
 	}
 	b.window.through(r.Sent)
-	if i, ok := slices.BinarySearchFunc(b.Unknown, r.Sent, time.Time.Compare); ok {
-		b.Unknown = slices.Delete(b.Unknown, i, i+1)
+	var ok bool
+	if b.Unknown, ok = without(b.Unknown, r.Sent); ok {
 		b.In, b.Took = b.In+1, r.At.Sub(r.Sent)
 	}
 	pace, until := b.Told.pace(r)
@@ -164,6 +164,16 @@ func (b *bracket) letIn(r Reply) {
 		b.Due = b.Due.Add(b.interval() - before)
 	}
 	b.Until = later(b.Until, until)
+}
+
+// without returns the times, the earliest first, without this one, and reports whether
+// it was among them.
+func without(times []time.Time, t time.Time) ([]time.Time, bool) {
+	i, ok := slices.BinarySearchFunc(times, t, time.Time.Compare)
+	if ok {
+		times = slices.Delete(times, i, i+1)
+	}
+	return times, ok
 }
 
 // puzzled reports that a refusal is hardly for the pace: it is known to hold,

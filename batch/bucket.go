@@ -33,7 +33,7 @@ const (
 	refusalsKept = 6
 )
 
-// settle adds what was sent until then: it was let in, for it was not refused.
+// settle adds the requests that were sent until then. They were let in.
 func (t *trace) settle(until time.Time) {
 	for len(t.Sent) > 0 && !t.Sent[0].After(until) {
 		t.in(t.Sent[0])
@@ -80,12 +80,9 @@ func (s span) holds(gap float64) bool {
 	return gap > 0.97*mean-late/4 && gap < 1.03*mean+late/4
 }
 
-// drop forgets a request of which nothing is known, and reports whether it did.
-func (t *trace) drop(sent time.Time) bool {
-	i, ok := slices.BinarySearchFunc(t.Sent, sent, time.Time.Compare)
-	if ok {
-		t.Sent = slices.Delete(t.Sent, i, i+1)
-	}
+// drop forgets a request that may still be refused, and reports whether it was one.
+func (t *trace) drop(sent time.Time) (ok bool) {
+	t.Sent, ok = without(t.Sent, sent)
 	return ok
 }
 

@@ -9,21 +9,16 @@ import (
 	"pgregory.net/rapid"
 )
 
-// exactBucket is an account that gives so many requests a second and saves up size.
-type exactBucket struct {
-	rate, size, tokens float64
-	last               time.Time
-}
-
-// take returns how long to wait until there is a request; 0: it was let in.
-func (b *exactBucket) take(now time.Time) time.Duration {
-	b.tokens = min(b.size, b.tokens+now.Sub(b.last).Seconds()*b.rate)
-	b.last = now
-	if b.tokens < 1-1e-6 { // times are whole nanoseconds
-		return time.Duration((1 - b.tokens) / b.rate * float64(time.Second))
+// ask has a trace know of a request and of what the bucket did with it, and returns when
+// there may be the next: at once, or exactly when the bucket has one.
+func (b *bucket) ask(tr *trace, sent, arrives time.Time) time.Time {
+	tr.Sent = append(tr.Sent, sent)
+	if _, ok := b.take(arrives); ok {
+		return sent
 	}
-	b.tokens--
-	return 0
+	wait := max(1, time.Duration((1-b.tokens)/b.rate*float64(time.Second)))
+	tr.refused(sent, wait)
+	return sent.Add(wait)
 }
 
 // What a bucket did is explained by that bucket, whatever it was asked for: the pace
@@ -33,18 +28,15 @@ func TestATraceIsExplainedByItsBucket(t *testing.T) {
 		rate := math.Exp(rapid.Float64Range(math.Log(0.05), math.Log(50)).Draw(rt, "rate"))
 		size := float64(rapid.IntRange(1, 10).Draw(rt, "size"))
 		now := time.Now()
-		b := exactBucket{rate: rate, size: size, tokens: size, last: now}
+		b := &bucket{rate: rate, burst: size, tokens: size, last: now}
 		var tr trace
 		seconds := func(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 		for range rapid.IntRange(1, 12).Draw(rt, "changes of the pace") {
 			gap := seconds(rapid.Float64Range(0.3, 3).Draw(rt, "distance") / rate)
 			for range rapid.IntRange(1, 20).Draw(rt, "requests") {
 				now = now.Add(gap)
-				wait := b.take(now)
-				tr.Sent = append(tr.Sent, now)
-				if wait > 0 {
-					tr.refused(now, wait)
-					now = now.Add(wait)
+				if next := b.ask(&tr, now, now); next.After(now) {
+					now = next
 					break
 				}
 			}
@@ -61,17 +53,12 @@ func TestATraceIsExplainedByItsBucket(t *testing.T) {
 func TestATraceForgetsWhatNoBucketExplains(t *testing.T) {
 	now := time.Now()
 	var tr trace
-	b := exactBucket{rate: 1, size: 1, tokens: 1, last: now}
+	b := &bucket{rate: 1, burst: 1, tokens: 1, last: now}
 	for _, rate := range []float64{1, 0.25} {
 		b.rate = rate
 		for range 40 {
 			now = now.Add(time.Second)
-			wait := b.take(now)
-			tr.Sent = append(tr.Sent, now)
-			if wait > 0 {
-				tr.refused(now, wait)
-				now = now.Add(wait)
-			}
+			now = b.ask(&tr, now, now)
 		}
 	}
 	if lo, hi, _ := tr.explain(); lo > 0.25 || hi < 0.25 || hi > 0.4 {
@@ -84,19 +71,14 @@ func TestATraceForgetsWhatNoBucketExplains(t *testing.T) {
 func TestALateRequestSaysLittle(t *testing.T) {
 	now := time.Now()
 	var tr trace
-	b := exactBucket{rate: 20, size: 1, tokens: 1, last: now}
+	b := &bucket{rate: 20, burst: 1, tokens: 1, last: now}
 	for i := range 200 {
 		now = now.Add(51 * time.Millisecond)
 		arrives := now
 		if i == 100 {
 			arrives = arrives.Add(15 * time.Millisecond)
 		}
-		wait := b.take(arrives)
-		tr.Sent = append(tr.Sent, now)
-		if wait > 0 {
-			tr.refused(now, wait)
-			now = now.Add(wait)
-		}
+		now = b.ask(&tr, now, arrives)
 	}
 	tr.settle(now)
 	if lo, hi, _ := tr.explain(); lo < 19 || lo > 20 || hi < 20 {

@@ -175,8 +175,8 @@ func TestAPacerOfTheUsersDecides(t *testing.T) {
 	})
 }
 
-// 429 that come with as many in flight tell of that number, unless as many got
-// through.
+// Several 429 with the same number in flight tell of a limit on it, unless a request got
+// through beside as many.
 func TestWhatTellsOfAWindow(t *testing.T) {
 	type step struct{ through, beside, refused int }
 	for name, test := range map[string]struct {

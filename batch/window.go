@@ -65,7 +65,7 @@ func (w *window) started(at time.Time, others int) {
 	}
 }
 
-// settle notes that what was sent until then got through, for it was not refused.
+// settle notes that the requests that were sent until then got through.
 func (w *window) settle(until time.Time) {
 	for len(w.unknown) > 0 && !w.unknown[0].at.After(until) {
 		w.letIn(w.unknown[0].others)
@@ -109,8 +109,8 @@ func (w *window) letIn(others int) {
 	}
 }
 
-// again notes the first 429 of an episode, and reports whether those before it came
-// beside as many others so often that it is no accident. Then that is the window.
+// again notes the first 429 of an episode, and reports whether it makes this number of
+// others the window: enough of those before came beside as many.
 func (w *window) again(now, sent time.Time, others int) bool {
 	w.settle(sent)
 	switch {
