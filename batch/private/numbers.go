@@ -31,8 +31,8 @@ var patterns = []pattern{
 	{Account, 9, []string{"routing", "aba", "rtn"}, regexp.MustCompile(`(?i)\b(?:routing|aba|rtn)\b` + gap + `(\d{9})`), isRouting},
 	{Account, 6, []string{"acc"}, regexp.MustCompile(`(?i)\b(?:account|acct)s?\.? ?(?:number|num\b|nr\b|no\b|#)\.?[^0-9\n]{0,8}?(\d(?:[ -]?\d){5,16})`), nil},
 	{Account, 8, []string{"acc"}, regexp.MustCompile(`(?i)\b(?:account|acct)\.?:? ?(\d{8,17})`), nil},
-	{Card, 13, nil, regexp.MustCompile(`\d(?:[ -]?\d){12,18}`), isCard},
-	{Email, 0, []string{"@"}, regexp.MustCompile(`[\pL\pN._%+-]+@[\pL\pN-]+(?:\.[\pL\pN-]+)*\.\pL{2,}[\pL\pN]*`), nil},
+	{Card, 13, nil, regexp.MustCompile(`\d+(?:[ -]\d+)*`), isCard},
+	{Email, 0, []string{"@"}, regexp.MustCompile(`[\pL\pN._%+-]+@[\pL\pN-]+(?:\.[\pL\pN-]+)*\.\pL{2,}`), nil},
 	{Phone, 10, nil, regexp.MustCompile(`(?:\+?1[-. ]?)?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[-. ])[2-9]\d{2}[-. ]\d{4}`), isPhone},
 	{Phone, 9, []string{"+"}, regexp.MustCompile(`\+[2-9]\d{0,2}(?:[-. ]?\(?\d{1,4}\)?){2,5}`), isForeignPhone},
 }
@@ -61,8 +61,34 @@ func numbers(text string) (found []finding) {
 			if labelled {
 				start, end = m[2], m[3]
 			}
-			if (p.kind == Email || apart(text, start, end, labelled)) && (p.check == nil || p.check(text[start:end])) {
+			if p.is(text, start, end, labelled) {
 				found = append(found, finding{p.kind, start, end})
+			} else if !labelled {
+				found = append(found, p.within(text, start, end)...)
+			}
+		}
+	}
+	return found
+}
+
+// is reports whether text[start:end], which has the form, is a number of the kind.
+func (p pattern) is(text string, start, end int, labelled bool) bool {
+	return (p.kind == Email || apart(text, start, end, labelled)) && (p.check == nil || p.check(text[start:end]))
+}
+
+var groups = regexp.MustCompile(`[^ -]+`)
+
+// within returns the numbers that are some of the groups in text[start:end], which
+// has the form but is none: a card's number before its date, 4111 1111 1111 1111 12.
+func (p pattern) within(text string, start, end int) (found []finding) {
+	const longest = 42 // bytes: an IBAN of 34 characters in groups of four
+	all := groups.FindAllStringIndex(text[start:end], -1)
+	for i := 0; i < len(all); i++ {
+		for j := min(len(all)-1, i+longest/2); j >= i; j-- {
+			from, to := start+all[i][0], start+all[j][1]
+			if to-from <= longest && p.form.FindString(text[from:to]) == text[from:to] && p.is(text, from, to, false) {
+				found, i = append(found, finding{p.kind, from, to}), j
+				break
 			}
 		}
 	}

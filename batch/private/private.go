@@ -10,7 +10,7 @@ package private
 import "slices"
 
 // Version changes when the same text would be masked in another way.
-const Version = 3
+const Version = 4
 
 // A Kind is a kind of private text. Its value begins the placeholders of the kind:
 // [SSN-1].
@@ -65,15 +65,43 @@ type finding struct {
 	start, end int // in bytes
 }
 
-// find returns the findings in order. Those that overlap are one, of the first's
-// kind.
-func (f *Finder) find(text string) []finding {
-	var all []finding
-	plain, at := fold(text)
-	for _, found := range numbers(plain) {
-		all = append(all, finding{found.kind, at(found.start), at(found.end)})
+// find returns the findings in order. What hid others is taken out, and the rest
+// looked at again: nothing is found in a text of which they were masked.
+func (f *Finder) find(text string) (found []finding) {
+	for {
+		more := f.look(text)
+		if len(more) == 0 {
+			return found
+		}
+		found = merged(append(found, more...))
+		text = without(text, more)
 	}
-	all = append(all, f.words.find(text)...)
+}
+
+// look returns what is found in the text at once; findings may overlap.
+func (f *Finder) look(text string) (found []finding) {
+	plain, at := fold(text)
+	for _, number := range numbers(plain) {
+		found = append(found, finding{number.kind, at(number.start), at(number.end)})
+	}
+	return append(found, f.words.find(text)...)
+}
+
+// without returns the text with as many line ends in the place of each finding: no
+// number and no phrase goes across them.
+func without(text string, found []finding) string {
+	rest := []byte(text)
+	for _, f := range found {
+		for i := f.start; i < f.end; i++ {
+			rest[i] = '\n'
+		}
+	}
+	return string(rest)
+}
+
+// merged returns the findings in order. Those that overlap are one, of the
+// first's kind.
+func merged(all []finding) []finding {
 	slices.SortStableFunc(all, func(a, b finding) int {
 		if a.start != b.start {
 			return a.start - b.start
