@@ -21,7 +21,7 @@ func (b *bracket) slower(d time.Duration) {
 	if most > below*b.Lo {
 		return
 	}
-	b.Lo, b.Hi, b.Lift, b.Proven = most/growth, 0, 0.5, false
+	b.Lo, b.Hi, b.Lift, b.Proven, b.Odd = most/growth, 0, 0.5, false, 0
 	b.choose()
 	if b.First > 0 { // an account that counts in windows gives as many again; see bound
 		b.Hi, b.Lift = most, near-1

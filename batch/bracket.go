@@ -50,6 +50,7 @@ type bracket struct {
 	Trying  bool          // an attempt at more, once the pace was found
 	Rest    int           // requests to the next one, at least
 	Trace   trace
+	Odd     int // refusals until the account is taken for this run's alone again; see contested
 }
 
 // moment is how long a refusal may take. It is decided before the work begins, at
@@ -176,12 +177,16 @@ func without(times []time.Time, t time.Time) ([]time.Time, bool) {
 	return times, ok
 }
 
-// puzzled reports that a refusal is hardly for the pace: it is known to hold,
-// or nothing was let in after the wait that the service asked for, or for some
-// 16 s where it does not say.
+// puzzled reports that a refusal is hardly for the pace: nothing was let in for some
+// 16 s where the service does not say how long to wait, or, unless others use the
+// account, the pace is known to hold, or nothing was let in after a wait that is always
+// the same.
 func (b *bracket) puzzled(r Reply) bool {
-	return r.Sent.Equal(b.window.trial) || b.Proven && b.Pace <= b.Lo ||
-		b.Empty >= 5 || r.Wait > 0 && b.Empty >= 1 && b.Since == 1
+	if r.Sent.Equal(b.window.trial) || b.Empty >= 5 {
+		return true
+	}
+	again := r.Wait > 0 && r.Wait == b.Paused && b.Empty >= 1 && b.Since == 1
+	return !b.contested() && (b.Proven && b.Pace <= b.Lo || again)
 }
 
 // refused learns from the first refusal of an episode, and returns how long to
@@ -226,6 +231,6 @@ func (b *bracket) refused(r Reply) time.Duration {
 // forgetPace forgets what was learned from refusals that were for the number in flight.
 func (b *bracket) forgetPace() {
 	b.Lo, b.Hi, b.Pace, b.Held, b.Proven = 0, 0, 0, 0, false
-	b.In, b.Took = 0, 0
+	b.In, b.Took, b.Odd = 0, 0, 0
 	b.Trace = trace{Last: b.Trace.Last, Cut: true}
 }

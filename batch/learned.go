@@ -36,9 +36,9 @@ func (b *bracket) resume(l learned, now time.Time) {
 	b.choose()
 }
 
-// note is what was learned; nil: nothing.
+// note is what was learned; nil: nothing, or only what others leave of the account.
 func (b *bracket) note(now time.Time) []byte {
-	if b.Pace == 0 {
+	if b.Pace == 0 || b.contested() {
 		return nil
 	}
 	note, _ := json.Marshal(learned{b.Lo, b.Hi, b.Saved, now}) // numbers: cannot fail

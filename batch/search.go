@@ -33,10 +33,14 @@ const (
 // raise raises the pace, once it held for long enough.
 func (b *bracket) raise() {
 	held := b.Held - len(b.Unknown) // the others may be refused yet
+	if b.contested() {
+		b.regain(held)
+		return
+	}
 	between := b.Pace > b.Lo && b.Pace < b.Hi
 	switch {
 	case between && timely(held) && b.higher():
-	case between && held < settled:
+	case between && held < settled && !(b.lowered() && b.Rest == 0 && held >= proof):
 		return
 	case b.Pace > max(b.Lo, b.Hi): // beyond all that is known: ever faster
 		more := float64(held) * (1 - b.Lo/b.Pace) // than at lo; it may be what was saved up
@@ -146,11 +150,10 @@ func (b *bracket) bound(r Reply, in int) {
 	}
 	b.First = 0
 	through := max(0, float64(in)/took.Seconds()) // a clock may have been set back
-	spans := len(b.Trace.Spans)
-	lo, hi, saved := b.Trace.explain()
-	if len(b.Trace.Spans) < spans { // the limit changed, and may again
-		b.Best = max(b.Best, b.Lo)
-		b.Rest, b.Trying = min(b.Rest, b.rest()), false
+	lo, hi, saved := b.explain(r)
+	if b.contested() {
+		b.yield(in)
+		return
 	}
 	if saved < sizes[len(sizes)-1] {
 		b.Trace.Size = saved // when the requests that tell so are forgotten
@@ -194,10 +197,13 @@ func (b *bracket) first(r Reply, in int, took time.Duration) {
 	b.choose()
 }
 
+// lowered reports that the account gave much more once.
+func (b *bracket) lowered() bool { return b.Best > 1.5*b.Lo }
+
 // rest is how many requests to send until the next attempt at more. The more the
 // account gave once, the more an attempt may bring: 30 where its limit was halved.
 func (b *bracket) rest() int {
-	if b.Best <= 1.5*b.Lo {
+	if !b.lowered() {
 		return settled
 	}
 	return int(settled * 1.5 * b.Lo / b.Best)

@@ -36,10 +36,9 @@ type flight struct {
 }
 
 const (
-	maxBetween = time.Minute      // between trials that are refused
 	noAccident = 27               // same × edge: ten in flight, twice; three, four times
 	fewTrials  = 80               // requests for each trial, when three were refused
-	atLast     = 19 * time.Minute // so long after next, one is sent all the same: others may have left
+	atLast     = 19 * time.Minute // to the next trial, at most: others may have left
 )
 
 // opens is when one more request may be sent beside those in flight, if none
@@ -50,8 +49,8 @@ func (w *window) opens(inFlight int) time.Time {
 		return time.Time{}
 	case !w.trial.IsZero():
 		return w.trial.Add(moment)
-	case w.refused >= 3 && w.since < fewTrials:
-		return w.next.Add(atLast)
+	case w.refused >= 3 && w.since >= fewTrials:
+		return time.Time{}
 	}
 	return w.next
 }
@@ -144,8 +143,15 @@ func (w *window) throttled(now, sent time.Time, others int) (trial bool) {
 	return false
 }
 
+// refute forgets the size if a request was refused beside fewer others.
+func (w *window) refute(others int) {
+	if others < w.size {
+		*w = window{workers: w.workers, unknown: w.unknown}
+	}
+}
+
 func (w *window) trialRefused(now time.Time) {
 	w.trial = time.Time{}
 	w.refused++
-	w.next = now.Add(min(2*moment<<min(w.refused, 10), maxBetween))
+	w.next = now.Add(min(moment<<min(3*w.refused, 20), atLast))
 }

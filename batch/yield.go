@@ -1,0 +1,57 @@
+package batch
+
+import "math"
+
+// Where others use the account too, and it is not known when, what it gives this run is
+// no bucket's: it changes with what they take. Then a run yields at each refusal and
+// regains its pace slowly, as TCP does: whoever is faster is refused more often, so that
+// runs come to equal shares, and together use what there is.
+const (
+	yielding  = 0.85 // part of the pace that is kept at a refusal
+	regaining = 30   // requests until the pace is what it was: one in so many is refused
+	// oddRefusals is for how many refusals one counts that no bucket explains. The next
+	// that fits a bucket ends it, or so many if another was odd before.
+	oddRefusals = 5
+)
+
+// contested reports that others seem to use the account.
+func (b *bracket) contested() bool { return b.Odd >= oddRefusals }
+
+// explain explains the trace with the first refusal of an episode.
+func (b *bracket) explain(r Reply) (lo, hi, saved float64) {
+	spans, size := len(b.Trace.Spans), b.Trace.Size
+	lo, hi, saved = b.Trace.explain()
+	b.Odd = max(0, b.Odd-1)
+	if len(b.Trace.Spans) == spans && b.Trace.Size == size {
+		return lo, hi, saved
+	}
+	b.Best = max(b.Best, b.Lo) // the limit changed, and may again
+	b.Rest, b.Trying = min(b.Rest, b.rest()), false
+	inTime := b.given() >= 2 // a window of so many requests has a long pause
+	inFlight := r.Others > b.window.proven || b.window.same > b.window.over
+	if !inTime && !inFlight {
+		b.Odd = min(b.Odd+oddRefusals, 2*oddRefusals-1)
+		b.window.refute(r.Others)
+	}
+	return lo, hi, saved
+}
+
+// yield lowers the pace at a refusal, more if hardly any request was let in before.
+func (b *bracket) yield(in int) {
+	b.Hi, b.Proven = b.Pace, false
+	b.Lo = b.Pace * yielding
+	if in < proof {
+		b.Lo *= yielding
+	}
+	b.Pace = b.Lo
+}
+
+// regain raises the pace with so many requests let in since: slowly up to where it was,
+// then faster. A run that is slower than it once was regains its pace in the time that
+// it took then.
+func (b *bracket) regain(held int) {
+	since := b.Trace.lastSent().Sub(b.Mark).Seconds()
+	part := max(float64(held), since*b.Best/2) / regaining
+	before := max(b.Hi, b.Lo/yielding)
+	b.Pace = min(b.Lo*math.Pow(before/b.Lo, part*part), max(before, 2*b.Best))
+}

@@ -1,0 +1,91 @@
+package batch
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// Others use the account for two minutes: as fast as it permits, or nearly. Once they
+// have left, the run soon has all of it.
+func TestARunRegainsItsPaceOnceOthersHaveLeft(t *testing.T) {
+	const (
+		questions = 300
+		busy      = 2 * time.Minute
+		within    = 11 * time.Minute // of which 300 requests take five
+	)
+	for name, test := range map[string]struct {
+		hint  hint
+		every time.Duration // the others' requests
+	}{
+		"most of it, exact waits":     {exact, 1300 * time.Millisecond},
+		"most of it, whole seconds":   {rounded, 1300 * time.Millisecond},
+		"most of it, headers":         {headers, 1300 * time.Millisecond},
+		"all of it, exact waits":      {exact, 900 * time.Millisecond},
+		"all of it, whole seconds":    {rounded, 900 * time.Millisecond},
+		"half of it, nothing is said": {absent, 2 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				a := &account{rate: 1, burst: 3, hint: test.hint, takes: 5 * time.Second, questions: questions}
+				begin := time.Now()
+				others := 0 // of whom so many were refused
+				go func() {
+					for time.Since(begin) < busy {
+						time.Sleep(test.every)
+						if _, _, err := a.arrived(); err != nil {
+							others++
+						}
+					}
+				}()
+				store := newStore(t)
+				importN(t, store, questions)
+				if _, err := Run(t.Context(), store, a, Options{Workers: 32}); err != nil {
+					t.Fatal(err)
+				}
+				took := time.Since(begin)
+				refused := len(a.refused) - others
+				t.Logf("took %v, %d were refused", took, refused)
+				if refused > questions/5 {
+					t.Errorf("%d requests were refused, want %d at most", refused, questions/5)
+				}
+				if took > within {
+					t.Errorf("took %v, want %v at most", took, within)
+				}
+			})
+		})
+	}
+}
+
+// What others leave of the account is nothing for the next run to begin with.
+func TestWhatOthersLeaveIsNotKept(t *testing.T) {
+	b := bracket{Pace: 1, Lo: 1}
+	if b.note(time.Now()) == nil {
+		t.Error("the pace is not kept")
+	}
+	b.Odd = oddRefusals
+	if note := b.note(time.Now()); note != nil {
+		t.Errorf("kept %s", note)
+	}
+}
+
+// Runs that do not know of each other use nearly all of an account together.
+func TestTwoRunsUseWhatTheAccountPermits(t *testing.T) {
+	var used, refused float64
+	n := 0.0
+	for _, s := range settings() {
+		if s.runs == 2 && s.pace == nil && s.hint != absent {
+			t.Run(s.String(), func(t *testing.T) {
+				whole, rest := s.run(t)
+				t.Logf("from the 30th answer on %v, the whole run %v", rest, whole)
+				used, refused, n = used+whole.used, refused+whole.refused, n+1
+			})
+		}
+	}
+	if used /= n; used < 0.79 {
+		t.Errorf("%.0f %% were used on average, want 79 %% at least", 100*used)
+	}
+	if refused /= n; refused > 0.14 {
+		t.Errorf("%.0f %% were refused on average, want 14 %% at most", 100*refused)
+	}
+}
