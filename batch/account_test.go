@@ -77,7 +77,10 @@ func (a *account) Ask(ctx context.Context, req Request) (Answer, error) {
 	a.flying--
 	if a.answered = append(a.answered, time.Now()); len(a.answered) == 30 {
 		a.refill()
-		a.at30, a.permit30 = time.Now(), a.permits
+		a.at30, a.permit30 = time.Now(), a.permitted(time.Now())
+		if a.window > 0 { // it may have given all of this one
+			a.permit30 = float64(len(a.through))
+		}
 	}
 	return Answer{Text: "an answer", FinishReason: "stop"}, nil
 }
@@ -137,6 +140,19 @@ func (a *account) now() float64 {
 	return a.rate
 }
 
+// permitted is how many requests it permits until t, which is now if it is a bucket; of
+// the last window, its part.
+func (a *account) permitted(t time.Time) float64 {
+	if a.window == 0 {
+		return a.permits
+	}
+	first := a.begin.Truncate(time.Minute).Add(time.Minute)
+	if t.Before(first) {
+		return float64(a.window) * t.Sub(a.begin).Seconds() / first.Sub(a.begin).Seconds()
+	}
+	return float64(a.window) * (1 + t.Sub(first).Minutes())
+}
+
 func (a *account) refill() { a.refillAt(time.Now()) }
 
 func (a *account) refillAt(now time.Time) {
@@ -186,7 +202,7 @@ func (a *account) measure(workers int) (whole, rest pace) {
 	}
 	whole, rest = made(a.begin), made(a.at30)
 	whole.used = float64(len(a.through)) / float64(count(a.ideal(workers), a.begin))
-	rest.used = a.later(workers, a.permits-a.permit30)
+	rest.used = a.later(workers, a.permitted(end)-a.permit30)
 	return whole, rest
 }
 
@@ -230,7 +246,12 @@ func (a *account) bound(workers int) float64 {
 	}
 	slices.SortFunc(back, time.Time.Compare)
 	b.at30 = back[29]
-	permitted := a.rate * b.through[len(b.through)-1].Sub(b.at30).Seconds()
+	end := b.through[len(b.through)-1]
+	permitted := a.rate * end.Sub(b.at30).Seconds()
+	if a.window > 0 {
+		i, _ := slices.BinarySearchFunc(b.through, b.at30, time.Time.Compare)
+		permitted = a.permitted(end) - float64(i)
+	}
 	if a.changes {
 		half, full := b.through[a.questions/3-1], b.through[2*a.questions/3-1]
 		permitted -= a.rate / 2 * full.Sub(later(half, b.at30)).Seconds()
