@@ -198,13 +198,13 @@ func (b *bracket) first(r Reply, in int, took time.Duration) {
 }
 
 // lowered reports that the account gave much more once.
-func (b *bracket) lowered() bool { return b.Best > 1.5*b.Lo }
+func (b *bracket) lowered() bool { return b.Best > 1.2*b.Lo }
 
 // rest is how many requests to send until the next attempt at more. The more the
-// account gave once, the more an attempt may bring: 30 where its limit was halved.
+// account gave once, the more an attempt may bring: 20 where its limit was halved.
 func (b *bracket) rest() int {
 	if !b.lowered() {
 		return settled
 	}
-	return int(settled * 1.5 * b.Lo / b.Best)
+	return int(settled * b.Lo / b.Best)
 }
