@@ -223,7 +223,7 @@ func (b *bracket) refused(r Reply) time.Duration {
 			b.Hi = b.Pace
 			b.choose()
 		}
-		wait += rand.N(b.interval() + 1)
+		wait += rand.N(min(b.interval(), b.maxPause)*time.Duration(b.Empty) + 1)
 	}
 	return wait
 }

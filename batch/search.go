@@ -150,9 +150,10 @@ func (b *bracket) bound(r Reply, in int) {
 	}
 	b.First = 0
 	through := max(0, float64(in)/took.Seconds()) // a clock may have been set back
+	before := b.contested()
 	lo, hi, saved := b.explain(r)
 	if b.contested() {
-		b.yield(in)
+		b.yield(in, before)
 		return
 	}
 	if saved < sizes[len(sizes)-1] {

@@ -36,12 +36,15 @@ func (b *bracket) explain(r Reply) (lo, hi, saved float64) {
 	return lo, hi, saved
 }
 
-// yield lowers the pace at a refusal, more if hardly any request was let in before.
-func (b *bracket) yield(in int) {
+// yield lowers the pace at a refusal, more if hardly any request was let in before; or
+// to lo, if more was tried before it was known that others use the account.
+func (b *bracket) yield(in int, known bool) {
 	b.Hi, b.Proven = b.Pace, false
-	b.Lo = b.Pace * yielding
-	if in < proof {
-		b.Lo *= yielding
+	if known || b.Pace < b.Lo/yielding {
+		b.Lo = b.Pace * yielding
+		if in < proof {
+			b.Lo *= yielding
+		}
 	}
 	b.Pace = b.Lo
 }
