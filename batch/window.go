@@ -36,7 +36,7 @@ type flight struct {
 }
 
 const (
-	noAccident = 20               // same × edge: ten in flight, twice; three, three times
+	noAccident = 27               // same × edge: ten in flight, twice; three, four times
 	fewTrials  = 80               // requests for each trial, when three were refused
 	atLast     = 19 * time.Minute // to the next trial, at most: others may have left
 )
