@@ -223,7 +223,8 @@ func (b *bracket) refused(r Reply) time.Duration {
 			b.Hi = b.Pace
 			b.choose()
 		}
-		wait += rand.N(min(b.interval(), b.maxPause)*time.Duration(b.Empty) + 1)
+		turns := 1 + min(b.Odd, b.Empty-1) // more, if others are known
+		wait += rand.N(min(b.interval(), b.maxPause)*time.Duration(turns) + 1)
 	}
 	return wait
 }
