@@ -21,6 +21,9 @@ func (b *bracket) slower(d time.Duration) {
 	if most > below*b.Lo {
 		return
 	}
+	if b.Proven {
+		b.Best = max(b.Best, b.Lo)
+	}
 	b.Lo, b.Hi, b.Lift, b.Proven, b.Odd = most/growth, 0, 0.5, false, 0
 	b.choose()
 	if b.First > 0 { // an account that counts in windows gives as many again; see bound

@@ -49,8 +49,9 @@ type bracket struct {
 	Raised  int           // how often the pace was raised since
 	Trying  bool          // an attempt at more, once the pace was found
 	Rest    int           // requests to the next one, at least
+	Odd     int           // refusals until the account is taken for this run's alone again; see contested
+	Began   time.Time     // the first request was sent; zero: an attempt was made because of it
 	Trace   trace
-	Odd     int // refusals until the account is taken for this run's alone again; see contested
 }
 
 // moment is how long a refusal may take. It is decided before the work begins, at
@@ -78,7 +79,7 @@ func (b *bracket) Sent(at time.Time, others int) {
 	b.settle(at)
 	b.window.started(at, others)
 	if b.Mark.IsZero() {
-		b.Mark, b.LastIn, b.Rest = at, at, 2*settled
+		b.Mark, b.LastIn, b.Began, b.Rest = at, at, at, 2*settled
 	}
 	b.Since++
 	b.Rest = max(0, b.Rest-1)

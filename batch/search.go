@@ -40,7 +40,7 @@ func (b *bracket) raise() {
 	between := b.Pace > b.Lo && b.Pace < b.Hi
 	switch {
 	case between && timely(held) && b.higher():
-	case between && held < settled && !(b.lowered() && b.Rest == 0 && held >= proof):
+	case between && held < settled && !b.slow() && !(b.lowered() && b.Rest == 0 && held >= proof):
 		return
 	case b.Pace > max(b.Lo, b.Hi): // beyond all that is known: ever faster
 		more := float64(held) * (1 - b.Lo/b.Pace) // than at lo; it may be what was saved up
@@ -58,12 +58,23 @@ func (b *bracket) raise() {
 			return
 		}
 		b.Proven = true
-	case b.Rest > 0 || float64(held) < max(proof, worth*b.lost()*float64(b.rest())/settled):
+	case !b.slow() && (b.Rest > 0 || float64(held) < max(proof, worth*b.lost()*float64(b.rest())/settled)):
 		return
 	default: // a limit may have been raised
+		if b.slow() {
+			b.Began = time.Time{}
+		}
 		b.Hi, b.Lift, b.Trying = 0, 1, true
 	}
 	b.choose()
+}
+
+// slow reports that it is time to try more once, however few requests were sent: a pace
+// this slow was found within a minute, and may be what another run left that has ended
+// since.
+func (b *bracket) slow() bool {
+	const pace, after = 0.15, 200 // requests a second, seconds
+	return b.Lo < pace && !b.Began.IsZero() && b.Trace.lastSent().Sub(b.Began).Seconds() > after
 }
 
 // timely reports whether it is time to look at what so many requests tell: ever more

@@ -153,5 +153,5 @@ func (w *window) refute(others int) {
 func (w *window) trialRefused(now time.Time) {
 	w.trial = time.Time{}
 	w.refused++
-	w.next = now.Add(min(moment<<min(3*w.refused, 20), atLast))
+	w.next = now.Add(min(moment<<min(4*w.refused-1, 20), atLast))
 }

@@ -24,6 +24,7 @@ func TestARunRegainsItsPaceOnceOthersHaveLeft(t *testing.T) {
 		"all of it, exact waits":      {exact, 900 * time.Millisecond},
 		"all of it, whole seconds":    {rounded, 900 * time.Millisecond},
 		"half of it, nothing is said": {absent, 2 * time.Second},
+		"all of it, nothing is said":  {absent, 950 * time.Millisecond},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
