@@ -124,7 +124,7 @@ func TestOddQuestionsAreNoStop(t *testing.T) {
 	four, many := []int{9, 10, 11, 12}, []int{3, 8, 13, 18, 23, 28, 33}
 	for name, err := range doubtful {
 		for _, odd := range [][]int{apart, neighbours, first, last, four, many} {
-			for _, workers := range []int{1, 8} {
+			for _, workers := range []int{1, 4, 8} {
 				t.Run(fmt.Sprintf("%s for questions %v, %d workers", name, odd, workers), func(t *testing.T) {
 					synctest.Test(t, func(t *testing.T) {
 						store := newStore(t)

@@ -267,7 +267,7 @@ func TestARunKeepsToTheLimitOfTheAccount(t *testing.T) {
 // refusal is first taken to be for the pace, which is luck here: of three runs the
 // one in the middle counts.
 func TestARunKeepsToTheNumberInFlightThatTheAccountAllows(t *testing.T) {
-	for _, limit := range []int{1, 2, 10} {
+	for _, limit := range []int{1, 2, 10, 40} {
 		for _, takes := range []time.Duration{2 * time.Second, 30 * time.Second} {
 			t.Run(fmt.Sprintf("%d in flight, answers of about %v", limit, takes), func(t *testing.T) {
 				var used, throttled []float64
