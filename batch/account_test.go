@@ -77,7 +77,7 @@ func (a *account) Ask(ctx context.Context, req Request) (Answer, error) {
 	a.flying--
 	if a.answered = append(a.answered, time.Now()); len(a.answered) == 30 {
 		a.refill()
-		a.at30, a.permit30 = time.Now(), a.permitted(time.Now())
+		a.at30, a.permit30 = time.Now(), a.permits
 		if a.window > 0 { // it may have given all of this one
 			a.permit30 = float64(len(a.through))
 		}

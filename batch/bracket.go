@@ -49,7 +49,7 @@ type bracket struct {
 	Raised  int           // how often the pace was raised since
 	Trying  bool          // an attempt at more, once the pace was found
 	Rest    int           // requests to the next one, at least
-	Odd     int           // refusals until the account is taken for this run's alone again; see contested
+	Odd     int           // how much of late no bucket explains; see oddRefusals
 	Began   time.Time     // the first request was sent; zero: an attempt was made because of it
 	Trace   trace
 }

@@ -2,15 +2,16 @@ package batch
 
 import "math"
 
-// Where others use the account too, and it is not known when, what it gives this run is
-// no bucket's: it changes with what they take. Then a run yields at each refusal and
-// regains its pace slowly, as TCP does: whoever is faster is refused more often, so that
-// runs come to equal shares, and together use what there is.
+// Where others use the account too, what it gives this run changes with what they take,
+// and no bucket explains it. Then a run yields at each refusal and regains its pace
+// slowly, as TCP does: whoever is faster is refused more often, so that runs come to
+// equal shares, and together use what there is.
 const (
 	yielding  = 0.85 // part of the pace that is kept at a refusal
-	regaining = 30   // requests until the pace is what it was: one in so many is refused
-	// oddRefusals is for how many refusals one counts that no bucket explains. The next
-	// that fits a bucket ends it, or so many if another was odd before.
+	regaining = 30   // requests until the pace is what it was, and is refused again
+	// oddRefusals is how much a refusal that no bucket explains adds to Odd; each
+	// refusal takes one off. So the next refusal that a bucket explains ends it, or the
+	// fifth after two in a row that none does.
 	oddRefusals = 5
 )
 

@@ -12,7 +12,7 @@ func TestARunRegainsItsPaceOnceOthersHaveLeft(t *testing.T) {
 	const (
 		questions = 300
 		busy      = 2 * time.Minute
-		within    = 11 * time.Minute // of which 300 requests take five
+		within    = 11 * time.Minute // the questions alone take five minutes
 	)
 	for name, test := range map[string]struct {
 		hint  hint

@@ -65,8 +65,8 @@ type finding struct {
 	start, end int // in bytes
 }
 
-// find returns the findings in order. What hid others is taken out, and the rest
-// looked at again: nothing is found in a text of which they were masked.
+// find returns the findings in order. It takes them out of the text and looks again
+// until it finds nothing: one may have hidden another.
 func (f *Finder) find(text string) (found []finding) {
 	for {
 		more := f.look(text)
