@@ -16,6 +16,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"bizbatch/batch/pace"
 	"bizbatch/checkpoint"
 )
 
@@ -86,7 +87,7 @@ func (a *account) Ask(ctx context.Context, req Request) (Answer, error) {
 }
 
 // arrived decides on a request that arrives now.
-func (a *account) arrived() (takes time.Duration, said Limits, err error) {
+func (a *account) arrived() (takes time.Duration, said pace.Limits, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	now := time.Now()
@@ -101,7 +102,7 @@ func (a *account) arrived() (takes time.Duration, said Limits, err error) {
 		case rounded, headers:
 			e.RetryAfter = time.Duration(math.Ceil(wait.Seconds())) * time.Second
 		}
-		return 0, Limits{}, e
+		return 0, pace.Limits{}, e
 	}
 	a.flying++
 	a.through = append(a.through, now)
@@ -111,12 +112,12 @@ func (a *account) arrived() (takes time.Duration, said Limits, err error) {
 }
 
 // limits is what the headers say, as OpenAI's do for a bucket.
-func (a *account) limits(now time.Time) Limits {
+func (a *account) limits(now time.Time) pace.Limits {
 	if a.window > 0 {
-		return Limits{float64(a.window), a.tokens, now.Truncate(time.Minute).Add(time.Minute).Sub(now)}
+		return pace.Limits{Limit: float64(a.window), Remaining: a.tokens, Reset: now.Truncate(time.Minute).Add(time.Minute).Sub(now)}
 	}
 	full := (a.burst - a.tokens) / a.now()
-	return Limits{a.burst, math.Floor(a.tokens), time.Duration(full*1000) * time.Millisecond}
+	return pace.Limits{Limit: a.burst, Remaining: math.Floor(a.tokens), Reset: time.Duration(full*1000) * time.Millisecond}
 }
 
 func (a *account) take(now time.Time) (wait time.Duration, ok bool) {
@@ -172,20 +173,20 @@ func (a *account) refillAt(now time.Time) {
 	}
 }
 
-// A pace is how well a run used an account: the share of the permitted requests
+// A usage is how well a run used an account: the share of the permitted requests
 // that got through, and the share and number that were refused.
-type pace struct {
+type usage struct {
 	used, refused float64
 	number        int
 }
 
-func (p pace) String() string {
+func (p usage) String() string {
 	return fmt.Sprintf("%4.0f %% %4d %4.1f %%", 100*p.used, p.number, 100*p.refused)
 }
 
 // measure compares with what the account permitted and the workers could
 // carry, from the first request on and from the 30th answer on.
-func (a *account) measure(workers int) (whole, rest pace) {
+func (a *account) measure(workers int) (whole, rest usage) {
 	end := a.through[len(a.through)-1]
 	count := func(times []time.Time, from time.Time) (n int) {
 		for _, at := range times {
@@ -195,7 +196,7 @@ func (a *account) measure(workers int) (whole, rest pace) {
 		}
 		return n
 	}
-	made := func(from time.Time) (p pace) {
+	made := func(from time.Time) (p usage) {
 		p.number = count(a.refused, from)
 		p.refused = float64(p.number) / float64(p.number+count(a.through, from))
 		return p
@@ -298,7 +299,7 @@ type setting struct {
 	workers int
 	runs    int // that share the account; 0: one
 	rpm     float64
-	pace    PaceKeeper   // lets them keep one pace; nil: nothing does
+	pace    pace.Keeper  // lets them keep one pace; nil: nothing does
 	common  *commonStore // does, as a database; nil: there is none
 }
 
@@ -322,7 +323,7 @@ func (s *setting) String() string {
 }
 
 // missed reports what of the goals was not reached, 95 % of the bound first.
-func missed(whole, rest pace, bound float64) string {
+func missed(whole, rest usage, bound float64) string {
 	switch {
 	case rest.used < 0.95*bound:
 		return "later use"
@@ -337,7 +338,7 @@ func missed(whole, rest pace, bound float64) string {
 }
 
 // run asks all questions, and returns how well that went.
-func (s *setting) run(t *testing.T) (whole, rest pace) {
+func (s *setting) run(t *testing.T) (whole, rest usage) {
 	synctest.Test(t, func(t *testing.T) {
 		runs := max(s.runs, 1)
 		a := s.account

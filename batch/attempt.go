@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"bizbatch/batch/pace"
 	"bizbatch/checkpoint"
 	"bizbatch/internal/watchdog"
 )
@@ -40,7 +41,7 @@ type result struct {
 type accepted struct {
 	res    *result
 	at     time.Time
-	limits Limits
+	limits pace.Limits
 }
 
 // attempt asks one question once and saves the outcome before anything else happens.
@@ -84,7 +85,7 @@ func (r *runner) ask(res *result) (answer *Answer, err error) {
 		}
 	}()
 	var once sync.Once
-	a, err := r.asker.Ask(ctx, Request{Payload: res.it.Payload, accepted: func(l Limits) {
+	a, err := r.asker.Ask(ctx, Request{Payload: res.it.Payload, accepted: func(l pace.Limits) {
 		once.Do(func() { r.accept <- accepted{res, time.Now(), l} })
 	}, step: func(title string) { r.o.OnStep(res.it.RowID, title) }})
 	if err != nil {

@@ -16,6 +16,8 @@ import (
 	"context"
 	"encoding/json"
 	"time"
+
+	"bizbatch/batch/pace"
 )
 
 // An Asker sends a request to a service and returns the answer. Run calls Ask from
@@ -40,14 +42,14 @@ type Request struct {
 	// It does not contain "stream", which the Asker adds if it streams.
 	Payload json.RawMessage
 
-	accepted func(Limits) // nil outside of a run
-	step     func(string) // nil outside of a run, or if nobody wants to know
+	accepted func(pace.Limits) // nil outside of a run
+	step     func(string)      // nil outside of a run, or if nobody wants to know
 }
 
 // Accepted tells the run, before the answer arrives, that the service accepted the
 // request, and which limits it reported. The run can then send further requests
 // sooner. Calling it is optional.
-func (r Request) Accepted(l Limits) {
+func (r Request) Accepted(l pace.Limits) {
 	if r.accepted != nil {
 		r.accepted(l)
 	}

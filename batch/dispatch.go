@@ -3,6 +3,8 @@ package batch
 import (
 	"context"
 	"time"
+
+	"bizbatch/batch/pace"
 )
 
 // loop starts questions and handles their results, until no question is left or the
@@ -41,7 +43,7 @@ func (r *runner) loop(ctx context.Context) {
 		timer.Reset(time.Until(wake))
 		select {
 		case a := <-r.accept:
-			r.hears(a.res, Reply{At: a.at, Limits: a.limits})
+			r.hears(a.res, pace.Reply{At: a.at, Limits: a.limits})
 		case c := <-r.o.Steering:
 			r.steer(c)
 		case res := <-r.results:
@@ -54,10 +56,6 @@ func (r *runner) loop(ctx context.Context) {
 		}
 	}
 }
-
-// lead is how long before it is sent a question is marked as sent in the checkpoint,
-// so that the time for this does not disturb the pace.
-const lead = 20 * time.Millisecond
 
 // never is the duration of a timer that should not fire.
 const never = 1000 * time.Hour
@@ -97,7 +95,7 @@ func (r *runner) admit() (wake time.Time) {
 		}
 		early := at
 		if apart > 0 || r.o.RPM > 0 {
-			early = at.Add(-lead)
+			early = at.Add(-pace.Lead)
 		}
 		if early.After(now) {
 			return early
@@ -109,14 +107,14 @@ func (r *runner) admit() (wake time.Time) {
 }
 
 // mayStart returns the earliest time for the next question and its distance from the
-// previous one; see [Pacer]. The pacer is asked last: it may take that moment from
+// previous one; see [pace.Pacer]. The pacer is asked last: it may take that moment from
 // other hosts.
 func (r *runner) mayStart(now time.Time) (at time.Time, apart time.Duration) {
 	at = later(r.user, later(r.heldUntil, r.queue.due()))
 	if r.probe != nil {
 		at = later(at, r.probe.next)
 	}
-	if at.After(now.Add(lead)) {
+	if at.After(now.Add(pace.Lead)) {
 		return at, 0
 	}
 	next, apart := r.pace.Next(r.sum.InFlight)

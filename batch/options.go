@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"bizbatch/batch/pace"
 )
 
 // Options are the options of [Run]. The zero value is ready to use.
@@ -19,10 +21,10 @@ type Options struct {
 	RPM float64
 	// Pacer decides when the next request may be sent, in addition to RPM. Default:
 	// a pacer that finds out the pace that the account allows.
-	Pacer Pacer
+	Pacer pace.Pacer
 	// Pace lets runs that share an account keep one pace, unless Pacer is set. Default:
 	// the checkpoint does, if several hosts share it, and else nobody.
-	Pace PaceKeeper
+	Pace pace.Keeper
 	// AttemptTimeout is the maximum duration of one request, from its start to the
 	// end of its answer. Default 10 minutes.
 	AttemptTimeout time.Duration

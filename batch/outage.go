@@ -1,6 +1,10 @@
 package batch
 
-import "time"
+import (
+	"cmp"
+	"math/rand/v2"
+	"time"
+)
 
 // A probe is set while no request is expected to succeed. Questions are then sent
 // one at a time, until one is answered.
@@ -189,4 +193,14 @@ func (r *runner) suspectOutage(res *result, e *Error) {
 	}
 	r.probe = &probe{n: n, next: res.back.Add(wait)}
 	r.event(Event{Kind: EventOutage, Question: res.it.RowID, Err: res.err, Wait: wait})
+}
+
+// backoff is how long to wait after the nth failure in a row: full jitter
+// under an exponential ceiling.
+func backoff(first, longest time.Duration, n int) time.Duration {
+	ceiling := longest
+	if n = max(n, 1); n < 20 {
+		ceiling = min(longest, first<<(n-1))
+	}
+	return cmp.Or(rand.N(ceiling), 1)
 }

@@ -31,7 +31,11 @@ package batch
 //	401, 402, a wrong certificate       pending                         stops, or WaitForCredits       stop.go
 //	an answer that cannot be saved      in a rescue file                StopSave
 
-import "time"
+import (
+	"time"
+
+	"bizbatch/batch/pace"
+)
 
 // handle takes in what came of an attempt.
 func (r *runner) handle(res *result) {
@@ -41,9 +45,9 @@ func (r *runner) handle(res *result) {
 		r.probe.out = false
 	}
 	if res.answer != nil || res.err != nil && res.action != Pause {
-		r.hears(res, Reply{At: res.back})
+		r.hears(res, pace.Reply{At: res.back})
 	} else if res.err == nil {
-		r.hears(res, Reply{At: res.back, Void: true})
+		r.hears(res, pace.Reply{At: res.back, Void: true})
 	}
 	r.keepPace(res.back)
 	r.tellRejoined()
@@ -63,7 +67,7 @@ func (r *runner) handle(res *result) {
 }
 
 // hears tells the pacer what became of a request that was let in, unless it knows.
-func (r *runner) hears(res *result, reply Reply) {
+func (r *runner) hears(res *result, reply pace.Reply) {
 	if !res.heard {
 		res.heard = true
 		reply.Sent, reply.Others = res.it.sent, res.it.others

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"bizbatch/batch/pace"
 )
 
 // A few of the settings of TestPaceTable: every rate, burst and kind of hint,
@@ -82,7 +84,7 @@ func TestARunBeginsGentlyAndSoonIsAtFullSpeed(t *testing.T) {
 				asker := askerFunc(func(ctx context.Context, req Request) (Answer, error) {
 					time.Sleep(roundTrip / 2)
 					if test.early {
-						time.AfterFunc(roundTrip/2, func() { req.Accepted(Limits{}) })
+						time.AfterFunc(roundTrip/2, func() { req.Accepted(pace.Limits{}) })
 					}
 					return svc.Ask(ctx, Request{Payload: req.Payload})
 				})
@@ -152,7 +154,7 @@ type oneASecond struct{ last time.Time }
 
 func (p *oneASecond) Next(int) (time.Time, time.Duration) { return p.last.Add(time.Second), 0 }
 func (p *oneASecond) Sent(at time.Time, _ int)            { p.last = at }
-func (p *oneASecond) Heard(r Reply) time.Time             { return r.At.Add(r.Wait) }
+func (p *oneASecond) Heard(r pace.Reply) time.Time        { return r.At.Add(r.Wait) }
 
 func TestAPacerOfTheUsersDecides(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -175,52 +177,12 @@ func TestAPacerOfTheUsersDecides(t *testing.T) {
 	})
 }
 
-// Several 429 with the same number in flight tell of a limit on it, unless a request got
-// through beside as many.
-func TestWhatTellsOfAWindow(t *testing.T) {
-	type step struct{ through, beside, refused int }
-	for name, test := range map[string]struct {
-		steps []step
-		size  int
-	}{
-		"two beside as many":                  {[]step{{0, 0, 10}, {3, 9, 10}}, 10},
-		"two beside as many, nothing between": {[]step{{0, 0, 10}, {0, 0, 10}}, 0},
-		"two beside as many, one between":     {[]step{{0, 0, 10}, {1, 9, 10}}, 0},
-		"two beside 30, one between":          {[]step{{0, 0, 30}, {1, 29, 30}}, 30},
-		"two beside more and less":            {[]step{{3, 9, 11}, {3, 9, 10}}, 0},
-		"as many got through":                 {[]step{{0, 0, 10}, {3, 10, 10}}, 0},
-		"more got through":                    {[]step{{0, 0, 10}, {3, 12, 10}}, 0},
-		"one got through by chance":           {[]step{{0, 0, 10}, {1, 10, 10}, {3, 9, 10}}, 10},
-		"three beside three":                  {[]step{{0, 0, 3}, {6, 2, 3}, {6, 2, 3}}, 0},
-		"four beside three":                   {[]step{{0, 0, 3}, {6, 2, 3}, {6, 2, 3}, {6, 2, 3}}, 3},
-		"what was saved up":                   {[]step{{0, 0, 10}, {12, 9, 10}, {12, 9, 10}, {12, 9, 10}}, 0},
-		"all workers":                         {[]step{{0, 0, 31}, {3, 30, 31}}, 0},
-	} {
-		t.Run(name, func(t *testing.T) {
-			w, at := &window{workers: 32}, time.Now()
-			for _, s := range test.steps {
-				for range s.through {
-					at = at.Add(time.Millisecond)
-					w.started(at, s.beside)
-				}
-				at = at.Add(time.Millisecond)
-				w.started(at, s.refused)
-				w.take(at)
-				w.again(at, at, s.refused)
-			}
-			if w.size != test.size {
-				t.Errorf("the window is %d, want %d", w.size, test.size)
-			}
-		})
-	}
-}
-
 // heard is a pacer that keeps what it is told.
-type heard struct{ replies []Reply }
+type heard struct{ replies []pace.Reply }
 
 func (p *heard) Next(int) (time.Time, time.Duration) { return time.Time{}, 0 }
 func (p *heard) Sent(time.Time, int)                 {}
-func (p *heard) Heard(r Reply) time.Time {
+func (p *heard) Heard(r pace.Reply) time.Time {
 	p.replies = append(p.replies, r)
 	return time.Time{}
 }
@@ -233,13 +195,13 @@ func TestALateWordIsNotOfTheNextAttempt(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				store := newStore(t)
 				importN(t, store, 1)
-				var first func(Limits)
+				var first func(pace.Limits)
 				asker := askerFunc(func(_ context.Context, req Request) (Answer, error) {
 					if first == nil {
 						first = req.Accepted
 						return Answer{}, failed
 					}
-					first(Limits{})
+					first(pace.Limits{})
 					time.Sleep(time.Minute)
 					return Answer{Text: "an answer", FinishReason: "stop"}, nil
 				})
@@ -255,80 +217,5 @@ func TestALateWordIsNotOfTheNextAttempt(t *testing.T) {
 				}
 			})
 		})
-	}
-}
-
-func TestWhatLimitsSayOfThePace(t *testing.T) {
-	begin := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
-	type said struct {
-		at    time.Duration
-		l     Limits
-		pace  float64
-		until time.Duration
-	}
-	for name, all := range map[string][]said{
-		"a bucket": {
-			{0, Limits{60, 29, 31 * time.Second}, 1, 0},
-			{0, Limits{60, 28, 32 * time.Second}, 1, 0},
-			{10 * time.Second, Limits{60, 10, 50 * time.Second}, 1, 0},
-		},
-		"a bucket that is more than half full": {
-			{0, Limits{60, 59, time.Second}, 2, 0},
-			{0, Limits{60, 31, 29 * time.Second}, 2, 0},
-			{0, Limits{60, 30, 30 * time.Second}, 1, 0},
-		},
-		"a fast bucket": {
-			{0, Limits{10, 4, 1200 * time.Millisecond}, 5, 0},
-			{0, Limits{10, 3, 1400 * time.Millisecond}, 5, 0},
-		},
-		"a bucket that is raised": {
-			{0, Limits{2, 1, 2 * time.Second}, 0.5, 0},
-			{10 * time.Second, Limits{2, 0, 3 * time.Second}, 0.5, 0}, // it may be between one and two
-			{20 * time.Second, Limits{2, 1, time.Second}, 1, 0},
-		},
-		"a window": {
-			{0, Limits{20, 8, 40 * time.Second}, 12.0 / 40, 0}, // one alone does not tell
-			{0, Limits{20, 7, 40 * time.Second}, 8.0 / 40, 0},
-			{20 * time.Second, Limits{20, 3, 20 * time.Second}, 4.0 / 20, 0},
-			{30 * time.Second, Limits{20, 0, 10 * time.Second}, 2, 40 * time.Second},
-			{41 * time.Second, Limits{20, 19, 60 * time.Second}, 20.0 / 60, 0},
-		},
-		"nothing": {{0, Limits{}, 0, 0}, {0, Limits{20, 21, time.Second}, 0, 0}, {0, Limits{20, 20, time.Second}, 0, 0}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			var p told
-			for i, s := range all {
-				pace, until := p.pace(Reply{At: begin.Add(s.at), Limits: s.l})
-				if s.until > 0 && !until.Equal(begin.Add(s.until)) || s.until == 0 && !until.IsZero() || pace != s.pace {
-					t.Errorf("%d: %v until %v, want %v until %v", i, pace, until.Sub(begin), s.pace, s.until)
-				}
-			}
-		})
-	}
-}
-
-// Limits that were refused are believed again once they change, three times.
-func TestLimitsThatWereRefusedAreBelievedOnceTheyChange(t *testing.T) {
-	begin := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
-	var told told
-	for i, step := range []struct {
-		every   time.Duration
-		refused bool
-		want    bool // refuted
-	}{
-		{2 * time.Second, false, false},
-		{2 * time.Second, true, true},
-		{time.Second, false, false},
-		{time.Second, true, true},
-		{2 * time.Second, true, true},
-		{4 * time.Second, false, true}, // no more
-	} {
-		told.pace(Reply{At: begin.Add(time.Duration(i) * time.Minute), Limits: Limits{2, 1, step.every}})
-		if step.refused {
-			told.refused()
-		}
-		if told.refuted() != step.want {
-			t.Errorf("step %d: refuted %v, want %v", i, told.refuted(), step.want)
-		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"bizbatch/batch/pace"
 	"bizbatch/checkpoint"
 )
 
@@ -71,8 +72,8 @@ type runner struct {
 	cut      int             // attempts held back because their answer had no end
 	told     int             // of the questions that were answered, the last that was given out
 
-	pace        Pacer
-	learns      *bracket          // the pace, unless it is the user's
+	pace        pace.Pacer
+	learns      *pace.Bracket     // the pace, unless it is the user's
 	kept        time.Time         // when what it learned was written down
 	paused      time.Time         // until then
 	user        time.Time         // nothing is sent before, by Options.RPM
@@ -173,8 +174,11 @@ func (r *runner) spaced(sent time.Time) {
 	}
 }
 
-// every is the distance between two requests.
+// every is the distance between two requests; 0: there is none to keep.
 func every(rpm float64) time.Duration {
+	if rpm <= 0 {
+		return 0
+	}
 	return time.Duration(min(60/rpm*float64(time.Second), float64(never)))
 }
 

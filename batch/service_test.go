@@ -16,6 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"bizbatch/batch/pace"
 	"bizbatch/checkpoint"
 )
 
@@ -78,7 +79,7 @@ func (s *service) Ask(ctx context.Context, req Request) (Answer, error) {
 	question, rep := s.begin(req)
 	err := rep.err
 	if err == nil {
-		req.Accepted(Limits{})
+		req.Accepted(pace.Limits{})
 	}
 	if rep.takes > 0 {
 		select {

@@ -9,7 +9,7 @@ import (
 )
 
 // Where several hosts share a checkpoint, each of them is a run of its own, which asks
-// what no other has claimed. They keep one pace: see commonPace. What a service says of
+// what no other has claimed. They keep one pace: see pace.Common. What a service says of
 // the account is everybody's: the host that hears it tells the others (tellHosts), and
 // they hear it when they are about to send something (heldBack).
 

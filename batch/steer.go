@@ -32,7 +32,7 @@ func (r *runner) steer(c Steering) {
 		r.o.Workers = *c.Workers
 		r.queue.size = *c.Workers
 		if r.learns != nil {
-			r.learns.window.workers = *c.Workers
+			r.learns.SetWorkers(*c.Workers)
 		}
 		r.newGroup()
 	}

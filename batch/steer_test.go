@@ -5,6 +5,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"bizbatch/batch/pace"
 )
 
 // steered runs questions that take ten seconds each, in virtual time, and steers
@@ -29,7 +31,7 @@ type freely struct{}
 
 func (freely) Next(int) (time.Time, time.Duration) { return time.Time{}, 0 }
 func (freely) Sent(time.Time, int)                 {}
-func (freely) Heard(Reply) time.Time               { return time.Time{} }
+func (freely) Heard(pace.Reply) time.Time          { return time.Time{} }
 
 // between counts what was sent in a span of the run.
 func between(svc *service, begin time.Time, from, to time.Duration) (n int) {

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"bizbatch/batch/pace"
 	"bizbatch/checkpoint"
 )
 
@@ -71,7 +72,7 @@ func TestTheClockComesBeforeTheNextQuestion(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newStore(t)
 		importN(t, store, 10)
-		until := time.Now().Add(4*time.Second - lead/2)
+		until := time.Now().Add(4*time.Second - pace.Lead/2)
 		sum, out := run(t, store, newService(answers(time.Millisecond)), Options{RPM: 60, Until: until})
 		want(t, out, outcome{Stop: StopClock, Answered: 4, Left: 6, Sum: 4})
 		if !sum.Ended.Equal(until) {
@@ -310,7 +311,7 @@ func TestNothingIsSentOnceTheRunStops(t *testing.T) {
 		importN(t, store, 3)
 		svc := newService(answers(time.Second))
 		ctx, cancel := context.WithCancel(t.Context())
-		time.AfterFunc(time.Minute-lead/2, func() {
+		time.AfterFunc(time.Minute-pace.Lead/2, func() {
 			if c, err := store.Counts(); err != nil || c.States[checkpoint.Running] != 1 {
 				t.Errorf("%+v, %v: no question is marked as sent", c, err)
 			}
@@ -318,7 +319,7 @@ func TestNothingIsSentOnceTheRunStops(t *testing.T) {
 		})
 		sum, err := Run(ctx, store, svc, Options{RPM: 1})
 		want(t, verify(t, svc, sum, err, 0, 0), outcome{Stop: StopInterrupted, Answered: 1, Left: 2, Sum: 1})
-		if took := sum.Ended.Sub(sum.Started); took != time.Minute-lead/2 {
+		if took := sum.Ended.Sub(sum.Started); took != time.Minute-pace.Lead/2 {
 			t.Errorf("took %v", took)
 		}
 		if c, err := store.Counts(); err != nil || c.States[checkpoint.Running] != 0 || c.States[checkpoint.Pending] != 2 {

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"time"
+
+	"bizbatch/batch/pace"
 )
 
 // A 429 is the account's, unless one question gets it again and again while
@@ -120,7 +122,7 @@ func (r *runner) hopeless(now time.Time) bool {
 func (r *runner) pause(res *result, e *Error) {
 	r.sum.Throttled++
 	if whose := r.share(res.it, res.back); whose != none {
-		r.hears(res, Reply{At: res.back, Void: true})
+		r.hears(res, pace.Reply{At: res.back, Void: true})
 		if whose == sure {
 			r.giveUp(res)
 		} else {
@@ -132,7 +134,7 @@ func (r *runner) pause(res *result, e *Error) {
 		r.throttled = res.back
 	}
 	res.heard = true
-	until := r.pace.Heard(Reply{Sent: res.it.sent, At: res.back, Others: res.it.others, Refused: true, Wait: min(e.clears(res.back), r.o.MaxPause)})
+	until := r.pace.Heard(pace.Reply{Sent: res.it.sent, At: res.back, Others: res.it.others, Refused: true, Wait: min(e.clears(res.back), r.o.MaxPause)})
 	r.queue.setAside(res.it)
 	if until.After(r.paused) {
 		r.sum.PausedSeconds += until.Sub(later(r.paused, res.back)).Seconds()

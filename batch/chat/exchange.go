@@ -18,6 +18,7 @@ import (
 	"github.com/sashabaranov/go-openai"
 
 	"bizbatch/batch"
+	"bizbatch/batch/pace"
 	"bizbatch/internal/watchdog"
 )
 
@@ -38,7 +39,7 @@ type exchange struct {
 	client   *Client
 	payload  json.RawMessage
 	out      outgoing
-	accepted func(batch.Limits)
+	accepted func(pace.Limits)
 	parent   context.Context // the caller's
 	ctx      context.Context // parent, or cancelled by the idle timer
 	cancel   context.CancelCauseFunc

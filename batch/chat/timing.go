@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"bizbatch/batch"
+	"bizbatch/batch/pace"
 )
 
 // longestWait bounds Retry-After: no limit lasts longer than a month.
@@ -77,7 +78,7 @@ func reset(value string, now time.Time) time.Time {
 // X-RateLimit-Limit (GitHub, OpenRouter), RateLimit-Limit (an early draft of
 // the IETF), Anthropic-Ratelimit-Requests-Limit, and RateLimit with RateLimit-Policy
 // (the IETF's last drafts).
-func limits(h http.Header, now time.Time) batch.Limits {
+func limits(h http.Header, now time.Time) pace.Limits {
 	for _, name := range []func(string) string{
 		func(what string) string { return "X-Ratelimit-" + what + "-Requests" },
 		func(what string) string { return "X-Ratelimit-" + what },
@@ -85,7 +86,7 @@ func limits(h http.Header, now time.Time) batch.Limits {
 		func(what string) string { return "Anthropic-Ratelimit-Requests-" + what },
 	} {
 		limit, _, _ := strings.Cut(h.Get(name("Limit")), ",") // some add the policy
-		if l := limitsOf(limit, h.Get(name("Remaining")), h.Get(name("Reset")), now); l != (batch.Limits{}) {
+		if l := limitsOf(limit, h.Get(name("Remaining")), h.Get(name("Reset")), now); l != (pace.Limits{}) {
 			return l
 		}
 	}
@@ -93,14 +94,14 @@ func limits(h http.Header, now time.Time) batch.Limits {
 	return limitsOf(cmp.Or(policy["q"], state["limit"]), cmp.Or(state["r"], state["remaining"]), cmp.Or(state["t"], state["reset"]), now)
 }
 
-func limitsOf(limit, remaining, at string, now time.Time) batch.Limits {
+func limitsOf(limit, remaining, at string, now time.Time) pace.Limits {
 	l, ok := number(limit)
 	r, known := number(remaining)
 	full := reset(at, now)
 	if !ok || !known || !(l > 0 && r >= 0 && r <= l) || !full.After(now) || full.Sub(now) > longestWait {
-		return batch.Limits{}
+		return pace.Limits{}
 	}
-	return batch.Limits{Limit: l, Remaining: r, Reset: full.Sub(now)}
+	return pace.Limits{Limit: l, Remaining: r, Reset: full.Sub(now)}
 }
 
 // parameters reads name=value pairs, separated by commas or semicolons; of more

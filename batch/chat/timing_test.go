@@ -8,6 +8,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"bizbatch/batch"
+	"bizbatch/batch/pace"
 )
 
 var noon = time.Date(2026, 10, 7, 12, 0, 0, 0, time.UTC)
@@ -82,12 +83,12 @@ func TestLimitReset(t *testing.T) {
 }
 
 func TestLimits(t *testing.T) {
-	all := func(limit, remaining float64, reset time.Duration) batch.Limits {
-		return batch.Limits{Limit: limit, Remaining: remaining, Reset: reset}
+	all := func(limit, remaining float64, reset time.Duration) pace.Limits {
+		return pace.Limits{Limit: limit, Remaining: remaining, Reset: reset}
 	}
 	for name, test := range map[string]struct {
 		headers map[string]string
-		want    batch.Limits
+		want    pace.Limits
 	}{
 		"OpenAI": {map[string]string{"x-ratelimit-limit-requests": "60", "x-ratelimit-remaining-requests": "59", "x-ratelimit-reset-requests": "1s",
 			"x-ratelimit-limit-tokens": "150000", "x-ratelimit-remaining-tokens": "149984", "x-ratelimit-reset-tokens": "6m0s"}, all(60, 59, time.Second)},
@@ -100,12 +101,12 @@ func TestLimits(t *testing.T) {
 		"a later one":             {map[string]string{"RateLimit": "limit=100, remaining=50, reset=5"}, all(100, 50, 5*time.Second)},
 		"the last one":            {map[string]string{"RateLimit": `"default";r=50;t=30`, "RateLimit-Policy": `"default";q=100;w=60`}, all(100, 50, 30*time.Second)},
 		"Anthropic":               {map[string]string{"anthropic-ratelimit-requests-limit": "50", "anthropic-ratelimit-requests-remaining": "49", "anthropic-ratelimit-requests-reset": "2026-10-07T12:00:02Z"}, all(50, 49, 2*time.Second)},
-		"nothing":                 {nil, batch.Limits{}},
-		"tokens alone":            {map[string]string{"x-ratelimit-limit-tokens": "10", "x-ratelimit-remaining-tokens": "9", "x-ratelimit-reset-tokens": "1s"}, batch.Limits{}},
-		"no reset":                {map[string]string{"X-RateLimit-Limit": "20", "X-RateLimit-Remaining": "19"}, batch.Limits{}},
-		"a reset that is past":    {map[string]string{"X-RateLimit-Limit": "20", "X-RateLimit-Remaining": "19", "X-RateLimit-Reset": "1791374300"}, batch.Limits{}},
-		"more left than there is": {map[string]string{"X-RateLimit-Limit": "20", "X-RateLimit-Remaining": "21", "X-RateLimit-Reset": "5"}, batch.Limits{}},
-		"no numbers":              {map[string]string{"X-RateLimit-Limit": "NaN", "X-RateLimit-Remaining": "many", "X-RateLimit-Reset": "soon"}, batch.Limits{}},
+		"nothing":                 {nil, pace.Limits{}},
+		"tokens alone":            {map[string]string{"x-ratelimit-limit-tokens": "10", "x-ratelimit-remaining-tokens": "9", "x-ratelimit-reset-tokens": "1s"}, pace.Limits{}},
+		"no reset":                {map[string]string{"X-RateLimit-Limit": "20", "X-RateLimit-Remaining": "19"}, pace.Limits{}},
+		"a reset that is past":    {map[string]string{"X-RateLimit-Limit": "20", "X-RateLimit-Remaining": "19", "X-RateLimit-Reset": "1791374300"}, pace.Limits{}},
+		"more left than there is": {map[string]string{"X-RateLimit-Limit": "20", "X-RateLimit-Remaining": "21", "X-RateLimit-Reset": "5"}, pace.Limits{}},
+		"no numbers":              {map[string]string{"X-RateLimit-Limit": "NaN", "X-RateLimit-Remaining": "many", "X-RateLimit-Reset": "soon"}, pace.Limits{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := http.Header{}

@@ -19,7 +19,7 @@ import (
 const patience = time.Second
 
 // A File keeps the pace of the runs that are on at the same time. It implements
-// batch.PaceKeeper.
+// pace.Keeper.
 type File struct {
 	path    string
 	on      *flock.Flock // held by each run while it is on, together

@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"bizbatch/batch"
+	"bizbatch/batch/pace"
 	"bizbatch/checkpoint"
 	"bizbatch/checkpoint/postgres"
 	"bizbatch/internal/exit"
@@ -204,7 +205,7 @@ func accountLine(a postgres.Account, now time.Time) string {
 	default:
 		line += ": open"
 	}
-	if pace, used := batch.PaceOf(a.Pace); pace > 0 {
+	if pace, used := pace.Of(a.Pace); pace > 0 {
 		line += fmt.Sprintf(", %.3g requests a second (used until %s)", pace, used.Local().Format("2006-01-02 15:04"))
 	}
 	return line

@@ -1,4 +1,4 @@
-package batch
+package pace
 
 import (
 	"math"
@@ -9,11 +9,28 @@ import (
 	"pgregory.net/rapid"
 )
 
+// A bucket is what an account has left, and how it is filled.
+type bucket struct {
+	rate, size, tokens float64
+	last               time.Time
+}
+
+// take reports whether the account lets a request in.
+func (b *bucket) take(now time.Time) bool {
+	b.tokens = min(b.size, b.tokens+now.Sub(b.last).Seconds()*b.rate)
+	b.last = now
+	if b.tokens < 1 {
+		return false
+	}
+	b.tokens--
+	return true
+}
+
 // ask has a trace know of a request and of what the bucket did with it, and returns when
 // there may be the next: at once, or exactly when the bucket has one.
 func (b *bucket) ask(tr *trace, sent, arrives time.Time) time.Time {
 	tr.Sent = append(tr.Sent, sent)
-	if _, ok := b.take(arrives); ok {
+	if b.take(arrives) {
 		return sent
 	}
 	wait := max(1, time.Duration((1-b.tokens)/b.rate*float64(time.Second)))
@@ -28,7 +45,7 @@ func TestATraceIsExplainedByItsBucket(t *testing.T) {
 		rate := math.Exp(rapid.Float64Range(math.Log(0.05), math.Log(50)).Draw(rt, "rate"))
 		size := float64(rapid.IntRange(1, 10).Draw(rt, "size"))
 		now := time.Now()
-		b := &bucket{rate: rate, burst: size, tokens: size, last: now}
+		b := &bucket{rate: rate, size: size, tokens: size, last: now}
 		var tr trace
 		seconds := func(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 		for range rapid.IntRange(1, 12).Draw(rt, "changes of the pace") {
@@ -53,7 +70,7 @@ func TestATraceIsExplainedByItsBucket(t *testing.T) {
 func TestATraceForgetsWhatNoBucketExplains(t *testing.T) {
 	now := time.Now()
 	var tr trace
-	b := &bucket{rate: 1, burst: 1, tokens: 1, last: now}
+	b := &bucket{rate: 1, size: 1, tokens: 1, last: now}
 	for _, rate := range []float64{1, 0.25} {
 		b.rate = rate
 		for range 40 {
@@ -71,7 +88,7 @@ func TestATraceForgetsWhatNoBucketExplains(t *testing.T) {
 func TestALateRequestSaysLittle(t *testing.T) {
 	now := time.Now()
 	var tr trace
-	b := &bucket{rate: 20, burst: 1, tokens: 1, last: now}
+	b := &bucket{rate: 20, size: 1, tokens: 1, last: now}
 	for i := range 200 {
 		now = now.Add(51 * time.Millisecond)
 		arrives := now

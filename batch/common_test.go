@@ -63,7 +63,7 @@ func (r *commonRun) Hold(h checkpoint.Hold) error {
 	return nil
 }
 
-// Pace implements PaceKeeper.
+// Pace implements pace.Keeper.
 func (c *commonStore) Pace(change func([]byte, time.Time) []byte) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -108,7 +108,7 @@ func TestHostsKeepTogetherWhatTheyAreToldToSend(t *testing.T) {
 	}
 }
 
-// brokenKeeper is a PaceKeeper that cannot be reached.
+// brokenKeeper is a pace.Keeper that cannot be reached.
 type brokenKeeper struct{}
 
 func (brokenKeeper) Pace(func([]byte, time.Time) []byte) error { return errors.New("unreachable") }
@@ -117,26 +117,5 @@ func TestARunThatReachesNoKeeperKeepsItsPace(t *testing.T) {
 	s := &setting{account: &account{rate: 1, burst: 1, hint: rounded, takes: 5 * time.Second, questions: 200}, workers: 16, pace: brokenKeeper{}}
 	if whole, rest := s.run(t); rest.used < 0.9 || rest.refused > 0.05 {
 		t.Errorf("used and refused: %v from the 30th answer on, %v of the whole", rest, whole)
-	}
-}
-
-// busyKeeper is a keeper whose first change is lost to another host's.
-type busyKeeper struct{}
-
-func (busyKeeper) Pace(change func([]byte, time.Time) []byte) error {
-	change(nil, time.Now())
-	change(nil, time.Now())
-	return nil
-}
-
-func TestAChangeThatIsMadeAgainBeginsWithWhatWasKnown(t *testing.T) {
-	begin := time.Now()
-	p := newCommonPace(busyKeeper{}, bracket{window: window{workers: 8}}, new(float64))
-	for i := range 3 {
-		p.Sent(begin.Add(time.Duration(i)*time.Millisecond), i)
-	}
-	p.change(func() { p.known.window.through(begin.Add(p.ahead)) })
-	if got := p.known.window.unknown; len(got) != 2 || got[0].others != 1 || got[1].others != 2 {
-		t.Errorf("%+v, want the second and the third request", got)
 	}
 }

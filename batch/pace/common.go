@@ -1,4 +1,4 @@
-package batch
+package pace
 
 import (
 	"encoding/json"
@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// A PaceKeeper keeps what runs know together that share an account: as
+// A Keeper keeps what runs know together that share an account: as
 // [checkpoint.Shared] does for the hosts of a checkpoint.
-type PaceKeeper interface {
+type Keeper interface {
 	// Pace calls change with what is known, nil at first, and the time of the keeper's
 	// clock. What it returns is known from then on, unless that is nil. If another run
 	// changes it meanwhile, change is called again. After an error, the run goes on with
@@ -17,24 +17,24 @@ type PaceKeeper interface {
 	Pace(change func(known []byte, now time.Time) []byte) error
 }
 
-// A commonPace is the Pacer of runs that share an account. They know one bracket
+// A Common is the Pacer of runs that share an account. They know one bracket
 // together: each takes the moment of its next request from it, and tells it what the
 // service said. So the requests of all are as far apart as the pace says.
 //
 // They begin gently together. Once enough was let in and nothing refused, there is no
 // pace to keep.
-type commonPace struct {
-	known  known // its times are those of the keeper's clock
-	keeper PaceKeeper
-	ahead  time.Duration // that clock is, of this run's
-	slot   time.Time     // of the next request, by this run's clock; zero: none was taken
-	rpm    *float64      // Options.RPM, if it is that of all together; nil: it is not
+type Common struct {
+	known   known // its times are those of the keeper's clock
+	keeper  Keeper
+	ahead   time.Duration        // that clock is, of this run's
+	slot    time.Time            // of the next request, by this run's clock; zero: none was taken
+	spacing func() time.Duration // between the requests of all together, at least; 0: there is none
 }
 
 // known is what the keeper keeps, as JSON.
 type known struct {
-	bracket
-	RPM time.Time // nothing is sent before, by Options.RPM
+	Bracket
+	RPM time.Time // nothing is sent before, by the spacing
 }
 
 func (k known) clone() known {
@@ -43,9 +43,9 @@ func (k known) clone() known {
 	return k
 }
 
-// PaceOf reads the pace, in requests a second, in what a [PaceKeeper] keeps, and until
+// Of reads the pace, in requests a second, in what a [Keeper] keeps, and until
 // when it was used. It is 0 where nothing is known.
-func PaceOf(kept []byte) (pace float64, used time.Time) {
+func Of(kept []byte) (pace float64, used time.Time) {
 	var k known
 	if json.Unmarshal(kept, &k) != nil {
 		return 0, used
@@ -60,9 +60,10 @@ const enough = 64
 // idle is how long nobody used the pace if it is taken up as that of a run before.
 const idle = time.Minute
 
-// newCommonPace takes up what others know, or begins with b.
-func newCommonPace(keeper PaceKeeper, b bracket, rpm *float64) *commonPace {
-	p := &commonPace{known: known{bracket: b}, keeper: keeper, rpm: rpm}
+// Share returns the Pacer of a run that knows what b does, and takes up what others
+// know. The requests of all together are at least spacing apart, as long as that is not 0.
+func Share(keeper Keeper, b *Bracket, spacing func() time.Duration) *Common {
+	p := &Common{known: known{Bracket: *b}, keeper: keeper, spacing: spacing}
 	_ = keeper.Pace(func(kept []byte, now time.Time) []byte {
 		p.ahead = time.Until(now)
 		p.takeUp(kept, now)
@@ -72,27 +73,30 @@ func newCommonPace(keeper PaceKeeper, b bracket, rpm *float64) *commonPace {
 }
 
 // takeUp takes up what others know.
-func (p *commonPace) takeUp(kept []byte, now time.Time) {
+func (p *Common) takeUp(kept []byte, now time.Time) {
 	var k known
 	if json.Unmarshal(kept, &k) != nil {
 		return
 	}
 	p.known.RPM = k.RPM
-	b := bracket{maxPause: p.known.maxPause, window: p.known.window}
+	b := Bracket{maxPause: p.known.maxPause, window: p.known.window}
 	if last := later(k.Due, k.Until); now.Sub(last) > idle {
 		b.resume(learned{k.Lo, k.Hi, k.Saved, last}, now)
 	} else {
 		k.maxPause, k.window = b.maxPause, b.window
-		b = k.bracket
+		b = k.Bracket
 	}
 	if b.Pace > 0 || p.known.Pace == 0 && b.Since > 0 && b.In >= p.known.In { // else this run knows more
-		p.known.bracket = b
+		p.known.Bracket = b
 	}
 }
 
+// Known is what this run knows of what all know.
+func (p *Common) Known() *Bracket { return &p.known.Bracket }
+
 // change has all know what f changes, or this run alone if the keeper cannot be reached.
 // It calls f again, with what is known then, if another run was faster.
-func (p *commonPace) change(f func()) {
+func (p *Common) change(f func()) {
 	changed, own := false, p.known.clone()
 	_ = p.keeper.Pace(func(kept []byte, now time.Time) []byte {
 		p.known = own.clone()
@@ -108,52 +112,51 @@ func (p *commonPace) change(f func()) {
 }
 
 // Next implements Pacer.
-func (p *commonPace) Next(inFlight int) (at time.Time, apart time.Duration) {
+func (p *Common) Next(inFlight int) (at time.Time, apart time.Duration) {
 	now := time.Now()
 	at, apart = p.next(inFlight)
-	if !p.shares() && !p.sharesRPM() {
+	if !p.shares() && p.spacing() == 0 {
 		return at, apart
 	}
-	if p.slot.Before(now.Add(-apart-lead)) && !at.After(now.Add(lead)) { // there is none, or it could not be used
+	if p.slot.Before(now.Add(-apart-Lead)) && !at.After(now.Add(Lead)) { // there is none, or it could not be used
 		p.take(now, inFlight)
 		at, apart = p.next(inFlight)
 	}
 	if !p.slot.IsZero() {
 		return p.slot, apart
 	}
-	return at.Add(rand.N(lead)), apart // the fastest is not to win each time
+	return at.Add(rand.N(Lead)), apart // the fastest is not to win each time
 }
 
-func (p *commonPace) shares() bool    { return p.known.Pace > 0 || p.known.In < enough }
-func (p *commonPace) sharesRPM() bool { return p.rpm != nil && *p.rpm > 0 }
+func (p *Common) shares() bool { return p.known.Pace > 0 || p.known.In < enough }
 
 // next is the earliest moment that may be nobody's, as far as this run knows.
-func (p *commonPace) next(inFlight int) (at time.Time, apart time.Duration) {
+func (p *Common) next(inFlight int) (at time.Time, apart time.Duration) {
 	at, apart = p.known.Next(inFlight)
 	return later(at, p.known.RPM).Add(-p.ahead), apart
 }
 
 // take takes the next moment, if it is near and nobody's.
-func (p *commonPace) take(now time.Time, inFlight int) {
+func (p *Common) take(now time.Time, inFlight int) {
 	unused := p.slot
 	p.change(func() {
 		p.release(unused)
 		p.slot = time.Time{} // another run may have been faster
 		at, _ := p.next(inFlight)
-		if at.After(now.Add(lead)) {
+		if at.After(now.Add(Lead)) {
 			return
 		}
 		p.slot = later(now, at)
 		at = p.slot.Add(p.ahead)
 		p.known.Sent(at, inFlight)
-		if p.sharesRPM() {
-			p.known.RPM = at.Add(every(*p.rpm))
+		if apart := p.spacing(); apart > 0 {
+			p.known.RPM = at.Add(apart)
 		}
 	})
 }
 
 // release gives back a moment that was taken and not used.
-func (p *commonPace) release(slot time.Time) {
+func (p *Common) release(slot time.Time) {
 	if !slot.IsZero() {
 		p.known.Trace.drop(slot.Add(p.ahead))
 		p.known.window.take(slot.Add(p.ahead))
@@ -161,7 +164,7 @@ func (p *commonPace) release(slot time.Time) {
 }
 
 // Sent implements Pacer.
-func (p *commonPace) Sent(at time.Time, others int) {
+func (p *Common) Sent(at time.Time, others int) {
 	if p.slot.IsZero() {
 		p.known.Sent(at.Add(p.ahead), others)
 	}
@@ -169,7 +172,7 @@ func (p *commonPace) Sent(at time.Time, others int) {
 }
 
 // Heard implements Pacer.
-func (p *commonPace) Heard(r Reply) (until time.Time) {
+func (p *Common) Heard(r Reply) (until time.Time) {
 	r.At, r.Sent = r.At.Add(p.ahead), r.Sent.Add(p.ahead)
 	unused := p.slot
 	hear := func() {

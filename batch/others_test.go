@@ -58,18 +58,6 @@ func TestARunRegainsItsPaceOnceOthersHaveLeft(t *testing.T) {
 	}
 }
 
-// What others leave of the account is nothing for the next run to begin with.
-func TestWhatOthersLeaveIsNotKept(t *testing.T) {
-	b := bracket{Pace: 1, Lo: 1}
-	if b.note(time.Now()) == nil {
-		t.Error("the pace is not kept")
-	}
-	b.Odd = oddRefusals
-	if note := b.note(time.Now()); note != nil {
-		t.Errorf("kept %s", note)
-	}
-}
-
 // Runs that do not know of each other use nearly all of an account together.
 func TestTwoRunsUseWhatTheAccountPermits(t *testing.T) {
 	var used, refused float64

@@ -1,10 +1,6 @@
-package batch
+package pace
 
-import (
-	"cmp"
-	"math/rand/v2"
-	"time"
-)
+import "time"
 
 // Waits where the service does not say how long.
 const (
@@ -15,7 +11,7 @@ const (
 )
 
 // slower takes in that for so long the account gave not one more request.
-func (b *bracket) slower(d time.Duration) {
+func (b *Bracket) slower(d time.Duration) {
 	d = min(max(d, time.Millisecond), min(maxBackoff, b.maxPause)/growth)
 	most := 1 / d.Seconds()
 	if most > below*b.Lo {
@@ -37,7 +33,7 @@ func (b *bracket) slower(d time.Duration) {
 
 // counts reports whether the account counts in windows: after it gave nothing for long,
 // it let in as many again as at first. Then the wait and the pace are for such a window.
-func (b *bracket) counts(r Reply, in int) bool {
+func (b *Bracket) counts(r Reply, in int) bool {
 	if b.First < few || in != b.First || r.Wait > 0 {
 		return false
 	}
@@ -48,21 +44,11 @@ func (b *bracket) counts(r Reply, in int) bool {
 
 // backoff is how long to wait after a refusal that does not say: until lo gives
 // one more than was let in.
-func (b *bracket) backoff(now time.Time) time.Duration {
+func (b *Bracket) backoff(now time.Time) time.Duration {
 	wait := firstBackoff
 	if b.Lo > 0 {
 		next := min(near/b.Lo, maxBackoff.Seconds())
 		wait = b.LastIn.Add(time.Duration(next * float64(time.Second))).Sub(now)
 	}
-	return min(max(2*lead, wait), b.maxPause) // a shorter one teaches nothing: see cut
-}
-
-// backoff is how long to wait after the nth failure in a row: full jitter
-// under an exponential ceiling.
-func backoff(first, longest time.Duration, n int) time.Duration {
-	ceiling := longest
-	if n = max(n, 1); n < 20 {
-		ceiling = min(longest, first<<(n-1))
-	}
-	return cmp.Or(rand.N(ceiling), 1)
+	return min(max(2*Lead, wait), b.maxPause) // a shorter one teaches nothing: see cut
 }

@@ -1,4 +1,4 @@
-package batch
+package pace
 
 import "time"
 
@@ -24,7 +24,7 @@ type Reply struct {
 	Others   int       // in flight when it was sent
 	Refused  bool
 	Void     bool          // it says nothing of the account: it was not sent after all, or is refused whatever it allows
-	Wait     time.Duration // that a refusal asks for, at most Options.MaxPause; 0: it does not say
+	Wait     time.Duration // that a refusal asks for, at most the longest pause; 0: it does not say
 	Limits   Limits
 }
 
@@ -35,4 +35,18 @@ type Limits struct {
 	// Reset is the time until all of Limit is there again: the next window
 	// begins, or a bucket is full.
 	Reset time.Duration
+}
+
+// Lead is how long before it is sent a request is marked as sent in the checkpoint, so
+// that the time for this does not disturb the pace.
+const Lead = 20 * time.Millisecond
+
+// never is the distance of requests where none is to follow.
+const never = 1000 * time.Hour
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }

@@ -1,4 +1,4 @@
-package batch
+package pace
 
 import "math"
 
@@ -16,10 +16,10 @@ const (
 )
 
 // contested reports that others seem to use the account.
-func (b *bracket) contested() bool { return b.Odd >= oddRefusals }
+func (b *Bracket) contested() bool { return b.Odd >= oddRefusals }
 
 // explain explains the trace with the first refusal of an episode.
-func (b *bracket) explain(r Reply) (lo, hi, saved float64) {
+func (b *Bracket) explain(r Reply) (lo, hi, saved float64) {
 	spans, size := len(b.Trace.Spans), b.Trace.Size
 	lo, hi, saved = b.Trace.explain()
 	b.Odd = max(0, b.Odd-1)
@@ -39,7 +39,7 @@ func (b *bracket) explain(r Reply) (lo, hi, saved float64) {
 
 // yield lowers the pace at a refusal, more if hardly any request was let in before; or
 // to lo, if more was tried before it was known that others use the account.
-func (b *bracket) yield(in int, known bool) {
+func (b *Bracket) yield(in int, known bool) {
 	b.Hi, b.Proven = b.Pace, false
 	if known || b.Pace < b.Lo/yielding {
 		b.Lo = b.Pace * yielding
@@ -53,7 +53,7 @@ func (b *bracket) yield(in int, known bool) {
 // regain raises the pace with so many requests let in since: slowly up to where it was,
 // then faster. A run that is slower than it once was regains its pace in the time that
 // it took then.
-func (b *bracket) regain(held int) {
+func (b *Bracket) regain(held int) {
 	since := b.Trace.lastSent().Sub(b.Mark).Seconds()
 	part := max(float64(held), since*b.Best/2) / regaining
 	before := max(b.Hi, b.Lo/yielding)

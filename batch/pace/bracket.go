@@ -1,13 +1,14 @@
-package batch
+package pace
 
 import (
 	"cmp"
+	"encoding/json"
 	"math/rand/v2"
 	"slices"
 	"time"
 )
 
-// A bracket is the Pacer of this package: the account's pace lies between lo, the
+// A Bracket is the Pacer of this package: the account's pace lies between lo, the
 // highest that is known to hold, and hi, the lowest that was refused. Requests are sent
 // at a pace between the two, until they are near, then at lo. The trace of the last
 // requests bounds both after each refusal, and lo while there is none. Now and then
@@ -16,7 +17,7 @@ import (
 // Before the first refusal nothing is known, and a run begins gently: two
 // requests, and never more whose fate is unknown than have been let in. Where
 // the service says its limits, they are the pace until it refuses one.
-type bracket struct {
+type Bracket struct {
 	maxPause time.Duration
 	window   window
 
@@ -54,11 +55,24 @@ type bracket struct {
 	Trace   trace
 }
 
+// New returns a Bracket for a run with so many workers, in which no pause is longer than
+// maxPause. It goes on from the note of an earlier run; nil: nothing is known.
+func New(workers int, maxPause time.Duration, note []byte, now time.Time) *Bracket {
+	b := &Bracket{maxPause: maxPause, window: window{workers: workers}}
+	var l learned
+	_ = json.Unmarshal(note, &l) // else nothing is known
+	b.resume(l, now)
+	return b
+}
+
+// SetWorkers changes the number of workers.
+func (b *Bracket) SetWorkers(n int) { b.window.workers = n }
+
 // moment is how long a refusal may take. It is decided before the work begins, at
 // the service's door; most take a fifth of this.
 const moment = time.Second / 2
 
-func (b *bracket) interval() time.Duration {
+func (b *Bracket) interval() time.Duration {
 	if b.Pace == 0 {
 		return 0
 	}
@@ -66,7 +80,7 @@ func (b *bracket) interval() time.Duration {
 }
 
 // Next implements Pacer.
-func (b *bracket) Next(inFlight int) (at time.Time, apart time.Duration) {
+func (b *Bracket) Next(inFlight int) (at time.Time, apart time.Duration) {
 	at = later(later(b.Until, b.Due), b.window.opens(inFlight))
 	if b.Pace == 0 && len(b.Unknown) >= max(2, b.In) {
 		at = later(at, b.Unknown[0].Add(moment)) // then it is in
@@ -75,7 +89,7 @@ func (b *bracket) Next(inFlight int) (at time.Time, apart time.Duration) {
 }
 
 // Sent implements Pacer.
-func (b *bracket) Sent(at time.Time, others int) {
+func (b *Bracket) Sent(at time.Time, others int) {
 	b.settle(at)
 	b.window.started(at, others)
 	if b.Mark.IsZero() {
@@ -100,7 +114,7 @@ func (b *bracket) Sent(at time.Time, others int) {
 }
 
 // settle notes that what was sent a moment ago is in.
-func (b *bracket) settle(now time.Time) {
+func (b *Bracket) settle(now time.Time) {
 	for len(b.Unknown) > 0 && !now.Before(b.Unknown[0].Add(moment)) {
 		b.Unknown = b.Unknown[1:]
 		b.In, b.Took = b.In+1, moment
@@ -109,7 +123,7 @@ func (b *bracket) settle(now time.Time) {
 }
 
 // Heard implements Pacer.
-func (b *bracket) Heard(r Reply) time.Time {
+func (b *Bracket) Heard(r Reply) time.Time {
 	if !r.Refused {
 		b.letIn(r)
 		return time.Time{}
@@ -123,12 +137,12 @@ func (b *bracket) Heard(r Reply) time.Time {
 	if r.Sent.After(b.Cut) {
 		if b.window.again(r.At, r.Sent, r.Others) {
 			b.forgetPace()
-			wait, b.Cut = max(wait, 1), r.At.Add(lead)
+			wait, b.Cut = max(wait, 1), r.At.Add(Lead)
 		} else if b.puzzled(r) && b.window.throttled(r.At, r.Sent, r.Others) {
 			wait = max(wait, 1)
 		} else {
 			wait = b.refused(r)
-			b.Cut = r.At.Add(lead) // what is marked as sent already belongs to it
+			b.Cut = r.At.Add(Lead) // what is marked as sent already belongs to it
 		}
 	} else {
 		b.Trace.refusedToo(r.Sent)
@@ -146,7 +160,7 @@ func (b *bracket) Heard(r Reply) time.Time {
 // jitter is the part of a pause by which it may be longer: 2 %.
 const jitter = 50
 
-func (b *bracket) letIn(r Reply) {
+func (b *Bracket) letIn(r Reply) {
 	if r.Void {
 		b.Trace.drop(r.Sent)
 	}
@@ -182,7 +196,7 @@ func without(times []time.Time, t time.Time) ([]time.Time, bool) {
 // 16 s where the service does not say how long to wait, or, unless others use the
 // account, the pace is known to hold, or nothing was let in after a wait that is always
 // the same.
-func (b *bracket) puzzled(r Reply) bool {
+func (b *Bracket) puzzled(r Reply) bool {
 	if r.Sent.Equal(b.window.trial) || b.Empty >= 5 {
 		return true
 	}
@@ -192,7 +206,7 @@ func (b *bracket) puzzled(r Reply) bool {
 
 // refused learns from the first refusal of an episode, and returns how long to
 // wait.
-func (b *bracket) refused(r Reply) time.Duration {
+func (b *Bracket) refused(r Reply) time.Duration {
 	i, _ := slices.BinarySearchFunc(b.Unknown, r.Sent, time.Time.Compare)
 	before := b.Since - len(b.Unknown) + i // all let in
 	after := max(0, len(b.Unknown)-i-1)
@@ -231,7 +245,7 @@ func (b *bracket) refused(r Reply) time.Duration {
 }
 
 // forgetPace forgets what was learned from refusals that were for the number in flight.
-func (b *bracket) forgetPace() {
+func (b *Bracket) forgetPace() {
 	b.Lo, b.Hi, b.Pace, b.Held, b.Proven = 0, 0, 0, 0, false
 	b.In, b.Took, b.Odd = 0, 0, 0
 	b.Trace = trace{Last: b.Trace.Last, Cut: true}

@@ -1,4 +1,4 @@
-package batch
+package pace
 
 import (
 	"math"
@@ -31,7 +31,7 @@ const (
 )
 
 // raise raises the pace, once it held for long enough.
-func (b *bracket) raise() {
+func (b *Bracket) raise() {
 	held := b.Held - len(b.Unknown) // the others may be refused yet
 	if b.contested() {
 		b.regain(held)
@@ -72,7 +72,7 @@ func (b *bracket) raise() {
 // slow reports that it is time to try more once, however few requests were sent: a pace
 // this slow was found within a minute, and may be what another run left that has ended
 // since.
-func (b *bracket) slow() bool {
+func (b *Bracket) slow() bool {
 	const pace, after = 0.15, 200 // requests a second, seconds
 	return b.Lo < pace && !b.Began.IsZero() && b.Trace.lastSent().Sub(b.Began).Seconds() > after
 }
@@ -88,7 +88,7 @@ func timely(held int) bool {
 
 // higher raises lo to what the requests at this pace tell, if that is half of the way
 // to it.
-func (b *bracket) higher() bool {
+func (b *Bracket) higher() bool {
 	t := b.Trace.after(b.Unknown)
 	lo, _, _ := t.explain()
 	if lo > b.Pace/near {
@@ -106,12 +106,12 @@ func (b *bracket) higher() bool {
 
 // given is how many requests the account gave in the last pause, and lost how many of
 // them it cannot have saved up.
-func (b *bracket) given() float64 { return b.Paused.Seconds() * b.Lo }
-func (b *bracket) lost() float64  { return max(0, b.given()-1) }
+func (b *Bracket) given() float64 { return b.Paused.Seconds() * b.Lo }
+func (b *Bracket) lost() float64  { return max(0, b.given()-1) }
 
 // found reports that lo and hi are so near that searching on would cost more than it
 // brings.
-func (b *bracket) found() bool {
+func (b *Bracket) found() bool {
 	if b.lost() > dear {
 		return b.Hi < nearDear*b.Lo
 	}
@@ -119,7 +119,7 @@ func (b *bracket) found() bool {
 }
 
 // choose chooses the pace.
-func (b *bracket) choose() {
+func (b *Bracket) choose() {
 	b.Held = 0
 	switch {
 	case b.Hi == 0:
@@ -135,7 +135,7 @@ func (b *bracket) choose() {
 // refusal is dear, or where lo is what the service said in whole seconds (most limits
 // are a request in so many seconds); and half of the rest each time that it was let
 // in since.
-func (b *bracket) part() float64 {
+func (b *Bracket) part() float64 {
 	part := 0.5
 	switch {
 	case b.lost() > dear && b.Hi < 1.5*b.Lo:
@@ -148,7 +148,7 @@ func (b *bracket) part() float64 {
 
 // bound bounds the pace by a refusal, with so many requests let in since the one
 // before.
-func (b *bracket) bound(r Reply, in int) {
+func (b *Bracket) bound(r Reply, in int) {
 	mark := r.At.Add(r.Wait)
 	took := mark.Sub(b.Mark)
 	b.Mark = mark
@@ -192,7 +192,7 @@ func (b *bracket) bound(r Reply, in int) {
 }
 
 // first begins the search, with so many requests let in.
-func (b *bracket) first(r Reply, in int, took time.Duration) {
+func (b *Bracket) first(r Reply, in int, took time.Duration) {
 	if r.Wait <= 0 {
 		took += firstBackoff // it is not known how long it takes to the next
 	}
@@ -210,11 +210,11 @@ func (b *bracket) first(r Reply, in int, took time.Duration) {
 }
 
 // lowered reports that the account gave much more once.
-func (b *bracket) lowered() bool { return b.Best > 1.2*b.Lo }
+func (b *Bracket) lowered() bool { return b.Best > 1.2*b.Lo }
 
 // rest is how many requests to send until the next attempt at more. The more the
 // account gave once, the more an attempt may bring: 20 where its limit was halved.
-func (b *bracket) rest() int {
+func (b *Bracket) rest() int {
 	if !b.lowered() {
 		return settled
 	}

@@ -1,0 +1,43 @@
+package pace
+
+import (
+	"encoding/json"
+	"math"
+	"time"
+)
+
+// A learned is what a run leaves to the next one on the same checkpoint.
+type learned struct {
+	Lo    float64   `json:"lo"` // requests a second
+	Hi    float64   `json:"hi,omitempty"`
+	Saved float64   `json:"saved,omitempty"`
+	At    time.Time `json:"at"`
+}
+
+// fresh is how long what was learned is taken to hold. Limits change by the
+// day, and who else uses the account by the hour.
+const fresh = time.Hour
+
+// resume begins with what a run before learned, if anything. What is old is
+// tried at half the pace first, which is soon found to be too little.
+func (b *Bracket) resume(l learned, now time.Time) {
+	if !(l.Lo > 0) || math.IsInf(l.Lo, 0) {
+		return
+	}
+	b.Lo, b.Hi, b.Saved, b.Proven, b.Lift = l.Lo, max(l.Hi, l.Lo), max(1, l.Saved), true, near-1
+	b.Trace.Size, b.Trace.Cut = b.Saved, true
+	if age := now.Sub(l.At); age < 0 || age > fresh {
+		b.Lo, b.Proven = l.Lo/2, false
+	}
+	b.choose()
+}
+
+// Note returns what was learned, for [New]; nil: nothing, or only what others leave of
+// the account.
+func (b *Bracket) Note(now time.Time) []byte {
+	if b.Pace == 0 || b.contested() {
+		return nil
+	}
+	note, _ := json.Marshal(learned{b.Lo, b.Hi, b.Saved, now}) // numbers: cannot fail
+	return note
+}

@@ -1,0 +1,46 @@
+package pace
+
+import (
+	"testing"
+	"time"
+)
+
+// Several 429 with the same number in flight tell of a limit on it, unless a request got
+// through beside as many.
+func TestWhatTellsOfAWindow(t *testing.T) {
+	type step struct{ through, beside, refused int }
+	for name, test := range map[string]struct {
+		steps []step
+		size  int
+	}{
+		"two beside as many":                  {[]step{{0, 0, 10}, {3, 9, 10}}, 10},
+		"two beside as many, nothing between": {[]step{{0, 0, 10}, {0, 0, 10}}, 0},
+		"two beside as many, one between":     {[]step{{0, 0, 10}, {1, 9, 10}}, 0},
+		"two beside 30, one between":          {[]step{{0, 0, 30}, {1, 29, 30}}, 30},
+		"two beside more and less":            {[]step{{3, 9, 11}, {3, 9, 10}}, 0},
+		"as many got through":                 {[]step{{0, 0, 10}, {3, 10, 10}}, 0},
+		"more got through":                    {[]step{{0, 0, 10}, {3, 12, 10}}, 0},
+		"one got through by chance":           {[]step{{0, 0, 10}, {1, 10, 10}, {3, 9, 10}}, 10},
+		"three beside three":                  {[]step{{0, 0, 3}, {6, 2, 3}, {6, 2, 3}}, 0},
+		"four beside three":                   {[]step{{0, 0, 3}, {6, 2, 3}, {6, 2, 3}, {6, 2, 3}}, 3},
+		"what was saved up":                   {[]step{{0, 0, 10}, {12, 9, 10}, {12, 9, 10}, {12, 9, 10}}, 0},
+		"all workers":                         {[]step{{0, 0, 31}, {3, 30, 31}}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, at := &window{workers: 32}, time.Now()
+			for _, s := range test.steps {
+				for range s.through {
+					at = at.Add(time.Millisecond)
+					w.started(at, s.beside)
+				}
+				at = at.Add(time.Millisecond)
+				w.started(at, s.refused)
+				w.take(at)
+				w.again(at, at, s.refused)
+			}
+			if w.size != test.size {
+				t.Errorf("the window is %d, want %d", w.size, test.size)
+			}
+		})
+	}
+}
