@@ -6,15 +6,10 @@ import (
 	"time"
 )
 
-// A probe is set while no request is expected to succeed. Questions are then sent
-// one at a time, until one is answered.
-type probe struct {
-	next     time.Time     // when the next may be sent
-	out      bool          // one is in flight
-	interval time.Duration // between probes for credits or a reset; 0: an outage
-	kind     StopKind      // what it waits for to be over, with an interval
-	n        int           // how many there were, in an outage
-}
+// A fault counts against its question only after the service has answered another
+// question that was sent later: the service may be down. Until then the fault is open,
+// and an outage cancels it. If the last few questions of a run fail together, the two
+// cases look the same. The run then stops and fails none of them.
 
 // Backoff between the attempts for one question.
 const (
@@ -33,19 +28,23 @@ const (
 // questions, it is two. One question alone proves nothing about the service.
 const most = 3
 
-// An outage distinguishes a service that is down from questions that it cannot
-// answer.
-//
-// A fault counts against its question only after the service has answered another
-// question that was sent later. Until then the fault is open, and an outage cancels
-// it. If the last few questions of a run fail together, the two cases look the same.
-// The run then stops and fails none of them.
+// An outage distinguishes a service that is down from questions that it cannot answer.
 type outage struct {
 	enough int            // see most
 	since  time.Time      // the first fault since the last answer
 	row    map[*item]bool // the questions that failed since the last answer or in the outage, without the suspects
 	open   []fault        // in order of time
 	ended  time.Time      // the last outage
+}
+
+// A probe is set while no request is expected to succeed. Questions are then sent
+// one at a time, until one is answered.
+type probe struct {
+	next     time.Time     // when the next may be sent
+	out      bool          // one is in flight
+	interval time.Duration // between probes for credits or a reset; 0: an outage
+	kind     StopKind      // what it waits for to be over, with an interval
+	n        int           // how many there were, in an outage
 }
 
 // A fault is an attempt that counts against its question.

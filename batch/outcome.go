@@ -1,35 +1,7 @@
 package batch
 
-// What becomes of a question, and what each error does to it and to the run:
-//
-//	pending -----> sent -----> answered        an answer, saved before anything else happens
-//	   ^            ^ |
-//	   |            | +------> waiting         Again: until its backoff is over
-//	   |            | +------> set aside       Pause: until a few others went first
-//	   |            +--------- (both)
-//	   |              |
-//	   |              +------> held back       Doubt: until another question tells
-//	   |              |         |     +------> failed, or waiting: others are answered
-//	   |              |         +------------> pending, the run stops: the others are refused, too
-//	   |              |
-//	   |              +------> failed          GiveUp; Again or Pause too often while others are answered
-//	   |              |
-//	   +--------------+------- pending         Stop; whatever has no answer when the run ends
-//
-//	error                               the question                    the run                        file
-//	5xx, 408, a cut, silence, no        Again, up to MaxAttempts, then  one question at a time, then   outage.go
-//	connection                          fails until the next run        StopDown, if nothing succeeds
-//	the same where no answer ever       held back, then fails           StopUnfinished after three     doubt.go
-//	comes to its end
-//	429                                 waits, no attempt counts        everything waits               bracket.go
-//	429 while others are let in         waits alone, then fails         goes on                        throttled.go
-//	429 for longer than MaxPause        pending                         StopThrottled, or WaitForReset
-//	400, 413, 422, content refused      fails                           goes on                        classify.go
-//	what refuses a setting              held back: pending, or fails    StopSettings, or goes on       doubt.go, setting.go
-//	403                                 held back: pending, or fails    StopKey, or goes on            doubt.go
-//	a page, a redirect, 404, 405        held back: pending; Again once  StopEndpoint, or goes on       doubt.go
-//	401, 402, a wrong certificate       pending                         stops, or WaitForCredits       stop.go
-//	an answer that cannot be saved      in a rescue file                StopSave
+// What becomes of a question, and what each error does to it and to the run, is drawn in
+// CONTRIBUTING.md.
 
 import (
 	"time"

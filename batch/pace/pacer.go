@@ -1,3 +1,12 @@
+// Package pace decides when the next request is sent: as fast as the account lets
+// requests in, and no faster.
+//
+// What an account does is nearly always what a bucket would do, which gives so many
+// requests a second and saves up a few. Which buckets explain what was let in and refused
+// so far (bucket.go) tells between which paces the account's is (bracket.go), and paces
+// between the two are tried until they are near (search.go). Where no bucket explains it,
+// the account may count in windows (backoff.go), limit how many are in flight (window.go),
+// or others use it, too (yield.go).
 package pace
 
 import "time"
