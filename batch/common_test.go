@@ -4,8 +4,10 @@ import (
 	"errors"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"bizbatch/batch/pace"
 	"bizbatch/checkpoint"
 )
 
@@ -16,6 +18,7 @@ type commonStore struct {
 	pace   []byte
 	before []byte // its last change
 	paused time.Time
+	closed bool          // nothing is sent until a request succeeds
 	ahead  time.Duration // its clock is, of the hosts'
 }
 
@@ -53,13 +56,20 @@ func (r *commonRun) Start(id int64, at time.Time, cost int64) error {
 	if wait := time.Until(r.paused); wait > 0 {
 		return &checkpoint.HeldError{Hold: checkpoint.Hold{Wait: wait}}
 	}
+	if r.closed {
+		return &checkpoint.HeldError{}
+	}
 	return r.Run.Start(id, at, cost)
 }
 
 func (r *commonRun) Hold(h checkpoint.Hold) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.paused = later(r.paused, time.Now().Add(h.Wait))
+	if h.Wait > 0 {
+		r.paused = later(r.paused, time.Now().Add(h.Wait))
+	} else {
+		r.closed = true
+	}
 	return nil
 }
 
@@ -98,6 +108,31 @@ func TestHostsKeepOnePace(t *testing.T) {
 		}
 	}
 }
+
+// A refusal whose pause is over when it is heard holds no host.
+func TestAPauseThatIsOverHoldsNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		db := newStore(t)
+		importN(t, db, 3)
+		refused := false
+		svc := newService(func(request) reply {
+			if refused {
+				return reply{}
+			}
+			refused = true
+			return reply{err: &Error{Status: 429}}
+		})
+		sum, err := Run(t.Context(), (&commonStore{}).share(db), svc, Options{Workers: 1, Pacer: pausedBefore{}})
+		if err != nil || sum.Answered != 3 || sum.PausedSeconds != 0 {
+			t.Errorf("%d answered, %v s paused: %v; want 3 and 0 s", sum.Answered, sum.PausedSeconds, err)
+		}
+	})
+}
+
+// pausedBefore is a pacer whose pauses are over once they are known.
+type pausedBefore struct{ freely }
+
+func (pausedBefore) Heard(r pace.Reply) time.Time { return r.At.Add(-time.Second) }
 
 // What hosts are told to send a minute they send together.
 func TestHostsKeepTogetherWhatTheyAreToldToSend(t *testing.T) {

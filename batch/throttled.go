@@ -136,7 +136,7 @@ func (r *runner) pause(res *result, e *Error) {
 	res.heard = true
 	until := r.pace.Heard(pace.Reply{Sent: res.it.sent, At: res.back, Others: res.it.others, Refused: true, Wait: min(e.clears(res.back), r.o.MaxPause)})
 	r.queue.setAside(res.it)
-	if until.After(r.paused) {
+	if until.After(later(r.paused, res.back)) {
 		r.sum.PausedSeconds += until.Sub(later(r.paused, res.back)).Seconds()
 		r.paused = until
 		r.event(Event{Kind: EventPause, Question: res.it.RowID, Err: res.err, Wait: until.Sub(res.back)})
