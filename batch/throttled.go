@@ -134,7 +134,7 @@ func (r *runner) pause(res *result, e *Error) {
 		r.throttled = res.back
 	}
 	res.heard = true
-	until := r.pace.Heard(pace.Reply{Sent: res.it.sent, At: res.back, Others: res.it.others, Refused: true, Wait: min(e.clears(res.back), r.o.MaxPause)})
+	until := r.pace.Heard(pace.Reply{Sent: res.it.sent, At: res.back, Others: res.it.others, Refused: true, Wait: max(0, min(e.clears(res.back), r.o.MaxPause))})
 	r.queue.setAside(res.it)
 	if until.After(later(r.paused, res.back)) {
 		r.sum.PausedSeconds += until.Sub(later(r.paused, res.back)).Seconds()

@@ -128,27 +128,29 @@ func (b *Bracket) Heard(r Reply) time.Time {
 		b.letIn(r)
 		return time.Time{}
 	}
-	wait := r.Wait
-	if b.Trying = b.Trying && (b.Pace > b.Lo || !r.Sent.After(b.Cut)); b.Trying {
-		b.Rest += b.rest()
-		b.Best *= 0.8 // it may stay as it is
-	}
+	b.attemptRefused(r)
 	b.window.take(r.Sent)
-	if r.Sent.After(b.Cut) {
-		if b.window.again(r.At, r.Sent, r.Others) {
-			b.forgetPace()
-			wait, b.Cut = max(wait, 1), r.At.Add(Lead)
-		} else if b.puzzled(r) && b.window.throttled(r.At, r.Sent, r.Others) {
-			wait = max(wait, 1)
-		} else {
-			wait = b.refused(r)
-			b.Cut = r.At.Add(Lead) // what is marked as sent already belongs to it
-		}
-	} else {
+	wait := max(r.Wait, 1)
+	switch {
+	case !r.Sent.After(b.Cut): // of the same episode
+		b.Unknown, _ = without(b.Unknown, r.Sent)
 		b.Trace.refusedToo(r.Sent)
-	}
-	if wait <= 0 {
-		return b.Until // the pause of this episode stands
+		if r.Wait == 0 {
+			return b.Until // its pause stands
+		}
+	case b.window.again(r.At, r.Sent, r.Others):
+		b.forgetPace()
+		b.drop(r.Sent)
+		b.Cut = r.At.Add(Lead)
+	case r.Sent.Equal(b.window.trial):
+		b.drop(r.Sent)
+		b.window.trialRefused(r.At)
+	default:
+		if b.puzzled(r) {
+			b.window.suspect(r.Others)
+		}
+		wait = b.refused(r)
+		b.Cut = r.At.Add(Lead) // what is marked as sent already belongs to it
 	}
 	wait += rand.N(wait/jitter + 1) // so that two runs do not wake at the same instant
 	if t := r.At.Add(wait); t.After(b.Until) {
@@ -157,12 +159,28 @@ func (b *Bracket) Heard(r Reply) time.Time {
 	return b.Until
 }
 
+// attemptRefused notes that an attempt at more was refused, if this was one.
+func (b *Bracket) attemptRefused(r Reply) {
+	if b.Trying = b.Trying && (b.Pace > b.Lo || !r.Sent.After(b.Cut)); b.Trying {
+		b.Rest += b.rest()
+		b.Best *= 0.8 // it may stay as it is
+	}
+}
+
+// drop forgets a request that says nothing of the pace.
+func (b *Bracket) drop(sent time.Time) {
+	b.Unknown, _ = without(b.Unknown, sent)
+	b.Trace.drop(sent)
+	b.window.take(sent)
+}
+
 // jitter is the part of a pause by which it may be longer: 2 %.
 const jitter = 50
 
 func (b *Bracket) letIn(r Reply) {
 	if r.Void {
-		b.Trace.drop(r.Sent)
+		b.drop(r.Sent)
+		return
 	}
 	b.window.through(r.Sent)
 	var ok bool
@@ -197,7 +215,7 @@ func without(times []time.Time, t time.Time) ([]time.Time, bool) {
 // account, the pace is known to hold, or nothing was let in after a wait that is always
 // the same.
 func (b *Bracket) puzzled(r Reply) bool {
-	if r.Sent.Equal(b.window.trial) || b.Empty >= 5 {
+	if b.Empty >= 5 {
 		return true
 	}
 	again := r.Wait > 0 && r.Wait == b.Paused && b.Empty >= 1 && b.Since == 1
@@ -207,14 +225,18 @@ func (b *Bracket) puzzled(r Reply) bool {
 // refused learns from the first refusal of an episode, and returns how long to
 // wait.
 func (b *Bracket) refused(r Reply) time.Duration {
-	i, _ := slices.BinarySearchFunc(b.Unknown, r.Sent, time.Time.Compare)
-	before := b.Since - len(b.Unknown) + i // all let in
-	after := max(0, len(b.Unknown)-i-1)
+	i, ok := slices.BinarySearchFunc(b.Unknown, r.Sent, time.Time.Compare)
+	before, after := b.Since-len(b.Unknown)+i, len(b.Unknown)-i // those before were let in
+	if ok {
+		after--
+	} else { // it took longer than a moment
+		before--
+	}
 	b.Since, b.Held, b.Unknown = 0, 0, nil
 	if before > 0 {
 		b.Empty = 0
 	}
-	if b.Empty++; b.Empty > 1 && r.Wait <= 0 {
+	if b.Empty++; b.Empty > 1 && r.Wait == 0 {
 		b.slower(r.Sent.Sub(b.LastIn))
 	}
 	switch {

@@ -52,10 +52,11 @@ func (t *trace) in(at time.Time) {
 	t.forget()
 }
 
-// since is how long before at the last request was sent.
+// since is how long before at the last request was sent, and notes that one was sent
+// then.
 func (t *trace) since(at time.Time) float64 {
 	before := t.Last
-	if t.Last = at; before.IsZero() {
+	if t.Last = later(before, at); before.IsZero() {
 		return 0
 	}
 	return at.Sub(before).Seconds()
@@ -89,18 +90,28 @@ func (t *trace) drop(sent time.Time) (ok bool) {
 // refusedToo notes a request that was refused beside another. If it was sent before
 // that one, it was taken for let in.
 func (t *trace) refusedToo(sent time.Time) {
-	n := len(t.Spans)
-	if t.drop(sent) || n == 0 || t.Spans[n-1].Refused == 0 || t.Spans[n-1].In == 0 {
-		return
+	if n := len(t.Spans); !t.drop(sent) && n > 0 && t.Spans[n-1].Refused > 0 {
+		t.takeBack()
 	}
-	s := &t.Spans[n-1]
-	gap := s.Took / float64(s.In)
-	s.In, s.Took, s.Refused = s.In-1, s.Took-gap, s.Refused+gap
+}
+
+// takeBack takes back that the last request was let in.
+func (t *trace) takeBack() {
+	if n := len(t.Spans); n > 0 && t.Spans[n-1].In > 0 {
+		s := &t.Spans[n-1]
+		gap := s.Took / float64(s.In)
+		s.In, s.Took = s.In-1, s.Took-gap
+		if s.Refused > 0 {
+			s.Refused += gap
+		}
+	}
 }
 
 // refused notes the first refusal of an episode.
 func (t *trace) refused(sent time.Time, wait time.Duration) {
-	t.drop(sent)
+	if !t.drop(sent) {
+		t.takeBack()
+	}
 	t.settle(sent)
 	if n := len(t.Spans); n == 0 || t.Spans[n-1].Refused > 0 {
 		t.Spans = append(t.Spans, span{})
@@ -143,18 +154,6 @@ func (t *trace) beginWithRefusal() { t.Spans[0].In, t.Spans[0].Took, t.Cut = 0, 
 
 func (t trace) clone() trace {
 	t.Spans, t.Sent = slices.Clone(t.Spans), slices.Clone(t.Sent)
-	return t
-}
-
-// after returns the trace as it will be if nothing is refused that was sent before the
-// first of those whose fate is unknown.
-func (t trace) after(unknown []time.Time) trace {
-	t = t.clone()
-	until := t.Sent[len(t.Sent)-1]
-	if len(unknown) > 0 {
-		until = unknown[0].Add(-1)
-	}
-	t.settle(until)
 	return t
 }
 

@@ -158,8 +158,7 @@ func (p *Common) take(now time.Time, inFlight int) {
 // release gives back a moment that was taken and not used.
 func (p *Common) release(slot time.Time) {
 	if !slot.IsZero() {
-		p.known.Trace.drop(slot.Add(p.ahead))
-		p.known.window.take(slot.Add(p.ahead))
+		p.known.drop(slot.Add(p.ahead))
 	}
 }
 

@@ -89,7 +89,8 @@ func timely(held int) bool {
 // higher raises lo to what the requests at this pace tell, if that is half of the way
 // to it.
 func (b *Bracket) higher() bool {
-	t := b.Trace.after(b.Unknown)
+	t := b.Trace.clone()
+	t.settle(b.Unknown[0].Add(-1)) // what was sent before the first that may still be refused
 	lo, _, _ := t.explain()
 	if lo > b.Pace/near {
 		lo = b.Pace
@@ -193,7 +194,7 @@ func (b *Bracket) bound(r Reply, in int) {
 
 // first begins the search, with so many requests let in.
 func (b *Bracket) first(r Reply, in int, took time.Duration) {
-	if r.Wait <= 0 {
+	if r.Wait == 0 {
 		took += firstBackoff // it is not known how long it takes to the next
 	}
 	b.First = in

@@ -127,20 +127,15 @@ func (w *window) again(now, sent time.Time, others int) bool {
 	return true
 }
 
-// throttled notes a 429 that came now, for a request that was sent at sent
-// beside so many others, and reports whether that was a trial.
-func (w *window) throttled(now, sent time.Time, others int) (trial bool) {
+// suspect notes a 429 beside so many others that may be for their number.
+func (w *window) suspect(others int) {
 	switch {
 	case others == 0: // it was the rate
-	case sent.Equal(w.trial):
-		w.trialRefused(now)
-		return true
 	case others <= w.proven:
 		w.proven = others - 1 // the rate, or a limit that was lowered: the next 429 tells
 	case w.size == 0 || others < w.size:
 		w.size = others
 	}
-	return false
 }
 
 // refute forgets the size if a request was refused beside fewer others.

@@ -1,0 +1,52 @@
+package pace
+
+import (
+	"testing"
+	"time"
+)
+
+// A request that was not sent after all, or was refused beyond the window, is not let in.
+func TestWhatTellsNothingIsNotLetIn(t *testing.T) {
+	now := time.Now()
+	for name, test := range map[string]struct {
+		window int
+		reply  Reply
+	}{
+		"not sent": {0, Reply{Void: true}},
+		"a trial":  {1, Reply{Refused: true, Others: 1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := New(8, time.Minute, nil, now)
+			b.Sent(now, 0)
+			b.window.size = test.window
+			second := now.Add(time.Millisecond)
+			b.Sent(second, 1)
+			test.reply.Sent, test.reply.At = second, now.Add(100*time.Millisecond)
+			b.Heard(test.reply)
+			b.settle(now.Add(time.Minute))
+			if b.In != 1 || len(b.Trace.Spans) != 1 || b.Trace.Spans[0].In != 1 {
+				t.Errorf("%d let in, %+v; want one, the first", b.In, b.Trace.Spans)
+			}
+		})
+	}
+}
+
+// A refusal that takes longer than a moment is taken back from what was let in.
+func TestARefusalThatTakesLongIsTakenBack(t *testing.T) {
+	now := time.Now()
+	b := New(8, time.Minute, nil, now)
+	for i := range 7 {
+		b.Sent(now.Add(time.Duration(i)*100*time.Millisecond), i)
+	}
+	b.Heard(Reply{Refused: true, Sent: now.Add(100 * time.Millisecond), At: now.Add(700 * time.Millisecond), Wait: 400 * time.Millisecond})
+	if last := b.Trace.Last; last.Before(now.Add(100 * time.Millisecond)) {
+		t.Errorf("the last request was sent after %v", last.Sub(now))
+	}
+	in := 0
+	for _, s := range b.Trace.Spans {
+		in += s.In
+	}
+	if in != 1 || b.Lo < 0.5 || b.Lo > 3 {
+		t.Errorf("%d let in before, at least %v a second; want 1, and 1", in, b.Lo)
+	}
+}
