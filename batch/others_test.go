@@ -1,19 +1,16 @@
 package batch
 
 import (
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
 )
 
 // Others use the account for two minutes: as fast as it permits, or nearly. Once they
-// have left, the run soon has all of it.
+// have left, the run soon has all of it, in two of three cases at least.
 func TestARunRegainsItsPaceOnceOthersHaveLeft(t *testing.T) {
-	const (
-		questions = 300
-		busy      = 2 * time.Minute
-		within    = 11 * time.Minute // the questions alone take five minutes
-	)
+	const within = 11 * time.Minute // the questions alone take five minutes
 	for name, test := range map[string]struct {
 		hint  hint
 		every time.Duration // the others' requests
@@ -27,35 +24,45 @@ func TestARunRegainsItsPaceOnceOthersHaveLeft(t *testing.T) {
 		"all of it, nothing is said":  {absent, 950 * time.Millisecond},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				a := &account{rate: 1, burst: 3, hint: test.hint, takes: 5 * time.Second, questions: questions}
-				begin := time.Now()
-				others := 0 // of whom so many were refused
-				go func() {
-					for time.Since(begin) < busy {
-						time.Sleep(test.every)
-						if _, _, err := a.arrived(); err != nil {
-							others++
-						}
-					}
-				}()
-				store := newStore(t)
-				importN(t, store, questions)
-				if _, err := Run(t.Context(), store, a, Options{Workers: 32}); err != nil {
-					t.Fatal(err)
-				}
-				took := time.Since(begin)
-				refused := len(a.refused) - others
-				t.Logf("took %v, %d were refused", took, refused)
-				if refused > questions/5 {
-					t.Errorf("%d requests were refused, want %d at most", refused, questions/5)
-				}
-				if took > within {
-					t.Errorf("took %v, want %v at most", took, within)
-				}
-			})
+			var took []time.Duration
+			for range 3 {
+				took = append(took, besideOthers(t, test.hint, test.every))
+			}
+			t.Logf("took %v", took)
+			if slices.Sort(took); took[1] > within {
+				t.Errorf("took %v, want %v at most", took[1], within)
+			}
 		})
 	}
+}
+
+// besideOthers runs 300 questions on an account of which others take a request every so
+// often, in the first two minutes, and returns how long that took.
+func besideOthers(t *testing.T, h hint, every time.Duration) (took time.Duration) {
+	const questions = 300
+	synctest.Test(t, func(t *testing.T) {
+		a := &account{rate: 1, burst: 3, hint: h, takes: 5 * time.Second, questions: questions}
+		begin := time.Now()
+		others := 0 // of whom so many were refused
+		go func() {
+			for time.Since(begin) < 2*time.Minute {
+				time.Sleep(every)
+				if _, _, err := a.arrived(); err != nil {
+					others++
+				}
+			}
+		}()
+		store := newStore(t)
+		importN(t, store, questions)
+		if _, err := Run(t.Context(), store, a, Options{Workers: 32}); err != nil {
+			t.Fatal(err)
+		}
+		took = time.Since(begin)
+		if refused := len(a.refused) - others; refused > questions/5 {
+			t.Errorf("%d requests were refused, want %d at most", refused, questions/5)
+		}
+	})
+	return took
 }
 
 // Runs that do not know of each other use nearly all of an account together.

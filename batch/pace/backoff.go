@@ -21,6 +21,9 @@ func (b *Bracket) slower(d time.Duration) {
 		b.Best = max(b.Best, b.Lo)
 	}
 	b.Lo, b.Hi, b.Lift, b.Proven, b.Odd = most/growth, 0, 0.5, false, 0
+	if b.lowered() { // others may have taken everything, and left
+		b.Lift = boldest
+	}
 	b.choose()
 	if b.First > 0 { // an account that counts in windows gives as many again; see bound
 		b.Hi, b.Lift = most, near-1

@@ -7,8 +7,9 @@ import "math"
 // slowly, as TCP does: whoever is faster is refused more often, so that runs come to
 // equal shares, and together use what there is.
 const (
-	yielding  = 0.85 // part of the pace that is kept at a refusal
-	regaining = 30   // requests until the pace is what it was, and is refused again
+	yielding   = 0.85 // part of the pace that is kept at a refusal
+	regaining  = 30   // requests until the pace is what it was, and is refused again;
+	regainedIn = 40   // seconds, likewise, for a run that is slow
 	// oddRefusals is how much a refusal that no bucket explains adds to Odd; each
 	// refusal takes one off. So the next refusal that a bucket explains ends it, or the
 	// fifth after two in a row that none does.
@@ -51,11 +52,10 @@ func (b *Bracket) yield(in int, known bool) {
 }
 
 // regain raises the pace with so many requests let in since: slowly up to where it was,
-// then faster. A run that is slower than it once was regains its pace in the time that
-// it took then.
+// then faster, for the others may have left.
 func (b *Bracket) regain(held int) {
 	since := b.Trace.lastSent().Sub(b.Mark).Seconds()
-	part := max(float64(held), since*b.Best/2) / regaining
+	part := max(float64(held)/regaining, since/regainedIn)
 	before := max(b.Hi, b.Lo/yielding)
 	b.Pace = min(b.Lo*math.Pow(before/b.Lo, part*part), max(before, 2*b.Best))
 }
