@@ -191,12 +191,8 @@ func (b *Bracket) letIn(r Reply) {
 	if pace == 0 || b.Told.refuted() || b.Cut.After(r.Sent) {
 		return
 	}
-	before := b.interval()
 	b.Lo, b.Hi, b.Said, b.Proven = pace, pace, pace, true
 	b.choose()
-	if before > 0 { // the next is due so much sooner or later
-		b.Due = b.Due.Add(b.interval() - before)
-	}
 	b.Until = later(b.Until, until)
 }
 

@@ -157,9 +157,7 @@ func (b *Bracket) bound(r Reply, in int) {
 		b.first(r, in, took)
 		return
 	}
-	if b.Hi == 0 || b.Pace < b.Hi || in > growth {
-		b.Hi = b.Pace // else it was tried whether the account counts in windows; see slower
-	}
+	b.Hi = b.Pace
 	b.First = 0
 	through := max(0, float64(in)/took.Seconds()) // a clock may have been set back
 	before := b.contested()

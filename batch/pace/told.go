@@ -12,8 +12,7 @@ type told struct {
 	Window bool
 	Low    float64 // the least that a bucket said: what remains is rounded down, unless just one is taken
 
-	Refuted  float64 // the pace that it said when it refused a request
-	Refusals int     // so often
+	Refused int // requests, in spite of what remained
 }
 
 // pace returns the pace in requests a second that the limits beside a reply say, 0
@@ -50,15 +49,11 @@ func (t *told) pace(r Reply) (pace float64, until time.Time) {
 
 // refused notes that the service refused a request, whatever it says.
 func (t *told) refused() {
-	if t.Last.Limit > 0 && !t.refuted() {
-		t.Refuted = t.Low
-		t.Refusals++
+	if t.Last.Limit > 0 {
+		t.Refused++
 	}
 }
 
-// refuted reports that the service refused what it says: its limits are believed
-// again when they change, but not for ever, for another limit may be lower.
-func (t *told) refuted() bool {
-	same := t.Low < t.Refuted*near && t.Low > t.Refuted/near
-	return t.Refusals > 0 && (same || t.Window) || t.Refusals > 2
-}
+// refuted reports that the service refused what it says three times: another limit is
+// lower.
+func (t *told) refuted() bool { return t.Refused >= 3 }

@@ -54,28 +54,17 @@ func TestWhatLimitsSayOfThePace(t *testing.T) {
 	}
 }
 
-// Limits that were refused are believed again once they change, three times.
-func TestLimitsThatWereRefusedAreBelievedOnceTheyChange(t *testing.T) {
-	begin := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+// Limits in spite of which three requests were refused are believed no more.
+func TestLimitsAreBelievedUntilTheyWereRefusedThrice(t *testing.T) {
 	var told told
-	for i, step := range []struct {
-		every   time.Duration
-		refused bool
-		want    bool // refuted
-	}{
-		{2 * time.Second, false, false},
-		{2 * time.Second, true, true},
-		{time.Second, false, false},
-		{time.Second, true, true},
-		{2 * time.Second, true, true},
-		{4 * time.Second, false, true}, // no more
-	} {
-		told.pace(Reply{At: begin.Add(time.Duration(i) * time.Minute), Limits: Limits{2, 1, step.every}})
-		if step.refused {
-			told.refused()
+	told.pace(Reply{At: time.Now(), Limits: Limits{2, 1, 2 * time.Second}})
+	for i := range 3 {
+		if told.refuted() {
+			t.Errorf("refuted by %d requests", i)
 		}
-		if told.refuted() != step.want {
-			t.Errorf("step %d: refuted %v, want %v", i, told.refuted(), step.want)
-		}
+		told.refused()
+	}
+	if !told.refuted() {
+		t.Error("believed after three refusals")
 	}
 }
