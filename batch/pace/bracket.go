@@ -19,7 +19,7 @@ import (
 // the service says its limits, they are the pace until it refuses one.
 type Bracket struct {
 	maxPause time.Duration
-	window   window
+	places   places
 
 	// What follows is what hosts that share an account know together, as JSON.
 
@@ -58,7 +58,7 @@ type Bracket struct {
 // New returns a Bracket for a run with so many workers, in which no pause is longer than
 // maxPause. It goes on from the note of an earlier run; nil: nothing is known.
 func New(workers int, maxPause time.Duration, note []byte, now time.Time) *Bracket {
-	b := &Bracket{maxPause: maxPause, window: window{workers: workers}}
+	b := &Bracket{maxPause: maxPause, places: places{workers: workers}}
 	var l learned
 	_ = json.Unmarshal(note, &l) // else nothing is known
 	b.resume(l, now)
@@ -66,7 +66,7 @@ func New(workers int, maxPause time.Duration, note []byte, now time.Time) *Brack
 }
 
 // SetWorkers changes the number of workers.
-func (b *Bracket) SetWorkers(n int) { b.window.workers = n }
+func (b *Bracket) SetWorkers(n int) { b.places.workers = n }
 
 // moment is how long a refusal may take. It is decided before the work begins, at
 // the service's door; most take a fifth of this.
@@ -81,7 +81,7 @@ func (b *Bracket) interval() time.Duration {
 
 // Next implements Pacer.
 func (b *Bracket) Next(inFlight int) (at time.Time, apart time.Duration) {
-	at = later(later(b.Until, b.Due), b.window.opens(inFlight))
+	at = later(later(b.Until, b.Due), b.places.opens(inFlight))
 	if b.Pace == 0 && len(b.Unknown) >= max(2, b.In) {
 		at = later(at, b.Unknown[0].Add(moment)) // then it is in
 	}
@@ -91,7 +91,7 @@ func (b *Bracket) Next(inFlight int) (at time.Time, apart time.Duration) {
 // Sent implements Pacer.
 func (b *Bracket) Sent(at time.Time, others int) {
 	b.settle(at)
-	b.window.started(at, others)
+	b.places.started(at, others)
 	if b.Mark.IsZero() {
 		b.Mark, b.LastIn, b.Began, b.Rest = at, at, at, 2*settled
 	}
@@ -129,7 +129,7 @@ func (b *Bracket) Heard(r Reply) time.Time {
 		return time.Time{}
 	}
 	b.attemptRefused(r)
-	b.window.take(r.Sent)
+	b.places.take(r.Sent)
 	wait := max(r.Wait, 1)
 	switch {
 	case !r.Sent.After(b.Cut): // of the same episode
@@ -138,16 +138,16 @@ func (b *Bracket) Heard(r Reply) time.Time {
 		if r.Wait == 0 {
 			return b.Until // its pause stands
 		}
-	case b.window.again(r.At, r.Sent, r.Others):
+	case b.places.again(r.At, r.Sent, r.Others):
 		b.forgetPace()
 		b.drop(r.Sent)
 		b.Cut = r.At.Add(Lead)
-	case r.Sent.Equal(b.window.trial):
+	case r.Sent.Equal(b.places.trial):
 		b.drop(r.Sent)
-		b.window.trialRefused(r.At)
+		b.places.trialRefused(r.At)
 	default:
 		if b.puzzled(r) {
-			b.window.suspect(r.Others)
+			b.places.suspect(r.Others)
 		}
 		wait = b.refused(r)
 		b.Cut = r.At.Add(Lead) // what is marked as sent already belongs to it
@@ -171,7 +171,7 @@ func (b *Bracket) attemptRefused(r Reply) {
 func (b *Bracket) drop(sent time.Time) {
 	b.Unknown, _ = without(b.Unknown, sent)
 	b.Trace.drop(sent)
-	b.window.take(sent)
+	b.places.take(sent)
 }
 
 // jitter is the part of a pause by which it may be longer: 2 %.
@@ -182,7 +182,7 @@ func (b *Bracket) letIn(r Reply) {
 		b.drop(r.Sent)
 		return
 	}
-	b.window.through(r.Sent)
+	b.places.through(r.Sent)
 	var ok bool
 	if b.Unknown, ok = without(b.Unknown, r.Sent); ok {
 		b.In, b.Took = b.In+1, r.At.Sub(r.Sent)

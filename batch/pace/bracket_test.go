@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// A request that was not sent after all, or was refused beyond the window, is not let in.
+// A request that was not sent after all, or was refused beyond the places, is not let in.
 func TestWhatTellsNothingIsNotLetIn(t *testing.T) {
 	now := time.Now()
 	for name, test := range map[string]struct {
-		window int
+		places int
 		reply  Reply
 	}{
 		"not sent": {0, Reply{Void: true}},
@@ -18,7 +18,7 @@ func TestWhatTellsNothingIsNotLetIn(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := New(8, time.Minute, nil, now)
 			b.Sent(now, 0)
-			b.window.size = test.window
+			b.places.size = test.places
 			second := now.Add(time.Millisecond)
 			b.Sent(second, 1)
 			test.reply.Sent, test.reply.At = second, now.Add(100*time.Millisecond)

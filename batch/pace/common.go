@@ -39,7 +39,7 @@ type known struct {
 
 func (k known) clone() known {
 	k.Unknown, k.Trace = slices.Clone(k.Unknown), k.Trace.clone()
-	k.window.unknown = slices.Clone(k.window.unknown)
+	k.places.unknown = slices.Clone(k.places.unknown)
 	return k
 }
 
@@ -79,11 +79,11 @@ func (p *Common) takeUp(kept []byte, now time.Time) {
 		return
 	}
 	p.known.RPM = k.RPM
-	b := Bracket{maxPause: p.known.maxPause, window: p.known.window}
+	b := Bracket{maxPause: p.known.maxPause, places: p.known.places}
 	if last := later(k.Due, k.Until); now.Sub(last) > idle {
 		b.resume(learned{k.Lo, k.Hi, k.Saved, last}, now)
 	} else {
-		k.maxPause, k.window = b.maxPause, b.window
+		k.maxPause, k.places = b.maxPause, b.places
 		b = k.Bracket
 	}
 	if b.Pace > 0 || p.known.Pace == 0 && b.Since > 0 && b.In >= p.known.In { // else this run knows more

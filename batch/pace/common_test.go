@@ -20,8 +20,8 @@ func TestAChangeThatIsMadeAgainBeginsWithWhatWasKnown(t *testing.T) {
 	for i := range 3 {
 		p.Sent(begin.Add(time.Duration(i)*time.Millisecond), i)
 	}
-	p.change(func() { p.known.window.through(begin.Add(p.ahead)) })
-	if got := p.known.window.unknown; len(got) != 2 || got[0].others != 1 || got[1].others != 2 {
+	p.change(func() { p.known.places.through(begin.Add(p.ahead)) })
+	if got := p.known.places.unknown; len(got) != 2 || got[0].others != 1 || got[1].others != 2 {
 		t.Errorf("%+v, want the second and the third request", got)
 	}
 }

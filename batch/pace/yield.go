@@ -30,10 +30,10 @@ func (b *Bracket) explain(r Reply) (lo, hi, saved float64) {
 	b.Best = max(b.Best, b.Lo) // the limit changed, and may again
 	b.Rest, b.Trying = min(b.Rest, b.rest()), false
 	inTime := b.given() >= 2 // a window of so many requests has a long pause
-	inFlight := r.Others > b.window.proven || b.window.same > b.window.over
+	inFlight := r.Others > b.places.proven || b.places.same > b.places.over
 	if !inTime && !inFlight {
 		b.Odd = min(b.Odd+oddRefusals, 2*oddRefusals-1)
-		b.window.refute(r.Others)
+		b.places.refute(r.Others)
 	}
 	return lo, hi, saved
 }

@@ -7,7 +7,7 @@ import (
 
 // Several 429 with the same number in flight tell of a limit on it, unless a request got
 // through beside as many.
-func TestWhatTellsOfAWindow(t *testing.T) {
+func TestWhatTellsOfPlaces(t *testing.T) {
 	type step struct{ through, beside, refused int }
 	for name, test := range map[string]struct {
 		steps []step
@@ -27,19 +27,19 @@ func TestWhatTellsOfAWindow(t *testing.T) {
 		"all workers":                         {[]step{{0, 0, 31}, {3, 30, 31}}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w, at := &window{workers: 32}, time.Now()
+			p, at := &places{workers: 32}, time.Now()
 			for _, s := range test.steps {
 				for range s.through {
 					at = at.Add(time.Millisecond)
-					w.started(at, s.beside)
+					p.started(at, s.beside)
 				}
 				at = at.Add(time.Millisecond)
-				w.started(at, s.refused)
-				w.take(at)
-				w.again(at, at, s.refused)
+				p.started(at, s.refused)
+				p.take(at)
+				p.again(at, at, s.refused)
 			}
-			if w.size != test.size {
-				t.Errorf("the window is %d, want %d", w.size, test.size)
+			if p.size != test.size {
+				t.Errorf("%d places, want %d", p.size, test.size)
 			}
 		})
 	}

@@ -1,0 +1,152 @@
+package pace
+
+import (
+	"slices"
+	"time"
+)
+
+// Places bound the number of requests in flight, where the account limits that and not
+// only the rate.
+//
+// A 429 tells which of the two it was only by what follows. So the number that was in
+// flight becomes the number of places, unless more than that got through since; then one
+// request at a time goes beyond it to find out (a trial), and there is a place more for
+// each that gets through. Where only the rate is limited all bounds have gone within
+// seconds. Where the number is, each trial that is refused makes the time to the next
+// longer. One sign is plainer: 429 that come again and again beside as many others, while
+// hardly a request beside as many got through.
+type places struct {
+	size    int       // how many may be in flight; 0: as many as there are workers
+	workers int       // beyond which there is nothing to bound
+	unknown []flight  // what may be refused yet
+	proven  int       // with so many others in flight a request got through
+	edge    int       // so many were in flight at the last 429
+	same    int       // and at those before it; what got through between them counts, up to three
+	over    int       // requests that got through beside as many, or more, since
+	trial   time.Time // when the trial was sent; zero: there is none
+	next    time.Time // no trial before
+	refused int       // trials, in a row
+	since   int       // requests that got through since the last 429
+}
+
+// A flight is a request that was sent beside so many others.
+type flight struct {
+	at     time.Time
+	others int
+}
+
+const (
+	noAccident = 27               // same × edge: ten in flight, twice; three, four times
+	fewTrials  = 80               // requests for each trial, when three were refused
+	atLast     = 19 * time.Minute // to the next trial, at most: others may have left
+)
+
+// opens is when one more request may be sent beside those in flight, if none
+// of them comes back before.
+func (p *places) opens(inFlight int) time.Time {
+	switch {
+	case p.size == 0 || inFlight < p.size:
+		return time.Time{}
+	case !p.trial.IsZero():
+		return p.trial.Add(moment)
+	case p.refused >= 3 && p.since >= fewTrials:
+		return time.Time{}
+	}
+	return p.next
+}
+
+// started notes a request that is sent beside so many others.
+func (p *places) started(at time.Time, others int) {
+	p.settle(at.Add(-moment))
+	p.unknown = append(p.unknown, flight{at, others})
+	if p.size > 0 && others >= p.size {
+		p.trial = at
+	}
+}
+
+// settle notes that the requests that were sent until then got through.
+func (p *places) settle(until time.Time) {
+	for len(p.unknown) > 0 && !p.unknown[0].at.After(until) {
+		p.letIn(p.unknown[0].others)
+		p.unknown = p.unknown[1:]
+	}
+}
+
+// take takes out a request whose fate is known now, and returns beside how many it
+// was sent.
+func (p *places) take(sent time.Time) (others int, ok bool) {
+	i, ok := slices.BinarySearchFunc(p.unknown, sent, func(f flight, t time.Time) int { return f.at.Compare(t) })
+	if ok {
+		others = p.unknown[i].others
+		p.unknown = slices.Delete(p.unknown, i, i+1)
+	}
+	return others, ok
+}
+
+// through notes that a request got through.
+func (p *places) through(sent time.Time) {
+	if others, ok := p.take(sent); ok {
+		p.letIn(others)
+	}
+}
+
+func (p *places) letIn(others int) {
+	p.proven = max(p.proven, others)
+	p.since++
+	if others >= p.edge {
+		p.over++
+	}
+	if p.size == 0 || others < p.size {
+		return
+	}
+	if p.size++; p.refused == 0 {
+		p.size = max(p.size, others+others/2)
+	}
+	p.refused, p.trial, p.next = max(0, p.refused-1), time.Time{}, time.Time{}
+	if p.size >= p.workers {
+		p.size = 0
+	}
+}
+
+// again notes the first 429 of an episode, and reports whether it makes this number of
+// others the places: enough of those before came beside as many.
+func (p *places) again(now, sent time.Time, others int) bool {
+	p.settle(sent)
+	switch {
+	case others != p.edge:
+		p.edge, p.same, p.over = others, 0, 0
+	case p.since < others || p.since >= 2*others: // else those in flight may be what was saved up
+		p.same += min(p.since, 3)
+	}
+	p.since = 0
+	if (p.same-p.over)*others < noAccident || others+1 >= p.workers || p.size > 0 && others >= p.size {
+		return false
+	}
+	p.size = others
+	p.trialRefused(now)
+	return true
+}
+
+// suspect notes a 429 beside so many others that may be for their number.
+func (p *places) suspect(others int) {
+	switch {
+	case others == 0: // it was the rate
+	case others <= p.proven:
+		p.proven = others - 1 // the rate, or a limit that was lowered: the next 429 tells
+	case p.size == 0 || others < p.size:
+		p.size = others
+	}
+}
+
+// refute forgets the size if a request was refused beside fewer others.
+func (p *places) refute(others int) {
+	if others < p.size {
+		*p = places{workers: p.workers, unknown: p.unknown}
+	}
+}
+
+func (p *places) trialRefused(now time.Time) {
+	p.trial = time.Time{}
+	p.refused++
+	p.next = now.Add(min(moment<<min(4*p.refused-1, 20), atLast))
+}
