@@ -34,7 +34,8 @@ type Common struct {
 // known is what the keeper keeps, as JSON.
 type known struct {
 	Bracket
-	RPM time.Time // nothing is sent before, by the spacing
+	RPM  time.Time // nothing is sent before, by the spacing
+	Used time.Time // it was changed last
 }
 
 func (k known) clone() known {
@@ -50,14 +51,14 @@ func Of(kept []byte) (pace float64, used time.Time) {
 	if json.Unmarshal(kept, &k) != nil {
 		return 0, used
 	}
-	return k.Pace, later(k.Due, k.Until)
+	return k.Pace, k.Used
 }
 
 // enough is how many requests are let in before an account counts as one that has no
 // pace.
 const enough = 64
 
-// idle is how long nobody used the pace if it is taken up as that of a run before.
+// idle is how long nobody used what is known if it is taken for an earlier run's.
 const idle = time.Minute
 
 // Share returns the Pacer of a run that knows what b does, and takes up what others
@@ -80,8 +81,8 @@ func (p *Common) takeUp(kept []byte, now time.Time) {
 	}
 	p.known.RPM = k.RPM
 	b := Bracket{maxPause: p.known.maxPause, places: p.known.places}
-	if last := later(k.Due, k.Until); now.Sub(last) > idle {
-		b.resume(learned{k.Lo, k.Hi, k.Saved, last}, now)
+	if now.Sub(k.Used) > idle {
+		b.resume(learned{k.Lo, k.Hi, k.Saved, k.Used}, now)
 	} else {
 		k.maxPause, k.places = b.maxPause, b.places
 		b = k.Bracket
@@ -102,7 +103,7 @@ func (p *Common) change(f func()) {
 		p.known = own.clone()
 		p.takeUp(kept, now)
 		f()
-		changed = true
+		changed, p.known.Used = true, now
 		kept, _ = json.Marshal(p.known) // numbers and times: cannot fail
 		return kept
 	})

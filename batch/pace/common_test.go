@@ -2,6 +2,7 @@ package pace
 
 import (
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -24,4 +25,32 @@ func TestAChangeThatIsMadeAgainBeginsWithWhatWasKnown(t *testing.T) {
 	if got := p.known.places.unknown; len(got) != 2 || got[0].others != 1 || got[1].others != 2 {
 		t.Errorf("%+v, want the second and the third request", got)
 	}
+}
+
+// memory is a keeper for one run.
+type memory struct{ known []byte }
+
+func (m *memory) Pace(change func([]byte, time.Time) []byte) error {
+	if known := change(m.known, time.Now()); known != nil {
+		m.known = known
+	}
+	return nil
+}
+
+// A run that sends nothing for minutes, since its workers are busy, knows what it knew.
+func TestARunThatIsBusyForgetsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := Share(&memory{}, New(2, time.Minute, nil, time.Now()), func() time.Duration { return 0 })
+		sent := time.Now()
+		p.Sent(sent, 0)
+		p.Sent(sent.Add(time.Millisecond), 1)
+		p.Heard(Reply{Sent: sent.Add(time.Millisecond), At: sent.Add(time.Second), Refused: true, Others: 1, Wait: time.Second})
+		for range 3 {
+			time.Sleep(40 * time.Second)
+			p.Heard(Reply{Sent: sent, At: time.Now()})
+		}
+		if n := len(p.known.Trace.Spans); n != 1 {
+			t.Errorf("%d spans are known, want that of the refusal", n)
+		}
+	})
 }

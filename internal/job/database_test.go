@@ -18,7 +18,7 @@ func TestWhatIsKnownOfAnAccount(t *testing.T) {
 		}
 		return b
 	}
-	pace := []byte(`{"Pace": 1.98, "Due": "` + now.Format(time.RFC3339) + `"}`)
+	pace := []byte(`{"Pace": 1.98, "Used": "` + now.Format(time.RFC3339) + `"}`)
 	for want, a := range map[string]postgres.Account{
 		"https://a: open":               {},
 		"https://a, account 3f9a: open": {Name: "3f9a"},
