@@ -53,5 +53,5 @@ func (b *Bracket) backoff(now time.Time) time.Duration {
 		next := min(near/b.Lo, maxBackoff.Seconds())
 		wait = b.LastIn.Add(time.Duration(next * float64(time.Second))).Sub(now)
 	}
-	return min(max(2*Lead, wait), b.maxPause) // a shorter one teaches nothing: see cut
+	return min(max(2*Lead, wait), b.maxPause) // a shorter one teaches nothing: see Bracket.Cut
 }

@@ -8,11 +8,14 @@ import (
 	"time"
 )
 
-// A Bracket is the Pacer of this package: the account's pace lies between lo, the
-// highest that is known to hold, and hi, the lowest that was refused. Requests are sent
-// at a pace between the two, until they are near, then at lo. The trace of the last
-// requests bounds both after each refusal, and lo while there is none. Now and then
+// A Bracket is the Pacer of this package: the account's pace lies between Lo, the
+// highest that is known to hold, and Hi, the lowest that was refused. Requests are sent
+// at a pace between the two, until they are near, then at Lo. The trace of the last
+// requests bounds both after each refusal, and Lo while there is none. Now and then
 // twice the pace is tried, for a limit may have been raised.
+//
+// A refusal, and those of the requests that were sent until it was heard, are an episode.
+// Only the first of them teaches anything.
 //
 // Before the first refusal nothing is known, and a run begins gently: two
 // requests, and never more whose fate is unknown than have been let in. Where
@@ -24,7 +27,7 @@ type Bracket struct {
 	// What follows is what hosts that share an account know together, as JSON.
 
 	Until time.Time // nothing is sent before; only ever moves forward
-	Due   time.Time // likewise, by the pace
+	Due   time.Time // nothing is sent before, by the pace, which may change
 
 	Lo, Hi float64 // requests a second; hi 0: not known
 	Pace   float64 // likewise; 0: nothing is known yet
@@ -37,16 +40,16 @@ type Bracket struct {
 	Said   float64 // the pace that the service said, until more was let in; 0: it did not
 
 	In      int           // requests that were let in
-	Took    time.Duration // to find that out, the last time
+	Took    time.Duration // until the last of them was known to be
 	Unknown []time.Time   // when those were sent that may still be refused
 	Cut     time.Time     // when the last refusal was heard: a request that was sent until then belongs to it
-	LastIn  time.Time     // when a request was let in last, at most
+	LastIn  time.Time     // the last moment at which a request may have been let in
 	Since   int           // requests since the last refusal
 	Empty   int           // refusals in a row with nothing let in between
-	First   int           // requests let in before the first refusal
-	Mark    time.Time     // when there was a request again after the last refusal, at the latest; first: the beginning
+	First   int           // requests let in before the first refusal; 0: another bounded the pace since
+	Mark    time.Time     // when there was a request to have again after the last refusal, at the latest; first: the beginning
 	Paused  time.Duration // after the last refusal
-	Whole   bool          // that was asked for, in whole seconds
+	Whole   bool          // that was asked for in whole seconds, and may be rounded up
 	Raised  int           // how often the pace was raised since
 	Trying  bool          // an attempt at more, once the pace was found
 	Rest    int           // requests to the next one, at least
@@ -243,7 +246,7 @@ func (b *Bracket) refused(r Reply) time.Duration {
 	}
 	counts := b.counts(r, before)
 	wait := cmp.Or(r.Wait, b.backoff(r.At))
-	b.Paused, b.Whole, b.Raised = wait, early(r.Wait) > 0, 0
+	b.Paused, b.Whole, b.Raised = wait, whole(r.Wait.Seconds()), 0
 	b.Told.refused()
 	b.Trace.refused(r.Sent, r.Wait)
 	switch {

@@ -14,7 +14,7 @@ type trace struct {
 	Cut   bool        // what was before the first span is not known
 	Size  float64     // a bucket saves up no more, as far as is known; 0: nothing is
 	Last  time.Time   // the last request in the spans was sent
-	Sent  []time.Time // what may be refused yet
+	Sent  []time.Time // when those were sent that are in no span yet
 }
 
 // A span is a time in which requests were let in at even distances.
@@ -23,7 +23,6 @@ type span struct {
 	Took    float64 `json:"t,omitempty"` // seconds, from the request before them to their last
 	Refused float64 `json:"r,omitempty"` // seconds from that to a request that was refused; 0: none was
 	Wait    float64 `json:"w,omitempty"` // seconds that the refusal asked for; 0: it did not say
-	Early   float64 `json:"e,omitempty"` // by so many seconds less may be meant
 }
 
 const (
@@ -118,17 +117,8 @@ func (t *trace) refused(sent time.Time, wait time.Duration) {
 	}
 	s := &t.Spans[len(t.Spans)-1]
 	s.Refused = max(t.since(sent), 1e-6)
-	s.Wait, s.Early = wait.Seconds(), early(wait).Seconds()
+	s.Wait = wait.Seconds()
 	t.forget()
-}
-
-// early is how much sooner than the service says there may be a request again: it
-// may have rounded up.
-func early(wait time.Duration) time.Duration {
-	if wait > 0 && wait%time.Second == 0 {
-		return time.Second
-	}
-	return 0
 }
 
 // forget forgets the oldest spans.
@@ -286,7 +276,11 @@ func (b buckets) refuse(f *filling, s span, slack, late float64) bool {
 	*f = b.fill(*f, s.Refused)
 	least, most := 0.0, 1.0
 	if s.Wait > 0 {
-		least, most = max(0, 1-s.Wait*b.high), 1-(s.Wait-s.Early)*b.low
+		shortest := s.Wait
+		if whole(s.Wait) {
+			shortest-- // it may be rounded up
+		}
+		least, most = max(0, 1-s.Wait*b.high), 1-shortest*b.low
 	}
 	if most < -slack || f.least > most+slack || f.most < least-slack {
 		return false
@@ -295,3 +289,6 @@ func (b buckets) refuse(f *filling, s span, slack, late float64) bool {
 	f.least, f.most = min(max(f.least, least), most), max(min(f.most, most), least)
 	return true
 }
+
+// whole reports whether a wait is one in whole seconds.
+func whole(wait float64) bool { return wait > 0 && wait == math.Trunc(wait) }

@@ -2,7 +2,6 @@ package pace
 
 import (
 	"encoding/json"
-	"math"
 	"time"
 )
 
@@ -21,7 +20,7 @@ const fresh = time.Hour
 // resume begins with what a run before learned, if anything. What is old is
 // tried at half the pace first, which is soon found to be too little.
 func (b *Bracket) resume(l learned, now time.Time) {
-	if !(l.Lo > 0) || math.IsInf(l.Lo, 0) {
+	if l.Lo <= 0 {
 		return
 	}
 	b.Lo, b.Hi, b.Saved, b.Proven, b.Lift = l.Lo, max(l.Hi, l.Lo), max(1, l.Saved), true, near-1

@@ -12,8 +12,7 @@ package pace
 import "time"
 
 // A Pacer says when the next request may be sent. It learns what the account
-// allows from what the service says, looks at no clock, and is called from one
-// goroutine.
+// allows from what the service says, and is called from one goroutine.
 type Pacer interface {
 	// Next returns the earliest moment for another request beside those in
 	// flight, and how far apart from the one before it must be written; 0: no
@@ -21,8 +20,9 @@ type Pacer interface {
 	Next(inFlight int) (at time.Time, apart time.Duration)
 	// Sent notes that a request is sent at the given time, beside so many others.
 	Sent(at time.Time, others int)
-	// Heard notes what the service said to a request, the first time that it
-	// says anything. After a refusal it returns until when nothing is sent.
+	// Heard notes what the service said to a request: the first time that it says
+	// anything, and when it is refused. After a refusal it returns until when nothing is
+	// sent.
 	Heard(r Reply) (until time.Time)
 }
 

@@ -108,8 +108,8 @@ func (p *places) letIn(others int) {
 	}
 }
 
-// again notes the first 429 of an episode, and reports whether it makes this number of
-// others the places: enough of those before came beside as many.
+// again notes the first 429 of an episode, and reports whether there are places for so
+// many others, and no more: enough of the 429 before came beside as many.
 func (p *places) again(now, sent time.Time, others int) bool {
 	p.settle(sent)
 	switch {

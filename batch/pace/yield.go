@@ -24,10 +24,16 @@ func (b *Bracket) explain(r Reply) (lo, hi, saved float64) {
 	spans, size := len(b.Trace.Spans), b.Trace.Size
 	lo, hi, saved = b.Trace.explain()
 	b.Odd = max(0, b.Odd-1)
-	if len(b.Trace.Spans) == spans && b.Trace.Size == size {
-		return lo, hi, saved
+	if len(b.Trace.Spans) != spans || b.Trace.Size != size {
+		b.unexplained(r)
 	}
-	b.Best = max(b.Best, b.Lo) // the limit changed, and may again
+	return lo, hi, saved
+}
+
+// unexplained notes a refusal that no bucket explains which explains those before: the
+// limit was changed, unless it is of another kind, or others use the account.
+func (b *Bracket) unexplained(r Reply) {
+	b.Best = max(b.Best, b.Lo) // it may be raised again
 	b.Rest, b.Trying = min(b.Rest, b.rest()), false
 	inTime := b.given() >= 2 // a window of so many requests has a long pause
 	inFlight := r.Others > b.places.proven || b.places.same > b.places.over
@@ -35,7 +41,6 @@ func (b *Bracket) explain(r Reply) (lo, hi, saved float64) {
 		b.Odd = min(b.Odd+oddRefusals, 2*oddRefusals-1)
 		b.places.refute(r.Others)
 	}
-	return lo, hi, saved
 }
 
 // yield lowers the pace at a refusal, more if hardly any request was let in before; or
