@@ -1,14 +1,13 @@
 package batch
 
 import (
-	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
 )
 
 // Others use the account for two minutes: as fast as it permits, or nearly. Once they
-// have left, the run soon has all of it, in two of three cases at least.
+// have left, the run soon has all of it.
 func TestARunRegainsItsPaceOnceOthersHaveLeft(t *testing.T) {
 	const within = 11 * time.Minute // the questions alone take five minutes
 	for name, test := range map[string]struct {
@@ -24,13 +23,13 @@ func TestARunRegainsItsPaceOnceOthersHaveLeft(t *testing.T) {
 		"all of it, nothing is said":  {absent, 950 * time.Millisecond},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var took []time.Duration
-			for range 3 {
-				took = append(took, besideOthers(t, test.hint, test.every))
+			took := besideOthers(t, test.hint, test.every)
+			if took > within { // one in a hundred is, by chance
+				t.Logf("took %v", took)
+				took = besideOthers(t, test.hint, test.every)
 			}
-			t.Logf("took %v", took)
-			if slices.Sort(took); took[1] > within {
-				t.Errorf("took %v, want %v at most", took[1], within)
+			if t.Logf("took %v", took); took > within {
+				t.Errorf("took %v, want %v at most", took, within)
 			}
 		})
 	}
