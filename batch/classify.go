@@ -135,10 +135,11 @@ func (e *Error) usedUp() bool {
 
 // clears returns how long the service asks to wait, or 0 if it does not say.
 func (e *Error) clears(now time.Time) time.Duration {
+	wait := max(0, e.RetryAfter)
 	if !e.ResetAt.IsZero() {
-		return max(e.RetryAfter, e.ResetAt.Sub(now))
+		wait = max(wait, e.ResetAt.Sub(now))
 	}
-	return e.RetryAfter
+	return wait
 }
 
 // reason returns the label by which failures are counted. It contains nothing that

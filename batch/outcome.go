@@ -16,10 +16,8 @@ func (r *runner) handle(res *result) {
 	if r.probe != nil && res.probe {
 		r.probe.out = false
 	}
-	if res.answer != nil || res.err != nil && res.action != Pause {
-		r.hears(res, pace.Reply{At: res.back})
-	} else if res.err == nil {
-		r.hears(res, pace.Reply{At: res.back, Void: true})
+	if res.err == nil || res.action != Pause {
+		r.hears(res, pace.Reply{At: res.back, Void: res.err == nil && res.answer == nil})
 	}
 	r.keepPace(res.back)
 	r.tellRejoined()
@@ -41,10 +39,16 @@ func (r *runner) handle(res *result) {
 // hears tells the pacer what became of a request that was let in, unless it knows.
 func (r *runner) hears(res *result, reply pace.Reply) {
 	if !res.heard {
-		res.heard = true
-		reply.Sent, reply.Others = res.it.sent, res.it.others
-		r.pace.Heard(reply)
+		r.tellPacer(res, reply)
 	}
+}
+
+// tellPacer tells the pacer what the service said to a request. After a refusal it
+// returns until when nothing is sent.
+func (r *runner) tellPacer(res *result, reply pace.Reply) (until time.Time) {
+	res.heard = true
+	reply.Sent, reply.Others = res.it.sent, res.it.others
+	return r.pace.Heard(reply)
 }
 
 func (r *runner) answered(res *result) {

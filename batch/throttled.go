@@ -133,11 +133,10 @@ func (r *runner) pause(res *result, e *Error) {
 	if r.throttled.IsZero() {
 		r.throttled = res.back
 	}
-	res.heard = true
-	until := r.pace.Heard(pace.Reply{Sent: res.it.sent, At: res.back, Others: res.it.others, Refused: true, Wait: max(0, min(e.clears(res.back), r.o.MaxPause))})
+	until := r.tellPacer(res, pace.Reply{At: res.back, Refused: true, Wait: min(e.clears(res.back), r.o.MaxPause)})
 	r.queue.setAside(res.it)
-	if until.After(later(r.paused, res.back)) {
-		r.sum.PausedSeconds += until.Sub(later(r.paused, res.back)).Seconds()
+	if from := later(r.paused, res.back); until.After(from) {
+		r.sum.PausedSeconds += until.Sub(from).Seconds()
 		r.paused = until
 		r.event(Event{Kind: EventPause, Question: res.it.RowID, Err: res.err, Wait: until.Sub(res.back)})
 		r.tellHosts(until.Sub(res.back), e)
