@@ -23,7 +23,7 @@ func (r *runner) takeUpPace() error {
 	r.pace, r.learns, r.kept = b, b, r.sum.Started
 	keeper, spacing := r.o.Pace, func() time.Duration { return 0 }
 	if r.shared != nil {
-		keeper, spacing = r.shared, func() time.Duration { return every(r.o.RPM) }
+		keeper, spacing = r.shared, func() time.Duration { return pace.Apart(r.o.RPM / 60) }
 	}
 	if keeper != nil {
 		p := pace.Share(keeper, b, spacing)

@@ -170,16 +170,8 @@ func (r *runner) takeUpRPM(last time.Time) {
 func (r *runner) spaced(sent time.Time) {
 	r.lastStart = sent
 	if r.o.RPM > 0 {
-		r.user = sent.Add(every(r.o.RPM))
+		r.user = sent.Add(pace.Apart(r.o.RPM / 60))
 	}
-}
-
-// every is the distance between two requests; 0: there is none to keep.
-func every(rpm float64) time.Duration {
-	if rpm <= 0 {
-		return 0
-	}
-	return time.Duration(min(60/rpm*float64(time.Second), float64(never)))
 }
 
 // end waits for the group and records how the run ended.

@@ -75,12 +75,7 @@ func (b *Bracket) SetWorkers(n int) { b.places.workers = n }
 // the service's door; most take a fifth of this.
 const moment = time.Second / 2
 
-func (b *Bracket) interval() time.Duration {
-	if b.Pace == 0 {
-		return 0
-	}
-	return time.Duration(min(float64(time.Second)/b.Pace, float64(never)))
-}
+func (b *Bracket) interval() time.Duration { return Apart(b.Pace) }
 
 // Next implements Pacer.
 func (b *Bracket) Next(inFlight int) (at time.Time, apart time.Duration) {

@@ -80,15 +80,14 @@ func (p *Common) takeUp(kept []byte, now time.Time) {
 		return
 	}
 	p.known.RPM = k.RPM
-	b := Bracket{maxPause: p.known.maxPause, places: p.known.places}
 	if now.Sub(k.Used) > idle {
-		b.resume(learned{k.Lo, k.Hi, k.Saved, k.Used}, now)
-	} else {
-		k.maxPause, k.places = b.maxPause, b.places
-		b = k.Bracket
+		earlier := learned{k.Lo, k.Hi, k.Saved, k.Used}
+		k.Bracket = Bracket{}
+		k.resume(earlier, now)
 	}
-	if b.Pace > 0 || p.known.Pace == 0 && b.Since > 0 && b.In >= p.known.In { // else this run knows more
-		p.known.Bracket = b
+	if k.Pace > 0 || p.known.Pace == 0 && k.Since > 0 && k.In >= p.known.In { // else this run knows more
+		k.maxPause, k.places = p.known.maxPause, p.known.places
+		p.known.Bracket = k.Bracket
 	}
 }
 

@@ -50,8 +50,14 @@ type Limits struct {
 // that the time for this does not disturb the pace.
 const Lead = 20 * time.Millisecond
 
-// never is the distance of requests where none is to follow.
-const never = 1000 * time.Hour
+// Apart returns the distance between requests of which so many are sent a second, at
+// most 1,000 hours. It is 0 where the rate is: then there is none to keep.
+func Apart(rate float64) time.Duration {
+	if rate == 0 {
+		return 0
+	}
+	return time.Duration(min(float64(time.Second)/rate, float64(1000*time.Hour)))
+}
 
 func later(a, b time.Time) time.Time {
 	if a.After(b) {
