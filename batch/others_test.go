@@ -35,8 +35,8 @@ func TestARunRegainsItsPaceOnceOthersHaveLeft(t *testing.T) {
 	}
 }
 
-// besideOthers runs 300 questions on an account of which others take a request every so
-// often, in the first two minutes, and returns how long that took.
+// besideOthers asks 300 questions, and returns how long that took. In the first two
+// minutes, others use the account at the given distance.
 func besideOthers(t *testing.T, h hint, every time.Duration) (took time.Duration) {
 	const questions = 300
 	synctest.Test(t, func(t *testing.T) {

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Several 429 with the same number in flight tell of a limit on it, unless a request got
-// through beside as many.
+// Several refusals beside the same number of requests tell of a limit on it, unless
+// another was let in beside as many.
 func TestWhatTellsOfPlaces(t *testing.T) {
 	type step struct{ through, beside, refused int }
 	for name, test := range map[string]struct {

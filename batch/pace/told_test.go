@@ -54,7 +54,7 @@ func TestWhatLimitsSayOfThePace(t *testing.T) {
 	}
 }
 
-// Limits in spite of which three requests were refused are believed no more.
+// What the service says of its limits is not believed after it refused three requests.
 func TestLimitsAreBelievedUntilTheyWereRefusedThrice(t *testing.T) {
 	var told told
 	told.pace(Reply{At: time.Now(), Limits: Limits{2, 1, 2 * time.Second}})

@@ -8,8 +8,8 @@ import "math"
 // equal shares, and together use what there is.
 const (
 	yielding   = 0.85 // part of the pace that is kept at a refusal
-	regaining  = 30   // requests until the pace is what it was, and is refused again;
-	regainedIn = 40   // seconds, likewise, for a run that is slow
+	regaining  = 30   // requests until the pace is what it was, and is refused again
+	regainedIn = 40   // seconds until then, for a run that sends fewer in them
 	// oddRefusals is how much a refusal that no bucket explains adds to Odd; each
 	// refusal takes one off. So the next refusal that a bucket explains ends it, or the
 	// fifth after two in a row that none does.
@@ -30,8 +30,8 @@ func (b *Bracket) explain(r Reply) (lo, hi, saved float64) {
 	return lo, hi, saved
 }
 
-// unexplained notes a refusal that no bucket explains which explains those before: the
-// limit was changed, unless it is of another kind, or others use the account.
+// unexplained notes that no bucket explains both this refusal and what came before. The
+// limit was changed or is of another kind, or others use the account.
 func (b *Bracket) unexplained(r Reply) {
 	b.Best = max(b.Best, b.Lo) // it may be raised again
 	b.Rest, b.Trying = min(b.Rest, b.rest()), false
