@@ -264,24 +264,27 @@ func TestARunKeepsToTheLimitOfTheAccount(t *testing.T) {
 }
 
 // Some accounts limit how many requests are in flight, not how fast they come. A
-// refusal is first taken to be for the pace, which is luck here: of three runs the
-// one in the middle counts.
+// refusal is first taken to be for the pace, which is luck here: one of three runs
+// may fall short.
 func TestARunKeepsToTheNumberInFlightThatTheAccountAllows(t *testing.T) {
 	for _, limit := range []int{1, 2, 10, 40} {
 		for _, takes := range []time.Duration{2 * time.Second, 30 * time.Second} {
 			t.Run(fmt.Sprintf("%d in flight, answers of about %v", limit, takes), func(t *testing.T) {
-				var used, throttled []float64
-				for range 3 {
+				met := 0
+				for n := range 3 {
 					synctest.Test(t, func(t *testing.T) {
-						u, r := inFlightLimited(t, limit, takes)
-						used, throttled = append(used, u), append(throttled, r)
+						used, throttled := inFlightLimited(t, limit, takes)
+						t.Logf("%.3f of the places used, %.3f throttled", used, throttled)
+						if used >= 0.5 && throttled <= 0.1 {
+							met++
+						}
 					})
-				}
-				slices.Sort(used)
-				slices.Sort(throttled)
-				t.Logf("%.3f of the places used, %.3f throttled", used, throttled)
-				if used[1] < 0.5 || throttled[1] > 0.1 {
-					t.Errorf("%.3f of the places used (want 0.5), %.3f throttled (want 0.1 at most)", used[1], throttled[1])
+					if met == 2 {
+						return
+					}
+					if n-met == 1 {
+						t.Fatal("want 0.5 of the places used and 0.1 throttled at most, in two of three runs")
+					}
 				}
 			})
 		}
