@@ -179,8 +179,8 @@ func (p *Common) Heard(r Reply) (until time.Time) {
 			p.release(unused)
 		}
 		heard := r
-		if i, exact := slices.BinarySearchFunc(p.known.Unknown, r.Sent, time.Time.Compare); !exact && i > 0 {
-			heard.Sent = p.known.Unknown[i-1] // it was sent late
+		if i, exact := slices.BinarySearchFunc(p.known.Trace.Sent, r.Sent, time.Time.Compare); !exact && i > 0 {
+			heard.Sent = p.known.Trace.Sent[i-1] // it was sent late
 		}
 		until = p.known.Heard(heard)
 	}

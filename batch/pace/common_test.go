@@ -54,3 +54,30 @@ func TestARunThatIsBusyForgetsNothing(t *testing.T) {
 		}
 	})
 }
+
+// What is sent a little after the moment that was taken for it is known again, also when
+// it is refused beside others.
+func TestARequestThatIsSentLateIsKnownAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := Share(&memory{}, New(8, time.Minute, nil, time.Now()), func() time.Duration { return 0 })
+		var sent []time.Time
+		for i := range 4 {
+			at, _ := p.Next(i)
+			time.Sleep(time.Until(at))
+			p.Next(i) // takes the moment
+			time.Sleep(time.Millisecond)
+			p.Sent(time.Now(), i)
+			sent = append(sent, time.Now())
+		}
+		for i, at := range sent {
+			p.Heard(Reply{Sent: at, At: time.Now(), Refused: i >= 2, Others: i, Wait: time.Second})
+		}
+		in := 0
+		for _, s := range p.known.Trace.Spans {
+			in += s.In
+		}
+		if in != 2 || len(p.known.Trace.Sent) > 0 {
+			t.Errorf("%d let in, %d may still be refused; want 2, 0", in, len(p.known.Trace.Sent))
+		}
+	})
+}
