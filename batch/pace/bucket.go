@@ -154,6 +154,10 @@ const (
 	late    = 0.002     // seconds by which a request may reach the service later than others
 )
 
+// larger is how many times as many as it seemed an account may save up: others may have used
+// it before. A slow one that saved up yet more would explain nearly all that others do.
+const larger = 4
+
 // fastest is so many steps from slowest that halving them ends at one.
 var fastest = slowest * math.Pow(step, 1<<11)
 
@@ -165,14 +169,17 @@ var sizes = []float64{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 16, 18, 20, 22,
 // forgotten, the oldest first. All are 0 if nothing is left.
 func (t *trace) explain() (lo, hi, size float64) {
 	for len(t.Spans) > 0 {
-		for _, late := range []float64{late, 2.5 * late} {
-			if lo, hi, size = t.explained(late); lo > 0 {
+		for _, more := range []float64{1, larger} {
+			lo, hi, size = t.explained(more*t.Size, late)
+			if lo == 0 {
+				lo, hi, size = t.explained(more*t.Size, 2.5*late)
+			}
+			if lo > 0 {
+				if t.Size > 0 {
+					t.Size = max(t.Size, size)
+				}
 				return lo, hi, size
 			}
-		}
-		if t.Size > 0 {
-			t.Size = 0
-			continue
 		}
 		if t.Spans[0].In == 0 {
 			t.Spans = t.Spans[1:]
@@ -187,9 +194,11 @@ func (t *trace) explain() (lo, hi, size float64) {
 	return 0, 0, 0
 }
 
-func (t *trace) explained(late float64) (lo, hi, size float64) {
+// explained is explain with all of the trace, by buckets that save up at most so many; 0:
+// any number.
+func (t *trace) explained(most, late float64) (lo, hi, size float64) {
 	for _, n := range sizes {
-		if t.Size > 0 && n > t.Size {
+		if most > 0 && n > most {
 			break
 		}
 		if from, to := (buckets{slowest, fastest, n}).narrow(t, late); from > 0 {

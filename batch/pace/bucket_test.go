@@ -83,6 +83,32 @@ func TestATraceForgetsWhatNoBucketExplains(t *testing.T) {
 	}
 }
 
+// What others left of a limit was little; once they have left, there is more. That is no
+// slow bucket that saves up very many.
+func TestWhatOthersLeftIsForgotten(t *testing.T) {
+	now := time.Now()
+	tr := trace{Size: 2, Cut: true}
+	send := func(n int, gap time.Duration) {
+		for range n {
+			now = now.Add(gap)
+			tr.in(now)
+		}
+	}
+	for range 2 {
+		send(1, 15*time.Second)
+		tr.refused(now.Add(10*time.Second), 0)
+	}
+	send(5, 25*time.Second)
+	send(7, 6*time.Second)
+	send(7, 2*time.Second)
+	send(20, time.Second)
+	send(3, 300*time.Millisecond) // an account that gives one a second, and saves up three
+	tr.refused(now.Add(300*time.Millisecond), 0)
+	if lo, hi, _ := tr.explain(); lo < 0.6 || lo > 1.1 {
+		t.Errorf("between %v and %v a second, want 1; %+v", lo, hi, tr.Spans)
+	}
+}
+
 // A request that was late on its way, so that the next was refused, lowers the pace
 // hardly: most requests hold it.
 func TestALateRequestSaysLittle(t *testing.T) {

@@ -202,6 +202,7 @@ func (b *Bracket) first(r Reply, in int, took time.Duration) {
 	}
 	_, hi, saved := b.Trace.explain()
 	b.Saved = max(1, min(saved, float64(in+1))) // all of it was there at the beginning
+	b.Trace.Size = b.Saved
 	if hi < 100*b.Lo && hi > b.Lo {
 		b.Hi = hi
 	}
