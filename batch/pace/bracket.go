@@ -157,14 +157,6 @@ func (b *Bracket) Heard(r Reply) time.Time {
 	return b.Until
 }
 
-// attemptRefused notes that an attempt at more was refused, if this was one.
-func (b *Bracket) attemptRefused(r Reply) {
-	if b.Trying = b.Trying && (b.Pace > b.Lo || !r.Sent.After(b.Cut)); b.Trying {
-		b.Rest += b.rest()
-		b.Best *= 0.8 // it may stay as it is
-	}
-}
-
 // drop forgets a request that says nothing of the pace.
 func (b *Bracket) drop(sent time.Time) {
 	b.Unknown, _ = without(b.Unknown, sent)

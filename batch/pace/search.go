@@ -19,15 +19,6 @@ const (
 	below = 1.02
 	// proof is how many requests must be sent at a pace before it is taken to hold.
 	proof = 4
-	// settled is how many requests are sent between two attempts at more: where each
-	// is refused, that is 2.5 % of the requests.
-	settled = 40
-	// boldest is the most that the pace is raised by at once: what an account saved
-	// up holds for a moment at any pace.
-	boldest = 2.0
-	// worth is how many times as long as its pause it must be to the next: 1 % of
-	// the time is lost.
-	worth = 100
 )
 
 // raise raises the pace, once it held for long enough.
@@ -42,39 +33,21 @@ func (b *Bracket) raise() {
 	case between && timely(held) && b.higher():
 	case between && held < settled && !b.slow() && !(b.lowered() && b.Rest == 0 && held >= proof):
 		return
-	case b.Pace > max(b.Lo, b.Hi): // beyond all that is known: ever faster
-		more := float64(held) * (1 - b.Lo/b.Pace) // than at lo; it may be what was saved up
-		enough := min(b.Saved, 10*b.Lift*b.Lift)
-		if b.Pace <= b.Best { // it gave so many once
-			enough = 1
-		}
-		if float64(held) < max(min(proof, 2/b.Lift), 1/b.Lift) || more < enough {
+	case b.Pace > max(b.Lo, b.Hi):
+		if !b.further(held) {
 			return
 		}
-		b.Lo, b.Hi, b.Said, b.Proven = b.Pace, 0, 0, false
-		b.Lift = min(boldest, 2*b.Lift)
 	case !b.Proven:
 		if held < proof {
 			return
 		}
 		b.Proven = true
-	case !b.slow() && (b.Rest > 0 || float64(held) < max(proof, worth*b.lost()*float64(b.rest())/settled)):
+	case b.due(held):
+		b.try()
+	default:
 		return
-	default: // a limit may have been raised
-		if b.slow() {
-			b.Began = time.Time{}
-		}
-		b.Hi, b.Lift, b.Trying = 0, 1, true
 	}
 	b.choose()
-}
-
-// slow reports that it is time to try more once, however few requests were sent: a pace
-// this slow was found within a minute, and may be what another run left that has ended
-// since.
-func (b *Bracket) slow() bool {
-	const pace, after = 0.15, 200 // requests a second, seconds
-	return b.Lo < pace && !b.Began.IsZero() && b.Trace.lastSent().Sub(b.Began).Seconds() > after
 }
 
 // timely reports whether it is time to look at what so many requests tell: ever more
@@ -207,16 +180,4 @@ func (b *Bracket) first(r Reply, in int, took time.Duration) {
 		b.Hi = hi
 	}
 	b.choose()
-}
-
-// lowered reports that the account gave much more once.
-func (b *Bracket) lowered() bool { return b.Best > 1.2*b.Lo }
-
-// rest is how many requests to send until the next attempt at more. The more the
-// account gave once, the more an attempt may bring: 20 where its limit was halved.
-func (b *Bracket) rest() int {
-	if !b.lowered() {
-		return settled
-	}
-	return int(settled * b.Lo / b.Best)
 }
