@@ -50,3 +50,20 @@ func TestARefusalThatTakesLongIsTakenBack(t *testing.T) {
 		t.Errorf("%d let in before, at least %v a second; want 1, and 1", in, b.Lo)
 	}
 }
+
+// What others left of an account looks like a slow one. Once they have left, a run finds
+// out within minutes.
+func TestASlowRunSoonTriesMore(t *testing.T) {
+	begin := time.Now()
+	b := New(8, time.Minute, nil, begin)
+	b.Lo, b.Hi, b.Pace, b.Proven, b.Saved = 0.05, 0.05, 0.05, true, 2
+	n := 0
+	for now := begin; now.Sub(begin) < 4*time.Minute; n++ {
+		b.Sent(now, 0)
+		at, _ := b.Next(1)
+		now = later(now.Add(time.Second), at)
+	}
+	if n < 60 {
+		t.Errorf("%d requests in 4 minutes in which all are let in, want 60 and more", n)
+	}
+}

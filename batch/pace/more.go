@@ -25,11 +25,10 @@ func (b *Bracket) due(held int) bool {
 }
 
 // slow reports that it is time to try more once, however few requests were sent: a pace
-// this slow is found by then, and may be what another run left that has ended
-// since.
+// this slow is found by then, and may be what another run left that has ended since.
 func (b *Bracket) slow() bool {
-	const pace, after = 0.15, 100 // requests a second, seconds
-	return b.Lo < pace && !b.Began.IsZero() && b.Trace.lastSent().Sub(b.Began).Seconds() > after
+	const pace, after, wide = 0.15, 100, 3 // requests a second, seconds, hi over lo where it is not found
+	return b.Lo < pace && b.Hi < wide*b.Lo && !b.Began.IsZero() && b.Trace.lastSent().Sub(b.Began).Seconds() > after
 }
 
 // try begins an attempt.
