@@ -4,9 +4,9 @@
 // What an account does is nearly always what a bucket would do, which gives so many
 // requests a second and saves up a few. Which buckets explain what was let in and refused
 // so far (bucket.go) tells between which paces the account's is (bracket.go), and paces
-// between the two are tried until they are near (search.go). Where no bucket explains it,
-// the account may count in windows (backoff.go), limit how many are in flight (places.go),
-// or others use it, too (yield.go).
+// between the two are tried until they are near (search.go), and now and then more than that
+// (more.go). Where no bucket explains it, the account may count in windows (backoff.go), limit
+// how many are in flight (places.go), or others use it, too (yield.go).
 package pace
 
 import "time"
