@@ -43,16 +43,18 @@ func TestFleetWithAHostThatIsStopped(t *testing.T) {
 func TestFleetWithAHostThatIsKilledAgainAndAgain(t *testing.T) {
 	t.Parallel()
 	const kills, workers = 10, 8
-	f := newFleet(t, pgtest.New(t), "q.csv", 400, sandbox.Options{Latency: 400 * time.Millisecond})
-	a, b := f.start("a", f.database, "--workers", "6"), f.start("b", f.database, "--workers", "6")
+	f := newFleet(t, pgtest.New(t), "q.csv", 600, sandbox.Options{Latency: 400 * time.Millisecond})
+	a, b := f.start("a", f.database, "--workers", "2"), f.start("b", f.database, "--workers", "2") // they leave enough for all kills
 	for range kills {
 		c := f.start("c", f.database, "--workers", "8")
 		f.until(func() bool { return c.asks(1 + rand.IntN(workers)) })
 		c.signal(syscall.SIGKILL)
 		c.finish(-1)
 	}
+	d := f.start("d", f.database, "--workers", "20")
 	a.finish(0)
 	b.finish(0)
+	d.finish(0)
 	again, named := f.accounts(), len(f.status().Uncertain)
 	t.Logf("%d kills, %d of %d questions charged again, %d named", kills, again, f.questions, named)
 	if named < kills || named > kills*workers || again > named {
