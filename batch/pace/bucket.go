@@ -24,43 +24,37 @@ var sizes = []float64{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 16, 18, 20, 22,
 // forgotten, the oldest first. All are 0 if nothing is left.
 func (t *trace) explain() (lo, hi, size float64) {
 	for len(t.Spans) > 0 {
-		for _, more := range []float64{1, larger} {
-			lo, hi, size = t.explained(more*t.Size, late)
-			if lo == 0 {
-				lo, hi, size = t.explained(more*t.Size, 2.5*late)
-			}
-			if lo > 0 {
-				if t.Size > 0 {
-					t.Size = max(t.Size, size)
-				}
-				return lo, hi, size
+		lo, hi, size = t.explained(0, t.Size)
+		if lo == 0 && t.Size > 0 {
+			if lo, hi, size = t.explained(t.Size, larger*t.Size); lo > 0 {
+				t.Size = size
 			}
 		}
-		if t.Spans[0].In == 0 {
-			t.Spans = t.Spans[1:]
+		if lo > 0 {
+			return lo, hi, size
 		}
-		for len(t.Spans) > 0 && t.Spans[0].Refused == 0 {
-			t.Spans = t.Spans[1:]
-		}
-		if len(t.Spans) > 0 {
-			t.beginWithRefusal()
-		}
+		t.forgetOldest()
 	}
 	return 0, 0, 0
 }
 
-// explained is explain with all of the trace, by buckets that save up at most so many; 0:
-// any number.
-func (t *trace) explained(most, late float64) (lo, hi, size float64) {
-	for _, n := range sizes {
-		if most > 0 && n > most {
-			break
-		}
-		if from, to := (buckets{slowest, fastest, n}).narrow(t, late); from > 0 {
-			if lo == 0 {
-				lo = from
+// explained is explain with all of the trace, by buckets that save up more than the one
+// number and at most the other; 0: any.
+func (t *trace) explained(above, most float64) (lo, hi, size float64) {
+	for _, late := range []float64{late, 2.5 * late} {
+		for _, n := range sizes {
+			if n <= above || most > 0 && n > most {
+				continue
 			}
-			lo, hi, size = min(lo, from), max(hi, to), n
+			if from, to := (buckets{slowest, fastest, n}).narrow(t, late); from > 0 {
+				if lo == 0 {
+					lo = from
+				}
+				lo, hi, size = min(lo, from), max(hi, to), n
+			}
+		}
+		if lo > 0 {
+			break
 		}
 	}
 	return lo, hi, size

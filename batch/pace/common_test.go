@@ -55,8 +55,8 @@ func TestARunThatIsBusyForgetsNothing(t *testing.T) {
 	})
 }
 
-// What is sent a little after the moment that was taken for it is known again, also when
-// it is refused beside others.
+// The pacer recognises a request that was sent a little after the moment taken for it,
+// even if others were refused with it.
 func TestARequestThatIsSentLateIsKnownAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := Share(&memory{}, New(8, time.Minute, nil, time.Now()), func() time.Duration { return 0 })

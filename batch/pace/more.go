@@ -3,10 +3,10 @@ package pace
 import "time"
 
 // Once the pace was found, more is tried now and then: a limit may have been raised, or
-// others who used the account may have left. An attempt is twice the pace, and goes on ever
-// faster until a request is refused; then the pace is what was let in. It costs a refusal
-// and its pause, so the time to the next attempt depends on that, and on what an attempt
-// may bring.
+// others who used the account may have left. An attempt is twice the pace (thrice, for the
+// first of a slow run), and goes on ever faster until a request is refused; then the pace is
+// what was let in. It costs a refusal and its pause, so the time to the next attempt depends
+// on that, and on what an attempt may bring.
 const (
 	// settled is how many requests are sent between two attempts at more: where each
 	// is refused, that is 2.5 % of the requests.
@@ -27,16 +27,21 @@ func (b *Bracket) due(held int) bool {
 // slow reports that it is time to try more once, however few requests were sent: a pace
 // this slow is found by then, and may be what another run left that has ended since.
 func (b *Bracket) slow() bool {
-	const pace, after, wide = 0.15, 100, 3 // requests a second, seconds, hi over lo where it is not found
+	const (
+		pace  = 0.15 // requests a second
+		after = 100  // seconds since the run began
+		wide  = 3    // times lo: where hi is as high, the search goes on
+	)
 	return b.Lo < pace && b.Hi < wide*b.Lo && !b.Began.IsZero() && b.Trace.lastSent().Sub(b.Began).Seconds() > after
 }
 
 // try begins an attempt.
 func (b *Bracket) try() {
-	b.Hi, b.Lift, b.Trying = 0, 1, true
+	b.Lift = 1
 	if b.slow() {
 		b.Began, b.Lift = time.Time{}, boldest
 	}
+	b.Hi, b.Trying = 0, true
 }
 
 // further raises lo to a pace beyond all that is known, and the next one further, once the

@@ -63,7 +63,7 @@ func timely(held int) bool {
 // to it.
 func (b *Bracket) higher() bool {
 	t := b.Trace.clone()
-	t.settle(b.Unknown[0].Add(-1)) // what was sent before these was let in
+	t.settle(b.Unknown[0].Add(-1)) // each request before the first of these was let in
 	lo, _, _ := t.explain()
 	if lo > b.Pace/near {
 		lo = b.Pace

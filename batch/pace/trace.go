@@ -139,6 +139,20 @@ func (t *trace) forget() {
 	}
 }
 
+// forgetOldest forgets what was before the first refusal; if that is all that the first
+// span tells of, before the next.
+func (t *trace) forgetOldest() {
+	if t.Spans[0].In == 0 {
+		t.Spans = t.Spans[1:]
+	}
+	for len(t.Spans) > 0 && t.Spans[0].Refused == 0 {
+		t.Spans = t.Spans[1:]
+	}
+	if len(t.Spans) > 0 {
+		t.beginWithRefusal()
+	}
+}
+
 func (t *trace) beginWithRefusal() { t.Spans[0].In, t.Spans[0].Took, t.Cut = 0, 0, false }
 
 func (t trace) clone() trace {
