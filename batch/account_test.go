@@ -5,6 +5,7 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -19,6 +20,7 @@ const (
 	rounded hint = "rounded" // Retry-After, rounded up to seconds
 	absent  hint = "absent"  // nothing is said
 	headers hint = "headers" // x-ratelimit headers of answers, and Retry-After in seconds
+	seconds hint = "seconds" // likewise, and all of their times
 )
 
 // An account is an Asker that limits its requests and tells nobody how. It is
@@ -27,6 +29,8 @@ type account struct {
 	rate, burst float64       // token bucket: requests a second, and at once
 	window      int           // so many in each full minute, instead
 	into        time.Duration // the minute, when the first run begins
+	slides      time.Duration // the window is any such time
+	guesses     bool          // from the number in this window and in the one before
 	places      int           // so many in flight, instead
 	changes     bool          // the rate halves after a third of the questions, and doubles after two thirds
 	questions   int           // that it will be asked
@@ -59,7 +63,7 @@ func (a *account) Ask(ctx context.Context, req Request) (Answer, error) {
 		time.Sleep(roundTrip / 2)
 		return Answer{}, err
 	}
-	if a.hint == headers { // where it says nothing, it says it late
+	if a.says() { // where it says nothing, it says it late
 		time.Sleep(roundTrip / 2)
 		req.Accepted(said)
 	}
@@ -90,7 +94,7 @@ func (a *account) arrived() (takes time.Duration, said pace.Limits, err error) {
 		switch a.hint {
 		case exact:
 			e.RetryAfter = wait.Round(time.Millisecond) + time.Millisecond
-		case rounded, headers:
+		case rounded, headers, seconds:
 			e.RetryAfter = time.Duration(math.Ceil(wait.Seconds())) * time.Second
 		}
 		return 0, pace.Limits{}, e
@@ -102,19 +106,34 @@ func (a *account) arrived() (takes time.Duration, said pace.Limits, err error) {
 	return takes, a.limits(now), nil
 }
 
+// says reports whether headers say the limits.
+func (a *account) says() bool { return a.hint == headers || a.hint == seconds }
+
 // limits is what the headers say, as OpenAI's do for a bucket.
 func (a *account) limits(now time.Time) pace.Limits {
-	if a.window > 0 {
-		return pace.Limits{Limit: float64(a.window), Remaining: a.tokens, Reset: now.Truncate(time.Minute).Add(time.Minute).Sub(now)}
-	}
 	full := (a.burst - a.tokens) / a.now()
-	return pace.Limits{Limit: a.burst, Remaining: math.Floor(a.tokens), Reset: time.Duration(full*1000) * time.Millisecond}
+	l := pace.Limits{Limit: a.burst, Remaining: math.Floor(a.tokens), Reset: time.Duration(full*1000) * time.Millisecond}
+	switch {
+	case a.slides > 0:
+		l = pace.Limits{Limit: float64(a.window), Remaining: math.Floor(float64(a.window) - a.sliding(now)), Reset: a.slides}
+		if a.guesses {
+			l.Reset = now.Truncate(a.slides).Add(a.slides).Sub(now)
+		}
+	case a.window > 0:
+		l = pace.Limits{Limit: float64(a.window), Remaining: a.tokens, Reset: now.Truncate(time.Minute).Add(time.Minute).Sub(now)}
+	}
+	if a.hint == seconds {
+		l.Reset = time.Duration(math.Ceil(l.Reset.Seconds())) * time.Second
+	}
+	return l
 }
 
 func (a *account) take(now time.Time) (wait time.Duration, ok bool) {
 	switch {
 	case a.places > 0:
 		return time.Second, a.flying < a.places
+	case a.slides > 0:
+		return a.takeSliding(now)
 	case a.tokens >= 1:
 		a.tokens--
 		return 0, true
@@ -122,6 +141,32 @@ func (a *account) take(now time.Time) (wait time.Duration, ok bool) {
 		return now.Truncate(time.Minute).Add(time.Minute).Sub(now), false
 	}
 	return time.Duration((1 - a.tokens) / a.now() * float64(time.Second)), false
+}
+
+// takeSliding is take for a window that slides. Who guesses says when this window ends.
+func (a *account) takeSliding(now time.Time) (wait time.Duration, ok bool) {
+	switch {
+	case a.sliding(now) < float64(a.window):
+		return 0, true
+	case a.guesses:
+		return now.Truncate(a.slides).Add(a.slides).Sub(now), false
+	}
+	return a.through[len(a.through)-a.window].Add(a.slides).Sub(now), false
+}
+
+// sliding is how many were let in in the window that ends now.
+func (a *account) sliding(now time.Time) float64 {
+	since := func(t time.Time) int {
+		i, _ := slices.BinarySearchFunc(a.through, t, time.Time.Compare)
+		return len(a.through) - i
+	}
+	if !a.guesses {
+		return float64(since(now.Add(1 - a.slides)))
+	}
+	begin := now.Truncate(a.slides)
+	here := since(begin)
+	left := 1 - float64(now.Sub(begin))/float64(a.slides)
+	return float64(here) + left*float64(since(begin.Add(-a.slides))-here)
 }
 
 // now is the rate at the moment.
@@ -137,6 +182,9 @@ func (a *account) now() float64 {
 func (a *account) permitted(t time.Time) float64 {
 	if a.window == 0 {
 		return a.permits
+	}
+	if a.slides > 0 {
+		return float64(a.window) * (1 + t.Sub(a.begin).Seconds()/a.slides.Seconds())
 	}
 	first := a.begin.Truncate(time.Minute).Add(time.Minute)
 	if t.Before(first) {

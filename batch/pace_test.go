@@ -40,6 +40,9 @@ func TestARunUsesWhatTheAccountPermits(t *testing.T) {
 		{account: &account{rate: 20, burst: 10, hint: rounded, takes: 2 * sec, questions: 500}, workers: 64, runs: 0},
 		{account: &account{rate: 50, burst: 10, hint: rounded, takes: 200 * time.Millisecond, questions: 3000}, workers: 32, runs: 0},
 		{account: &account{places: 10, hint: exact, takes: 30 * sec, questions: 200}, workers: 32, runs: 0},
+		{account: &account{rate: 5, burst: 3, hint: seconds, takes: 5 * sec, questions: 600}, workers: 32, runs: 0},
+		{account: &account{rate: 0.5, burst: 10, hint: seconds, takes: 5 * sec, questions: 150}, workers: 32, runs: 0},
+		{account: &account{rate: 1, window: 10, slides: 10 * sec, hint: headers, takes: 5 * sec, questions: 600}, workers: 32, runs: 0},
 	} {
 		t.Run(s.String(), func(t *testing.T) {
 			whole, rest := s.run(t)

@@ -102,7 +102,7 @@ func (a *account) bound(workers int) float64 {
 		permitted -= a.rate / 2 * full.Sub(later(half, b.at30)).Seconds()
 	}
 	used := min(1, b.later(workers, permitted))
-	if a.changes && a.hint != headers && a.rate*a.takes.Seconds() < float64(workers) {
+	if a.changes && !a.says() && a.rate*a.takes.Seconds() < float64(workers) {
 		used -= 10 / permitted
 	}
 	return used
@@ -111,7 +111,7 @@ func (a *account) bound(workers int) float64 {
 // ideal is when one would send who knows the account: as soon as it has a
 // request to give and a worker is free.
 func (a *account) ideal(workers int) (starts []time.Time) {
-	b := &account{rate: a.rate, burst: a.burst, window: a.window, changes: a.changes, questions: a.questions}
+	b := &account{rate: a.rate, burst: a.burst, window: a.window, slides: a.slides, changes: a.changes, questions: a.questions}
 	free := make([]time.Time, min(workers, cmp.Or(a.places, workers)))
 	now := a.begin
 	b.refillAt(now)
@@ -150,6 +150,10 @@ type setting struct {
 func (s *setting) String() string {
 	limit := fmt.Sprintf("%g a second, burst %g", s.rate, s.burst)
 	switch {
+	case s.guesses:
+		limit = fmt.Sprintf("about %d in any %v", s.window, s.slides)
+	case s.slides > 0:
+		limit = fmt.Sprintf("%d in any %v", s.window, s.slides)
 	case s.window > 0:
 		limit = fmt.Sprintf("%d in each minute, %v into one", s.window, s.into)
 	case s.places > 0:
@@ -225,7 +229,7 @@ func settings() (all []*setting) {
 		all = append(all, &setting{account: a, workers: workers, runs: runs})
 	}
 	sec := func(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
-	for _, h := range []hint{exact, rounded, absent, headers} {
+	for _, h := range []hint{exact, rounded, absent, headers, seconds} {
 		for _, rate := range []float64{0.05, 0.2, 0.5, 1, 5, 20, 50} {
 			for _, burst := range []float64{1, 3, 10} {
 				for _, takes := range []float64{0.2, 5, 30, 90} {
@@ -248,7 +252,13 @@ func settings() (all []*setting) {
 			add(&account{rate: 1, burst: 3, hint: h, takes: sec(takes)}, 32, 2)
 			add(&account{rate: 1, burst: 3, hint: h, takes: sec(takes)}, 32, 2)
 			all[len(all)-1].pace = &commonStore{}
-			if takes > 1 && h != headers {
+			for _, slides := range []float64{10, 60} { // one a second, or twenty in a minute
+				for _, guesses := range []bool{false, true} {
+					n := min(20, slides)
+					add(&account{rate: n / slides, window: int(n), slides: sec(slides), guesses: guesses, hint: h, takes: sec(takes)}, 32, 0)
+				}
+			}
+			if a := (&account{hint: h}); takes > 1 && !a.says() {
 				add(&account{places: 3, hint: h, takes: sec(takes)}, 32, 0)
 				add(&account{places: 10, hint: h, takes: sec(takes)}, 32, 0)
 				add(&account{places: 40, hint: h, takes: sec(takes)}, 64, 0)
