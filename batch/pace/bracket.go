@@ -35,7 +35,6 @@ type Bracket struct {
 	Proven bool    // lo held; until it did, it is tried before any pace above
 	Lift   float64 // of the pace over lo, while hi is not known
 	Best   float64 // pace that held until the limit was lowered; less with each attempt that is refused
-	Saved  float64 // requests that the account saves up, at most
 	Told   told
 	Said   float64 // the pace that the service said, until more was let in; 0: it did not
 

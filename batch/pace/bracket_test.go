@@ -56,7 +56,7 @@ func TestARefusalThatTakesLongIsTakenBack(t *testing.T) {
 func TestASlowRunSoonTriesMore(t *testing.T) {
 	begin := time.Now()
 	b := New(8, time.Minute, nil, begin)
-	b.Lo, b.Hi, b.Pace, b.Proven, b.Saved = 0.05, 0.05, 0.05, true, 2
+	b.Lo, b.Hi, b.Pace, b.Proven, b.Trace.Size = 0.05, 0.05, 0.05, true, 2
 	n := 0
 	for now := begin; now.Sub(begin) < 4*time.Minute; n++ {
 		b.Sent(now, 0)

@@ -48,7 +48,7 @@ func (b *Bracket) try() {
 // pace held for so many requests that they were not just saved up.
 func (b *Bracket) further(n int) bool {
 	more := float64(n) * (1 - b.Lo/b.Pace) // than at lo
-	enough := min(b.Saved, 10*min(1, b.Lift*b.Lift))
+	enough := min(b.Trace.Size, 10*min(1, b.Lift*b.Lift))
 	if b.Pace <= b.Best { // it gave so many once
 		enough = 1
 	}

@@ -23,8 +23,8 @@ func (b *Bracket) resume(l learned, now time.Time) {
 	if l.Lo <= 0 {
 		return
 	}
-	b.Lo, b.Hi, b.Saved, b.Proven, b.Lift = l.Lo, max(l.Hi, l.Lo), max(1, l.Saved), true, near-1
-	b.Trace.Size, b.Trace.Cut = b.Saved, true
+	b.Lo, b.Hi, b.Proven, b.Lift = l.Lo, max(l.Hi, l.Lo), true, near-1
+	b.Trace.Size, b.Trace.Cut = max(1, l.Saved), true
 	if age := now.Sub(l.At); age < 0 || age > fresh {
 		b.Lo, b.Proven = l.Lo/2, false
 	}
@@ -37,6 +37,6 @@ func (b *Bracket) Note(now time.Time) []byte {
 	if b.Pace == 0 || b.contested() {
 		return nil
 	}
-	note, _ := json.Marshal(learned{b.Lo, b.Hi, b.Saved, now}) // numbers: cannot fail
+	note, _ := json.Marshal(learned{b.Lo, b.Hi, b.Trace.Size, now}) // numbers: cannot fail
 	return note
 }

@@ -147,7 +147,7 @@ func (b *Bracket) bound(r Reply, in int) {
 	}
 	switch {
 	case lo > 0 && through < hi*near:
-		b.Lo, b.Hi, b.Saved = lo, min(b.Hi, hi), saved
+		b.Lo, b.Hi = lo, min(b.Hi, hi)
 		if lo < 2*slowest {
 			b.Lo = min(through, hi)
 		}
@@ -174,8 +174,7 @@ func (b *Bracket) first(r Reply, in int, took time.Duration) {
 		b.Lift = near - 1
 	}
 	_, hi, saved := b.Trace.explain()
-	b.Saved = max(1, min(saved, float64(in+1))) // all of it was there at the beginning
-	b.Trace.Size = b.Saved
+	b.Trace.Size = max(1, min(saved, float64(in+1))) // all of it was there at the beginning
 	if hi < 100*b.Lo && hi > b.Lo {
 		b.Hi = hi
 	}
