@@ -36,7 +36,6 @@ type Bracket struct {
 	Lift   float64 // of the pace over lo, while hi is not known
 	Best   float64 // pace that held until the limit was lowered; less with each attempt that is refused
 	Told   told
-	Said   float64 // the pace that the service said, until more was let in; 0: it did not
 
 	In      int           // requests that were let in
 	Took    time.Duration // until the last of them was known to be
@@ -180,7 +179,7 @@ func (b *Bracket) letIn(r Reply) {
 	if pace == 0 || b.Told.refuted() || b.Cut.After(r.Sent) {
 		return
 	}
-	b.Lo, b.Hi, b.Said, b.Proven = pace, pace, pace, true
+	b.Lo, b.Hi, b.Proven = pace, pace, true
 	b.choose()
 	b.Until = later(b.Until, until)
 }

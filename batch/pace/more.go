@@ -55,7 +55,7 @@ func (b *Bracket) further(n int) bool {
 	if float64(n) < max(min(proof, 2/b.Lift), 1/b.Lift) || more < enough {
 		return false
 	}
-	b.Lo, b.Hi, b.Said, b.Proven = b.Pace, 0, 0, false
+	b.Lo, b.Hi, b.Proven = b.Pace, 0, false
 	b.Lift = min(boldest, 2*b.Lift)
 	return true
 }

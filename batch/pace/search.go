@@ -142,9 +142,6 @@ func (b *Bracket) bound(r Reply, in int) {
 	if saved < sizes[len(sizes)-1] {
 		b.Trace.Size = saved // when the requests that tell so are forgotten
 	}
-	if b.Said > lo && b.Said < b.Pace {
-		hi = min(hi, b.Said)
-	}
 	switch {
 	case lo > 0 && through < hi*near:
 		b.Lo, b.Hi = lo, min(b.Hi, hi)
