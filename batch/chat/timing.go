@@ -40,10 +40,15 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 	if err != nil {
 		return 0
 	}
+	return min(max(at.Sub(clock(h, now)), 0), longestWait)
+}
+
+// clock is the time at the service, in whole seconds.
+func clock(h http.Header, now time.Time) time.Time {
 	if date, err := http.ParseTime(h.Get("Date")); err == nil {
-		now = date
+		return date
 	}
-	return min(max(at.Sub(now), 0), longestWait)
+	return now.Truncate(time.Second)
 }
 
 // limitReset returns when the last of the limits that are used up clears, as
@@ -86,22 +91,28 @@ func limits(h http.Header, now time.Time) pace.Limits {
 		func(what string) string { return "Anthropic-Ratelimit-Requests-" + what },
 	} {
 		limit, _, _ := strings.Cut(h.Get(name("Limit")), ",") // some add the policy
-		if l := limitsOf(limit, h.Get(name("Remaining")), h.Get(name("Reset")), now); l != (pace.Limits{}) {
+		if l := limitsOf(limit, h.Get(name("Remaining")), h.Get(name("Reset")), now, clock(h, now)); l != (pace.Limits{}) {
 			return l
 		}
 	}
 	state, policy := parameters(h.Get("Ratelimit")), parameters(h.Get("Ratelimit-Policy"))
-	return limitsOf(cmp.Or(policy["q"], state["limit"]), cmp.Or(state["r"], state["remaining"]), cmp.Or(state["t"], state["reset"]), now)
+	return limitsOf(cmp.Or(policy["q"], state["limit"]), cmp.Or(state["r"], state["remaining"]), cmp.Or(state["t"], state["reset"]), now, clock(h, now))
 }
 
-func limitsOf(limit, remaining, at string, now time.Time) pace.Limits {
+// limitsOf reads the limits. A reset at a whole second is compared with the service's clock, so
+// that the time until then is in whole seconds, too: it is no more exact.
+func limitsOf(limit, remaining, at string, now, clock time.Time) pace.Limits {
 	l, ok := number(limit)
 	r, known := number(remaining)
 	full := reset(at, now)
-	if !ok || !known || !(l > 0 && r >= 0 && r <= l) || !full.After(now) || full.Sub(now) > longestWait {
+	left := full.Sub(now)
+	if full.Nanosecond() == 0 {
+		left = full.Sub(clock)
+	}
+	if !ok || !known || !(l > 0 && r >= 0 && r <= l) || left <= 0 || left > longestWait {
 		return pace.Limits{}
 	}
-	return pace.Limits{Limit: l, Remaining: r, Reset: full.Sub(now)}
+	return pace.Limits{Limit: l, Remaining: r, Reset: left}
 }
 
 // parameters reads name=value pairs, separated by commas or semicolons; of more

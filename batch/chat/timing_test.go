@@ -2,6 +2,7 @@ package chat
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -101,6 +102,7 @@ func TestLimits(t *testing.T) {
 		"a later one":             {map[string]string{"RateLimit": "limit=100, remaining=50, reset=5"}, all(100, 50, 5*time.Second)},
 		"the last one":            {map[string]string{"RateLimit": `"default";r=50;t=30`, "RateLimit-Policy": `"default";q=100;w=60`}, all(100, 50, 30*time.Second)},
 		"Anthropic":               {map[string]string{"anthropic-ratelimit-requests-limit": "50", "anthropic-ratelimit-requests-remaining": "49", "anthropic-ratelimit-requests-reset": "2026-10-07T12:00:02Z"}, all(50, 49, 2*time.Second)},
+		"a service's own clock":   {map[string]string{"X-RateLimit-Limit": "20", "X-RateLimit-Remaining": "19", "X-RateLimit-Reset": "1791374430", "Date": "Wed, 07 Oct 2026 12:00:20 GMT"}, all(20, 19, 10*time.Second)},
 		"nothing":                 {nil, pace.Limits{}},
 		"tokens alone":            {map[string]string{"x-ratelimit-limit-tokens": "10", "x-ratelimit-remaining-tokens": "9", "x-ratelimit-reset-tokens": "1s"}, pace.Limits{}},
 		"no reset":                {map[string]string{"X-RateLimit-Limit": "20", "X-RateLimit-Remaining": "19"}, pace.Limits{}},
@@ -115,6 +117,11 @@ func TestLimits(t *testing.T) {
 			}
 			if got := limits(h, noon); got != test.want {
 				t.Errorf("got %+v, want %+v", got, test.want)
+			}
+			// Whole seconds tell no more than that, also where they are those of a time.
+			later := noon.Add(300 * time.Millisecond)
+			if got := limits(h, later); got.Reset != test.want.Reset && !strings.Contains(name, "in ms") {
+				t.Errorf("%v later got %+v, want %+v", later.Sub(noon), got, test.want)
 			}
 		})
 	}
