@@ -175,7 +175,7 @@ func (b *Bracket) letIn(r Reply) {
 	if b.Unknown, ok = without(b.Unknown, r.Sent); ok {
 		b.In, b.Took = b.In+1, r.At.Sub(r.Sent)
 	}
-	pace, until := b.Told.pace(r)
+	pace, until := b.Told.pace(r, b.maxPause)
 	if pace == 0 || b.Told.refuted() || b.Cut.After(r.Sent) {
 		return
 	}

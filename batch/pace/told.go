@@ -23,15 +23,21 @@ func (l Limits) taken() float64 { return l.Limit - l.Remaining }
 func (l Limits) bucket() float64 { return l.taken() / l.Reset.Seconds() }
 
 // pace returns the pace in requests a second that the limits beside a reply say, 0
-// where they do not, and the moment before which nothing remains.
-func (t *told) pace(r Reply) (pace float64, until time.Time) {
-	const brief = 5 * time.Second // in whole seconds, a shorter reset hardly tells the pace
+// where they do not, and the moment before which nothing remains. Limits that last longer
+// than a run pauses say nothing of its pace: they are used up, and then it stops.
+func (t *told) pace(r Reply, longest time.Duration) (pace float64, until time.Time) {
+	const (
+		brief = 5 * time.Second // in whole seconds, a shorter reset hardly tells the pace
+		many  = 20              // while so many remain, the search goes on: few are on their way
+	)
 	l := r.Limits
 	if l.Limit <= 0 || l.Reset <= 0 || l.Remaining < 0 || l.Remaining >= l.Limit {
 		return 0, time.Time{}
 	}
 	t.hear(r)
 	switch {
+	case l.Remaining > many || l.Reset > longest:
+		return 0, time.Time{}
 	case t.Slides:
 		return l.Limit / t.Window.Seconds() / below, time.Time{}
 	case t.Window > 0 && l.Remaining == 0:

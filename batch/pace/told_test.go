@@ -16,14 +16,23 @@ func TestWhatLimitsSayOfThePace(t *testing.T) {
 	}
 	for name, all := range map[string][]said{
 		"a bucket": {
-			{0, Limits{60, 29, 31 * time.Second}, 1, 0},
-			{0, Limits{60, 28, 32 * time.Second}, 1, 0},
-			{10 * time.Second, Limits{60, 10, 50 * time.Second}, 1, 0},
+			{0, Limits{40, 9, 31 * time.Second}, 1, 0},
+			{0, Limits{40, 8, 32 * time.Second}, 1, 0},
+			{10 * time.Second, Limits{40, 20, 20 * time.Second}, 1, 0},
 		},
 		"a bucket that is more than half full": {
-			{0, Limits{60, 59, 1250 * time.Millisecond}, 1.6, 0},
-			{0, Limits{60, 31, 36250 * time.Millisecond}, 1.6, 0},
-			{0, Limits{60, 30, 37500 * time.Millisecond}, 0.8, 0},
+			{0, Limits{20, 19, 1250 * time.Millisecond}, 1.6, 0},
+			{0, Limits{20, 11, 11250 * time.Millisecond}, 1.6, 0},
+			{0, Limits{20, 10, 12500 * time.Millisecond}, 0.8, 0},
+		},
+		"a bucket in which many remain": {
+			{0, Limits{14400, 14399, 6500 * time.Millisecond}, 0, 0},
+			{0, Limits{14400, 21, 90000 * time.Second}, 0, 0},
+		},
+		"a window of a day": {
+			{0, Limits{1000, 998, 40000 * time.Second}, 0, 0},
+			{0, Limits{1000, 2, 40000 * time.Second}, 0, 0},
+			{0, Limits{1000, 0, 40000 * time.Second}, 0, 0},
 		},
 		"a fast bucket": {
 			{0, Limits{10, 4, 1200 * time.Millisecond}, 5, 0},
@@ -69,7 +78,7 @@ func TestWhatLimitsSayOfThePace(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var p told
 			for i, s := range all {
-				pace, until := p.pace(Reply{Sent: begin.Add(s.at - time.Millisecond), At: begin.Add(s.at), Limits: s.l})
+				pace, until := p.pace(Reply{Sent: begin.Add(s.at - time.Millisecond), At: begin.Add(s.at), Limits: s.l}, 5*time.Minute)
 				if s.until > 0 && !until.Equal(begin.Add(s.until)) || s.until == 0 && !until.IsZero() || math.Abs(pace-s.pace) > 1e-9 {
 					t.Errorf("%d: %v until %v, want %v until %v", i, pace, until.Sub(begin), s.pace, s.until)
 				}
@@ -81,7 +90,7 @@ func TestWhatLimitsSayOfThePace(t *testing.T) {
 // What the service says of its limits is not believed after it refused three requests.
 func TestLimitsAreBelievedUntilTheyWereRefusedThrice(t *testing.T) {
 	var told told
-	told.pace(Reply{At: time.Now(), Limits: Limits{2, 1, 2 * time.Second}})
+	told.pace(Reply{At: time.Now(), Limits: Limits{2, 1, 2 * time.Second}}, time.Minute)
 	for i := range 3 {
 		if told.refuted() {
 			t.Errorf("refuted by %d requests", i)
