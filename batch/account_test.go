@@ -35,6 +35,7 @@ type account struct {
 	changes     bool          // the rate halves after a third of the questions, and doubles after two thirds
 	questions   int           // that it will be asked
 	hint        hint
+	refuses     int           // with this status; 0: 429
 	takes       time.Duration // an answer, 50 % less to 50 % more
 
 	mu       sync.Mutex
@@ -90,7 +91,7 @@ func (a *account) arrived() (takes time.Duration, said pace.Limits, err error) {
 	wait, ok := a.take(now)
 	if !ok {
 		a.refused = append(a.refused, now)
-		e := &Error{Status: 429}
+		e := &Error{Status: cmp.Or(a.refuses, 429)}
 		switch a.hint {
 		case exact:
 			e.RetryAfter = wait.Round(time.Millisecond) + time.Millisecond

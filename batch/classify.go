@@ -121,6 +121,13 @@ func (e *Error) contentRefused() bool {
 		e.status() == 403 && strings.Contains(e.Message, "moderation")
 }
 
+// overloaded reports that the service had no room for the request. Anthropic says so with
+// 529, and proxies that limit requests with 503 (nginx's limit_req, for instance).
+func (e *Error) overloaded() bool {
+	s := e.status()
+	return (s == 503 || s == 529) && !e.MaybeCharged
+}
+
 var tooLarge = regexp.MustCompile(`(?i)request too large|must be reduced`)
 
 // tooLarge reports whether the request exceeds what the account may use in a minute.

@@ -43,6 +43,7 @@ func (r *runner) loop(ctx context.Context) {
 		timer.Reset(time.Until(wake))
 		select {
 		case a := <-r.accept:
+			r.letIn = later(r.letIn, a.res.it.sent)
 			r.hears(a.res, pace.Reply{At: a.at, Limits: a.limits})
 		case c := <-r.o.Steering:
 			r.steer(c)

@@ -100,7 +100,7 @@ func (r *runner) blame(res *result) {
 func (r *runner) giveUp(res *result) {
 	res.it.attempts++
 	res.it.err = res.err
-	r.fail([]*item{res.it}, false)
+	r.fail([]*item{res.it}, asError(res.err).overloaded())
 }
 
 // undecided reports whether nothing may be sent before another result arrives. It

@@ -152,9 +152,22 @@ func (r *runner) again(res *result, e *Error) {
 		r.queue.again(it, res.back)
 		return
 	}
+	overloaded := e.overloaded() && e.RetryAfter <= maxRetry && r.sum.Answered > 0 // for longer: it is down
+	if overloaded {
+		up := r.letIn.After(r.turned)
+		if r.turned = it.sent; up {
+			r.outage.since = res.back
+			r.turnedAway(res, e)
+			return
+		}
+	}
 	r.outage.failed(it, res.back)
 	if r.probe != nil || r.outage.suspected() || e.Unreached && r.sum.InFlight == 0 {
 		r.suspectOutage(res, e)
+		return
+	}
+	if overloaded {
+		r.pause(res, e)
 		return
 	}
 	it.err = res.err

@@ -20,6 +20,8 @@ func TestAServiceThatIsDownStopsTheRun(t *testing.T) {
 		"with 5xx for both of two questions":   {Options{}, 2, 0, 0, httpError(503)},
 		"for three questions, one worker":      {Options{Workers: 1}, 3, 0, 0, httpError(503)},
 		"after some answers":                   {Options{}, 100, 30, time.Second, httpError(500)},
+		"after some answers, with 503":         {Options{}, 100, 30, time.Second, httpError(503)},
+		"after some, asking for a little time": {Options{}, 100, 30, 0, &Error{Status: 503, RetryAfter: time.Second}},
 		"unreached":                            {Options{}, 100, 30, 0, unreached},
 		"unreached with one question":          {Options{}, 1, 0, 0, unreached},
 		"with one attempt for each":            {Options{MaxAttempts: 1}, 100, 30, 0, httpError(500)},

@@ -16,7 +16,7 @@ func (r *runner) handle(res *result) {
 	if r.probe != nil && res.probe {
 		r.probe.out = false
 	}
-	if res.err == nil || res.action != Pause {
+	if res.err == nil || res.action != Pause && !asError(res.err).overloaded() {
 		r.hears(res, pace.Reply{At: res.back, Void: res.err == nil && res.answer == nil})
 	}
 	r.keepPace(res.back)
@@ -34,6 +34,7 @@ func (r *runner) handle(res *result) {
 		r.queue.again(res.it, res.back)
 		r.stopFor(StopSave, res.fault)
 	}
+	r.hears(res, pace.Reply{At: res.back, Void: true}) // unless it was heard above
 }
 
 // hears tells the pacer what became of a request that was let in, unless it knows.
@@ -71,6 +72,7 @@ func (r *runner) answered(res *result) {
 	}
 	told := r.settleOrReask(res)
 	r.throttled = time.Time{}
+	r.letIn = later(r.letIn, res.it.sent)
 	r.accepted(res.it)
 	if r.probe != nil && (res.probe || r.probe.interval == 0 && r.upAfterAll(res.it.sent)) {
 		r.probe = nil

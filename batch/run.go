@@ -73,6 +73,8 @@ type runner struct {
 	told     int             // of the questions that were answered, the last that was given out
 
 	pace        pace.Pacer
+	letIn       time.Time         // the last request that was known to be let in was sent
+	turned      time.Time         // likewise, that was turned away
 	learns      *pace.Bracket     // the pace, unless it is the user's
 	kept        time.Time         // when what it learned was written down
 	paused      time.Time         // until then

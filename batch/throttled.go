@@ -142,3 +142,20 @@ func (r *runner) pause(res *result, e *Error) {
 		r.tellHosts(until.Sub(res.back), e)
 	}
 }
+
+// turnedAway: the service had no room for a request, though it let in others. No attempt
+// counts. Where it says when there will be, or turns away two in a row, it is as with a
+// 429. Else it may be so full that it turns away some at any pace.
+func (r *runner) turnedAway(res *result, e *Error) {
+	if e.RetryAfter > 0 {
+		r.pause(res, e)
+		return
+	}
+	if r.share(res.it, res.back) == sure {
+		r.giveUp(res)
+		return
+	}
+	wait := backoff(firstRetry, maxRetry, res.it.n)
+	r.queue.again(res.it, res.back.Add(wait))
+	r.event(Event{Kind: EventAgain, Question: res.it.RowID, Err: res.err, Wait: wait})
+}
