@@ -80,7 +80,7 @@ func Classify(err error, now time.Time, maxPause time.Duration) Action {
 	return Again
 }
 
-// statuses maps types of errors to HTTP statuses, for errors inside a stream, which
+// statuses maps types and codes of errors to HTTP statuses, for errors inside a stream, which
 // have no status of their own.
 var statuses = map[string]int{
 	"permission_error":      403,
@@ -104,7 +104,7 @@ func (e *Error) status() int {
 	case e.aboutKey():
 		return 401
 	}
-	if s := statuses[e.Type]; s != 0 && e.Status < 400 {
+	if s := cmp.Or(statuses[e.Type], statuses[e.Code]); s != 0 && e.Status < 400 {
 		return s
 	}
 	return e.Status

@@ -28,6 +28,7 @@ func TestClassify(t *testing.T) {
 		"an unknown model":                     {&Error{Status: 404, Message: "The model does not exist"}, GiveUp, "", "404 Not Found"},
 		"an unknown model, by type":            {&Error{Status: 404, Type: "model_not_found"}, GiveUp, "", "404 model_not_found"},
 		"throttled":                            {&Error{Status: 429, Type: "rate_limit_exceeded"}, Pause, "", "429 rate_limit_exceeded"},
+		"throttled, in OpenAI's stream":        {&Error{Type: "requests", Code: "rate_limit_exceeded"}, Pause, "", "requests"},
 		"throttled, in the stream":             {&Error{Type: "rate_limit_exceeded"}, Pause, "", "rate_limit_exceeded"},
 		"throttled for as long as is allowed":  {&Error{Status: 429, RetryAfter: 15 * time.Minute}, Pause, "", "429 Too Many Requests"},
 		"throttled for longer":                 {&Error{Status: 429, RetryAfter: 15*time.Minute + 1}, Stop, StopThrottled, "429 Too Many Requests"},
