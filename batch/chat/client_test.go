@@ -180,6 +180,12 @@ func TestSilence(t *testing.T) {
 			}
 		})
 	}
+	t.Run("after the end mark is not what went wrong", func(t *testing.T) {
+		_, err := serve(t, silent(text("half")+done)).Ask(t.Context(), question)
+		if e := failure(t, err); e.Message != "the stream ended before its finish_reason" || !e.Unfinished {
+			t.Errorf("got %+v", e)
+		}
+	})
 	t.Run("after the finish reason costs nothing", func(t *testing.T) {
 		answer, err := serve(t, silent(text("whole")+stop), short).Ask(t.Context(), question)
 		if err != nil || answer.Text != "whole" {

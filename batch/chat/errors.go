@@ -99,11 +99,6 @@ func (x *exchange) broken(err error) *batch.Error {
 	case x.parent.Err() != nil:
 		e.Err = context.Cause(x.parent)
 		e.Message = e.Err.Error()
-	case cause == errIdle:
-		e.Err = errIdle
-		e.Message = fmt.Sprintf("nothing arrived for %v", x.client.cfg.IdleTimeout)
-		e.Unreached, e.Unfinished = !sent, sent
-		e.Hint = "if answers here are silent for longer, raise --idle-timeout"
 	case x.body != nil && errors.Is(err, io.EOF):
 		e.Message = "the stream ended before its finish_reason"
 		if said := cmp.Or(x.got.notice, x.lines.said); said != "" {
@@ -111,6 +106,11 @@ func (x *exchange) broken(err error) *batch.Error {
 		}
 		e.Unfinished = x.begun
 		e.Hint = "this service may never say a finish_reason, and without it half an answer would pass for a whole one: its maker can help"
+	case cause == errIdle:
+		e.Err = errIdle
+		e.Message = fmt.Sprintf("nothing arrived for %v", x.client.cfg.IdleTimeout)
+		e.Unreached, e.Unfinished = !sent, sent
+		e.Hint = "if answers here are silent for longer, raise --idle-timeout"
 	case x.body != nil:
 		e.Message = fmt.Sprintf("the stream ended before its finish_reason: %v", err)
 	case sent:

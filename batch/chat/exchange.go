@@ -172,7 +172,9 @@ func (x *exchange) unstreamed(whole []byte) (rest []byte, err error) {
 	if json.Compact(&line, whole) != nil {
 		return whole, nil
 	}
-	return nil, x.got.chunk(line.Bytes())
+	err = x.got.chunk(line.Bytes())
+	x.begun = err == nil
+	return nil, err
 }
 
 // A body bounds a response's length, and the silence before each part of it.

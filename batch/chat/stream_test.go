@@ -52,6 +52,18 @@ func TestStreamIsRead(t *testing.T) {
 	}
 }
 
+// An answer in one JSON object, from a server that does not stream, is not whole without
+// a finish reason either.
+func TestAnObjectWithoutAFinishReason(t *testing.T) {
+	_, err := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		io.WriteString(w, `{"choices":[{"message":{"content":"half"}}]}`)
+	}).Ask(t.Context(), question)
+	if e := failure(t, err); !e.Unfinished || !e.MaybeCharged {
+		t.Errorf("got %+v", e)
+	}
+}
+
 // Streams that are half of an answer. It may have been charged, also where the
 // service reports an error after it.
 func TestStreamFails(t *testing.T) {
