@@ -161,9 +161,9 @@ func (r *runner) stopForHeld() {
 // refusal if a question that was sent just after it was answered, now or when it was
 // asked before.
 func (r *runner) settle() {
-	first := 0 // that were not refused before
+	first := 0 // that nothing was answered after, and were not refused before
 	for _, res := range r.held {
-		if !res.it.blamed {
+		if !res.it.blamed && res.it.given >= r.told {
 			first++
 		}
 	}

@@ -121,10 +121,10 @@ func TestAPageForOneQuestionIsNoStop(t *testing.T) {
 // stand and however many are in flight, as long as others are answered.
 func TestOddQuestionsAreNoStop(t *testing.T) {
 	apart := []int{5, 15}
-	neighbours, first, last := []int{3, 4}, []int{1, 2}, []int{39, 40}
+	neighbours, first, last, tail := []int{3, 4}, []int{1, 2}, []int{39, 40}, []int{33, 34, 40}
 	four, many := []int{9, 10, 11, 12}, []int{3, 8, 13, 18, 23, 28, 33}
 	for name, err := range doubtful {
-		for _, odd := range [][]int{apart, neighbours, first, last, four, many} {
+		for _, odd := range [][]int{apart, neighbours, first, last, tail, four, many} {
 			for _, workers := range []int{1, 4, 8} {
 				t.Run(fmt.Sprintf("%s for questions %v, %d workers", name, odd, workers), func(t *testing.T) {
 					synctest.Test(t, func(t *testing.T) {
