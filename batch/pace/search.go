@@ -167,8 +167,8 @@ func (b *Bracket) first(r Reply, in int, took time.Duration) {
 	}
 	b.First = in
 	b.Lo, b.Lift = float64(max(in, 1))/max(took, time.Millisecond).Seconds(), 1
-	if r.Wait >= 2*time.Second { // long enough to be most of the time between two
-		b.Lift = near - 1
+	if r.Wait >= 2*time.Second { // most of the time between two, unless this one question is refused at any pace
+		b.Lift = 0.5
 	}
 	_, hi, saved := b.Trace.explain()
 	b.Trace.Size = max(1, min(saved, float64(in+1))) // all of it was there at the beginning
