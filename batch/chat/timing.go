@@ -59,7 +59,11 @@ func limitReset(h http.Header, now time.Time) (latest time.Time) {
 		if left, ok := number(h.Get("X-Ratelimit-Remaining" + limit)); !ok || left > 0 {
 			continue
 		}
-		if at := reset(h.Get("X-Ratelimit-Reset"+limit), now); at.After(latest) {
+		at := reset(h.Get("X-Ratelimit-Reset"+limit), now)
+		if at.Nanosecond() == 0 && !at.IsZero() { // a time by the service's clock
+			at = at.Add(now.Truncate(time.Second).Sub(clock(h, now)))
+		}
+		if at.After(latest) {
 			latest = at
 		}
 	}

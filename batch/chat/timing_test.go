@@ -168,3 +168,26 @@ func TestRetryAfterGoesBeforeAFullReset(t *testing.T) {
 		}
 	}
 }
+
+func TestAResetIsReadByTheServicesClock(t *testing.T) {
+	now := noon.Add(300 * time.Millisecond)
+	for name, test := range map[string]struct {
+		value, date string
+		want        time.Duration // after noon
+	}{
+		"its clock is right":       {"1791374410", "Wed, 07 Oct 2026 12:00:00 GMT", 10 * time.Second},
+		"its clock is ahead":       {"1791374440", "Wed, 07 Oct 2026 12:00:30 GMT", 10 * time.Second},
+		"it does not say the time": {"1791374410", "", 10 * time.Second},
+		"it says how long it is":   {"9.5", "Wed, 07 Oct 2026 12:00:30 GMT", 9800 * time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := http.Header{}
+			h.Set("X-RateLimit-Remaining", "0")
+			h.Set("X-RateLimit-Reset", test.value)
+			h.Set("Date", test.date)
+			if got, want := limitReset(h, now), noon.Add(test.want); !got.Equal(want) {
+				t.Errorf("got %v, want %v", got, want)
+			}
+		})
+	}
+}
