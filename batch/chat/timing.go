@@ -59,19 +59,16 @@ func limitReset(h http.Header, now time.Time) (latest time.Time) {
 		if left, ok := number(h.Get("X-Ratelimit-Remaining" + limit)); !ok || left > 0 {
 			continue
 		}
-		at := reset(h.Get("X-Ratelimit-Reset"+limit), now)
-		if at.Nanosecond() == 0 && !at.IsZero() { // a time by the service's clock
-			at = at.Add(now.Truncate(time.Second).Sub(clock(h, now)))
-		}
-		if at.After(latest) {
+		if at := reset(h.Get("X-Ratelimit-Reset"+limit), now, clock(h, now)); at.After(latest) {
 			latest = at
 		}
 	}
 	return latest
 }
 
-// reset reads when a limit is reset: a duration, seconds, or a time.
-func reset(value string, now time.Time) time.Time {
+// reset reads when a limit is reset: a duration, seconds, or a time. A whole second is one of
+// the service's clock.
+func reset(value string, now, clock time.Time) time.Time {
 	value = strings.TrimSpace(value)
 	if d, err := time.ParseDuration(value); err == nil && d > 0 {
 		return now.Add(d)
@@ -79,7 +76,11 @@ func reset(value string, now time.Time) time.Time {
 	if n, ok := number(value); ok && n > 0 && n < 1e9 {
 		return now.Add(wait(n, time.Second))
 	}
-	return moment(value)
+	at := moment(value)
+	if at.IsZero() || at.Nanosecond() != 0 {
+		return at
+	}
+	return at.Add(now.Truncate(time.Second).Sub(clock))
 }
 
 // limits reads what the headers of a response say of the limit on requests, in
@@ -88,6 +89,7 @@ func reset(value string, now time.Time) time.Time {
 // the IETF), Anthropic-Ratelimit-Requests-Limit, and RateLimit with RateLimit-Policy
 // (the IETF's last drafts).
 func limits(h http.Header, now time.Time) pace.Limits {
+	here := clock(h, now)
 	for _, name := range []func(string) string{
 		func(what string) string { return "X-Ratelimit-" + what + "-Requests" },
 		func(what string) string { return "X-Ratelimit-" + what },
@@ -95,23 +97,23 @@ func limits(h http.Header, now time.Time) pace.Limits {
 		func(what string) string { return "Anthropic-Ratelimit-Requests-" + what },
 	} {
 		limit, _, _ := strings.Cut(h.Get(name("Limit")), ",") // some add the policy
-		if l := limitsOf(limit, h.Get(name("Remaining")), h.Get(name("Reset")), now, clock(h, now)); l != (pace.Limits{}) {
+		if l := limitsOf(limit, h.Get(name("Remaining")), h.Get(name("Reset")), now, here); l != (pace.Limits{}) {
 			return l
 		}
 	}
 	state, policy := parameters(h.Get("Ratelimit")), parameters(h.Get("Ratelimit-Policy"))
-	return limitsOf(cmp.Or(policy["q"], state["limit"]), cmp.Or(state["r"], state["remaining"]), cmp.Or(state["t"], state["reset"]), now, clock(h, now))
+	return limitsOf(cmp.Or(policy["q"], state["limit"]), cmp.Or(state["r"], state["remaining"]), cmp.Or(state["t"], state["reset"]), now, here)
 }
 
-// limitsOf reads the limits. A reset at a whole second is compared with the service's clock, so
-// that the time until then is in whole seconds, too: it is no more exact.
+// limitsOf reads the limits. The time until a whole second is in whole seconds, too: it is no
+// more exact.
 func limitsOf(limit, remaining, at string, now, clock time.Time) pace.Limits {
 	l, ok := number(limit)
 	r, known := number(remaining)
-	full := reset(at, now)
+	full := reset(at, now, clock)
 	left := full.Sub(now)
 	if full.Nanosecond() == 0 {
-		left = full.Sub(clock)
+		left = full.Sub(now.Truncate(time.Second))
 	}
 	if !ok || !known || !(l > 0 && r >= 0 && r <= l) || left <= 0 || left > longestWait {
 		return pace.Limits{}
