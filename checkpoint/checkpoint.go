@@ -88,7 +88,8 @@ type Request struct {
 	Position int64 // the position of the first row with this request, from 1
 	RowID    string
 	Mode     string
-	Attempts int // the attempts of all runs that counted
+	Attempts int    // the attempts of all runs that counted
+	Reason   string // why the last attempt brought no answer; empty if it did, or there was none
 	Payload  []byte
 	// Answered says that it has an answer, which is to be replaced: because of a rule
 	// of ImportOptions.Refresh, or else because it does not fit.

@@ -34,14 +34,14 @@ func (s *Store) requests(from string, args ...any) (page []Request, err error) {
 	err = s.query(func(rows *sql.Rows) (bool, error) {
 		var r Request
 		var key []byte
-		err := rows.Scan(&r.ID, &r.Position, &r.RowID, &r.Mode, &r.Attempts, &r.Answered, &r.Again, &key, &r.Payload)
+		err := rows.Scan(&r.ID, &r.Position, &r.RowID, &r.Mode, &r.Attempts, &r.Reason, &r.Answered, &r.Again, &key, &r.Payload)
 		if err == nil && !keys.Of(r.Payload).Is(key) {
 			err = fmt.Errorf("question %s: %w", r.RowID, ErrNotCheckpoint) // not to pay for what nobody asked
 		}
 		page = append(page, r)
 		return true, err
 	}, `
-		SELECT q.id, q.position, r.id, q.mode, q.attempts, EXISTS (SELECT 1 FROM earlier WHERE request = q.id AND waits <> ''), coalesce(u.times, 0), q.key, q.payload
+		SELECT q.id, q.position, r.id, q.mode, q.attempts, iif(q.state = 'pending', q.reason, ''), EXISTS (SELECT 1 FROM earlier WHERE request = q.id AND waits <> ''), coalesce(u.times, 0), q.key, q.payload
 		`+from, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read pending questions from %s: %w", s.path, err)

@@ -197,7 +197,7 @@ func (r *run) take(taken string, args ...any) (page []checkpoint.Request, err er
 			var q checkpoint.Request
 			var key []byte
 			var state checkpoint.State
-			err := rows.Scan(&q.ID, &q.Position, &q.RowID, &q.Mode, &q.Attempts, &q.Answered, &state, &q.Again, &key, &q.Payload)
+			err := rows.Scan(&q.ID, &q.Position, &q.RowID, &q.Mode, &q.Attempts, &q.Reason, &q.Answered, &state, &q.Again, &key, &q.Payload)
 			if err == nil && !keys.Of(q.Payload).Is(key) {
 				err = fmt.Errorf("question %s: %w", q.RowID, checkpoint.ErrNotCheckpoint) // not to pay for what nobody asked
 			}
@@ -205,7 +205,7 @@ func (r *run) take(taken string, args ...any) (page []checkpoint.Request, err er
 			q.Answered = q.Answered || q.Refresh
 			page = append(page, q)
 			return true, err
-		}, taken+`SELECT q.id, t.position, r.id, q.mode, q.attempts, EXISTS (SELECT 1 FROM earlier WHERE request = q.id AND waits <> ''), q.state, coalesce(u.times, 0), q.key, q.payload
+		}, taken+`SELECT q.id, t.position, r.id, q.mode, q.attempts, CASE q.state WHEN 'pending' THEN q.reason ELSE '' END, EXISTS (SELECT 1 FROM earlier WHERE request = q.id AND waits <> ''), q.state, coalesce(u.times, 0), q.key, q.payload
 			FROM taken t JOIN requests q ON q.id = t.id JOIN rows r ON r.batch = $1 AND r.position = t.position LEFT JOIN unfit u ON u.request = q.id ORDER BY t.nth`,
 			append([]any{r.s.batch, r.host.Load()}, args...)...)
 	})

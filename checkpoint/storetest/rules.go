@@ -143,6 +143,21 @@ func testOutcomes(t *testing.T, open Open) {
 	}
 }
 
+func testReason(t *testing.T, open Open) {
+	s := filled(t, open, 3)
+	run, page := begin(t, s, 2)
+	ok(t, errors.Join(
+		run.Start(page[0].ID, noon, 24), run.Fail(page[0].ID, checkpoint.Fault{Reason: "no"}),
+		run.Start(page[1].ID, noon, 24), run.Release(page[1].ID, checkpoint.Fault{Reason: "later"}),
+	))
+	end(t, run)
+	_, err := s.Import(rowsOf(ask("1", "a"), ask("2", "b"), ask("3", "c")), checkpoint.ImportOptions{RetryFailed: true})
+	ok(t, err)
+	run, page = begin(t, s, 3)
+	diff(t, "reasons", []string{"no", "later", ""}, []string{page[0].Reason, page[1].Reason, page[2].Reason})
+	end(t, run)
+}
+
 func testFinal(t *testing.T, open Open) {
 	s := filled(t, open, 1)
 	run, page := begin(t, s, 1)

@@ -52,6 +52,7 @@ func Test(t *testing.T, open Open) {
 		{"a request is given out once", testClaims},
 		{"only what was given and is pending is started", testStart},
 		{"what became of a request is kept", testOutcomes},
+		{"what is given out again says why it has no answer", testReason},
 		{"an answer is final", testFinal},
 		{"an empty answer is refused", testEmptyAnswer},
 		{"a store has one run at a time", testOneRun},
