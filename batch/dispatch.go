@@ -43,7 +43,7 @@ func (r *runner) loop(ctx context.Context) {
 		timer.Reset(time.Until(wake))
 		select {
 		case a := <-r.accept:
-			r.letIn = later(r.letIn, a.res.it.sent)
+			r.passed(a.res.it)
 			r.hears(a.res, pace.Reply{At: a.at, Limits: a.limits})
 		case c := <-r.o.Steering:
 			r.steer(c)
@@ -129,13 +129,17 @@ func (r *runner) mayStart(now time.Time) (at time.Time, apart time.Duration) {
 // be sent before a result arrives.
 func (r *runner) startNext(now, at time.Time, apart time.Duration) bool {
 	probing := r.probe != nil
-	it, err := r.queue.next(at, probing)
+	it, err := r.queue.next(at, probing || r.queue.scattered && r.limited.After(r.letIn))
 	if err != nil {
 		r.stopFor(StopSave, err)
 		return true
 	}
 	if it == nil || r.skip(it) {
 		return true
+	}
+	if it.odd && r.queue.left == 0 && r.sum.InFlight > 0 {
+		r.queue.again(it, now)
+		return false // what is in flight tells more
 	}
 	cost := r.prices.of(it.mode())
 	if r.o.CostOf != nil && cost == 0 && r.sum.InFlight > 0 && r.o.MaxSpend+r.o.MaxSpendTotal > 0 {

@@ -29,6 +29,9 @@ func (r *runner) handle(res *result) {
 		r.answered(res)
 	case res.err != nil:
 		r.sum.Attempts++
+		if res.it.times == 1 {
+			r.queue.firsts.failed++
+		}
 		r.unanswered(res, asError(res.err))
 	default: // it was not sent: it could not be marked as sent, or the run stopped before
 		r.queue.again(res.it, res.back)
@@ -72,7 +75,7 @@ func (r *runner) answered(res *result) {
 	}
 	told := r.settleOrReask(res)
 	r.throttled = time.Time{}
-	r.letIn = later(r.letIn, res.it.sent)
+	r.passed(res.it)
 	r.accepted(res.it)
 	if r.probe != nil && (res.probe || r.probe.interval == 0 && r.upAfterAll(res.it.sent)) {
 		r.probe = nil

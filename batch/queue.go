@@ -13,15 +13,17 @@ import (
 // An item is a question on its way through a run.
 type item struct {
 	checkpoint.Request
-	attempts int       // in this run, that counted
-	due      time.Time // not to be sent before
-	given    int       // it was the so-manieth to be given out
-	tells    bool      // it was given out while another was held back; see hold
-	blamed   bool      // it was refused while the service answered others; see blame
-	suspect  bool      // it failed while the service answered others
-	sent     time.Time // its last attempt
-	others   int       // in flight beside that
-	turn     int       // set aside until so many are given out, or there is no other; see throttles
+	attempts  int       // in this run, that counted
+	due       time.Time // not to be sent before
+	given     int       // it was the so-manieth to be given out
+	times     int       // it was given out so often
+	newBefore int       // until then, so many new questions were
+	tells     bool      // it was given out while another was held back; see hold
+	blamed    bool      // it was refused while the service answered others; see blame
+	suspect   bool      // it failed while the service answered others
+	sent      time.Time // its last attempt
+	others    int       // in flight beside that
+	turn      int       // set aside until so many new questions are given out, or there is no other; see throttles
 	throttles
 	last checkpoint.Fault // of its last attempt, and not what it may have cost
 	err  error
@@ -32,15 +34,17 @@ func (it *item) mode() AskMode { return AskMode(it.Mode) }
 // A queue gives out the questions to ask: those waiting for another attempt
 // when they are due, else the next pending one of the checkpoint.
 type queue struct {
-	run     checkpoint.Run
-	size    int  // how many are claimed at a time
-	left    int  // questions not given out yet
-	inOrder bool // only the first left may be asked
-	given   int  // questions given out, each as often as it was
-	doubt   bool // a question is held back: the next is to tell; see hold
-	page    []checkpoint.Request
-	waiting waiting
-	aside   []*item // throttled: others go first
+	run       checkpoint.Run
+	size      int    // how many are claimed at a time
+	left      int    // questions not given out yet
+	inOrder   bool   // only the first left may be asked
+	given     int    // questions given out, each as often as it was
+	firsts    firsts // see throttles
+	doubt     bool   // a question is held back: the next is to tell; see hold
+	scattered bool   // new questions are taken from anywhere: a 429 may be about those that stand together
+	page      []checkpoint.Request
+	waiting   waiting
+	aside     []*item // throttled: others go first
 }
 
 // empty reports whether there is nothing left to give out, now or later.
@@ -60,7 +64,8 @@ func (q *queue) next(now time.Time, probe bool) (*item, error) {
 	it, err := q.pick(now, probe || q.doubt)
 	if it != nil {
 		q.given++
-		it.given, it.tells = q.given, q.doubt
+		it.times++
+		it.given, it.newBefore, it.tells = q.given, q.firsts.given, q.doubt
 	}
 	return it, err
 }
@@ -76,11 +81,12 @@ func (q *queue) pick(now time.Time, probe bool) (*item, error) {
 		return q.fromAside(math.MaxInt), nil
 	}
 	if !probe {
-		if it := q.fromAside(q.given); it != nil {
+		if it := q.fromAside(q.firsts.given); it != nil {
 			return it, nil
 		}
 	}
-	if probe && !q.inOrder {
+	anywhere := probe || q.scattered
+	if anywhere && !q.inOrder {
 		if found, err := q.run.ClaimAny(); found != nil || err != nil {
 			return q.out(found), err
 		}
@@ -97,7 +103,7 @@ func (q *queue) pick(now time.Time, probe bool) (*item, error) {
 		q.page = page
 	}
 	at := 0
-	if probe {
+	if anywhere {
 		at = rand.IntN(len(q.page))
 	}
 	found := q.page[at]
@@ -112,7 +118,8 @@ func (q *queue) out(found *checkpoint.Request) *item {
 		return nil
 	}
 	q.left--
-	return &item{Request: *found}
+	q.firsts.given++
+	return &item{Request: *found, throttles: throttledBefore(found.Reason)}
 }
 
 // again takes an item back, to be given out when due.
@@ -124,11 +131,8 @@ func (q *queue) again(it *item, due time.Time) {
 // setAside takes back an item that others go before.
 func (q *queue) setAside(it *item) { q.aside = append(q.aside, it) }
 
-// onlyAside reports whether all that is left to give out was set aside.
-func (q *queue) onlyAside() bool { return q.left == 0 && len(q.waiting) == 0 }
-
 // fromAside gives out an item that was set aside and whose turn is come by the
-// nth that is given out, or nil.
+// nth new question, or nil.
 func (q *queue) fromAside(n int) *item {
 	at := slices.IndexFunc(q.aside, func(it *item) bool { return it.turn < n })
 	if at < 0 {

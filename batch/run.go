@@ -75,6 +75,7 @@ type runner struct {
 	pace        pace.Pacer
 	letIn       time.Time         // the last request that was known to be let in was sent
 	turned      time.Time         // likewise, that was turned away
+	limited     time.Time         // likewise, that paused everything
 	learns      *pace.Bracket     // the pace, unless it is the user's
 	kept        time.Time         // when what it learned was written down
 	paused      time.Time         // until then
@@ -91,7 +92,9 @@ type runner struct {
 	spentBefore Money     // by earlier runs on this checkpoint
 	reserved    Money     // for requests in flight
 	throttled   time.Time // the first 429 since the last answer
-	pauses      int       // 429 that were held to be the account's
+	odd         luck      // of all questions that were refused, since one of them was let in
+	paceBefore  []byte    // what the pace was before the first of these refusals,
+	mistaken    bool      // from which it may have learned
 	stop        *StopError
 	drained     time.Time // when the drain time is over
 	sum         Summary

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 
 	"bizbatch/batch/pace"
@@ -13,58 +14,98 @@ import (
 // others are let in: then it is that question's (it is larger than what the
 // account may use in a minute, say).
 //
-// After a 429 a few others go first. If the question is refused again, and they
-// were let in, that is one more that chance has to explain: with others refused
+// After a 429 a few new questions go first. If the question is refused again, and
+// they were let in, that is one more that chance has to explain: with new ones refused
 // as often as they were in that time, how likely is it that this one is refused
 // each time? As long as that is likely, everything waits, as for any 429. Once it
 // is not, nobody waits for this question; and once it is next to impossible, it
 // fails with what the service said.
 //
-// At the end of a run there are no others to compare with. What is left then is
-// asked in pauses for longer than the minute in which most accounts count.
+// There may be many such questions, and they often stand together. So, after two 429,
+// new questions are taken from anywhere; and as long as whatever is asked again is
+// refused, their refusals are held together against chance. Once they are rare, what the
+// pace learned from them is forgotten.
+//
+// At the end of a run there are no new ones to compare with. What is left then is
+// asked in pauses for longer than the minute in which most accounts count. The same
+// goes for questions that failed so in an earlier run, and are asked alone.
 type throttles struct {
-	n       int       // how often it was refused, each time after others were let in
-	letIn   int       // others, in that time
-	refused int       // others, likewise; without those that are held to be odd
-	given   int       // the run's questions given out when it was last refused so
-	failed  int       // the run's attempts without an answer, then
-	pauses  int       // the run's pauses, then
-	last    int       // how often it was refused with nothing else to ask,
-	until   int       // since the run's last answer, of so many
-	since   time.Time // the first of these
+	luck
+	before bool      // it failed for that in an earlier run
+	odd    bool      // that 429 is the account's is unlikely
+	tries  int       // refusals at the end of the run, with nothing let in between
+	since  time.Time // the first of them was sent
+}
+
+// A luck compares refusals with what became of new questions, which are those that are
+// asked for the first time.
+type luck struct {
+	n       int    // refusals, each after new questions were let in
+	letIn   int    // new questions in that time that were,
+	refused int    // and that were not
+	then    firsts // at the last of the refusals
+}
+
+// firsts counts the new questions of a run.
+type firsts struct {
+	given, failed int // given out; and without an answer,
+	refused       int // of which with 429
 }
 
 const (
 	unlikely   = 0.05             // that so unlucky a question is held to be odd, and pauses nobody: the pace hears of 19 in 20
+	rare       = 0.01             // that so unlucky questions taught the pace nothing
 	impossible = 1e-7             // one question in ten million that is refused fails for bad luck
-	fewOthers  = 3                // go before it is tried again,
-	someMore   = 12               // and fewer than that: at random, for it must not keep step with what refuses every fourth request
+	fewOthers  = 2                // new questions go before it is tried again,
+	someMore   = 8                // and fewer than that: at random, for it must not keep step with what refuses every fourth request
 	lastFor    = 90 * time.Second // accounts count by the minute, if they count in windows
 )
 
-// lastTries is how often a question is asked at the end of a run, in no less
-// than lastFor: once less if it was refused while others were let in.
-func lastTries(chance float64) int {
-	if chance < unlikely {
-		return 2
+// refusedAgain notes a refusal of a request before which so many new questions were given
+// out. It reports false where none was let in since the last refusal: it tells nothing.
+func (l *luck) refusedAgain(given int, now firsts) bool {
+	// What was sent before it, and is in flight, would have been refused by now.
+	letIn := given - l.then.given - (now.failed - l.then.failed)
+	if l.n > 0 && letIn <= 0 {
+		return false
 	}
-	return 3
+	if l.n++; l.n > 1 {
+		l.letIn += letIn
+		l.refused += now.refused - l.then.refused
+	}
+	l.then = now
+	return true
 }
 
 // chance is how likely it is that an ordinary question had such bad luck.
-func (t *throttles) chance() float64 {
-	return math.Pow(float64(t.refused+1)/float64(t.letIn+t.refused+2), float64(t.n))
+func (l *luck) chance() float64 {
+	return math.Pow(float64(l.refused+1)/float64(l.letIn+l.refused+2), float64(l.n))
+}
+
+// alone ends the reason of a question that failed because 429 is its own.
+const alone = ", for this question alone"
+
+// throttledBefore returns what is known of a question that has no answer for this
+// reason: as much as of one that was refused again after others were let in.
+func throttledBefore(reason string) (t throttles) {
+	if strings.HasSuffix(reason, alone) {
+		t.n, t.before = 2, true
+	}
+	return t
 }
 
 // lastOnes reports that nothing is left to compare a question with: it and at
-// most two others, beside those that were refused while others were answered.
+// most two others, beside those that were refused while others were let in.
 func (r *runner) lastOnes(it *item) bool {
-	if r.sum.Answered == 0 || !r.queue.onlyAside() {
+	if r.queue.left > 0 || r.sum.InFlight > 0 {
 		return false
 	}
-	left := append(slices.Clone(r.queue.aside), it)
-	left = slices.DeleteFunc(left, func(it *item) bool { return it.n > 1 })
-	return r.sum.InFlight+len(left) <= most
+	once := 1 // says nothing yet
+	if r.odd.chance() < rare {
+		once = 0
+	}
+	left := slices.DeleteFunc(append(r.queue.unsent(), it), func(it *item) bool { return it.n > once })
+	return len(left) == 0 || len(left) <= most && r.sum.Answered > 0
 }
 
 // A share says how much of a 429 is its question's.
@@ -76,39 +117,65 @@ const (
 	sure
 )
 
-// share notes a 429 that came now, and says whose it is.
-func (r *runner) share(it *item, now time.Time) share {
+// share notes a 429, and says whose it is.
+func (r *runner) share(it *item) share {
 	t := &it.throttles
-	failed := r.sum.Attempts - r.sum.Answered
-	// What was sent before this one, and is in flight, would have been refused by now.
-	letIn := it.given - t.given - (failed - t.failed)
-	counts := t.n == 0 || letIn > 0
-	if counts {
-		if t.n++; t.n > 1 {
-			t.letIn += letIn
-			t.refused += r.pauses - t.pauses
-		}
+	if it.times == 1 {
+		r.queue.firsts.refused++
 	}
-	if r.lastOnes(it) {
-		if t.last == 0 || t.until != r.sum.Answered {
-			t.last, t.since, t.until = 0, now, r.sum.Answered
-		}
-		t.last++
+	again := t.n > 0
+	counts := t.refusedAgain(it.newBefore, r.queue.firsts)
+	if r.odd.n == 0 || again {
+		r.odd.refusedAgain(it.newBefore, r.queue.firsts)
 	}
-	s := none
-	switch chance := t.chance(); {
-	case chance < impossible, t.last >= lastTries(chance) && now.Sub(t.since) >= lastFor:
+	t.odd = t.before || again && min(t.chance(), r.odd.chance()) < unlikely
+	it.turn = r.queue.firsts.given + fewOthers + rand.IntN(someMore)
+	if r.queue.left == 0 && t.lastTime(it.sent, r.letIn) && r.lastOnes(it) || t.chance() < impossible {
 		return sure
-	case chance < unlikely && counts:
-		s = likely
-	default:
-		r.pauses++
 	}
-	if counts {
-		t.given, t.failed, t.pauses = r.queue.given, failed, r.pauses
+	if t.odd && (counts || t.before || r.queue.left == 0) {
+		return likely
 	}
-	it.turn = r.queue.given + fewOthers + rand.IntN(someMore)
-	return s
+	return none
+}
+
+// lastTime notes a refusal at the end of a run, of a request that was sent at this time,
+// and reports whether there were enough. The last that was let in was sent at letIn.
+func (t *throttles) lastTime(sent, letIn time.Time) bool {
+	if t.tries == 0 || letIn.After(t.since) {
+		t.tries, t.since = 0, sent
+	}
+	t.tries++
+	enough := 3
+	if t.odd {
+		enough = 2
+	}
+	return t.tries >= enough && sent.Sub(t.since) >= lastFor
+}
+
+// setAside lets others go before a question that is held to be odd; or, at the end of a
+// run, time pass.
+func (r *runner) setAside(res *result, e *Error) {
+	if r.queue.left == 0 {
+		r.queue.again(res.it, res.back.Add(max(lastFor, min(e.clears(res.back), r.o.MaxPause))))
+		return
+	}
+	r.queue.setAside(res.it)
+}
+
+// passed notes that a request was let in. If the question was refused before, that was
+// the account's doing.
+func (r *runner) passed(it *item) {
+	r.letIn = later(r.letIn, it.sent)
+	if it.n > 0 {
+		r.odd, r.mistaken, r.queue.scattered = luck{}, false, false
+	}
+}
+
+// giveUpAlone fails a question whose 429 is its own.
+func (r *runner) giveUpAlone(res *result) {
+	res.it.last.Reason += alone
+	r.giveUp(res)
 }
 
 // hopeless reports whether 429 is all there is: a request that got through would
@@ -121,18 +188,26 @@ func (r *runner) hopeless(now time.Time) bool {
 // it is about this question alone.
 func (r *runner) pause(res *result, e *Error) {
 	r.sum.Throttled++
-	if whose := r.share(res.it, res.back); whose != none {
+	if r.odd.n == 0 && r.learns != nil {
+		r.paceBefore = r.learns.Note(res.back)
+	}
+	if whose := r.share(res.it); whose != none {
 		r.hears(res, pace.Reply{At: res.back, Void: true})
+		if r.mistaken && r.odd.chance() < rare && r.learns != nil {
+			r.learns.Restore(r.paceBefore, res.back)
+			r.mistaken = false
+		}
 		if whose == sure {
-			r.giveUp(res)
+			r.giveUpAlone(res)
 		} else {
-			r.queue.setAside(res.it)
+			r.setAside(res, e)
 		}
 		return
 	}
-	if r.throttled.IsZero() {
+	if r.limited = res.it.sent; r.throttled.IsZero() {
 		r.throttled = res.back
 	}
+	r.queue.scattered, r.mistaken = r.mistaken, true
 	until := r.tellPacer(res, pace.Reply{At: res.back, Refused: true, Wait: min(e.clears(res.back), r.o.MaxPause)})
 	r.queue.setAside(res.it)
 	if from := later(r.paused, res.back); until.After(from) {
@@ -151,8 +226,8 @@ func (r *runner) turnedAway(res *result, e *Error) {
 		r.pause(res, e)
 		return
 	}
-	if r.share(res.it, res.back) == sure {
-		r.giveUp(res)
+	if r.share(res.it) == sure {
+		r.giveUpAlone(res)
 		return
 	}
 	wait := backoff(firstRetry, maxRetry, res.it.n)

@@ -47,6 +47,38 @@ func TestAQuestionThatAlwaysGets429Fails(t *testing.T) {
 	}
 }
 
+// Many of them that stand together spoil no night, either, though the service does not
+// say how long to wait. Asked again, alone, they fail again.
+func TestQuestionsInARowThatAlwaysGet429Fail(t *testing.T) {
+	for _, first := range []int{1, 25} {
+		for _, workers := range []int{1, 4, 32} {
+			t.Run(fmt.Sprintf("from %d of 60, %d workers", first, workers), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					store := newStore(t)
+					importN(t, store, 60)
+					svc := newService(func(r request) reply {
+						if n := r.number(); first <= n && n < first+10 {
+							return reply{takes: 100 * time.Millisecond, err: &Error{Status: 429, Message: "no"}}
+						}
+						return reply{takes: 2 * time.Second}
+					})
+					asked := func(wanted outcome) {
+						sum, out := run(t, store, svc, Options{Workers: workers})
+						out.Sum = 0
+						want(t, out, wanted)
+						t.Logf("%v, %d throttled", sum.Ended.Sub(sum.Started).Round(time.Second), sum.Throttled)
+					}
+					asked(outcome{Answered: 50, Failed: 10})
+					if _, err := Import(store, texts(numbered(60)...), ImportOptions{Settings: Settings{AskModes: taxModes}, RetryFailed: true}); err != nil {
+						t.Fatal(err)
+					}
+					asked(outcome{Failed: 10})
+				})
+			})
+		}
+	}
+}
+
 // An account that is really throttled fails no question, whatever the limit.
 func TestAThrottledAccountFailsNoQuestion(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {

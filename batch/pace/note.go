@@ -17,6 +17,16 @@ type learned struct {
 // day, and who else uses the account by the hour.
 const fresh = time.Hour
 
+// Restore goes back to what was known when Note returned this, and forgets what it was
+// told since.
+func (b *Bracket) Restore(note []byte, now time.Time) {
+	var l learned
+	_ = json.Unmarshal(note, &l) // else nothing was known
+	b.forgetPace()
+	b.Due, b.Unknown, b.Best, b.Empty, b.places = time.Time{}, nil, 0, 0, places{workers: b.places.workers}
+	b.resume(l, now)
+}
+
 // resume begins with what a run before learned, if anything. What is old is
 // tried at half the pace first, which is soon found to be too little.
 func (b *Bracket) resume(l learned, now time.Time) {
