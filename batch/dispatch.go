@@ -139,7 +139,7 @@ func (r *runner) startNext(now, at time.Time, apart time.Duration) bool {
 	}
 	if it.odd && r.queue.left == 0 && r.sum.InFlight > 0 {
 		r.queue.again(it, now)
-		return false // what is in flight tells more
+		return false // if one in flight is let in, this one may be, too
 	}
 	cost := r.prices.of(it.mode())
 	if r.o.CostOf != nil && cost == 0 && r.sum.InFlight > 0 && r.o.MaxSpend+r.o.MaxSpendTotal > 0 {

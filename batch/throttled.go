@@ -26,7 +26,7 @@ import (
 // refused, their refusals are held together against chance. Once they are rare, what the
 // pace learned from them is forgotten.
 //
-// At the end of a run there are no new ones to compare with. What is left then is
+// At the end of a run there are no new questions to compare with. What is left then is
 // asked in pauses for longer than the minute in which most accounts count. The same
 // goes for questions that failed so in an earlier run, and are asked alone.
 type throttles struct {
@@ -48,8 +48,9 @@ type luck struct {
 
 // firsts counts the new questions of a run.
 type firsts struct {
-	given, failed int // given out; and without an answer,
-	refused       int // of which with 429
+	given   int // given out
+	failed  int // whose first attempt brought no answer
+	refused int // those of them that got 429
 }
 
 const (
@@ -61,10 +62,11 @@ const (
 	lastFor    = 90 * time.Second // accounts count by the minute, if they count in windows
 )
 
-// refusedAgain notes a refusal of a request before which so many new questions were given
-// out. It reports false where none was let in since the last refusal: it tells nothing.
+// refusedAgain counts a refusal of a request before which so many new questions were given
+// out. If none of them was let in since the last refusal, it does not count it, and returns
+// false: the account may have let in nothing at all.
 func (l *luck) refusedAgain(given int, now firsts) bool {
-	// What was sent before it, and is in flight, would have been refused by now.
+	// What was sent before it and is still in flight was let in: a refusal takes a moment.
 	letIn := given - l.then.given - (now.failed - l.then.failed)
 	if l.n > 0 && letIn <= 0 {
 		return false

@@ -105,8 +105,8 @@ func limits(h http.Header, now time.Time) pace.Limits {
 	return limitsOf(cmp.Or(policy["q"], state["limit"]), cmp.Or(state["r"], state["remaining"]), cmp.Or(state["t"], state["reset"]), now, here)
 }
 
-// limitsOf reads the limits. The time until a whole second is in whole seconds, too: it is no
-// more exact.
+// limitsOf reads the limits. If the reset is at a whole second, the time until then is
+// rounded to whole seconds, because the service's clock is known no more exactly.
 func limitsOf(limit, remaining, at string, now, clock time.Time) pace.Limits {
 	l, ok := number(limit)
 	r, known := number(remaining)

@@ -2,7 +2,6 @@ package pace
 
 import (
 	"cmp"
-	"encoding/json"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -60,9 +59,7 @@ type Bracket struct {
 // maxPause. It goes on from the note of an earlier run; nil: nothing is known.
 func New(workers int, maxPause time.Duration, note []byte, now time.Time) *Bracket {
 	b := &Bracket{maxPause: maxPause, places: places{workers: workers}}
-	var l learned
-	_ = json.Unmarshal(note, &l) // else nothing is known
-	b.resume(l, now)
+	b.resume(read(note), now)
 	return b
 }
 

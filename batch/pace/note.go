@@ -17,14 +17,18 @@ type learned struct {
 // day, and who else uses the account by the hour.
 const fresh = time.Hour
 
-// Restore goes back to what was known when Note returned this, and forgets what it was
-// told since.
+// read reads a note; the zero value: nothing is known.
+func read(note []byte) (l learned) {
+	_ = json.Unmarshal(note, &l)
+	return l
+}
+
+// Restore forgets everything that was learned after Note returned the note, as if no
+// request had been refused since.
 func (b *Bracket) Restore(note []byte, now time.Time) {
-	var l learned
-	_ = json.Unmarshal(note, &l) // else nothing was known
 	b.forgetPace()
 	b.Due, b.Unknown, b.Best, b.Empty, b.places = time.Time{}, nil, 0, 0, places{workers: b.places.workers}
-	b.resume(l, now)
+	b.resume(read(note), now)
 }
 
 // resume begins with what a run before learned, if anything. What is old is
