@@ -159,7 +159,7 @@ func (r *runner) startNext(now, at time.Time, apart time.Duration) bool {
 	}
 	r.pace.Sent(at, r.sum.InFlight)
 	r.spaced(at)
-	it.sent, it.others = at, r.sum.InFlight
+	r.queue.sent(it, at, r.sum.InFlight)
 	r.sum.InFlight++
 	r.reserved += cost
 	n := it.attempts + 1 // an outage takes back attempts, also of what is in flight

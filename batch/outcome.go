@@ -29,7 +29,7 @@ func (r *runner) handle(res *result) {
 		r.answered(res)
 	case res.err != nil:
 		r.sum.Attempts++
-		if res.it.times == 1 {
+		if res.it.first {
 			r.queue.firsts.failed++
 		}
 		r.unanswered(res, asError(res.err))

@@ -16,14 +16,14 @@ type item struct {
 	attempts  int       // in this run, that counted
 	due       time.Time // not to be sent before
 	given     int       // it was the so-manieth to be given out
-	times     int       // it was given out so often
-	newBefore int       // until then, so many new questions were
 	tells     bool      // it was given out while another was held back; see hold
 	blamed    bool      // it was refused while the service answered others; see blame
 	suspect   bool      // it failed while the service answered others
 	sent      time.Time // its last attempt
 	others    int       // in flight beside that
-	turn      int       // set aside until so many new questions are given out, or there is no other; see throttles
+	first     bool      // that is its first attempt in this run
+	newBefore int       // until then, so many new questions were sent
+	turn      int       // set aside until so many new questions are sent, or there is no other; see throttles
 	throttles
 	last checkpoint.Fault // of its last attempt, and not what it may have cost
 	err  error
@@ -64,8 +64,7 @@ func (q *queue) next(now time.Time, probe bool) (*item, error) {
 	it, err := q.pick(now, probe || q.doubt)
 	if it != nil {
 		q.given++
-		it.times++
-		it.given, it.newBefore, it.tells = q.given, q.firsts.given, q.doubt
+		it.given, it.tells = q.given, q.doubt
 	}
 	return it, err
 }
@@ -81,7 +80,7 @@ func (q *queue) pick(now time.Time, probe bool) (*item, error) {
 		return q.fromAside(math.MaxInt), nil
 	}
 	if !probe {
-		if it := q.fromAside(q.firsts.given); it != nil {
+		if it := q.fromAside(q.firsts.sent); it != nil {
 			return it, nil
 		}
 	}
@@ -118,8 +117,15 @@ func (q *queue) out(found *checkpoint.Request) *item {
 		return nil
 	}
 	q.left--
-	q.firsts.given++
 	return &item{Request: *found, throttles: throttledBefore(found.Reason)}
+}
+
+// sent notes that an item is sent at a time, with so many others in flight.
+func (q *queue) sent(it *item, at time.Time, others int) {
+	if it.first = it.sent.IsZero(); it.first {
+		q.firsts.sent++
+	}
+	it.sent, it.others, it.newBefore = at, others, q.firsts.sent
 }
 
 // again takes an item back, to be given out when due.

@@ -48,7 +48,7 @@ type luck struct {
 
 // firsts counts the new questions of a run.
 type firsts struct {
-	given   int // given out
+	sent    int
 	failed  int // whose first attempt brought no answer
 	refused int // those of them that got 429
 }
@@ -62,12 +62,12 @@ const (
 	lastFor    = 90 * time.Second // accounts count by the minute, if they count in windows
 )
 
-// refusedAgain counts a refusal of a request before which so many new questions were given
-// out. If none of them was let in since the last refusal, it does not count it, and returns
+// refusedAgain counts a refusal of a request before which so many new questions were sent.
+// If none of them was let in since the last refusal, it does not count it, and returns
 // false: the account may have let in nothing at all.
-func (l *luck) refusedAgain(given int, now firsts) bool {
+func (l *luck) refusedAgain(sent int, now firsts) bool {
 	// What was sent before it and is still in flight was let in: a refusal takes a moment.
-	letIn := given - l.then.given - (now.failed - l.then.failed)
+	letIn := sent - l.then.sent - (now.failed - l.then.failed)
 	if l.n > 0 && letIn <= 0 {
 		return false
 	}
@@ -122,7 +122,7 @@ const (
 // share notes a 429, and says whose it is.
 func (r *runner) share(it *item) share {
 	t := &it.throttles
-	if it.times == 1 {
+	if it.first {
 		r.queue.firsts.refused++
 	}
 	again := t.n > 0
@@ -131,7 +131,7 @@ func (r *runner) share(it *item) share {
 		r.odd.refusedAgain(it.newBefore, r.queue.firsts)
 	}
 	t.odd = t.before || again && min(t.chance(), r.odd.chance()) < unlikely
-	it.turn = r.queue.firsts.given + fewOthers + rand.IntN(someMore)
+	it.turn = r.queue.firsts.sent + fewOthers + rand.IntN(someMore)
 	if r.queue.left == 0 && t.lastTime(it.sent, r.letIn) && r.lastOnes(it) || t.chance() < impossible {
 		return sure
 	}

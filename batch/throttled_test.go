@@ -126,3 +126,36 @@ func TestAThrottledAccountFailsNoQuestion(t *testing.T) {
 		}
 	})
 }
+
+// A question that is given out and put back, for it may not be paid for yet, is new until
+// it is sent: only then can it be let in.
+func TestAQuestionIsNewUntilItIsSent(t *testing.T) {
+	store := newStore(t)
+	importN(t, store, 1)
+	run, _, err := store.Begin(time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := queue{run: run, size: 1, left: 1}
+	give := func() *item {
+		it, err := q.next(time.Now(), false)
+		if err != nil || it == nil {
+			t.Fatalf("given out: %v, %v", it, err)
+		}
+		return it
+	}
+	for range 3 {
+		q.again(give(), time.Time{})
+	}
+	for _, first := range []bool{true, false} {
+		it := give()
+		q.sent(it, time.Now(), 0)
+		if it.first != first || q.firsts.sent != 1 || it.newBefore != 1 {
+			t.Errorf("first: %v, %d new questions were sent, %d before it; want %v, 1, 1", it.first, q.firsts.sent, it.newBefore, first)
+		}
+		q.again(it, time.Time{})
+	}
+	if err := run.End(time.Now(), "finished", nil); err != nil {
+		t.Error(err)
+	}
+}
