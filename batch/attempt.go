@@ -29,6 +29,7 @@ type result struct {
 	err      error    // from the asker; nil as well: it was not sent
 	action   Action   // what err means
 	setting  string   // of the run, which err refuses; then action is Doubt
+	accepted bool     // by the service, before it failed or was answered
 	heard    bool     // the pacer was told what the service said
 	until    int      // the last question given out before it was held back; see hold
 	fault    error    // from the checkpoint, where it was not saved
@@ -86,7 +87,10 @@ func (r *runner) ask(res *result) (answer *Answer, err error) {
 	}()
 	var once sync.Once
 	a, err := r.asker.Ask(ctx, Request{Payload: res.it.Payload, accepted: func(l pace.Limits) {
-		once.Do(func() { r.accept <- accepted{res, time.Now(), l} })
+		once.Do(func() {
+			res.accepted = true
+			r.accept <- accepted{res, time.Now(), l}
+		})
 	}, step: func(title string) { r.o.OnStep(res.it.RowID, title) }})
 	if err != nil {
 		return nil, err

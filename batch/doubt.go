@@ -13,11 +13,11 @@ import (
 // refusal concerns its own question, which fails. If questions that were sent later
 // are refused too, it concerns all of them: the run stops, and none fails.
 //
-// Answers without an end are handled in the same way as long as no question has been
-// answered. If another question is answered, the fault was an accident, and the
-// question is asked again. If three attempts bring no complete answer, the run
-// stops. These questions fail, because they may have been charged and would be
-// charged again every night.
+// Answers without an end are handled in the same way as long as the run has no answer. If
+// another question is answered, the fault was an accident, and the question is asked
+// again. If three attempts bring no complete answer, the run stops. These questions
+// fail, because they may have been charged and would be charged again every night, and no
+// run asks others until the user wants it.
 //
 // While one refusal is held back, the next questions are taken from anywhere in the
 // input, because similar questions are often adjacent. While two are, nothing is sent
@@ -34,11 +34,13 @@ const (
 // without any complete answer.
 const noWholeAnswer = "no whole answer"
 
-// unfinished reports whether an attempt may have been charged and its answer did not
-// end in time.
-func unfinished(err error) bool {
-	e := asError(err)
-	return e.MaybeCharged && (e.Unfinished || errors.Is(err, ErrAttemptTimeout))
+// mayNeverEnd reports whether an attempt may have been charged, its answer did not end in
+// time, and perhaps none does. If an earlier run got answers, one question proves nothing,
+// nor does a service that accepts no request: it is down.
+func (r *runner) mayNeverEnd(res *result) bool {
+	e := asError(res.err)
+	unfinished := e.MaybeCharged && (e.Unfinished || errors.Is(res.err, ErrAttemptTimeout))
+	return unfinished && r.sum.Answered == 0 && (r.fresh || res.accepted && r.sum.Total > 1)
 }
 
 // hold holds back a question whose error is a Doubt, or whose answer has no end.

@@ -74,16 +74,58 @@ func TestAnAnswerWithoutAnEndIsAskedAgain(t *testing.T) {
 			})
 		}
 	}
-	t.Run("an outage after an earlier run", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			store := newStore(t)
-			importN(t, store, 20)
-			svc := newService(answers(time.Second))
-			_, out := run(t, store, svc, Options{Limit: 1})
-			want(t, out, outcome{Answered: 1, Left: 19, Sum: 1})
-			svc.rule = func(request) reply { return reply{takes: time.Second, err: cut} }
-			_, out = run(t, store, svc, Options{})
-			want(t, out, outcome{Stop: StopDown, Left: 19, Uncertain: out.Sum, Sum: out.Sum})
+}
+
+// The same where an earlier run got answers: as there is something to lose, only requests
+// that the service let in count, and more than one question's. Else it is down.
+func TestAServiceWhoseAnswersHaveNoEndAnyMore(t *testing.T) {
+	silent := &Error{Message: "nothing arrived for 3m", MaybeCharged: true, Unfinished: true}
+	for _, test := range []struct {
+		name      string
+		questions int
+		rep       reply
+		first     outcome // of the first night
+	}{
+		{"silent after the header", 20, reply{takes: 3 * time.Minute, err: silent, begins: true}, outcome{Stop: StopUnfinished, Failed: most, Left: 20 - most, Sum: most}},
+		{"slower than the attempt timeout", 20, reply{takes: time.Hour}, outcome{Stop: StopUnfinished, Failed: most, Left: 20 - most, Sum: most}},
+		{"two questions", 2, reply{takes: 3 * time.Minute, err: silent, begins: true}, outcome{Stop: StopUnfinished, Failed: 2, Sum: 2}},
+		{"one question", 1, reply{takes: 3 * time.Minute, err: silent, begins: true}, outcome{Failed: 1, Sum: Options{}.WithDefaults().MaxAttempts}},
+		{"silent from the beginning", 20, reply{takes: 3 * time.Minute, err: silent}, outcome{Stop: StopDown, Left: 20}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				store := newStore(t)
+				importN(t, store, 1)
+				svc := newService(answers(time.Second))
+				run(t, store, svc, Options{})
+				importN(t, store, 1+test.questions)
+				svc.rule = func(request) reply { return test.rep }
+				_, out := run(t, store, svc, Options{Workers: 2})
+				night := test.first
+				if night.Stop == StopDown {
+					night.Sum = out.Sum
+				}
+				night.Uncertain = night.Sum
+				want(t, out, night)
+				plan := importN(t, store, 1+test.questions)
+				_, out = run(t, store, svc, Options{Workers: 2})
+				if night.Stop == StopUnfinished && (out.Sum > 0 || plan.ToAsk() > 0 && out.Stop != StopUnfinished) {
+					t.Errorf("the next run: %+v", out)
+				}
+				// A run that is told to ask again ends this, and no later one stops for it.
+				svc.rule = answers(time.Second)
+				again := ImportOptions{Settings: Settings{AskModes: taxModes}, RetryFailed: true}
+				for _, limit := range []int{1, 0} {
+					if _, err := Import(store, texts(numbered(1+test.questions)...), again); err != nil {
+						t.Fatal(err)
+					}
+					_, out = run(t, store, svc, Options{Limit: limit})
+					again.RetryFailed = false
+				}
+				if out.Stop != "" || out.Failed+out.Left > 0 {
+					t.Errorf("the last run: %+v", out)
+				}
+			})
 		})
-	})
+	}
 }

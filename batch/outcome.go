@@ -115,7 +115,7 @@ func (r *runner) unanswered(res *result, e *Error) {
 		r.queue.again(res.it, res.back) // pending, for the next run
 	case res.it.spent(r.o.Reask) && res.action != GiveUp: // another would be one too many
 		r.fail([]*item{res.it}, false)
-	case res.action == Doubt, r.fresh && r.sum.Answered == 0 && unfinished(res.err):
+	case res.action == Doubt, r.mayNeverEnd(res):
 		r.hold(res)
 	case res.action == GiveUp:
 		r.failed(res.it, res.err)

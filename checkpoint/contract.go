@@ -58,6 +58,9 @@ type Begun struct {
 	Refresh map[string]int
 	// LastSent is when any run last sent a request; zero if none did.
 	LastSent time.Time
+	// LastOutcome is the outcome of the run that began before this one. It is empty if
+	// there is none or that run is on.
+	LastOutcome string
 }
 
 // An UnsavedError reports answers that arrived but are not in the checkpoint.

@@ -73,7 +73,8 @@ func (r *run) begin(now time.Time) (b Begun, err error) {
 		return b, err
 	}
 	err = s.db.QueryRow(`SELECT (SELECT coalesce(sum(cost), 0) FROM uncertain), (SELECT coalesce(max(position), 0) FROM rows),
-		(SELECT coalesce(max(started), 0) FROM requests)`).Scan(&b.Uncertain, &r.last, millis.Into(&b.LastSent))
+		(SELECT coalesce(max(started), 0) FROM requests), coalesce((SELECT outcome FROM runs WHERE id < ? ORDER BY id DESC LIMIT 1), '')`, r.id).
+		Scan(&b.Uncertain, &r.last, millis.Into(&b.LastSent), &b.LastOutcome)
 	if err == nil {
 		b.Refresh, r.refresh, err = s.takeRefresh()
 	}

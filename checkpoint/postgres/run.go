@@ -115,7 +115,9 @@ func (r *run) begin(now time.Time) (b checkpoint.Begun, err error) {
 		return b, err
 	}
 	err = s.db().get(`SELECT (SELECT coalesce(sum(cost), 0)::bigint FROM uncertain WHERE batch = $1), (SELECT coalesce(max(position), 0) FROM rows WHERE batch = $1),
-		(SELECT coalesce(max(started), 0) FROM requests WHERE batch = $1)`, []any{s.batch}, &b.Uncertain, &r.last, millis.Into(&b.LastSent))
+		(SELECT coalesce(max(started), 0) FROM requests WHERE batch = $1),
+		coalesce((SELECT outcome FROM runs WHERE batch = $1 AND run < $2 ORDER BY run DESC LIMIT 1), '')`,
+		[]any{s.batch, r.id}, &b.Uncertain, &r.last, millis.Into(&b.LastSent), &b.LastOutcome)
 	if err == nil {
 		b.Refresh, r.refresh, err = s.takeRefresh()
 	}

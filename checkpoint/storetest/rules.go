@@ -188,7 +188,9 @@ func testOneRun(t *testing.T, open Open) {
 	_, _, err := s.Begin(noon)
 	is(t, "a second run", err, checkpoint.ErrBegun)
 	end(t, run)
-	again, _ := begin(t, s, 1)
+	again, begun, err := s.Begin(noon)
+	ok(t, err)
+	diff(t, "the outcome of the run before", "finished", begun.LastOutcome)
 	end(t, again)
 	runs, err := s.Runs()
 	ok(t, err)
@@ -234,6 +236,7 @@ func testInterrupted(t *testing.T, open Open) {
 	// No import is needed to go on.
 	run, begun, err := s.Begin(noon.Add(time.Hour))
 	ok(t, err)
+	diff(t, "the outcome of the run before", "interrupted", begun.LastOutcome)
 	if !begun.LastSent.Equal(noon) || begun.Uncertain != 24 || begun.SpentTotal != 24 || begun.PendingByMode["fast"] != 1 {
 		t.Errorf("begins at %+v", begun)
 	}
