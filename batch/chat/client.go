@@ -157,6 +157,7 @@ func (x *exchange) read() error {
 		}
 		switch {
 		case errors.Is(err, errDone):
+			x.begun = true
 			x.body.within(farewell)
 			_, _ = io.CopyN(io.Discard, x.body, 64<<10) // for the connection, not for us
 			if x.got.finished() {

@@ -186,6 +186,12 @@ func TestSilence(t *testing.T) {
 			t.Errorf("got %+v", e)
 		}
 	})
+	t.Run("nothing but the end mark", func(t *testing.T) {
+		_, err := serve(t, silent(done)).Ask(t.Context(), question)
+		if e := failure(t, err); e.Message != "the stream ended before its finish_reason" || !e.Unfinished || !e.MaybeCharged {
+			t.Errorf("got %+v", e)
+		}
+	})
 	t.Run("after the finish reason costs nothing", func(t *testing.T) {
 		answer, err := serve(t, silent(text("whole")+stop), short).Ask(t.Context(), question)
 		if err != nil || answer.Text != "whole" {

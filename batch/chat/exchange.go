@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/sashabaranov/go-openai"
+	"github.com/tidwall/gjson"
 
 	"bizbatch/batch"
 	"bizbatch/batch/pace"
@@ -49,7 +50,7 @@ type exchange struct {
 	header http.Header // of the response; nil until there is one
 	body   *body       // nil until a stream began
 	lines  lines       // of the body
-	begun  bool        // a chunk of the answer has arrived
+	begun  bool        // a chunk of the answer has arrived, or the mark of its end
 	got    collector
 }
 
@@ -90,7 +91,7 @@ func (x *exchange) Do(req *http.Request) (*http.Response, error) {
 	x.lines.in = bufio.NewReader(x.body)
 	mediaType, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	switch {
-	case resp.StatusCode/100 != 2 || mediaType == "text/html" && isPage(x.lines.in):
+	case resp.StatusCode/100 != 2 || !isAnswer(mediaType, x.lines.in):
 		start, _ := io.ReadAll(io.LimitReader(x.lines.in, maxErrorBody)) // what arrived is enough
 		return nil, ErrorFrom(resp.StatusCode, resp.Header, start)
 	case mediaType == "application/json":
@@ -107,13 +108,19 @@ func (x *exchange) Do(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// isPage reports whether a response does not begin as a stream does. Some gateways
-// call those pages, too.
-func isPage(in *bufio.Reader) bool {
-	_, _ = in.Peek(1)
+// isAnswer reports whether a response begins as an answer may. Some gateways call streams
+// pages, and some servers call pages anything. It waits for the first byte.
+func isAnswer(mediaType string, in *bufio.Reader) bool {
+	_, err := in.Peek(1)
 	start, _ := in.Peek(in.Buffered()) // which is there
 	start = bytes.TrimSpace(start)
-	return !bytes.HasPrefix(start, []byte("data:")) && !bytes.HasPrefix(start, []byte("event:")) && !bytes.HasPrefix(start, []byte(":"))
+	switch {
+	case mediaType == "text/html":
+		return bytes.HasPrefix(start, []byte("data:")) || bytes.HasPrefix(start, []byte("event:")) || bytes.HasPrefix(start, []byte(":"))
+	case errors.Is(err, io.EOF): // nor does a stream that breaks, but that is not its sender's doing
+		return mediaType == "text/event-stream"
+	}
+	return !bytes.HasPrefix(start, []byte("<"))
 }
 
 // request completes go-openai's request.
@@ -166,15 +173,22 @@ func (x *exchange) roundTrip(req *http.Request) (*http.Response, error) {
 // unstreamed handles the answer of a server that does not stream as one chunk, and
 // returns the rest to read: nothing. As a line of a stream it would be copied many
 // times. If it is not JSON, it is a stream with the wrong content type, and is
-// returned unchanged.
+// returned unchanged. JSON without any member that answers have is another address's.
 func (x *exchange) unstreamed(whole []byte) (rest []byte, err error) {
 	var line bytes.Buffer
 	if json.Compact(&line, whole) != nil {
 		return whole, nil
 	}
-	err = x.got.chunk(line.Bytes())
-	x.begun = err == nil
-	return nil, err
+	if err = x.got.chunk(line.Bytes()); err != nil {
+		return nil, err
+	}
+	for _, member := range gjson.GetManyBytes(line.Bytes(), "choices", "usage", "object") {
+		x.begun = x.begun || member.Exists()
+	}
+	if !x.begun {
+		return nil, ErrorFrom(http.StatusOK, x.header, whole)
+	}
+	return nil, nil
 }
 
 // A body bounds a response's length, and the silence before each part of it.

@@ -24,6 +24,7 @@ import (
 func ErrorFrom(status int, header http.Header, body []byte) *batch.Error {
 	mediaType, _, _ := mime.ParseMediaType(header.Get("Content-Type"))
 	isJSON := valid(string(body))
+	isPage := mediaType == "text/html" || pageStart.Match(body)
 	if status >= 300 && status < 400 {
 		e := redirected(header.Get("Location"))
 		e.Status = status
@@ -33,16 +34,20 @@ func ErrorFrom(status int, header http.Header, body []byte) *batch.Error {
 	switch {
 	case isJSON:
 		e = reported(gjson.ParseBytes(body))
-	case mediaType == "text/html":
+	case isPage:
 		e.Message = "an HTML page" + title(body)
 	}
 	if status == 0 {
 		return e
 	}
-	if strings.TrimSpace(e.Message) == "" {
+	empty := strings.TrimSpace(e.Message) == ""
+	switch {
+	case empty && status < 300:
+		e.Message = "an empty response"
+	case empty:
 		e.Message = strings.ToLower(http.StatusText(status))
 	}
-	if notTheAPI(status, isJSON || mediaType == "application/json") {
+	if notTheAPI(status, isJSON || mediaType == "application/json" && !isPage) {
 		e.Fatal = true
 		e.Hint = "this is not the API's answer: check --base-url"
 	}
@@ -51,7 +56,7 @@ func ErrorFrom(status int, header http.Header, body []byte) *batch.Error {
 		e.Hint = "the proxy wants another name or password: check HTTPS_PROXY or HTTP_PROXY"
 	}
 	e.Status = status
-	e.MaybeCharged = fromGateway(e.Status)
+	e.MaybeCharged = fromGateway(e.Status) || empty && status < 300 // who knows what became of the answer
 	timing(e, header, time.Now())
 	return e
 }
@@ -262,6 +267,8 @@ func cents(v gjson.Result) (batch.Money, bool) {
 	}
 	return batch.Money(math.Round(f * float64(batch.Cent))), true
 }
+
+var pageStart = regexp.MustCompile(`(?i)^\s*<(!doctype html|html)\b`)
 
 var titleTag = regexp.MustCompile(`(?is)<title[^>]*>(.{0,200}?)</title>`)
 
