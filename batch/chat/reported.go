@@ -30,7 +30,7 @@ func ErrorFrom(status int, header http.Header, body []byte) *batch.Error {
 		e.Status = status
 		return e
 	}
-	e := &batch.Error{Message: string(body)}
+	e := &batch.Error{Message: string(body), RetryAfter: waitInWords(string(body))}
 	switch {
 	case isJSON:
 		e = reported(gjson.ParseBytes(body))
@@ -113,7 +113,8 @@ func reported(body gjson.Result) *batch.Error {
 		}
 	}
 	details := source.Get("details")
-	e.RetryAfter = retryInfo(details)
+	seconds, _ := number(first(source, "retry_after", "details.retry_after").String())
+	e.RetryAfter = cmp.Or(retryInfo(details), wait(seconds, time.Second))
 	e.ResetAt = moment(details.Get("reset_at").String())
 	e.Balance, e.HasBalance = cents(details.Get("balance_before_cents"))
 	e.Cost, _ = cents(details.Get("cost_cents"))
@@ -124,6 +125,7 @@ func reported(body gjson.Result) *batch.Error {
 	if inner := first(source, "metadata.raw"); inner.Exists() {
 		unwrap(e, inner)
 	}
+	e.RetryAfter = cmp.Or(e.RetryAfter, waitInWords(e.Message))
 	return e
 }
 
@@ -143,6 +145,7 @@ func objectIn(v gjson.Result) (object gjson.Result, ok bool) {
 func unwrap(e *batch.Error, inner gjson.Result) {
 	behind := reported(inner)
 	e.Message = strings.TrimPrefix(e.Message+": "+behind.Message, ": ")
+	e.RetryAfter = cmp.Or(e.RetryAfter, behind.RetryAfter)
 	e.Type, e.Code, e.Param = cmp.Or(e.Type, behind.Type), cmp.Or(e.Code, behind.Code, behind.Type), cmp.Or(e.Param, behind.Param)
 }
 

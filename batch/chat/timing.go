@@ -3,6 +3,7 @@ package chat
 import (
 	"cmp"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -25,11 +26,11 @@ func timing(e *batch.Error, h http.Header, now time.Time) {
 }
 
 // retryAfter reads Retry-After (RFC 9110, section 10.2.3: seconds or an HTTP
-// date, here with fractions too) and retry-after-ms, which is more exact where
-// a server sends it. A date is compared with the server's own Date. It is
+// date, here with fractions too) and retry-after-ms or Azure's
+// x-ms-retry-after-ms, which are more exact where a server sends them. A date is compared with the server's own Date. It is
 // between 0 and 30 days, and 0 where nothing can be read.
 func retryAfter(h http.Header, now time.Time) time.Duration {
-	if ms, ok := number(h.Get("Retry-After-Ms")); ok {
+	if ms, ok := number(cmp.Or(h.Get("Retry-After-Ms"), h.Get("X-Ms-Retry-After-Ms"))); ok {
 		return wait(ms, time.Millisecond)
 	}
 	value := h.Get("Retry-After")
@@ -41,6 +42,24 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 		return 0
 	}
 	return min(max(at.Sub(clock(h, now)), 0), longestWait)
+}
+
+var (
+	tryAgain = regexp.MustCompile(`(?i)\b(?:try again|retry) (?:in|after) ((?:\d+(?:\.\d+)? ?[a-z]+ ?)+)`)
+	units    = strings.NewReplacer(" ", "", "milliseconds", "ms", "seconds", "s", "second", "s", "secs", "s", "sec", "s",
+		"minutes", "m", "minute", "m", "mins", "m", "min", "m", "hours", "h", "hour", "h")
+)
+
+// waitInWords reads how long a message asks to wait, such as "Please try again in 6m0s."
+// (OpenAI, Groq) or "Please retry after 26 seconds." (Azure): a proxy may drop the header.
+// It is 0 where nothing can be read.
+func waitInWords(message string) time.Duration {
+	said := tryAgain.FindStringSubmatch(message)
+	if said == nil {
+		return 0
+	}
+	d, _ := time.ParseDuration(units.Replace(strings.ToLower(said[1])))
+	return min(d, longestWait)
 }
 
 // clock is the time at the service, in whole seconds.
@@ -101,8 +120,34 @@ func limits(h http.Header, now time.Time) pace.Limits {
 			return l
 		}
 	}
-	state, policy := parameters(h.Get("Ratelimit")), parameters(h.Get("Ratelimit-Policy"))
-	return limitsOf(cmp.Or(policy["q"], state["limit"]), cmp.Or(state["r"], state["remaining"]), cmp.Or(state["t"], state["reset"]), now, here)
+	return tightest(h.Get("Ratelimit"), h.Get("Ratelimit-Policy"), now, here)
+}
+
+// tightest reads RateLimit and RateLimit-Policy. The last drafts have several limits, by
+// name and of requests unless a policy says of what else: the one that lets in the fewest
+// requests a second until it is reset counts.
+func tightest(states, policies string, now, clock time.Time) (tightest pace.Limits) {
+	items := []string{states}
+	if strings.Contains(states, `"`) {
+		items = strings.Split(states, ",")
+	}
+	for _, item := range items {
+		name, _, _ := strings.Cut(strings.TrimSpace(item), ";")
+		state, policy := parameters(item), map[string]string{}
+		for _, p := range strings.Split(policies, ",") {
+			if strings.HasPrefix(strings.TrimSpace(p), name+";") {
+				policy = parameters(p)
+			}
+		}
+		l := limitsOf(cmp.Or(policy["q"], state["limit"]), cmp.Or(state["r"], state["remaining"]), cmp.Or(state["t"], state["reset"]), now, clock)
+		if of := policy["qu"]; of != "" && of != `"requests"` || l.Limit == 0 {
+			continue
+		}
+		if tightest.Limit == 0 || l.Remaining*tightest.Reset.Seconds() < tightest.Remaining*l.Reset.Seconds() {
+			tightest = l
+		}
+	}
+	return tightest
 }
 
 // limitsOf reads the limits. If the reset is at a whole second, the time until then is
@@ -121,15 +166,12 @@ func limitsOf(limit, remaining, at string, now, clock time.Time) pace.Limits {
 	return pace.Limits{Limit: l, Remaining: r, Reset: left}
 }
 
-// parameters reads name=value pairs, separated by commas or semicolons; of more
-// than one policy the first counts.
+// parameters reads name=value pairs, separated by commas or semicolons.
 func parameters(value string) map[string]string {
 	all := map[string]string{}
 	for _, part := range strings.FieldsFunc(value, func(c rune) bool { return c == ';' || c == ',' }) {
 		name, is, _ := strings.Cut(strings.TrimSpace(part), "=")
-		if _, ok := all[name]; !ok {
-			all[name] = is
-		}
+		all[name] = is
 	}
 	return all
 }
