@@ -51,6 +51,7 @@ type firsts struct {
 	sent    int
 	failed  int // whose first attempt brought no answer
 	refused int // those of them that got 429
+	later   int // questions that were let in after a 429
 }
 
 const (
@@ -132,7 +133,7 @@ func (r *runner) share(it *item) share {
 	}
 	t.odd = t.before || again && min(t.chance(), r.odd.chance()) < unlikely
 	it.turn = r.queue.firsts.sent + fewOthers + rand.IntN(someMore)
-	if r.queue.left == 0 && t.lastTime(it.sent, r.letIn) && r.lastOnes(it) || t.chance() < impossible {
+	if r.queue.left == 0 && t.lastTime(it.sent, r.letIn, r.queue.firsts) && r.lastOnes(it) || t.chance() < impossible {
 		return sure
 	}
 	if t.odd && (counts || t.before || r.queue.left == 0) {
@@ -142,17 +143,19 @@ func (r *runner) share(it *item) share {
 }
 
 // lastTime notes a refusal at the end of a run, of a request that was sent at this time,
-// and reports whether there were enough. The last that was let in was sent at letIn.
-func (t *throttles) lastTime(sent, letIn time.Time) bool {
+// and reports whether there were enough: more if requests of this run were refused by
+// chance. The last that was let in was sent at letIn.
+func (t *throttles) lastTime(sent, letIn time.Time, all firsts) bool {
 	if t.tries == 0 || letIn.After(t.since) {
 		t.tries, t.since = 0, sent
 	}
 	t.tries++
 	enough := 3
-	if t.odd {
+	if t.before {
 		enough = 2
 	}
-	return t.tries >= enough && sent.Sub(t.since) >= lastFor
+	byChance := math.Pow(float64(all.later)/float64(all.sent), float64(t.tries))
+	return t.tries >= enough && byChance < rare/100 && sent.Sub(t.since) >= lastFor
 }
 
 // setAside lets others go before a question that is held to be odd; or, at the end of a
@@ -170,6 +173,8 @@ func (r *runner) setAside(res *result, e *Error) {
 func (r *runner) passed(it *item) {
 	r.letIn = later(r.letIn, it.sent)
 	if it.n > 0 {
+		r.queue.firsts.later++
+		it.throttles = throttles{}
 		r.odd, r.mistaken, r.queue.scattered = luck{}, false, false
 	}
 }
