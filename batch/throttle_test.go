@@ -263,6 +263,36 @@ func TestARunKeepsToTheLimitOfTheAccount(t *testing.T) {
 	})
 }
 
+// A service that is busy refuses one request in five, whatever the pace. The run does not
+// come to a crawl, as if others used the account; in the mean of five, for it is luck when
+// that is known. No question fails for it.
+func TestRefusalsByChanceAreNoLimit(t *testing.T) {
+	const questions, takes, workers = 1500, 5 * time.Second, 8
+	const runs = 5
+	mean := 0.0
+	for range runs {
+		synctest.Test(t, func(t *testing.T) {
+			store := newStore(t)
+			importN(t, store, questions)
+			svc := newService(func(request) reply {
+				if rand.IntN(5) == 0 {
+					return reply{takes: 100 * time.Millisecond, err: &Error{Status: 429, Message: "busy"}}
+				}
+				return reply{takes: takes/2 + rand.N(takes)}
+			})
+			sum, out := run(t, store, svc, Options{Workers: workers})
+			out.Sum = 0
+			want(t, out, outcome{Answered: questions})
+			used := questions * takes.Seconds() / workers / sum.Ended.Sub(sum.Started).Seconds()
+			t.Logf("%.2f of the workers' time used", used)
+			mean += used / runs
+		})
+	}
+	if mean < 0.25 {
+		t.Errorf("%.2f of the workers' time used, want 0.25", mean)
+	}
+}
+
 // Some accounts limit how many requests are in flight, not how fast they come. A
 // refusal is first taken to be for the pace, which is luck here: one of three runs
 // may fall short.

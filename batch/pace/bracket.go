@@ -53,6 +53,7 @@ type Bracket struct {
 	Odd     int           // how much of late no bucket explains; see oddRefusals
 	Began   time.Time     // the first request was sent; zero: an attempt was made because of it
 	Trace   trace
+	Chance  chance
 }
 
 // New returns a Bracket for a run with so many workers, in which no pause is longer than
@@ -92,6 +93,7 @@ func (b *Bracket) Sent(at time.Time, others int) {
 	b.Rest = max(0, b.Rest-1)
 	b.Unknown = append(b.Unknown, at)
 	b.Trace.Sent = append(b.Trace.Sent, at)
+	b.count(false)
 	if b.Pace == 0 {
 		b.Due = at.Add(b.Took / time.Duration(max(1, b.In))) // else all that is let in at once doubles at once
 		return
@@ -123,8 +125,11 @@ func (b *Bracket) Heard(r Reply) time.Time {
 	}
 	b.attemptRefused(r)
 	b.places.take(r.Sent)
+	b.count(true)
 	wait := max(r.Wait, 1)
 	switch {
+	case b.byChance():
+		b.drop(r.Sent)
 	case !r.Sent.After(b.Cut): // of the same episode
 		b.Unknown, _ = without(b.Unknown, r.Sent)
 		b.Trace.refusedToo(r.Sent)
@@ -251,5 +256,5 @@ func (b *Bracket) refused(r Reply) time.Duration {
 func (b *Bracket) forgetPace() {
 	b.Lo, b.Hi, b.Pace, b.Held, b.Proven = 0, 0, 0, 0, false
 	b.In, b.Took, b.Odd = 0, 0, 0
-	b.Trace = trace{Last: b.Trace.Last, Cut: true}
+	b.Trace, b.Chance = trace{Last: b.Trace.Last, Cut: true}, chance{}
 }

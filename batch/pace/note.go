@@ -24,8 +24,11 @@ func read(note []byte) (l learned) {
 }
 
 // Restore forgets everything that was learned after Note returned the note, as if no
-// request had been refused since.
+// request had been refused since; unless refusals by chance taught nothing anyway.
 func (b *Bracket) Restore(note []byte, now time.Time) {
+	if b.Chance.Share > 0 {
+		return
+	}
 	b.forgetPace()
 	b.Due, b.Unknown, b.Best, b.Empty, b.places = time.Time{}, nil, 0, 0, places{workers: b.places.workers}
 	b.resume(read(note), now)

@@ -6,7 +6,8 @@
 // so far (bucket.go) tells between which paces the account's is (bracket.go), and paces
 // between the two are tried until they are near (search.go), and now and then more than that
 // (more.go). Where no bucket explains it, the account may count in windows (backoff.go), limit
-// how many are in flight (places.go), or others use it, too (yield.go).
+// how many are in flight (places.go), others use it, too (yield.go), or requests are refused by
+// chance (chance.go).
 package pace
 
 import "time"

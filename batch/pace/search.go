@@ -24,7 +24,11 @@ const (
 // raise raises the pace, once it held for long enough.
 func (b *Bracket) raise() {
 	held := b.Held - len(b.Unknown) // the others may be refused yet
-	if b.contested() {
+	switch {
+	case b.Chance.Share > 0:
+		b.raiseByChance(held, b.Trace.lastSent())
+		return
+	case b.contested():
 		b.regain(held)
 		return
 	}

@@ -1,0 +1,63 @@
+package pace
+
+import (
+	"testing"
+	"time"
+)
+
+// chanceTaker sends requests as fast as b lets it, and tells it which of them are refused,
+// counted from 1, at once.
+type chanceTaker struct {
+	b   *Bracket
+	now time.Time
+}
+
+func (c *chanceTaker) send(n int, refused func(i int) bool) {
+	for i := range n {
+		at, _ := c.b.Next(0)
+		c.now = later(c.now, at)
+		c.b.Sent(c.now, 0)
+		c.b.Heard(Reply{Sent: c.now, At: c.now.Add(time.Millisecond), Refused: refused(i + 1)})
+		c.now = c.now.Add(time.Millisecond)
+	}
+}
+
+// Refusals at any pace no longer lower it, until more are refused: something else limits
+// the pace, too. Then it is half of what was refused, and so on.
+func TestRefusalsAtAnyPaceAreByChance(t *testing.T) {
+	c := &chanceTaker{New(8, time.Minute, nil, time.Now()), time.Now()}
+	fifth := func(i int) bool { return i%5 == 0 }
+	for n := 0; c.b.Chance.Share == 0; n++ {
+		if c.send(1, func(int) bool { return fifth(n + 1) }); n == 1000 {
+			t.Fatal("one request in five was refused a thousand times, and it is not known")
+		}
+	}
+	if s := c.b.Chance.Share; s < 0.1 || s > mostShare {
+		t.Errorf("by chance: %.2f, want about a fifth", s)
+	}
+	slow := c.b.Pace
+	if c.b.Restore(nil, c.now); c.b.Pace != slow {
+		t.Errorf("a pace of %.2f that refusals did not teach was forgotten", slow)
+	}
+	c.send(500, fifth)
+	if c.b.Pace < 8*slow {
+		t.Errorf("the pace is %.2f a second, %.2f before", c.b.Pace, slow)
+	}
+	fast := c.b.Pace
+	c.send(50, func(int) bool { return true })
+	if c.b.Chance.Share > 0 || c.b.Pace > fast/2 {
+		t.Errorf("all are refused, and the pace is %.2f a second, after %.2f; by chance %.2f", c.b.Pace, fast, c.b.Chance.Share)
+	}
+}
+
+// Where runs yield to others, few are refused: that is not by chance.
+func TestRefusalsForOthersAreNotByChance(t *testing.T) {
+	c := &chanceTaker{New(8, time.Minute, nil, time.Now()), time.Now()}
+	c.send(100, func(i int) bool { return i%10 == 0 })
+	c.b.Odd = oddRefusals
+	c.b.Chance = chance{}
+	c.send(3000, func(i int) bool { return i%30 == 0 })
+	if c.b.Chance.Share > 0 || c.b.Chance.Asked == 0 {
+		t.Errorf("one request in thirty is by chance, or none was counted: %+v", c.b.Chance)
+	}
+}
