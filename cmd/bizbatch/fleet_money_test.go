@@ -16,6 +16,7 @@ func TestFleetWithAnEmptyBalance(t *testing.T) {
 	t.Parallel()
 	permits := make(chan struct{})
 	f := newFleet(t, pgtest.New(t), "q.csv", 150, sandbox.Options{Balance: new(24.00), Permits: permits})
+	f.env = []string{"BIZBATCH_TEST_LEASE=1m"} // no host is taken for dead: another would find out anew
 	var hosts []*fleetHost
 	for _, name := range []string{"a", "b", "c"} {
 		hosts = append(hosts, f.start(name, f.database, "--workers", "8"))
