@@ -267,8 +267,7 @@ func TestARunKeepsToTheLimitOfTheAccount(t *testing.T) {
 // come to a crawl, as if others used the account; in the mean of five, for it is luck when
 // that is known. No question fails for it.
 func TestRefusalsByChanceAreNoLimit(t *testing.T) {
-	const questions, takes, workers = 1500, 5 * time.Second, 8
-	const runs = 5
+	const runs, questions, takes, workers = 5, 1500, 5 * time.Second, 8
 	mean := 0.0
 	for range runs {
 		synctest.Test(t, func(t *testing.T) {

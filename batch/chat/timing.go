@@ -27,8 +27,9 @@ func timing(e *batch.Error, h http.Header, now time.Time) {
 
 // retryAfter reads Retry-After (RFC 9110, section 10.2.3: seconds or an HTTP
 // date, here with fractions too) and retry-after-ms or Azure's
-// x-ms-retry-after-ms, which are more exact where a server sends them. A date is compared with the server's own Date. It is
-// between 0 and 30 days, and 0 where nothing can be read.
+// x-ms-retry-after-ms, which are more exact where a server sends them. A date
+// is compared with the server's own Date. It is between 0 and 30 days, and 0
+// where nothing can be read.
 func retryAfter(h http.Header, now time.Time) time.Duration {
 	if ms, ok := number(cmp.Or(h.Get("Retry-After-Ms"), h.Get("X-Ms-Retry-After-Ms"))); ok {
 		return wait(ms, time.Millisecond)
