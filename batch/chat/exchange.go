@@ -117,7 +117,7 @@ func isAnswer(mediaType string, in *bufio.Reader) bool {
 	switch {
 	case mediaType == "text/html":
 		return bytes.HasPrefix(start, []byte("data:")) || bytes.HasPrefix(start, []byte("event:")) || bytes.HasPrefix(start, []byte(":"))
-	case errors.Is(err, io.EOF): // nor does a stream that breaks, but that is not its sender's doing
+	case errors.Is(err, io.EOF): // an empty stream may be one that broke
 		return mediaType == "text/event-stream"
 	}
 	return !bytes.HasPrefix(start, []byte("<"))

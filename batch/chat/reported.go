@@ -24,17 +24,19 @@ import (
 func ErrorFrom(status int, header http.Header, body []byte) *batch.Error {
 	mediaType, _, _ := mime.ParseMediaType(header.Get("Content-Type"))
 	isJSON := valid(string(body))
-	isPage := mediaType == "text/html" || pageStart.Match(body)
 	if status >= 300 && status < 400 {
 		e := redirected(header.Get("Location"))
 		e.Status = status
 		return e
 	}
-	e := &batch.Error{Message: string(body), RetryAfter: waitInWords(string(body))}
-	switch {
-	case isJSON:
+	isPage := !isJSON && (mediaType == "text/html" || pageStart.Match(body))
+	e := &batch.Error{Message: string(body)}
+	if isJSON {
 		e = reported(gjson.ParseBytes(body))
-	case isPage:
+	} else {
+		e.RetryAfter = waitInWords(e.Message)
+	}
+	if isPage {
 		e.Message = "an HTML page" + title(body)
 	}
 	if status == 0 {

@@ -127,7 +127,7 @@ func limits(h http.Header, now time.Time) pace.Limits {
 // tightest reads RateLimit and RateLimit-Policy. The last drafts have several limits, by
 // name and of requests unless a policy says of what else: the one that lets in the fewest
 // requests a second until it is reset counts.
-func tightest(states, policies string, now, clock time.Time) (tightest pace.Limits) {
+func tightest(states, policies string, now, clock time.Time) (least pace.Limits) {
 	items := []string{states}
 	if strings.Contains(states, `"`) {
 		items = strings.Split(states, ",")
@@ -144,11 +144,11 @@ func tightest(states, policies string, now, clock time.Time) (tightest pace.Limi
 		if of := policy["qu"]; of != "" && of != `"requests"` || l.Limit == 0 {
 			continue
 		}
-		if tightest.Limit == 0 || l.Remaining*tightest.Reset.Seconds() < tightest.Remaining*l.Reset.Seconds() {
-			tightest = l
+		if least.Limit == 0 || l.Remaining*least.Reset.Seconds() < least.Remaining*l.Reset.Seconds() {
+			least = l
 		}
 	}
-	return tightest
+	return least
 }
 
 // limitsOf reads the limits. If the reset is at a whole second, the time until then is

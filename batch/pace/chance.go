@@ -18,9 +18,9 @@ type chance struct {
 const (
 	grace         = 36      // requests, after which a run has yielded, if others use the account
 	yieldingShare = 20      // one request in so many is refused at most where runs yield
-	mostShare     = 1.0 / 3 // where more are refused, it is for something else, too
+	mostShare     = 1.0 / 3 // where more are refused, it is not by chance alone
 	fewByAccident = 6       // refusals beyond a share may be an accident, or others who begin
-	tooMany       = 1.6     // times the share: the pace is refused, too
+	tooMany       = 1.6     // times the share: then the pace is too high
 	chanceRaise   = 1.5     // times the pace is the next,
 	chanceHeld    = 25      // after so many requests
 	longAgo       = 400     // requests, after which those before count half

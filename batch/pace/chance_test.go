@@ -23,7 +23,7 @@ func (c *chanceTaker) send(n int, refused func(i int) bool) {
 }
 
 // Refusals at any pace no longer lower it, until more are refused: something else limits
-// the pace, too. Then it is half of what was refused, and so on.
+// the pace, too. Then the pace is half of that which was refused.
 func TestRefusalsAtAnyPaceAreByChance(t *testing.T) {
 	c := &chanceTaker{New(8, time.Minute, nil, time.Now()), time.Now()}
 	fifth := func(i int) bool { return i%5 == 0 }

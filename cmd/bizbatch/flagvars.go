@@ -39,6 +39,7 @@ func setVars(k *kong.Kong) error {
 	})
 }
 
+// varsOfFlags returns the variables in the texts of flags.
 func varsOfFlags() kong.Vars {
 	var modes, prices, services []string
 	for _, mode := range bizora.AskModes.Modes {
