@@ -219,6 +219,9 @@ func TestABrokenSheetIsNoShortSheet(t *testing.T) {
 
 // TestAPartOfAnExcelFileThatIsTooMuchIsRefused has files of some KB.
 func TestAPartOfAnExcelFileThatIsTooMuchIsRefused(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it reads millions of elements")
+	}
 	const sheet, styles, texts = "xl/worksheets/sheet1.xml", "xl/styles.xml", "xl/sharedStrings.xml"
 	for _, tt := range []struct{ name, part, before, more, err string }{
 		{"a text", sheet, `<row r="3">`, strings.Repeat("x", xlsxRow+(8<<10)), "has more than 32 MB in a row"},

@@ -273,6 +273,9 @@ func parse(t testing.TB, content, name string, into any) {
 }
 
 func TestASheetHasNoMoreLinksThanExcelTakes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it writes thousands of answers")
+	}
 	source := batch.Source{"node_id": json.RawMessage(`"` + irc + `"`), "url": json.RawMessage(`"https://x.example/` + strings.Repeat("a", 2_100) + `"`)}
 	rec := asked("q", "["+irc+"]")
 	rec.Answer.Sources = []batch.Source{source}
