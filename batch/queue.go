@@ -84,7 +84,20 @@ func (q *queue) pick(now time.Time, probe bool) (*item, error) {
 			return it, nil
 		}
 	}
-	anywhere := probe || q.scattered
+	for q.left > 0 {
+		it, err := q.claim(probe || q.scattered)
+		if it == nil || err != nil || !refusedBefore(it.Reason) {
+			return it, err
+		}
+		it.turn = lastOfAll
+		q.setAside(it)
+	}
+	return q.fromAside(math.MaxInt), nil
+}
+
+// claim takes out the next question of the checkpoint, or one from anywhere in it. It is nil
+// if there is none.
+func (q *queue) claim(anywhere bool) (*item, error) {
 	if anywhere && !q.inOrder {
 		if found, err := q.run.ClaimAny(); found != nil || err != nil {
 			return q.out(found), err
@@ -111,7 +124,7 @@ func (q *queue) pick(now time.Time, probe bool) (*item, error) {
 	return q.out(&found), nil
 }
 
-// out returns a question that is given out now; nil: none was found.
+// out returns a question that is taken out now; nil: none was found.
 func (q *queue) out(found *checkpoint.Request) *item {
 	if found == nil {
 		return nil

@@ -47,6 +47,39 @@ func TestAQuestionThatAlwaysGets429Fails(t *testing.T) {
 	}
 }
 
+// A refusal that stops a run may be about one question: it is dearer than the rest of the
+// balance, or larger than what the account may use in a day. The next run asks it last.
+func TestAQuestionThatStopsARunIsAskedLastInTheNext(t *testing.T) {
+	for name, refusal := range map[string]*Error{
+		"402":                         {Status: 402, Message: "it costs more than the balance"},
+		"429 with the words of a 402": {Status: 429, Type: "insufficient_quota"},
+		"429 until tomorrow":          {Status: 429, RetryAfter: 20 * time.Hour},
+	} {
+		for _, workers := range []int{1, 8} {
+			t.Run(fmt.Sprintf("%s, %d workers", name, workers), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					store := newStore(t)
+					importN(t, store, 60)
+					svc := newService(func(r request) reply {
+						if n := r.number(); n == 1 || n == 30 {
+							return reply{takes: 100 * time.Millisecond, err: refusal}
+						}
+						return reply{takes: time.Second}
+					})
+					var answered int64
+					for range 3 {
+						sum, _ := run(t, store, svc, Options{Workers: workers})
+						answered += int64(sum.Answered)
+					}
+					if answered != 58 {
+						t.Errorf("three runs answered %d questions, want 58", answered)
+					}
+				})
+			})
+		}
+	}
+}
+
 // Many of them that stand together spoil no night, either, though the service does not
 // say how long to wait. Asked again, alone, they fail again.
 func TestQuestionsInARowThatAlwaysGet429Fail(t *testing.T) {
