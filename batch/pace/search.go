@@ -9,10 +9,8 @@ const (
 	// near is how far apart lo and hi are where searching on would cost more
 	// than it brings: on average half of it is lost, of the 5 % that may be.
 	near = 1.04
-	// nearDear is that where a pause is dear.
-	nearDear = 1.05
-	// dear is how many requests a pause must cost so that the search goes on from
-	// below, in smaller steps.
+	// dear is how many requests a pause must cost so that the next step goes no further
+	// than this one.
 	dear = 3
 	// below is how much less than the lowest pace that was refused is sent, for no two
 	// requests take equally long to the service.
@@ -89,12 +87,7 @@ func (b *Bracket) lost() float64  { return max(0, b.given()-1) }
 
 // found reports that lo and hi are so near that searching on would cost more than it
 // brings.
-func (b *Bracket) found() bool {
-	if b.lost() > dear {
-		return b.Hi < nearDear*b.Lo
-	}
-	return b.Hi < near*b.Lo
-}
+func (b *Bracket) found() bool { return b.Hi < near*b.Lo }
 
 // choose chooses the pace.
 func (b *Bracket) choose() {
@@ -109,16 +102,12 @@ func (b *Bracket) choose() {
 	}
 }
 
-// part is how far from lo to hi the next pace is: half of the way, less where a
-// refusal is dear, or where lo is what the service said in whole seconds (most limits
-// are a request in so many seconds); and half of the rest each time that it was let
-// in since.
+// part is how far from lo to hi the next pace is: half of the way, less where lo is
+// what the service said in whole seconds (most limits are a request in so many
+// seconds); and half of the rest each time that it was let in since.
 func (b *Bracket) part() float64 {
 	part := 0.5
-	switch {
-	case b.lost() > dear && b.Hi < 1.5*b.Lo:
-		part = 0.25
-	case b.Whole && b.given() > 0.95 && b.given() < 2:
+	if b.Whole && b.given() > 0.95 && b.given() < 2 {
 		part = 0.125
 	}
 	return 1 - (1-part)/math.Pow(2, float64(b.Raised))
