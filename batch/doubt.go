@@ -3,6 +3,8 @@ package batch
 import (
 	"errors"
 	"slices"
+
+	"bizbatch/checkpoint"
 )
 
 // A refusal may concern all questions or one. It is held back until the outcome of
@@ -41,6 +43,17 @@ func (r *runner) mayNeverEnd(res *result) bool {
 	e := asError(res.err)
 	unfinished := e.MaybeCharged && (e.Unfinished || errors.Is(res.err, ErrAttemptTimeout))
 	return unfinished && r.sum.Answered == 0 && (r.fresh || res.accepted && r.sum.Total > 1)
+}
+
+// stillUnfinished reports whether the previous run stopped because no answer ends, and
+// the user did not say that anything changed. That run failed its questions, and with
+// them imported again, or others in their place, it is known that something did. If it
+// was refreshing answers, which stay, Options.RetryFailed says so.
+func (r *runner) stillUnfinished(begun checkpoint.Begun) bool {
+	if begun.LastOutcome != string(StopUnfinished) || r.o.RetryFailed || r.queue.left == 0 {
+		return false
+	}
+	return begun.Reasons[noWholeAnswer] > 0 || total(begun.PendingByMode) == 0
 }
 
 // hold holds back a question whose error is a Doubt, or whose answer has no end.

@@ -52,6 +52,34 @@ func TestAServiceWhoseAnswersHaveNoEnd(t *testing.T) {
 	}
 }
 
+// A refresh of such a service keeps the old answers, and is not paid for again each night
+// until the user wants it.
+func TestARefreshOfAnswersThatHaveNoEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newStore(t)
+		questions := numbered(20)
+		importRefresh(t, store, Refresh{}, 0, questions...)
+		run(t, store, newService(answers(time.Second)), Options{})
+		cut := func(request) reply {
+			return reply{takes: time.Second, begins: true, err: &Error{Message: "the stream ended", MaybeCharged: true, Unfinished: true}}
+		}
+		time.Sleep(100 * day)
+		for night, most := range []int{most, 0, 0} {
+			importRefresh(t, store, old, 0, questions...)
+			if _, out := run(t, store, newService(cut), Options{Workers: 2}); out.Stop != StopUnfinished || out.Sum > most {
+				t.Errorf("night %d: %+v, want %d paid for at most", night+1, out, most)
+			}
+			time.Sleep(day)
+		}
+		for _, o := range []Options{{RetryFailed: true, Limit: 1}, {}} {
+			importRefresh(t, store, old, 0, questions...)
+			if _, out := run(t, store, newService(answers(time.Second)), o); out.Stop != "" || out.Left > 19 {
+				t.Errorf("a run that is told to: %+v", out)
+			}
+		}
+	})
+}
+
 // Streams that were cut are asked again where others come to their end, now or
 // in an earlier run.
 func TestAnAnswerWithoutAnEndIsAskedAgain(t *testing.T) {

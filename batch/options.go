@@ -38,6 +38,10 @@ type Options struct {
 	// success before the run stops. The run waits for requests in flight first.
 	// Default 1 minute.
 	MaxOutage time.Duration
+	// RetryFailed lets the run ask even if the previous run stopped with StopUnfinished
+	// and left nothing but answers to refresh. See also ImportOptions.RetryFailed.
+	// Default: such a run sends nothing.
+	RetryFailed bool
 	// Limit is the maximum number of questions to ask. Default: all.
 	Limit int
 	// Leave ends the run when there is nothing left to claim, though other hosts that

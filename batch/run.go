@@ -156,8 +156,8 @@ func newRunner(store Store, asker Asker, o Options) (*runner, error) {
 	r.asking, r.abandon = context.WithCancelCause(httptrace.WithClientTrace(context.Background(),
 		&httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { r.gate.written() }}))
 	r.takeUpRPM(begun.LastSent)
-	if begun.LastOutcome == string(StopUnfinished) && begun.Reasons[noWholeAnswer] > 0 && r.queue.left > 0 {
-		r.stopFor(StopUnfinished, nil) // the user did not say that anything changed
+	if r.stillUnfinished(begun) {
+		r.stopFor(StopUnfinished, nil)
 	}
 	return r, nil
 }

@@ -168,7 +168,7 @@ func (c *runCmd) options(e env, now time.Time) (o job.Options, err error) {
 		Outputs: c.Out, Force: c.Force, Summary: c.Summary, MetricsFile: c.MetricsFile, Notify: c.Notify,
 		Report: report.Options{CSVSafe: c.CSVSafe, CSVBOM: report.Choice(c.CSVBOM), OpenAIBatch: c.Format == openAIBatch, Review: c.Review, WordTemplate: c.DocxTemplate},
 		Reuse:  c.Reuse, NoReuse: c.NoReuse, AskAgain: c.AskAgain,
-		DryRun: c.DryRun, RetryFailed: c.RetryFailed, Refresh: refresh, Asking: c.asking(settings, end), Until: c.Until, Reopens: reopens,
+		DryRun: c.DryRun, Refresh: refresh, Asking: c.asking(settings, end), Until: c.Until, Reopens: reopens,
 		Connect: c.connectWith, Sandbox: c.Sandbox, KeyFile: c.APIKeyFile, KeyVariable: c.keyVariable(), AddressHint: c.addressHint(),
 		Command: e.args, Printer: terminal.New(e.stdout, e.stderr, terminal.Options{Quiet: c.Quiet, Log: c.LogFormat, Interval: c.LogInterval}),
 	}, nil
@@ -272,7 +272,7 @@ func (c *runCmd) inputFormat() batch.Format {
 func (c *runCmd) asking(settings batch.Settings, end time.Time) batch.Options {
 	o := batch.Options{
 		Workers: c.Workers, MaxAttempts: c.MaxAttempts, RPM: c.RPM, AttemptTimeout: c.AttemptTimeout, Drain: c.Drain,
-		MaxPause: c.MaxPause, MaxOutage: c.MaxOutage, Limit: c.Limit, Price: c.Price,
+		MaxPause: c.MaxPause, MaxOutage: c.MaxOutage, RetryFailed: c.RetryFailed, Limit: c.Limit, Price: c.Price,
 		MaxSpend: c.MaxSpend, MaxSpendTotal: c.MaxSpendTotal, Until: end,
 		WaitForCredits: c.WaitForCredits, WaitForReset: c.WaitForReset, Sources: c.Sources, Check: check.Kinds, Settings: settings,
 	}

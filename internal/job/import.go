@@ -43,7 +43,7 @@ func (j *job) takeIn(ctx context.Context, endpoint, content string) (err error) 
 	}
 	questions := screen.Questions(untilDone(ctx, j.reader.Questions(), &skipped))
 	j.plan, err = batch.Import(j.store, questions, batch.ImportOptions{
-		Settings: j.Asking.Settings, Input: input, Digest: digestOf(content, j.readingPlan()), RetryFailed: j.RetryFailed,
+		Settings: j.Asking.Settings, Input: input, Digest: digestOf(content, j.readingPlan()), RetryFailed: j.Asking.RetryFailed,
 		AskAgain: j.AskAgain, Reask: j.Asking.Reask, Refresh: j.Refresh, Reuse: named, Neighbours: others, DryRun: j.DryRun, Price: j.Asking.Price,
 	})
 	if err != nil {

@@ -78,13 +78,12 @@ type Options struct {
 
 	Notify string // a command that is told of the end, and of waiting for a person; empty: none
 
-	Stay        bool // Work waits for more when it has nothing to do
-	DryRun      bool
-	RetryFailed bool
-	Refresh     batch.Refresh // answers that are asked for again
-	Asking      batch.Options // but for OnEvent
-	Until       string        // the time of day of --until
-	Reopens     time.Time     // when it comes again, where it had passed before the run; else zero
+	Stay    bool // Work waits for more when it has nothing to do
+	DryRun  bool
+	Refresh batch.Refresh // answers that are asked for again
+	Asking  batch.Options // but for OnEvent
+	Until   string        // the time of day of --until
+	Reopens time.Time     // when it comes again, where it had passed before the run; else zero
 
 	Connect              func(context.Context) (Service, error)
 	Sandbox              bool
