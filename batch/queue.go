@@ -76,10 +76,7 @@ func (q *queue) pick(now time.Time, probe bool) (*item, error) {
 	if len(q.waiting) > 0 && !q.waiting[0].due.After(now) && !(probe && q.left > 0) {
 		return heap.Pop(&q.waiting).(*item), nil
 	}
-	if q.left == 0 {
-		return q.fromAside(math.MaxInt), nil
-	}
-	if !probe {
+	if !probe && q.left > 0 {
 		if it := q.fromAside(q.firsts.sent); it != nil {
 			return it, nil
 		}

@@ -92,9 +92,9 @@ const alone = ", for this question alone"
 const lastOfAll = math.MaxInt - 1
 
 // refusedBefore reports whether a question has no answer for this reason because an
-// earlier run was refused with 402 or 429. That may have been about the question alone (it
-// is dearer than what is left of the balance, or larger than what the account may use in a
-// day), and it must not stop each run before the others are answered.
+// earlier run was refused with 402 or 429. That may have been about the question alone: it
+// may cost more than the balance, or more than the account may use in a day. It must not
+// stop each run before the others are answered.
 func refusedBefore(reason string) bool {
 	return strings.HasPrefix(reason, "402") || strings.HasPrefix(reason, "429")
 }
