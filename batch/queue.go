@@ -45,18 +45,24 @@ type queue struct {
 	page      []checkpoint.Request
 	waiting   waiting
 	aside     []*item // throttled: others go first
+	last      []*item // refused in an earlier run: all others go first
 }
 
 // empty reports whether there is nothing left to give out, now or later.
-func (q *queue) empty() bool { return q.left == 0 && len(q.waiting) == 0 && len(q.aside) == 0 }
+func (q *queue) empty() bool { return q.left == 0 && len(q.unsent()) == 0 }
 
 // due returns when the next item can be given out: a time in the past where one
 // can at once. The queue must not be empty.
 func (q *queue) due() time.Time {
-	if q.left > 0 || len(q.aside) > 0 {
+	if q.left > 0 || len(q.aside) > 0 || len(q.last) > 0 && !q.failedBefore() {
 		return time.Time{}
 	}
 	return q.waiting[0].due
+}
+
+// failedBefore reports whether a question waits because it failed, and not for a 429.
+func (q *queue) failedBefore() bool {
+	return slices.ContainsFunc(q.waiting, func(it *item) bool { return it.n == 0 })
 }
 
 // next gives out an item, or nil where none is due.
@@ -86,8 +92,10 @@ func (q *queue) pick(now time.Time, probe bool) (*item, error) {
 		if it == nil || err != nil || !refusedBefore(it.Reason) {
 			return it, err
 		}
-		it.turn = lastOfAll
-		q.setAside(it)
+		q.last = append(q.last, it)
+	}
+	if !q.failedBefore() {
+		q.aside, q.last = append(q.aside, q.last...), nil
 	}
 	return q.fromAside(math.MaxInt), nil
 }
@@ -160,7 +168,7 @@ func (q *queue) fromAside(n int) *item {
 }
 
 // unsent returns everything that waits.
-func (q *queue) unsent() []*item { return append(slices.Clone(q.waiting), q.aside...) }
+func (q *queue) unsent() []*item { return slices.Concat(q.waiting, q.aside, q.last) }
 
 // waiting is a heap of items by the time when they are due.
 type waiting []*item

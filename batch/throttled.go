@@ -88,16 +88,11 @@ func (l *luck) chance() float64 {
 // alone ends the reason of a question that failed because 429 is its own.
 const alone = ", for this question alone"
 
-// lastOfAll is the turn of a question before which all others go.
-const lastOfAll = math.MaxInt - 1
-
 // refusedBefore reports whether a question has no answer for this reason because an
-// earlier run was refused with 402 or 429. That may have been about the question alone: it
-// may cost more than the balance, or more than the account may use in a day. It must not
-// stop each run before the others are answered.
-func refusedBefore(reason string) bool {
-	return strings.HasPrefix(reason, "402") || strings.HasPrefix(reason, "429")
-}
+// earlier run was refused. That may have been about the question alone: it may cost more
+// than the balance (for which services have many statuses), or more than the account may
+// use in a day. It must not stop each run before the others are answered.
+func refusedBefore(reason string) bool { return strings.HasPrefix(reason, "4") }
 
 // throttledBefore returns what is known of a question that has no answer for this
 // reason: as much as of one that was refused again after others were let in.

@@ -53,6 +53,7 @@ func TestAQuestionThatStopsARunIsAskedLastInTheNext(t *testing.T) {
 	for name, refusal := range map[string]*Error{
 		"402":                         {Status: 402, Message: "it costs more than the balance"},
 		"429 with the words of a 402": {Status: 429, Type: "insufficient_quota"},
+		"403 with the words of a 402": {Status: 403, Message: "the token quota is not enough"},
 		"429 until tomorrow":          {Status: 429, RetryAfter: 20 * time.Hour},
 	} {
 		for _, workers := range []int{1, 8} {
@@ -77,6 +78,34 @@ func TestAQuestionThatStopsARunIsAskedLastInTheNext(t *testing.T) {
 				})
 			})
 		}
+	}
+}
+
+// Nor does it go before the last of the others, where those have to be asked twice.
+func TestAQuestionThatStoppedARunWaitsForThoseThatFail(t *testing.T) {
+	for _, fault := range []*Error{{Status: 429, RetryAfter: time.Second}, {Status: 500}} {
+		t.Run(fmt.Sprint(fault.Status), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				store := newStore(t)
+				importN(t, store, 20)
+				svc := newService(func(r request) reply {
+					switch {
+					case r.number() == 1:
+						return reply{err: &Error{Status: 402}}
+					case r.number() == 20 && r.n == 1:
+						return reply{err: fault}
+					}
+					return reply{takes: time.Second}
+				})
+				if _, err := Run(t.Context(), store, svc, Options{Workers: 1}); err == nil {
+					t.Fatal("no error")
+				}
+				sum, _ := run(t, store, svc, Options{Workers: 1})
+				if sum.Answered != 19 {
+					t.Errorf("%d questions were answered, want 19", sum.Answered)
+				}
+			})
+		})
 	}
 }
 
