@@ -3,6 +3,7 @@ package batch
 import (
 	"errors"
 	"slices"
+	"strings"
 
 	"bizbatch/checkpoint"
 )
@@ -40,9 +41,29 @@ const noWholeAnswer = "no whole answer"
 // time, and perhaps none does. If an earlier run got answers, one question proves nothing,
 // nor does a service that accepts no request: it is down.
 func (r *runner) mayNeverEnd(res *result) bool {
+	return res.unfinished() && r.sum.Answered == 0 && (r.fresh || res.accepted && r.sum.Total > 1)
+}
+
+// unfinished reports whether an attempt may have been charged, and its answer did not end
+// in time.
+func (res *result) unfinished() bool {
 	e := asError(res.err)
-	unfinished := e.MaybeCharged && (e.Unfinished || errors.Is(res.err, ErrAttemptTimeout))
-	return unfinished && r.sum.Answered == 0 && (r.fresh || res.accepted && r.sum.Total > 1)
+	return e.MaybeCharged && (e.Unfinished || errors.Is(res.err, ErrAttemptTimeout))
+}
+
+// eachTime ends the reason of a failed question if no attempt of a run brought the end of
+// an answer, and all may have been charged. The next run makes only one such attempt, and
+// then the question fails until the user wants it asked again.
+const eachTime = ", each time"
+
+func (it *item) endless() bool { return strings.HasSuffix(it.Reason, eachTime) }
+
+// attemptsFor returns how many attempts the question of a failed one has.
+func (r *runner) attemptsFor(res *result) int {
+	if res.unfinished() && res.it.endless() && !r.o.RetryFailed {
+		return 1
+	}
+	return r.o.MaxAttempts
 }
 
 // stillUnfinished reports whether the previous run stopped because no answer ends, and

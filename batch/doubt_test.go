@@ -104,6 +104,53 @@ func TestAnAnswerWithoutAnEndIsAskedAgain(t *testing.T) {
 	}
 }
 
+// An answer that never ends, among others that do, may be charged at each attempt. The next
+// run makes one, for the service may have been slow; after that the user decides.
+func TestAQuestionWhoseAnswerHasNoEndIsNotPaidForEachNight(t *testing.T) {
+	attempts := Options{}.WithDefaults().MaxAttempts
+	for name, cut := range map[string]reply{
+		"no end":  {takes: time.Second, err: &Error{Message: "the stream ended", MaybeCharged: true, Unfinished: true}},
+		"timeout": {takes: time.Hour},
+	} {
+		for _, others := range []int{0, 5} { // that are asked in the first night, beside it
+			t.Run(fmt.Sprintf("%s, %d others", name, others), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					store := newStore(t)
+					importN(t, store, others+1)
+					svc := newService(answers(time.Second))
+					if others == 0 {
+						run(t, store, svc, Options{})
+					}
+					svc.rule = func(r request) reply {
+						if r.number() == 2 {
+							return cut
+						}
+						return reply{takes: time.Second}
+					}
+					var plan Plan
+					for night, sent := range []int{attempts, 1, 0} {
+						plan = importN(t, store, max(2, others+1))
+						_, out := run(t, store, svc, Options{Workers: 2})
+						if night > 0 {
+							want(t, out, outcome{Failed: sent, Uncertain: sent, Sum: sent})
+						} else {
+							want(t, out, outcome{Answered: others, Failed: 1, Uncertain: sent, Sum: others + sent})
+						}
+					}
+					if plan.ToAsk() > 0 {
+						t.Errorf("%d questions are to be asked, want none", plan.ToAsk())
+					}
+					if _, err := Import(store, texts(numbered(max(2, others+1))...), ImportOptions{Settings: Settings{AskModes: taxModes}, RetryFailed: true}); err != nil {
+						t.Fatal(err)
+					}
+					_, out := run(t, store, svc, Options{RetryFailed: true})
+					want(t, out, outcome{Failed: 1, Uncertain: attempts, Sum: attempts})
+				})
+			})
+		}
+	}
+}
+
 // The same where an earlier run got answers: as there is something to lose, only requests
 // that the service let in count, and more than one question's. Else it is down.
 func TestAServiceWhoseAnswersHaveNoEndAnyMore(t *testing.T) {

@@ -171,7 +171,10 @@ func (r *runner) again(res *result, e *Error) {
 		return
 	}
 	it.err = res.err
-	if !e.Unreached && r.outage.counted(it, res.back, r.o.MaxAttempts) {
+	if res.unfinished() {
+		it.unfinished++
+	}
+	if !e.Unreached && r.outage.counted(it, res.back, r.attemptsFor(res)) {
 		return // parked
 	}
 	wait := max(backoff(firstRetry, maxRetry, it.attempts), min(e.RetryAfter, r.o.MaxPause))

@@ -154,6 +154,10 @@ func (r *runner) fail(items []*item, passing bool) {
 	for _, it := range items {
 		f := it.last
 		f.Passing, f.Attempts = passing, it.attempts
+		if it.unfinished > 0 && it.unfinished >= it.attempts {
+			f.Passing = passing && !it.endless()
+			f.Reason += eachTime
+		}
 		if err := r.run.Fail(it.ID, f); err != nil {
 			r.queue.again(it, it.sent)
 			r.stopFor(StopSave, err)

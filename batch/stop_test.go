@@ -403,7 +403,7 @@ func TestAttemptTimeOut(t *testing.T) {
 		_, out := run(t, store, svc, Options{AttemptTimeout: 5 * time.Minute, MaxAttempts: 2})
 		want(t, out, outcome{Answered: 1, Failed: 1, Uncertain: 2, Sum: 3})
 		counts, err := store.Counts()
-		if err != nil || counts.Reasons["time-out"] != 1 {
+		if err != nil || counts.Reasons["time-out"+eachTime] != 1 {
 			t.Errorf("%+v, %v", counts.Reasons, err)
 		}
 	})

@@ -85,7 +85,7 @@ type runCmd struct {
 	MaxPause       time.Duration `group:"pace" default:"${maxPause}" help:"Longest wait that the service may ask for; a longer one stops the run (default: ${default})."`
 	MaxOutage      time.Duration `group:"pace" default:"${maxOutage}" help:"Stop the run when nothing has succeeded for this long (default: ${default})."`
 	Drain          time.Duration `group:"pace" placeholder:"DURATION" help:"When the run stops, wait this long for requests in flight (default: the attempt time-out)."`
-	RetryFailed    bool          `group:"pace" help:"Also ask again what the service refused; what failed for a temporary fault is always asked again." example:"bizbatch run questions.csv --retry-failed"`
+	RetryFailed    bool          `group:"pace" help:"Also ask again what the service refused or twice did not answer to the end; what failed for another temporary fault is always asked again." example:"bizbatch run questions.csv --retry-failed"`
 
 	Quiet       bool          `group:"output" short:"q" help:"Print only what a person must act on." example:"bizbatch run questions.csv --quiet"`
 	LogFormat   string        `group:"output" enum:"text,json" default:"text" help:"text or json, on standard error (default: ${default})."`
