@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -129,7 +130,7 @@ func (r *runner) mayStart(now time.Time) (at time.Time, apart time.Duration) {
 // be sent before a result arrives.
 func (r *runner) startNext(now, at time.Time, apart time.Duration) bool {
 	probing := r.probe != nil
-	it, err := r.queue.next(at, probing || r.queue.scattered && r.limited.After(r.letIn))
+	it, err := r.queue.next(at, probing || r.queue.scattered && r.stillLimited(at))
 	if err != nil {
 		r.stopFor(StopSave, err)
 		return true
@@ -157,6 +158,7 @@ func (r *runner) startNext(now, at time.Time, apart time.Duration) bool {
 	if probing {
 		r.probe.out = true
 	}
+	r.retried = cmp.Or(r.retried, at)
 	r.pace.Sent(at, r.sum.InFlight)
 	r.spaced(at)
 	r.queue.sent(it, at, r.sum.InFlight)

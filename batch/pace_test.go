@@ -31,6 +31,7 @@ func TestARunUsesWhatTheAccountPermits(t *testing.T) {
 		{account: &account{rate: 1.0 / 3, window: 20, hint: headers, takes: 5 * sec, questions: 120}, workers: 32, runs: 0},
 		{account: &account{rate: 1.0 / 3, window: 20, hint: absent, takes: 5 * sec, questions: 120}, workers: 32, runs: 0},
 		{account: &account{rate: 1.0 / 3, window: 20, into: 20 * sec, hint: absent, takes: 5 * sec, questions: 120}, workers: 32, runs: 0},
+		{account: &account{rate: 1.0 / 3, window: 20, into: 20 * sec, hint: exact, takes: 30 * sec, questions: 120}, workers: 32, runs: 0},
 		{account: &account{places: 40, hint: absent, takes: 5 * sec, questions: 320}, workers: 64, runs: 0},
 		{account: &account{rate: 1.0 / 3, burst: 20, hint: rounded, takes: 5 * sec, questions: 120}, workers: 32, runs: 0},
 		{account: &account{rate: 1, burst: 3, changes: true, hint: headers, takes: 5 * sec, questions: 240}, workers: 64, runs: 0},

@@ -18,11 +18,12 @@ type item struct {
 	due        time.Time // not to be sent before
 	given      int       // it was the so-manieth to be given out
 	tells      bool      // it was given out while another was held back; see hold
+	leads      bool      // it goes first after a 429, when an account lets in most: it is not compared with; see throttles
 	blamed     bool      // it was refused while the service answered others; see blame
 	suspect    bool      // it failed while the service answered others
 	sent       time.Time // its last attempt
 	others     int       // in flight beside that
-	first      bool      // that is its first attempt in this run
+	first      bool      // that is its first attempt in this run, and it does not lead
 	newBefore  int       // until then, so many new questions were sent
 	turn       int       // set aside until so many new questions are sent, or there is no other; see throttles
 	throttles
@@ -71,7 +72,7 @@ func (q *queue) next(now time.Time, probe bool) (*item, error) {
 	it, err := q.pick(now, probe || q.doubt)
 	if it != nil {
 		q.given++
-		it.given, it.tells = q.given, q.doubt
+		it.given, it.tells, it.leads = q.given, q.doubt, probe
 	}
 	return it, err
 }
@@ -83,7 +84,7 @@ func (q *queue) pick(now time.Time, probe bool) (*item, error) {
 	if len(q.waiting) > 0 && !q.waiting[0].due.After(now) && !(probe && q.left > 0) {
 		return heap.Pop(&q.waiting).(*item), nil
 	}
-	if !probe && q.left > 0 {
+	if !probe && q.left > 0 && rand.IntN(2) == 0 { // else new questions would never be where these are
 		if it := q.fromAside(q.firsts.sent); it != nil {
 			return it, nil
 		}
@@ -141,7 +142,7 @@ func (q *queue) out(found *checkpoint.Request) *item {
 
 // sent notes that an item is sent at a time, with so many others in flight.
 func (q *queue) sent(it *item, at time.Time, others int) {
-	if it.first = it.sent.IsZero(); it.first {
+	if it.first = it.sent.IsZero() && !it.leads; it.first {
 		q.firsts.sent++
 	}
 	it.sent, it.others, it.newBefore = at, others, q.firsts.sent

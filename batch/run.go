@@ -76,6 +76,7 @@ type runner struct {
 	letIn       time.Time         // the last request that was known to be let in was sent
 	turned      time.Time         // likewise, that was turned away
 	limited     time.Time         // likewise, that paused everything
+	retried     time.Time         // likewise, the first since that pause; zero: there is none
 	learns      *pace.Bracket     // the pace, unless it is the user's
 	kept        time.Time         // when what it learned was written down
 	paused      time.Time         // until then

@@ -55,9 +55,9 @@ type firsts struct {
 }
 
 const (
-	unlikely   = 0.05             // that so unlucky a question is held to be odd, and pauses nobody: the pace hears of 19 in 20
-	rare       = 0.01             // that so unlucky questions taught the pace nothing
-	impossible = 1e-7             // one question in ten million that is refused fails for bad luck
+	unlucky    = 0.21             // that so unlucky a question is held to be odd, and pauses nobody: three new ones were let in, and it was refused again
+	rare       = 0.01             // likewise all that were asked again, together: they taught the pace nothing
+	impossible = 3e-6             // three questions in a million that are refused fail for bad luck
 	fewOthers  = 2                // new questions go before it is tried again,
 	someMore   = 8                // and fewer than that: at random, for it must not keep step with what refuses every fourth request
 	lastFor    = 90 * time.Second // accounts count by the minute, if they count in windows
@@ -80,9 +80,10 @@ func (l *luck) refusedAgain(sent int, now firsts) bool {
 	return true
 }
 
-// chance is how likely it is that an ordinary question had such bad luck.
+// chance is how likely it is that an ordinary question had such bad luck after its first
+// refusal, without which nobody would ask.
 func (l *luck) chance() float64 {
-	return math.Pow(float64(l.refused+1)/float64(l.letIn+l.refused+2), float64(l.n))
+	return math.Pow(float64(l.refused+1)/float64(l.letIn+l.refused+2), float64(l.n-1))
 }
 
 // alone ends the reason of a question that failed because 429 is its own.
@@ -137,7 +138,7 @@ func (r *runner) share(it *item) share {
 	if r.odd.n == 0 || again {
 		r.odd.refusedAgain(it.newBefore, r.queue.firsts)
 	}
-	t.odd = t.before || again && min(t.chance(), r.odd.chance()) < unlikely
+	t.odd = t.before || again && (t.chance() < unlucky || r.odd.chance() < rare)
 	it.turn = r.queue.firsts.sent + fewOthers + rand.IntN(someMore)
 	if r.queue.left == 0 && t.lastTime(it.sent, r.letIn, r.queue.firsts) && r.lastOnes(it) || t.chance() < impossible {
 		return sure
@@ -172,6 +173,12 @@ func (r *runner) setAside(res *result, e *Error) {
 		return
 	}
 	r.queue.setAside(res.it)
+}
+
+// stillLimited reports whether no request is known to be let in since the last 429. One
+// that is in flight for longer than a refusal takes was.
+func (r *runner) stillLimited(now time.Time) bool {
+	return r.limited.After(r.letIn) && (r.retried.IsZero() || now.Sub(r.retried) < pace.Moment)
 }
 
 // passed notes that a request was let in. If the question was refused before, that was
@@ -217,7 +224,8 @@ func (r *runner) pause(res *result, e *Error) {
 		}
 		return
 	}
-	if r.limited = res.it.sent; r.throttled.IsZero() {
+	r.limited, r.retried = res.it.sent, time.Time{}
+	if r.throttled.IsZero() {
 		r.throttled = res.back
 	}
 	r.queue.scattered, r.mistaken = r.mistaken, true

@@ -189,6 +189,18 @@ func TestAThrottledAccountFailsNoQuestion(t *testing.T) {
 	})
 }
 
+// Nor is the pace of a run spoiled because refusals for the pace were held for the
+// questions': by chance, the same question may be refused again and again.
+func TestRefusalsForThePaceAreNotTakenForTheQuestions(t *testing.T) {
+	const most = 25 // requests that are refused; nine or ten are on average
+	for range 60 {
+		s := &setting{account: &account{rate: 0.5, burst: 1, hint: absent, takes: time.Second, questions: 120}, workers: 64}
+		if whole, _ := s.run(t); whole.number > most {
+			t.Errorf("%d requests were refused, want %d at most", whole.number, most)
+		}
+	}
+}
+
 // A question that is given out and put back, for it may not be paid for yet, is new until
 // it is sent: only then can it be let in.
 func TestAQuestionIsNewUntilItIsSent(t *testing.T) {

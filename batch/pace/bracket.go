@@ -67,9 +67,9 @@ func New(workers int, maxPause time.Duration, note []byte, now time.Time) *Brack
 // SetWorkers changes the number of workers.
 func (b *Bracket) SetWorkers(n int) { b.places.workers = n }
 
-// moment is how long a refusal may take. It is decided before the work begins, at
+// Moment is how long a refusal may take. It is decided before the work begins, at
 // the service's door; most take a fifth of this.
-const moment = time.Second / 2
+const Moment = time.Second / 2
 
 func (b *Bracket) interval() time.Duration { return Apart(b.Pace) }
 
@@ -77,7 +77,7 @@ func (b *Bracket) interval() time.Duration { return Apart(b.Pace) }
 func (b *Bracket) Next(inFlight int) (at time.Time, apart time.Duration) {
 	at = later(later(b.Until, b.Due), b.places.opens(inFlight))
 	if b.Pace == 0 && len(b.Unknown) >= max(2, b.In) {
-		at = later(at, b.Unknown[0].Add(moment)) // then it is in
+		at = later(at, b.Unknown[0].Add(Moment)) // then it is in
 	}
 	return at, b.interval()
 }
@@ -110,11 +110,11 @@ func (b *Bracket) Sent(at time.Time, others int) {
 
 // settle notes that what was sent a moment ago is in.
 func (b *Bracket) settle(now time.Time) {
-	for len(b.Unknown) > 0 && !now.Before(b.Unknown[0].Add(moment)) {
+	for len(b.Unknown) > 0 && !now.Before(b.Unknown[0].Add(Moment)) {
 		b.Unknown = b.Unknown[1:]
-		b.In, b.Took = b.In+1, moment
+		b.In, b.Took = b.In+1, Moment
 	}
-	b.Trace.settle(now.Add(-moment))
+	b.Trace.settle(now.Add(-Moment))
 }
 
 // Heard implements Pacer.
@@ -159,6 +159,9 @@ func (b *Bracket) Heard(r Reply) time.Time {
 
 // drop forgets a request that says nothing of the pace.
 func (b *Bracket) drop(sent time.Time) {
+	if sent.After(b.Cut) {
+		b.Since = max(0, b.Since-1)
+	}
 	b.Unknown, _ = without(b.Unknown, sent)
 	b.Trace.drop(sent)
 	b.places.take(sent)

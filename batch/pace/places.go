@@ -48,7 +48,7 @@ func (p *places) opens(inFlight int) time.Time {
 	case p.size == 0 || inFlight < p.size:
 		return time.Time{}
 	case !p.trial.IsZero():
-		return p.trial.Add(moment)
+		return p.trial.Add(Moment)
 	case p.refused >= 3 && p.since >= fewTrials:
 		return time.Time{}
 	}
@@ -57,7 +57,7 @@ func (p *places) opens(inFlight int) time.Time {
 
 // started notes a request that is sent beside so many others.
 func (p *places) started(at time.Time, others int) {
-	p.settle(at.Add(-moment))
+	p.settle(at.Add(-Moment))
 	p.unknown = append(p.unknown, flight{at, others})
 	if p.size > 0 && others >= p.size {
 		p.trial = at
@@ -148,5 +148,5 @@ func (p *places) refute(others int) {
 func (p *places) trialRefused(now time.Time) {
 	p.trial = time.Time{}
 	p.refused++
-	p.next = now.Add(min(moment<<min(4*p.refused-1, 20), atLast))
+	p.next = now.Add(min(Moment<<min(4*p.refused-1, 20), atLast))
 }
