@@ -18,7 +18,7 @@ type item struct {
 	due        time.Time // not to be sent before
 	given      int       // it was the so-manieth to be given out
 	tells      bool      // it was given out while another was held back; see hold
-	leads      bool      // it goes first after a 429, when an account lets in most: it is not compared with; see throttles
+	leads      bool      // it was given out to tell whether anything is let in; see throttles
 	blamed     bool      // it was refused while the service answered others; see blame
 	suspect    bool      // it failed while the service answered others
 	sent       time.Time // its last attempt
@@ -84,7 +84,7 @@ func (q *queue) pick(now time.Time, probe bool) (*item, error) {
 	if len(q.waiting) > 0 && !q.waiting[0].due.After(now) && !(probe && q.left > 0) {
 		return heap.Pop(&q.waiting).(*item), nil
 	}
-	if !probe && q.left > 0 && rand.IntN(2) == 0 { // else new questions would never be where these are
+	if !probe && q.left > 0 && rand.IntN(2) == 0 {
 		if it := q.fromAside(q.firsts.sent); it != nil {
 			return it, nil
 		}

@@ -19,7 +19,9 @@ import (
 // as often as they were in that time, how likely is it that this one is refused
 // each time? As long as that is likely, everything waits, as for any 429. Once it
 // is not, nobody waits for this question; and once it is next to impossible, it
-// fails with what the service said.
+// fails with what the service said. The new question that leads after a 429 is not
+// compared with, for then an account lets in nearly all; and later on chance decides
+// whether a new one goes next or one that is asked again.
 //
 // There may be many such questions, and they often stand together. So, after two 429,
 // new questions are taken from anywhere; and as long as whatever is asked again is
@@ -55,9 +57,9 @@ type firsts struct {
 }
 
 const (
-	unlucky    = 0.21             // that so unlucky a question is held to be odd, and pauses nobody: three new ones were let in, and it was refused again
-	rare       = 0.01             // likewise all that were asked again, together: they taught the pace nothing
-	impossible = 3e-6             // three questions in a million that are refused fail for bad luck
+	unlikely   = 0.05             // that so unlucky a question is held to be odd, and pauses nobody: the pace hears of 19 in 20
+	rare       = 0.01             // that so unlucky questions taught the pace nothing
+	impossible = 1e-7             // one question in ten million that is refused fails for bad luck
 	fewOthers  = 2                // new questions go before it is tried again,
 	someMore   = 8                // and fewer than that: at random, for it must not keep step with what refuses every fourth request
 	lastFor    = 90 * time.Second // accounts count by the minute, if they count in windows
@@ -80,11 +82,15 @@ func (l *luck) refusedAgain(sent int, now firsts) bool {
 	return true
 }
 
-// chance is how likely it is that an ordinary question had such bad luck after its first
-// refusal, without which nobody would ask.
-func (l *luck) chance() float64 {
-	return math.Pow(float64(l.refused+1)/float64(l.letIn+l.refused+2), float64(l.n-1))
+// chance is how likely it is that ordinary questions had such bad luck n times, if new ones
+// are refused as often as they were in that time, or at least so often.
+func (l *luck) chance(n int, least float64) float64 {
+	share := float64(l.refused+1) / float64(l.letIn+l.refused+2)
+	return math.Pow(max(share, least), float64(n))
 }
+
+// share is the part of the new questions that were refused.
+func (f firsts) share() float64 { return float64(f.refused) / float64(f.sent+1) }
 
 // alone ends the reason of a question that failed because 429 is its own.
 const alone = ", for this question alone"
@@ -104,6 +110,10 @@ func throttledBefore(reason string) (t throttles) {
 	return t
 }
 
+// oddOnes is how likely it is that ordinary questions were refused as often as those that
+// were asked again. Each was refused before, or it would not be among them.
+func (r *runner) oddOnes() float64 { return r.odd.chance(r.odd.n-1, 0) }
+
 // lastOnes reports that nothing is left to compare a question with: it and at
 // most two others, beside those that were refused while others were let in.
 func (r *runner) lastOnes(it *item) bool {
@@ -111,7 +121,7 @@ func (r *runner) lastOnes(it *item) bool {
 		return false
 	}
 	once := 1 // says nothing yet
-	if r.odd.chance() < rare {
+	if r.oddOnes() < rare {
 		once = 0
 	}
 	left := slices.DeleteFunc(append(r.queue.unsent(), it), func(it *item) bool { return it.n > once })
@@ -138,9 +148,9 @@ func (r *runner) share(it *item) share {
 	if r.odd.n == 0 || again {
 		r.odd.refusedAgain(it.newBefore, r.queue.firsts)
 	}
-	t.odd = t.before || again && (t.chance() < unlucky || r.odd.chance() < rare)
+	t.odd = t.before || again && (t.chance(t.n, 0) < unlikely || r.oddOnes() < rare)
 	it.turn = r.queue.firsts.sent + fewOthers + rand.IntN(someMore)
-	if r.queue.left == 0 && t.lastTime(it.sent, r.letIn, r.queue.firsts) && r.lastOnes(it) || t.chance() < impossible {
+	if r.queue.left == 0 && t.lastTime(it.sent, r.letIn, r.queue.firsts) && r.lastOnes(it) || t.chance(t.n, r.queue.firsts.share()) < impossible {
 		return sure
 	}
 	if t.odd && (counts || t.before || r.queue.left == 0) {
@@ -213,7 +223,7 @@ func (r *runner) pause(res *result, e *Error) {
 	}
 	if whose := r.share(res.it); whose != none {
 		r.hears(res, pace.Reply{At: res.back, Void: true})
-		if r.mistaken && r.odd.chance() < rare && r.learns != nil {
+		if r.mistaken && r.oddOnes() < rare && r.learns != nil {
 			r.learns.Restore(r.paceBefore, res.back)
 			r.mistaken = false
 		}

@@ -193,7 +193,7 @@ func TestAThrottledAccountFailsNoQuestion(t *testing.T) {
 // questions': by chance, the same question may be refused again and again.
 func TestRefusalsForThePaceAreNotTakenForTheQuestions(t *testing.T) {
 	const most = 25 // requests that are refused; nine or ten are on average
-	for range 60 {
+	for range 40 {
 		s := &setting{account: &account{rate: 0.5, burst: 1, hint: absent, takes: time.Second, questions: 120}, workers: 64}
 		if whole, _ := s.run(t); whole.number > most {
 			t.Errorf("%d requests were refused, want %d at most", whole.number, most)
