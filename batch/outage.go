@@ -49,10 +49,11 @@ type probe struct {
 
 // A fault is an attempt that counts against its question.
 type fault struct {
-	it     *item
-	sent   time.Time
-	at     time.Time // when it came
-	parked bool      // it used up the question's attempts; what was it, question or service?
+	it         *item
+	sent       time.Time
+	at         time.Time // when it came
+	unfinished bool      // see result.unfinished
+	parked     bool      // it used up the question's attempts; what was it, question or service?
 }
 
 // failed records a passing fault. A question that failed while the service answered
@@ -69,13 +70,18 @@ func (o *outage) failed(it *item, now time.Time) {
 
 func (o *outage) suspected() bool { return len(o.row) >= o.enough }
 
-// counted records that the fault costs its question an attempt, and reports whether
+// counted records that the attempt counts against its question, and reports whether
 // it was the last one.
-func (o *outage) counted(it *item, now time.Time, attempts int) (parked bool) {
+func (o *outage) counted(res *result, attempts int) (parked bool) {
+	it := res.it
+	f := fault{it: it, sent: it.sent, at: res.back, unfinished: res.unfinished()}
 	it.attempts++
-	parked = it.attempts >= attempts
-	o.open = append(o.open, fault{it, it.sent, now, parked})
-	return parked
+	if f.unfinished {
+		it.unfinished++
+	}
+	f.parked = it.attempts >= attempts
+	o.open = append(o.open, f)
+	return f.parked
 }
 
 // answered records an answer to a question that was sent at sent, and returns the
@@ -122,6 +128,9 @@ func (o *outage) over(now time.Time) {
 func (o *outage) forgive() []*item {
 	for _, f := range o.open {
 		f.it.attempts--
+		if f.unfinished {
+			f.it.unfinished--
+		}
 		o.row[f.it] = true
 	}
 	return o.takeParked()
@@ -171,10 +180,7 @@ func (r *runner) again(res *result, e *Error) {
 		return
 	}
 	it.err = res.err
-	if res.unfinished() {
-		it.unfinished++
-	}
-	if !e.Unreached && r.outage.counted(it, res.back, r.attemptsFor(res)) {
+	if !e.Unreached && r.outage.counted(res, r.attemptsFor(res)) {
 		return // parked
 	}
 	wait := max(backoff(firstRetry, maxRetry, it.attempts), min(e.RetryAfter, r.o.MaxPause))

@@ -154,7 +154,7 @@ func (r *runner) fail(items []*item, passing bool) {
 	for _, it := range items {
 		f := it.last
 		f.Passing, f.Attempts = passing, it.attempts
-		if it.unfinished > 0 && it.unfinished >= it.attempts {
+		if it.unfinished > 0 && it.unfinished == it.attempts {
 			f.Passing = passing && !it.endless()
 			f.Reason += eachTime
 		}
