@@ -39,8 +39,10 @@ type Options struct {
 	// Default 1 minute.
 	MaxOutage time.Duration
 	// RetryFailed lets the run ask even if the previous run stopped with StopUnfinished
-	// and left nothing but answers to refresh. See also ImportOptions.RetryFailed.
-	// Default: such a run sends nothing.
+	// and left nothing but answers to refresh, and gives all of MaxAttempts to a question
+	// whose answer did not end in any attempt of an earlier run. See also
+	// ImportOptions.RetryFailed. Default: such a run sends nothing, and such a question
+	// gets one attempt that does not end.
 	RetryFailed bool
 	// Limit is the maximum number of questions to ask. Default: all.
 	Limit int

@@ -51,7 +51,9 @@ type queue struct {
 }
 
 // empty reports whether there is nothing left to give out, now or later.
-func (q *queue) empty() bool { return q.left == 0 && len(q.unsent()) == 0 }
+func (q *queue) empty() bool {
+	return q.left+len(q.waiting)+len(q.aside)+len(q.last) == 0
+}
 
 // due returns when the next item can be given out: a time in the past where one
 // can at once. The queue must not be empty.

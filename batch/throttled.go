@@ -58,7 +58,7 @@ type firsts struct {
 
 const (
 	unlikely   = 0.05             // that so unlucky a question is held to be odd, and pauses nobody: the pace hears of 19 in 20
-	rare       = 0.01             // that so unlucky questions taught the pace nothing
+	rare       = 0.01             // that all that were asked again are odd, and taught the pace nothing
 	impossible = 1e-7             // one question in ten million that is refused fails for bad luck
 	fewOthers  = 2                // new questions go before it is tried again,
 	someMore   = 8                // and fewer than that: at random, for it must not keep step with what refuses every fourth request
@@ -89,8 +89,8 @@ func (l *luck) chance(n int, least float64) float64 {
 	return math.Pow(max(share, least), float64(n))
 }
 
-// share is the part of the new questions that were refused.
-func (f firsts) share() float64 { return float64(f.refused) / float64(f.sent+1) }
+// refusedPart is the part of the new questions that were refused.
+func (f firsts) refusedPart() float64 { return float64(f.refused) / float64(f.sent+1) }
 
 // alone ends the reason of a question that failed because 429 is its own.
 const alone = ", for this question alone"
@@ -150,7 +150,7 @@ func (r *runner) share(it *item) share {
 	}
 	t.odd = t.before || again && (t.chance(t.n, 0) < unlikely || r.oddOnes() < rare)
 	it.turn = r.queue.firsts.sent + fewOthers + rand.IntN(someMore)
-	if r.queue.left == 0 && t.lastTime(it.sent, r.letIn, r.queue.firsts) && r.lastOnes(it) || t.chance(t.n, r.queue.firsts.share()) < impossible {
+	if r.queue.left == 0 && t.lastTime(it.sent, r.letIn, r.queue.firsts) && r.lastOnes(it) || t.chance(t.n, r.queue.firsts.refusedPart()) < impossible {
 		return sure
 	}
 	if t.odd && (counts || t.before || r.queue.left == 0) {
