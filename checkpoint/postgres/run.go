@@ -33,7 +33,7 @@ type run struct {
 
 	ending   atomic.Bool
 	rejoined atomic.Bool    // see Rejoined
-	held     atomic.Bool    // the account was closed when this run looked last
+	held     atomic.Int64   // when this run saw the account closed, in ns since 1970; 0: it was open at its last look
 	trials   map[int64]bool // requests that were sent since; for the goroutine that saves
 	pace     paceKnown      // for the caller of Pace
 

@@ -59,7 +59,7 @@ func (r *run) Limit(l checkpoint.Limits) error {
 
 // Hold keeps every host from sending requests for the account.
 func (r *run) Hold(h checkpoint.Hold) error {
-	r.held.Store(true)
+	r.holds(true)
 	return r.s.write(func(d db) error {
 		// What was sent before meets the same: the first host that was told goes on trying.
 		text := `UPDATE accounts SET closed = coalesce(closed, now()), said = $3,
@@ -73,6 +73,18 @@ func (r *run) Hold(h checkpoint.Hold) error {
 		return err
 	})
 }
+
+// holds notes whether the account is closed, and since when this run knows.
+func (r *run) holds(closed bool) {
+	if !closed {
+		r.held.Store(0)
+		return
+	}
+	r.held.CompareAndSwap(0, time.Now().UnixNano())
+}
+
+// early is how long before it is sent a request is marked as sent, at most.
+const early = 50 * time.Millisecond
 
 // paceWait is how long Pace waits for the server. A host that hears nothing goes on with
 // the pace that it knows, and Start waits until anything may be sent.
@@ -131,14 +143,16 @@ type gate struct {
 	ever   int64 // by all
 }
 
-// readGate reads the gate, once in a transaction. Where there is a limit, other hosts
-// wait for the end of the transaction.
-func (r *run) readGate(d db) error {
+// readGate reads the gate for a request that is sent then, once in a transaction. Where
+// there is a limit, other hosts wait for the end of the transaction.
+func (r *run) readGate(d db, sent time.Time) error {
 	g := d.gate
 	if g.read {
 		return nil
 	}
-	if r.held.Load() { // somebody has to find out
+	// Somebody has to find out whether it is open again, but not with the requests that were
+	// under way when this host heard of it.
+	if since := r.held.Load(); since != 0 && sent.UnixNano() > since+int64(early) {
 		_, err := d.exec("UPDATE accounts SET held_by = $2 WHERE id = $1 AND closed IS NOT NULL AND held_by NOT IN (SELECT id FROM alive)", r.s.account, r.host.Load())
 		if err != nil {
 			return err
@@ -153,7 +167,7 @@ func (r *run) readGate(d db) error {
 		return err
 	}
 	g.read = true
-	if r.held.Store(closed); g.limit == 0 && g.total == 0 {
+	if r.holds(closed); g.limit == 0 && g.total == 0 {
 		return nil
 	}
 	if _, err := d.exec("SELECT 1 FROM batches WHERE id = $1 FOR NO KEY UPDATE", r.s.batch); err != nil {
@@ -163,9 +177,9 @@ func (r *run) readGate(d db) error {
 		coalesce(sum(spent + flying), 0)::bigint FROM runs WHERE batch = $1`, []any{r.s.batch, r.id}, &g.spent, &g.ever)
 }
 
-// admit returns an error if a request that costs so much is not to be sent.
-func (r *run) admit(d db, cost int64) error {
-	if err := r.readGate(d); err != nil {
+// admit returns an error if a request that costs so much is not to be sent then.
+func (r *run) admit(d db, sent time.Time, cost int64) error {
+	if err := r.readGate(d, sent); err != nil {
 		return err
 	}
 	switch g := d.gate; {

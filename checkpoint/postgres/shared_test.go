@@ -181,7 +181,8 @@ func TestAnAccountIsHeldForAll(t *testing.T) {
 	ok(t, a.End(noon, "balance", nil))
 	ok(t, b.Release(others[1].ID, checkpoint.Fault{Reason: "503", Started: noon}))
 	held("when who was told has left", b.Start(others[1].ID, noon, 24), "402")
-	ok(t, b.Start(others[1].ID, noon, 24)) // one of those who wait tries in its place
+	held("with what was under way", b.Start(others[1].ID, noon, 24), "402")
+	ok(t, b.Start(others[1].ID, time.Now().Add(time.Second), 24)) // one of those who wait tries in its place
 	ok(t, b.End(noon, "balance", nil))
 	c, page := begin(t, first, 1)
 	ok(t, errors.Join(c.Start(page[0].ID, noon, 24), c.End(noon, "finished", nil))) // somebody runs it again
