@@ -2,6 +2,7 @@ package batch
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -32,6 +33,8 @@ func TestARunUsesWhatTheAccountPermits(t *testing.T) {
 		{account: &account{rate: 1.0 / 3, window: 20, hint: absent, takes: 5 * sec, questions: 120}, workers: 32, runs: 0},
 		{account: &account{rate: 1.0 / 3, window: 20, into: 20 * sec, hint: absent, takes: 5 * sec, questions: 120}, workers: 32, runs: 0},
 		{account: &account{rate: 1.0 / 3, window: 20, into: 20 * sec, hint: exact, takes: 30 * sec, questions: 120}, workers: 32, runs: 0},
+		{account: &account{rate: 1, window: 60, into: 50 * sec, hint: absent, takes: 200 * time.Millisecond, questions: 900}, workers: 8, runs: 0},
+		{account: &account{rate: 5.0 / 3, window: 100, into: 20 * sec, hint: absent, takes: 5 * sec, questions: 1500}, workers: 64, runs: 0},
 		{account: &account{places: 40, hint: absent, takes: 5 * sec, questions: 320}, workers: 64, runs: 0},
 		{account: &account{rate: 1.0 / 3, burst: 20, hint: rounded, takes: 5 * sec, questions: 120}, workers: 32, runs: 0},
 		{account: &account{rate: 1, burst: 3, changes: true, hint: headers, takes: 5 * sec, questions: 240}, workers: 64, runs: 0},
@@ -147,6 +150,28 @@ func TestThePaceIsKeptForTheNextRun(t *testing.T) {
 				_, _ = Run(t.Context(), store, svc, Options{Workers: 32, Until: end}) // the clock ends it
 				if n := float64(len(svc.sent) - sent - refused); n < test.from || n > test.to || refused > test.refusedAt {
 					t.Errorf("%v requests got through in the first minute, %d were refused", n, refused)
+				}
+			})
+		})
+	}
+}
+
+// An account that counts gives nothing for up to a minute. That is not its pace, whenever a run
+// ends that learned so.
+func TestTheNextRunKeepsThePaceOfAnAccountThatCounts(t *testing.T) {
+	for _, after := range []int{65, 80, 100, 200} {
+		t.Run(fmt.Sprint(after, " s"), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				store := newStore(t)
+				importN(t, store, 400)
+				a := &account{rate: 1.0 / 3, window: 20, into: 20 * time.Second, hint: absent, takes: 5 * time.Second}
+				time.Sleep(a.into)
+				begin := time.Now()
+				_, _ = Run(t.Context(), store, a, Options{Until: begin.Add(time.Duration(after) * time.Second)}) // the clock ends it
+				before := len(a.through)
+				_, _ = Run(t.Context(), store, a, Options{Until: time.Now().Add(5 * time.Minute)})
+				if n := len(a.through) - before; n < 80 {
+					t.Errorf("%d of 100 questions were let in in five minutes", n)
 				}
 			})
 		})

@@ -25,24 +25,7 @@ func (b *Bracket) slower(d time.Duration) {
 		b.Lift = boldest
 	}
 	b.choose()
-	if b.First > 0 { // an account that counts in windows gives as many again; see bound
-		b.Hi, b.Lift = most, near-1
-		if b.First > 1 && d < time.Minute && growth*d > time.Minute { // most such windows are a minute
-			b.Lo, b.Lift = 1/time.Minute.Seconds(), 0.5/settled
-		}
-		b.Pace = b.Lo * float64(b.First)
-	}
-}
-
-// counts reports whether the account counts in windows: after it gave nothing for long,
-// it let in as many again as at first. Then the wait and the pace are for such a window.
-func (b *Bracket) counts(r Reply, in int) bool {
-	if b.First < few || in != b.First || r.Wait > 0 {
-		return false
-	}
-	b.LastIn = b.Until // the first of them
-	b.slower(r.Sent.Sub(b.LastIn))
-	return true
+	b.awaitWindow(d)
 }
 
 // backoff is how long to wait after a refusal that does not say: until lo gives

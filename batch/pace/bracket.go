@@ -43,7 +43,7 @@ type Bracket struct {
 	LastIn  time.Time     // the last moment at which a request may have been let in
 	Since   int           // requests since the last refusal
 	Empty   int           // refusals in a row with nothing let in between
-	First   int           // requests let in before the first refusal; 0: another bounded the pace since
+	Window  window        // of an account that counts
 	Mark    time.Time     // when there was a request to have again after the last refusal, at the latest; first: the beginning
 	Paused  time.Duration // after the last refusal
 	Whole   bool          // that was asked for in whole seconds, and may be rounded up
@@ -111,8 +111,9 @@ func (b *Bracket) Sent(at time.Time, others int) {
 // settle notes that what was sent a moment ago is in.
 func (b *Bracket) settle(now time.Time) {
 	for len(b.Unknown) > 0 && !now.Before(b.Unknown[0].Add(Moment)) {
+		b.isIn(b.Unknown[0])
 		b.Unknown = b.Unknown[1:]
-		b.In, b.Took = b.In+1, Moment
+		b.Took = Moment
 	}
 	b.Trace.settle(now.Add(-Moment))
 }
@@ -178,7 +179,8 @@ func (b *Bracket) letIn(r Reply) {
 	b.places.through(r.Sent)
 	var ok bool
 	if b.Unknown, ok = without(b.Unknown, r.Sent); ok {
-		b.In, b.Took = b.In+1, r.At.Sub(r.Sent)
+		b.isIn(r.Sent)
+		b.Took = r.At.Sub(r.Sent)
 	}
 	pace, until := b.Told.pace(r, b.maxPause)
 	if pace == 0 || b.Told.refuted() || b.Cut.After(r.Sent) {
@@ -221,6 +223,9 @@ func (b *Bracket) refused(r Reply) time.Duration {
 	} else { // it took longer than a moment
 		before--
 	}
+	for _, sent := range b.Unknown[:i] {
+		b.isIn(sent)
+	}
 	b.Since, b.Held, b.Unknown = 0, 0, nil
 	if before > 0 {
 		b.Empty = 0
@@ -234,13 +239,20 @@ func (b *Bracket) refused(r Reply) time.Duration {
 	case before > 0:
 		b.LastIn = r.Sent.Add(-b.interval())
 	}
-	counts := b.counts(r, before)
+	usedUp := r.Wait == 0 && b.Window.usedUp(r.At)
+	if usedUp {
+		b.places.refute(r.Others)
+		b.slower(max(r.At.Sub(b.LastIn), Apart(b.Lo)))
+	}
 	wait := cmp.Or(r.Wait, b.backoff(r.At))
 	b.Paused, b.Whole, b.Raised = wait, whole(r.Wait.Seconds()), 0
+	if b.Empty > 1 && r.Wait == 0 {
+		b.Paused = r.At.Add(wait).Sub(b.LastIn)
+	}
 	b.Told.refused()
 	b.Trace.refused(r.Sent, r.Wait)
 	switch {
-	case counts:
+	case usedUp:
 		b.Mark = r.At.Add(wait)
 	case before > 0 || b.Pace == 0:
 		b.bound(r, before)
@@ -258,6 +270,6 @@ func (b *Bracket) refused(r Reply) time.Duration {
 // forgetPace forgets what was learned from refusals that were for the number in flight.
 func (b *Bracket) forgetPace() {
 	b.Lo, b.Hi, b.Pace, b.Held, b.Proven = 0, 0, 0, 0, false
-	b.In, b.Took, b.Odd = 0, 0, 0
+	b.In, b.Took, b.Odd, b.Window = 0, 0, 0, window{}
 	b.Trace, b.Chance = trace{Last: b.Trace.Last, Cut: true}, chance{}
 }

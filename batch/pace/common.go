@@ -81,7 +81,7 @@ func (p *Common) takeUp(kept []byte, now time.Time) {
 	}
 	p.known.RPM = k.RPM
 	if now.Sub(k.Used) > idle {
-		earlier := learned{k.Lo, k.Hi, k.Trace.Size, k.Used}
+		earlier := k.learned(k.Used)
 		k.Bracket = Bracket{}
 		k.resume(earlier, now)
 	}

@@ -41,6 +41,9 @@ func (b *Bracket) try() {
 	if b.slow() {
 		b.Began, b.Lift = time.Time{}, boldest
 	}
+	if b.Window.Counts {
+		b.Lift = windowLift
+	}
 	b.Hi, b.Trying = 0, true
 }
 
@@ -51,6 +54,9 @@ func (b *Bracket) further(n int) bool {
 	enough := min(b.Trace.Size, 10*min(1, b.Lift*b.Lift))
 	if b.Pace <= b.Best { // it gave so many once
 		enough = 1
+	}
+	if b.Window.Counts && b.interval()*time.Duration(n) < b.Window.Length {
+		return false
 	}
 	if float64(n) < max(min(proof, 2/b.Lift), 1/b.Lift) || more < enough {
 		return false

@@ -54,6 +54,14 @@ func (b *Bracket) Note(now time.Time) []byte {
 	if b.Pace == 0 || b.contested() {
 		return nil
 	}
-	note, _ := json.Marshal(learned{b.Lo, b.Hi, b.Trace.Size, now}) // numbers: cannot fail
+	note, _ := json.Marshal(b.learned(now)) // numbers: cannot fail
 	return note
+}
+
+func (b *Bracket) learned(at time.Time) learned {
+	lo := b.Lo
+	if b.Window.waits() {
+		lo = max(lo, b.Pace)
+	}
+	return learned{lo, b.Hi, b.Trace.Size, at}
 }

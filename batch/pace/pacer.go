@@ -5,7 +5,7 @@
 // requests a second and saves up a few. Which buckets explain what was let in and refused
 // so far (bucket.go) tells between which paces the account's is (bracket.go), and paces
 // between the two are tried until they are near (search.go), and now and then more than that
-// (more.go). Where no bucket explains it, the account may count in windows (backoff.go), limit
+// (more.go). Where no bucket explains it, the account may count in windows (window.go), limit
 // how many are in flight (places.go), others use it, too (yield.go), or requests are refused by
 // chance (chance.go).
 package pace

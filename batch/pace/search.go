@@ -124,7 +124,10 @@ func (b *Bracket) bound(r Reply, in int) {
 		return
 	}
 	b.Hi = b.Pace
-	b.First = 0
+	if b.Window.Counts {
+		b.boundInWindow(r.At)
+		return
+	}
 	through := max(0, float64(in)/took.Seconds()) // a clock may have been set back
 	before := b.contested()
 	lo, hi, saved := b.explain(r)
@@ -158,7 +161,6 @@ func (b *Bracket) first(r Reply, in int, took time.Duration) {
 	if r.Wait == 0 {
 		took += firstBackoff // it is not known how long it takes to the next
 	}
-	b.First = in
 	b.Lo, b.Lift = float64(max(in, 1))/max(took, time.Millisecond).Seconds(), 1
 	if r.Wait >= 2*time.Second { // most of the time between two, unless this one question is refused at any pace
 		b.Lift = 0.5
