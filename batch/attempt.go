@@ -54,6 +54,7 @@ type accepted struct {
 func (r *runner) attempt(res *result, n int, apart time.Duration) {
 	it := res.it
 	if res.fault = r.run.Start(it.ID, it.sent, int64(res.cost)); res.fault != nil {
+		r.gate.leave()
 		res.held, res.back = asHeld(res.fault), time.Now()
 		return
 	}

@@ -164,6 +164,7 @@ func (r *runner) startNext(now, at time.Time, apart time.Duration) bool {
 	r.queue.sent(it, at, r.sum.InFlight)
 	r.sum.InFlight++
 	r.reserved += cost
+	r.gate.come()
 	n := it.attempts + 1 // an outage takes back attempts, also of what is in flight
 	r.group.Go(func() error {
 		res := &result{it: it, cost: cost, probe: probing}

@@ -16,6 +16,7 @@ type gate struct {
 	turn  chan struct{} // full while one waits to pass; no mutex, for it is held asleep
 	begin time.Time     // has a monotonic reading: a clock that is set must hold nothing up
 	last  atomic.Int64  // when the last request was written, nanoseconds since begin
+	ahead atomic.Int64  // requests that are to pass and have not
 }
 
 func newGate() *gate {
@@ -24,10 +25,16 @@ func newGate() *gate {
 	return g
 }
 
+// come notes that a request is to pass. Then it passes, or leaves.
+func (g *gate) come() { g.ahead.Add(1) }
+
+func (g *gate) leave() { g.ahead.Add(-1) }
+
 // pass returns when a request may be sent: at the given time or, if the rate is
 // limited, an interval after the last one, if that is later. It returns an error
 // as soon as ctx ends; then the request must not be sent.
 func (g *gate) pass(ctx context.Context, at time.Time, interval time.Duration) error {
+	defer g.leave()
 	if err := sleep(ctx, time.Until(at)); err != nil || interval <= 0 {
 		return err
 	}
@@ -46,14 +53,18 @@ func (g *gate) pass(ctx context.Context, at time.Time, interval time.Duration) e
 	return nil
 }
 
-func (g *gate) wait(interval time.Duration) time.Duration { return time.Until(g.after(interval)) }
+func (g *gate) wait(interval time.Duration) time.Duration {
+	return time.Until(g.begin.Add(time.Duration(g.last.Load()) + interval))
+}
 
 // written notes that a request was written now, or is about to be.
 func (g *gate) written() { g.last.Store(int64(time.Since(g.begin))) }
 
-// after is when the next request may be sent.
+// after is when another request may be sent, after those that are to pass: each of them may
+// be a little late, and if more were given out meanwhile they would pile up here, where no
+// pause reaches them.
 func (g *gate) after(interval time.Duration) time.Time {
-	return g.begin.Add(time.Duration(g.last.Load()) + interval)
+	return g.begin.Add(time.Duration(g.last.Load()) + interval*time.Duration(1+g.ahead.Load()))
 }
 
 // sleep returns after d, or with an error once ctx has ended.

@@ -3,10 +3,13 @@ package batch
 import (
 	"context"
 	"errors"
+	"net/http/httptrace"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"bizbatch/batch/pace"
 )
 
 func TestTheGateKeepsRequestsApart(t *testing.T) {
@@ -32,6 +35,33 @@ func TestTheGateKeepsRequestsApart(t *testing.T) {
 			if got := <-passed; got != time.Duration(want)*time.Millisecond {
 				t.Errorf("request %d passed after %v, want %d ms", i+1, got, want)
 			}
+		}
+	})
+}
+
+// fifty is a pacer of 50 requests a second.
+type fifty struct{ due time.Time }
+
+func (p *fifty) Next(int) (time.Time, time.Duration) { return p.due, 20 * time.Millisecond }
+func (p *fifty) Sent(at time.Time, _ int)            { p.due = at.Add(20 * time.Millisecond) }
+func (p *fifty) Heard(pace.Reply) time.Time          { return time.Time{} }
+
+// Each request is a little late. Those that are given out meanwhile do not pile up at the gate,
+// where they would take up all workers, and be sent in spite of a pause.
+func TestNothingPilesUpAtTheGate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newStore(t)
+		importN(t, store, 2000)
+		asker := askerFunc(func(ctx context.Context, req Request) (Answer, error) {
+			time.Sleep(time.Millisecond)
+			httptrace.ContextClientTrace(ctx).WroteRequest(httptrace.WroteRequestInfo{})
+			time.Sleep(200 * time.Millisecond)
+			return Answer{Text: "an answer", FinishReason: "stop"}, nil
+		})
+		most := 0
+		sum, err := Run(t.Context(), store, asker, Options{Workers: 64, Pacer: &fifty{}, OnEvent: func(e Event) { most = max(most, e.Progress.InFlight) }})
+		if err != nil || sum.Answered != 2000 || most > 13 {
+			t.Errorf("%d answered, %v; %d requests were in flight or about to be, want 10 and a few", sum.Answered, err, most)
 		}
 	})
 }
