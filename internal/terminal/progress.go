@@ -235,7 +235,8 @@ func (w *Progress) record(e batch.Event) {
 		args = append(args, "error", prose.Clean(e.Err.Error()))
 	}
 	if e.Wait > 0 {
-		args = append(args, "wait_seconds", e.Wait.Round(time.Millisecond).Seconds(), "until", time.Now().Add(e.Wait).Truncate(time.Second))
+		end := time.Now().Add(e.Wait + time.Second - 1).Truncate(time.Second)
+		args = append(args, "wait_seconds", float64(e.Wait.Round(time.Millisecond).Milliseconds())/1000, "until", end)
 	}
 	w.printer.Record(level, string(e.Kind), text, args...)
 }

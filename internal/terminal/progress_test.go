@@ -96,6 +96,19 @@ func TestWhatIsToldAsItComesIsClean(t *testing.T) {
 	}
 }
 
+// A wait is told to the millisecond, and its end in whole seconds is not before it.
+func TestTheEndOfAWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(100 * time.Millisecond)
+		var printed bytes.Buffer
+		w := &Progress{printer: New(io.Discard, &printed, Options{Log: "text"})}
+		w.Event(batch.Event{Kind: batch.EventPause, Wait: 2264 * time.Millisecond})
+		if end := time.Now().Add(2900 * time.Millisecond).Format("until=2006-01-02T15:04:05.000"); !strings.Contains(printed.String(), "wait_seconds=2.264 "+end) {
+			t.Errorf("printed %q, want %s", printed.String(), end)
+		}
+	})
+}
+
 // The time left falls while a pause is on whose end is known.
 func TestTimeLeftInAPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
