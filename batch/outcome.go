@@ -170,7 +170,7 @@ func (r *runner) fail(items []*item, passing bool) {
 // refused: no request will succeed, until something changes outside. Where the
 // user wants to wait for that, one question at a time finds out.
 func (r *runner) refused(res *result, e *Error) {
-	r.queue.again(res.it, res.back)
+	r.queue.last = append(r.queue.last, res.it)
 	var interval, clears time.Duration
 	kind := e.stopKind()
 	switch kind {

@@ -47,7 +47,7 @@ type queue struct {
 	page      []checkpoint.Request
 	waiting   waiting
 	aside     []*item // throttled: others go first
-	last      []*item // refused in an earlier run: all others go first
+	last      []*item // refused, in this run or an earlier one: all others go first
 }
 
 // empty reports whether there is nothing left to give out, now or later.

@@ -57,6 +57,28 @@ func TestWaitForCredits(t *testing.T) {
 	})
 }
 
+// A question that costs more than the balance does not keep the run from those that an earlier
+// run left to the end.
+func TestWaitingForCreditsAsksOthersToo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newStore(t)
+		importN(t, store, 10)
+		svc := newService(func(r request) reply {
+			if n := r.number(); n == 5 || n == 1 && r.n == 1 {
+				return reply{err: httpError(402)}
+			}
+			return reply{takes: time.Second}
+		})
+		if _, err := Run(t.Context(), store, svc, Options{Workers: 1}); err == nil {
+			t.Fatal("no error")
+		}
+		_, out := run(t, store, svc, Options{Workers: 1, WaitForCredits: time.Minute, Until: time.Now().Add(time.Hour)})
+		if out.Answered != 9 {
+			t.Errorf("%d questions were answered, want all but the fifth", out.Answered)
+		}
+	})
+}
+
 func TestTheServiceDoesNotShortenTheWaitForCredits(t *testing.T) {
 	for name, err := range map[string]error{
 		"a 402 that says when to try again": &Error{Status: 402, RetryAfter: time.Second},
