@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync/atomic"
 	"time"
+
+	"bizbatch/batch/pace"
 )
 
 // A gate lets requests out one after another, as far apart as the pace says.
@@ -60,11 +62,14 @@ func (g *gate) wait(interval time.Duration) time.Duration {
 // written notes that a request was written now, or is about to be.
 func (g *gate) written() { g.last.Store(int64(time.Since(g.begin))) }
 
-// after is when another request may be sent, after those that are to pass: each of them may
-// be a little late, and if more were given out meanwhile they would pile up here, where no
-// pause reaches them.
+// after is when another request may be sent. A few are given out ahead of time; each may be a
+// little late, and more would pile up here, where no pause reaches them.
 func (g *gate) after(interval time.Duration) time.Time {
-	return g.begin.Add(time.Duration(g.last.Load()) + interval*time.Duration(1+g.ahead.Load()))
+	ahead := time.Duration(g.ahead.Load())
+	if ahead <= 1+pace.Lead/max(1, interval) {
+		ahead = 0
+	}
+	return g.begin.Add(time.Duration(g.last.Load()) + interval*(1+ahead))
 }
 
 // sleep returns after d, or with an error once ctx has ended.
