@@ -42,7 +42,7 @@ func (b *Bracket) try() {
 		b.Began, b.Lift = time.Time{}, boldest
 	}
 	if b.Window.Counts {
-		b.Lift = windowLift
+		b.Lift = b.liftInWindow()
 	}
 	b.Hi, b.Trying = 0, true
 }

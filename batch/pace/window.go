@@ -16,10 +16,19 @@ type window struct {
 	Pace   float64       // likewise, requests a second
 	Length time.Duration // likewise, the shortest so far
 	Counts bool          // the account counts
+	Beside int           // so many in flight was the last request that was refused
 }
 
 // windowLift is by how much more is tried: if that is refused, this part of a window is lost.
 const windowLift = 0.5 / settled
+
+// liftInWindow is likewise, or much more, if the account may limit the number in flight instead.
+func (b *Bracket) liftInWindow() float64 {
+	if b.Window.Beside >= b.places.proven {
+		return 0.5
+	}
+	return windowLift
+}
 
 // isIn notes that a request was let in.
 func (b *Bracket) isIn(sent time.Time) {
@@ -28,10 +37,7 @@ func (b *Bracket) isIn(sent time.Time) {
 	w.letIn(sent)
 	w.Counts = w.Counts || w.In == few && sent.Sub(w.Begin) < w.Before && w.Pace > 0
 	if w.Counts && w.In <= few && b.Lo < w.Pace {
-		b.Lo, b.Hi, b.Lift = w.Pace, 0, windowLift
-		if b.places.size > 0 { // it may limit the number in flight instead
-			b.Lift = 0.5
-		}
+		b.Lo, b.Hi, b.Lift = w.Pace, 0, b.liftInWindow()
 		b.choose()
 	}
 }
@@ -83,6 +89,6 @@ func (b *Bracket) boundInWindow(at time.Time) {
 	if b.Pace <= b.Lo {
 		b.Lo = min(b.Lo, float64(b.Window.In)/at.Sub(b.Window.Begin).Seconds())
 	}
-	b.Lift = windowLift
+	b.Lift = b.liftInWindow()
 	b.choose()
 }
