@@ -65,8 +65,8 @@ func (w *window) usedUp(now time.Time) bool {
 	return w.Counts && w.In == w.Full && now.Sub(w.Begin) < time.Minute
 }
 
-// awaitWindow has the next request wait for the next window, if the account has given none for so
-// long, and gave more than one before. Then it gives as many again.
+// awaitWindow has the next request wait for the next window, if the account has given none for
+// so long, and gave more than one before. Then it gives as many again.
 func (b *Bracket) awaitWindow(none time.Duration) {
 	w := &b.Window
 	if w.None = none; w.In < 2 {
