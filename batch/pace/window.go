@@ -74,8 +74,11 @@ func (b *Bracket) awaitWindow(none time.Duration) {
 	}
 	b.Hi, b.Lift = 1/none.Seconds(), near-1
 	gave := b.LastIn.Sub(w.Begin)
-	if length := gave + none; length < time.Minute && (length+none > time.Minute || w.usedUp(b.LastIn)) {
-		b.Lo, b.Lift = 1/(time.Minute-gave).Seconds(), windowLift
+	for _, left := range []time.Duration{time.Minute - gave, time.Minute} { // a window began at Begin, or later
+		if none < left && (growth*none > left || w.usedUp(b.LastIn)) {
+			b.Lo, b.Lift = 1/left.Seconds(), windowLift
+			break
+		}
 	}
 	b.Pace = float64(w.In) / (gave.Seconds() + 1/b.Lo)
 }
