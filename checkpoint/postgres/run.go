@@ -32,10 +32,10 @@ type run struct {
 	left         chan struct{} // closed when nothing renews it any more
 
 	ending   atomic.Bool
-	rejoined atomic.Bool    // see Rejoined
-	held     atomic.Int64   // when this run saw the account closed, in ns since 1970; 0: it was open at its last look
-	trials   map[int64]bool // requests that were sent since; for the goroutine that saves
-	pace     paceKnown      // for the caller of Pace
+	rejoined atomic.Bool               // see Rejoined
+	held     atomic.Pointer[time.Time] // when this run saw the account closed; nil: it was open at the last look
+	trials   map[int64]bool            // requests that were sent since; for the goroutine that saves
+	pace     paceKnown                 // for the caller of Pace
 
 	claiming sync.Mutex          // guards what follows
 	after    int64               // position of the last request that Claim gave out

@@ -31,7 +31,7 @@ func (r *run) Start(id int64, now time.Time, cost int64) error {
 		if err := r.admit(d, now, cost); err != nil {
 			return err
 		}
-		r.trials[id] = r.held.Load() != 0
+		r.trials[id] = r.held.Load() != nil
 		mark := `UPDATE requests SET state = 'running', interrupted = false, batch = $2, run = $3, started = $4, finished = 0, cost = $5
 			WHERE id = $1 AND host = $6 AND state = 'pending'`
 		if r.claims.Refreshes(id) {

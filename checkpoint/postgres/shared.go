@@ -77,10 +77,11 @@ func (r *run) Hold(h checkpoint.Hold) error {
 // holds notes whether the account is closed, and since when this run knows.
 func (r *run) holds(closed bool) {
 	if !closed {
-		r.held.Store(0)
+		r.held.Store(nil)
 		return
 	}
-	r.held.CompareAndSwap(0, time.Now().UnixNano())
+	now := time.Now() // a clock that is set changes nothing
+	r.held.CompareAndSwap(nil, &now)
 }
 
 // early is how long before it is sent a request is marked as sent, at most.
@@ -152,7 +153,7 @@ func (r *run) readGate(d db, sent time.Time) error {
 	}
 	// Somebody has to find out whether it is open again, but not with the requests that were
 	// under way when this host heard of it.
-	if since := r.held.Load(); since != 0 && sent.UnixNano() > since+int64(early) {
+	if since := r.held.Load(); since != nil && sent.Sub(*since) > early {
 		_, err := d.exec("UPDATE accounts SET held_by = $2 WHERE id = $1 AND closed IS NOT NULL AND held_by NOT IN (SELECT id FROM alive)", r.s.account, r.host.Load())
 		if err != nil {
 			return err
