@@ -4,9 +4,9 @@ import "time"
 
 // Once the pace was found, more is tried now and then: a limit may have been raised, or
 // others who used the account may have left. An attempt is twice the pace (thrice, for the
-// first of a slow run), and goes on ever faster until a request is refused; then the pace is
-// what was let in. It costs a refusal and its pause, so the time to the next attempt depends
-// on that, and on what an attempt may bring.
+// first of a slow run, and little more where the account counts), and goes on ever faster
+// until a request is refused; then the pace is what was let in. It costs a refusal and its
+// pause, so the time to the next attempt depends on that, and on what an attempt may bring.
 const (
 	// settled is how many requests are sent between two attempts at more: where each
 	// is refused, that is 2.5 % of the requests.
