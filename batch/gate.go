@@ -46,7 +46,7 @@ func (g *gate) pass(ctx context.Context, at time.Time, interval time.Duration) e
 		return ctx.Err()
 	}
 	defer func() { <-g.turn }()
-	for wait := g.wait(interval); wait > 0; wait = g.wait(interval) {
+	for wait := time.Until(g.next(interval)); wait > 0; wait = time.Until(g.next(interval)) {
 		if err := sleep(ctx, wait); err != nil { // meanwhile the last one may turn out to be late
 			return err
 		}
@@ -55,12 +55,13 @@ func (g *gate) pass(ctx context.Context, at time.Time, interval time.Duration) e
 	return nil
 }
 
-func (g *gate) wait(interval time.Duration) time.Duration {
-	return time.Until(g.begin.Add(time.Duration(g.last.Load()) + interval))
-}
-
 // written notes that a request was written now, or is about to be.
 func (g *gate) written() { g.last.Store(int64(time.Since(g.begin))) }
+
+// next is when a request may be written that is so long after the last one.
+func (g *gate) next(interval time.Duration) time.Time {
+	return g.begin.Add(time.Duration(g.last.Load()) + interval)
+}
 
 // after is when another request may be sent. A few are given out ahead of time; each may be a
 // little late, and more would pile up here, where no pause reaches them.
@@ -69,7 +70,7 @@ func (g *gate) after(interval time.Duration) time.Time {
 	if ahead <= 1+pace.Lead/max(1, interval) {
 		ahead = 0
 	}
-	return g.begin.Add(time.Duration(g.last.Load()) + interval*(1+ahead))
+	return g.next(interval * (1 + ahead))
 }
 
 // sleep returns after d, or with an error once ctx has ended.
