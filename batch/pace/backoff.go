@@ -6,7 +6,6 @@ import "time"
 const (
 	firstBackoff = time.Second     // after a 429, where nothing is known
 	maxBackoff   = 2 * time.Minute // likewise, after several in a row
-	few          = 5               // requests: with fewer it may be an accident that two numbers are the same
 	growth       = 2               // how many times as long each such wait is: with more, the last is too long for most
 )
 

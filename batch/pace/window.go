@@ -19,8 +19,12 @@ type window struct {
 	Beside int           // so many in flight was the last request that was refused
 }
 
-// windowLift is by how much more is tried: if that is refused, this part of a window is lost.
-const windowLift = 0.5 / settled
+const (
+	// few is how many requests a window gives at least: fewer may have been let in by accident.
+	few = 5
+	// windowLift is by how much more is tried: if that is refused, this part of a window is lost.
+	windowLift = 0.5 / settled
+)
 
 // liftInWindow is likewise, or much more, if the account may limit the number in flight instead.
 func (b *Bracket) liftInWindow() float64 {
