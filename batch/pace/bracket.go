@@ -226,7 +226,6 @@ func (b *Bracket) refused(r Reply) time.Duration {
 	for _, sent := range b.Unknown[:i] {
 		b.isIn(sent)
 	}
-	b.Window.Beside = r.Others
 	b.Since, b.Held, b.Unknown = 0, 0, nil
 	if before > 0 {
 		b.Empty = 0

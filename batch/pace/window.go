@@ -16,7 +16,6 @@ type window struct {
 	Pace   float64       // likewise, requests a second
 	Length time.Duration // likewise, the shortest so far
 	Counts bool          // the account counts
-	Beside int           // so many in flight was the last request that was refused
 }
 
 const (
@@ -28,7 +27,7 @@ const (
 
 // liftInWindow is likewise, or much more, if the account may limit the number in flight instead.
 func (b *Bracket) liftInWindow() float64 {
-	if b.Window.Beside >= b.places.proven {
+	if b.places.edge >= b.places.proven {
 		return 0.5
 	}
 	return windowLift
