@@ -67,8 +67,16 @@ func (a *account) Ask(ctx context.Context, req Request) (Answer, error) {
 	if a.says() { // where it says nothing, it says it late
 		time.Sleep(roundTrip / 2)
 		req.Accepted(said)
+		takes -= roundTrip / 2
 	}
 	time.Sleep(takes)
+	a.answer()
+	time.Sleep(roundTrip / 2)
+	return Answer{Text: "an answer", FinishReason: "stop"}, nil
+}
+
+// answer notes that an answer leaves.
+func (a *account) answer() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.flying--
@@ -79,7 +87,6 @@ func (a *account) Ask(ctx context.Context, req Request) (Answer, error) {
 			a.permit30 = float64(len(a.through))
 		}
 	}
-	return Answer{Text: "an answer", FinishReason: "stop"}, nil
 }
 
 // arrived decides on a request that arrives now.

@@ -87,7 +87,7 @@ func (a *account) bound(workers int) float64 {
 	b := &account{through: a.ideal(workers)[:len(a.through)], lasted: a.lasted}
 	var back []time.Time
 	for i, at := range b.through {
-		back = append(back, at.Add(b.lasted[i]+roundTrip/2))
+		back = append(back, at.Add(b.lasted[i]))
 	}
 	slices.SortFunc(back, time.Time.Compare)
 	b.at30 = back[29]
@@ -132,7 +132,7 @@ func (a *account) ideal(workers int) (starts []time.Time) {
 		}
 		starts = append(starts, now)
 		b.through = starts
-		free[w] = now.Add(a.lasted[i%len(a.lasted)] + roundTrip/2)
+		free[w] = now.Add(a.lasted[i%len(a.lasted)] + roundTrip)
 	}
 	return starts
 }
@@ -224,7 +224,9 @@ func settings() (all []*setting) {
 		a.questions = max(120, int(rate*240))
 		a.questions = min(a.questions, max(1200, int(rate*60)))
 		if a.places > 0 {
-			a.questions = max(120, 8*a.places)
+			if a.questions = max(120, 8*a.places); a.takes < time.Second {
+				a.questions = 800 * a.places
+			}
 		}
 		all = append(all, &setting{account: a, workers: workers, runs: runs})
 	}
@@ -258,7 +260,7 @@ func settings() (all []*setting) {
 					add(&account{rate: n / slides, window: int(n), slides: sec(slides), guesses: guesses, hint: h, takes: sec(takes)}, 32, 0)
 				}
 			}
-			if a := (&account{hint: h}); takes > 1 && !a.says() {
+			if a := (&account{hint: h}); !a.says() {
 				add(&account{places: 3, hint: h, takes: sec(takes)}, 32, 0)
 				add(&account{places: 10, hint: h, takes: sec(takes)}, 32, 0)
 				add(&account{places: 40, hint: h, takes: sec(takes)}, 64, 0)
