@@ -62,6 +62,17 @@ func TestARunUsesWhatTheAccountPermits(t *testing.T) {
 	}
 }
 
+// A limit on the number in flight is told from a pace, though some answers are on their way
+// while a request is: each attempt at a higher pace would cost a pause.
+func TestTheNumberInFlightIsToldWithShortAnswers(t *testing.T) {
+	s := &setting{account: &account{places: 10, hint: exact, takes: 200 * time.Millisecond, questions: 4500}, workers: 32}
+	whole, rest := s.run(t)
+	t.Logf("from the 30th answer on %v, the whole run %v", rest, whole)
+	if rest.used < 0.82 || rest.refused > 0.01 {
+		t.Errorf("from the 30th answer on: %v, want 82 %% at least, and 1 %% at most", rest)
+	}
+}
+
 // Without a limit all workers are soon busy: at once where the service says
 // early that it lets a request in, else with the first answers.
 func TestARunBeginsGentlyAndSoonIsAtFullSpeed(t *testing.T) {

@@ -137,13 +137,13 @@ func (b *Bracket) Heard(r Reply) time.Time {
 		if r.Wait == 0 {
 			return b.Until // its pause stands
 		}
-	case b.places.again(r.At, r.Sent, r.Others):
+	case b.places.again(r):
 		b.forgetPace()
 		b.drop(r.Sent)
 		b.Cut = r.At.Add(Lead)
 	case r.Sent.Equal(b.places.trial):
 		b.drop(r.Sent)
-		b.places.trialRefused(r.At)
+		b.places.trialRefused(r)
 	default:
 		if b.puzzled(r) {
 			b.places.suspect(r.Others)

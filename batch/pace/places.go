@@ -14,17 +14,21 @@ import (
 // each that gets through. Where only the rate is limited all bounds have gone within
 // seconds. Where the number is, each trial that is refused makes the time to the next
 // longer. One sign is plainer: 429 that come again and again beside as many others, while
-// hardly a request beside as many got through.
+// hardly a request beside as many got through. Where no bucket explains them, a few more or
+// less will do, as some of the answers were on their way.
 type places struct {
 	size    int       // how many may be in flight; 0: as many as there are workers
 	workers int       // beyond which there is nothing to bound
 	unknown []flight  // what may be refused yet
 	proven  int       // with so many others in flight a request got through
-	edge    int       // so many were in flight at the last 429
-	same    int       // and at those before it; what got through between them counts, up to three
-	over    int       // requests that got through beside as many, or more, since
+	odd     bool      // no bucket explains the last 429
+	edge    int       // so many were in flight then
+	blur    int       // about: some of them may have been answered
+	same    int       // likewise at those before it; what got through between them counts, up to three
+	over    int       // requests that got through beside more, or as many if that is exact, since
 	trial   time.Time // when the trial was sent; zero: there is none
-	next    time.Time // no trial before
+	next    time.Time // no trial before, unless fewTrials got through
+	early   time.Time // likewise, however many requests got through
 	refused int       // trials, in a row
 	since   int       // requests that got through since the last 429
 }
@@ -50,7 +54,7 @@ func (p *places) opens(inFlight int) time.Time {
 	case !p.trial.IsZero():
 		return p.trial.Add(Moment)
 	case p.refused >= 3 && p.since >= fewTrials:
-		return time.Time{}
+		return p.early
 	}
 	return p.next
 }
@@ -67,42 +71,46 @@ func (p *places) started(at time.Time, others int) {
 // settle notes that the requests that were sent until then got through.
 func (p *places) settle(until time.Time) {
 	for len(p.unknown) > 0 && !p.unknown[0].at.After(until) {
-		p.letIn(p.unknown[0].others)
+		p.letIn(p.unknown[0])
 		p.unknown = p.unknown[1:]
 	}
 }
 
 // take takes out a request whose fate is known now, and returns beside how many it
 // was sent.
-func (p *places) take(sent time.Time) (others int, ok bool) {
+func (p *places) take(sent time.Time) (f flight, ok bool) {
 	i, ok := slices.BinarySearchFunc(p.unknown, sent, func(f flight, t time.Time) int { return f.at.Compare(t) })
 	if ok {
-		others = p.unknown[i].others
+		f = p.unknown[i]
 		p.unknown = slices.Delete(p.unknown, i, i+1)
 	}
-	return others, ok
+	return f, ok
 }
 
 // through notes that a request got through.
 func (p *places) through(sent time.Time) {
-	if others, ok := p.take(sent); ok {
-		p.letIn(others)
+	if f, ok := p.take(sent); ok {
+		p.letIn(f)
 	}
 }
 
-func (p *places) letIn(others int) {
-	p.proven = max(p.proven, others)
+func (p *places) letIn(f flight) {
+	p.proven = max(p.proven, f.others)
 	p.since++
-	if others >= p.edge {
+	if f.others >= p.edge+p.blur {
 		p.over++
 	}
-	if p.size == 0 || others < p.size {
+	switch {
+	case p.size == 0 || f.others < p.size:
+		return
+	case p.refused == 0:
+		p.size = max(p.size+1, f.others+f.others/2)
+	case f.at.Equal(p.trial):
+		p.size, p.refused = p.size+1, p.refused-1
+	default: // it was sent while there were more
 		return
 	}
-	if p.size++; p.refused == 0 {
-		p.size = max(p.size, others+others/2)
-	}
-	p.refused, p.trial, p.next = max(0, p.refused-1), time.Time{}, time.Time{}
+	p.trial, p.next = time.Time{}, time.Time{}
 	if p.size >= p.workers {
 		p.size = 0
 	}
@@ -110,21 +118,41 @@ func (p *places) letIn(others int) {
 
 // again notes the first 429 of an episode, and reports whether there are places for so
 // many others, and no more: enough of the 429 before came beside as many.
-func (p *places) again(now, sent time.Time, others int) bool {
-	p.settle(sent)
+func (p *places) again(r Reply) bool {
+	others, blur, byChance := r.Others, 0, 0
+	if p.odd {
+		blur, byChance = p.justSent(r.Sent), p.since/20
+	}
+	p.settle(r.Sent)
 	switch {
-	case others != p.edge:
+	case max(others-p.edge, p.edge-others) > blur:
 		p.edge, p.same, p.over = others, 0, 0
 	case p.since < others || p.since >= 2*others: // else those in flight may be what was saved up
 		p.same += min(p.since, 3)
+		p.edge = min(p.edge, others)
 	}
-	p.since = 0
-	if (p.same-p.over)*others < noAccident || others+1 >= p.workers || p.size > 0 && others >= p.size {
+	if p.over > byChance {
+		p.same -= p.over
+	}
+	p.since, p.over, p.blur = 0, 0, blur
+	if p.same*others < noAccident || others+1 >= p.workers || p.size > 0 && others >= p.size {
 		return false
 	}
-	p.size = others
-	p.trialRefused(now)
+	p.size = p.edge
+	p.trialRefused(r)
 	return true
+}
+
+// justSent is how many requests were sent within the time that one takes to the service and
+// back: about as many answers are on their way.
+func (p *places) justSent(sent time.Time) (n int) {
+	const roundTrip = Moment / 10
+	for _, f := range p.unknown {
+		if f.at.Before(sent) && sent.Sub(f.at) < roundTrip {
+			n++
+		}
+	}
+	return n
 }
 
 // suspect notes a 429 beside so many others that may be for their number.
@@ -145,8 +173,9 @@ func (p *places) refute(others int) {
 	}
 }
 
-func (p *places) trialRefused(now time.Time) {
+func (p *places) trialRefused(r Reply) {
 	p.trial = time.Time{}
 	p.refused++
-	p.next = now.Add(min(Moment<<min(4*p.refused-1, 20), atLast))
+	p.next = r.At.Add(min(Moment<<min(4*p.refused-1, 20), atLast))
+	p.early = r.At.Add(worth * r.Wait)
 }

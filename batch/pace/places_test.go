@@ -36,7 +36,7 @@ func TestWhatTellsOfPlaces(t *testing.T) {
 				at = at.Add(time.Millisecond)
 				p.started(at, s.refused)
 				p.take(at)
-				p.again(at, at, s.refused)
+				p.again(Reply{At: at, Sent: at, Others: s.refused})
 			}
 			if p.size != test.size {
 				t.Errorf("%d places, want %d", p.size, test.size)
