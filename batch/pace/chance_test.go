@@ -61,3 +61,35 @@ func TestRefusalsForOthersAreNotByChance(t *testing.T) {
 		t.Errorf("one request in thirty is by chance, or none was counted: %+v", c.b.Chance)
 	}
 }
+
+// A few refusals in a row by chance, and then a few requests that are let in, look like a window
+// that was used up. What comes next does not.
+func TestRefusalsByChanceAreNoWindow(t *testing.T) {
+	c := &chanceTaker{New(8, time.Minute, nil, time.Now()), time.Now()}
+	c.send(20, func(i int) bool { return i%5 == 0 })
+	c.send(5, func(int) bool { return true })
+	c.send(few+1, func(int) bool { return false })
+	c.send(4, func(int) bool { return true })
+	c.send(few+1, func(int) bool { return false })
+	if !c.b.Window.Counts {
+		t.Fatal("the account does not look as if it counted: the test tells nothing")
+	}
+	for n := range 100 {
+		if c.send(1, func(int) bool { return n%3 == 2 }); !c.b.Window.Counts {
+			return
+		}
+	}
+	t.Error("every third request was refused, and the account is still taken for one that counts")
+}
+
+// A stretch without a refusal does not mean that fewer are by chance: else a few more than
+// usual would look as if something else limited the pace.
+func TestAStretchWithoutRefusalsIsLuck(t *testing.T) {
+	c := &chanceTaker{New(8, time.Minute, nil, time.Now()), time.Now()}
+	c.b.Chance, c.b.Pace, c.b.Lo = chance{Share: 0.2}, 1, 1
+	c.send(chanceHeld+1, func(int) bool { return false })
+	c.send(chanceHeld, func(i int) bool { return i%5 < 2 })
+	if c.b.Chance.Share == 0 {
+		t.Error("one request in five was refused by chance, and ten of 25 no longer are")
+	}
+}

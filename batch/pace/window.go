@@ -16,6 +16,7 @@ type window struct {
 	Pace   float64       // likewise, requests a second
 	Length time.Duration // likewise, the shortest so far
 	Counts bool          // the account counts
+	Odd    int           // refusals in a row that no such window explains
 }
 
 const (
@@ -68,6 +69,15 @@ func (w *window) usedUp(now time.Time) bool {
 	return w.Counts && w.In == w.Full && now.Sub(w.Begin) < time.Minute
 }
 
+// refuted reports that the fifth refusal in a row came after many fewer or more requests than
+// the window before gave, so that the account does not count after all.
+func (w *window) refuted() bool {
+	if w.Odd++; w.In >= w.Full/2 && w.In <= 2*w.Full {
+		w.Odd = 0
+	}
+	return w.Odd == 5
+}
+
 // awaitWindow has the next request wait for the next window, if the account has given none for
 // so long, and gave more than one before. Then it gives as many again.
 func (b *Bracket) awaitWindow(none time.Duration) {
@@ -94,6 +104,9 @@ func (w *window) waits() bool { return w.None > 0 || w.Before > 0 && w.In < few 
 func (b *Bracket) boundInWindow(at time.Time) {
 	if b.Pace <= b.Lo {
 		b.Lo = min(b.Lo, float64(b.Window.In)/at.Sub(b.Window.Begin).Seconds())
+	}
+	if b.Window.refuted() {
+		b.Window = window{}
 	}
 	b.Lift = b.liftInWindow()
 	b.choose()
