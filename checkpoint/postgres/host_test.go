@@ -13,7 +13,7 @@ import (
 // A host that was stopped for longer than its lease, and goes on.
 func TestALateAnswerIsTaken(t *testing.T) {
 	address, endpoint := newBatch(t)
-	first := open(t, address, Options{Endpoint: endpoint, Lease: 2 * time.Second})
+	first := open(t, address, Options{Endpoint: endpoint})
 	doImport(t, first, "a", "b", "c")
 	stopped, page := begin(t, first, 3)
 	ok(t, errors.Join(stopped.Start(page[0].ID, noon, 24), stopped.Start(page[1].ID, noon, 24)))
@@ -54,7 +54,7 @@ func TestALateAnswerIsTaken(t *testing.T) {
 // comes home, what nobody took up stays its own, and the rest it has no more.
 func TestAHostJoinsAgain(t *testing.T) {
 	address, endpoint := newBatch(t)
-	first, second := open(t, address, Options{Endpoint: endpoint, Lease: time.Second}), open(t, address, Options{Endpoint: endpoint})
+	first, second := open(t, address, Options{Endpoint: endpoint}), open(t, address, Options{Endpoint: endpoint})
 	doImport(t, first, "a", "b", "c", "d", "e", "f")
 	away, page := begin(t, first, 5)
 	ok(t, errors.Join(away.Start(page[0].ID, noon, 24), away.Start(page[1].ID, noon, 24)))
@@ -116,7 +116,7 @@ func TestAHostJoinsAgain(t *testing.T) {
 // up what it had.
 func TestATransactionEndsWithoutItsHost(t *testing.T) {
 	address, endpoint := newBatch(t)
-	first, second := open(t, address, Options{Endpoint: endpoint, Lease: time.Second}), open(t, address, Options{Endpoint: endpoint})
+	first, second := open(t, address, Options{Endpoint: endpoint}), open(t, address, Options{Endpoint: endpoint})
 	doImport(t, first, "a")
 	stopped, page := begin(t, first, 1)
 	ok(t, stopped.Start(page[0].ID, noon, 24))

@@ -160,7 +160,7 @@ func TestARefreshInFlightIsAnswered(t *testing.T) {
 // A host dies while it refreshes: what it had in flight is perhaps charged, and another
 // takes the refresh up. A late answer replaces an older one, and no other.
 func TestAHostThatRefreshesDies(t *testing.T) {
-	address, s, dead := toRefresh(t, Options{Lease: 2 * time.Second}, "a", "b", "c")
+	address, s, dead := toRefresh(t, Options{}, "a", "b", "c")
 	page, _ := claim(t, dead, 3)
 	hour := noon.Add(time.Hour)
 	ok(t, errors.Join(dead.Start(page[0].ID, hour, 30), dead.Start(page[1].ID, hour, 30)))
@@ -193,7 +193,7 @@ func TestAHostThatRefreshesDies(t *testing.T) {
 // An answer that could not be saved replaces the old one also once the host is dead,
 // and not a newer one.
 func TestARescuedAnswerReplacesAnOlderOne(t *testing.T) {
-	address, s, dead := toRefresh(t, Options{Lease: 2 * time.Second}, "a", "b")
+	address, s, dead := toRefresh(t, Options{}, "a", "b")
 	page, _ := claim(t, dead, 2)
 	hour := noon.Add(time.Hour)
 	ok(t, errors.Join(dead.Start(page[0].ID, hour, 30), dead.Start(page[1].ID, hour, 30)))
@@ -224,7 +224,7 @@ func TestARescuedAnswerReplacesAnOlderOne(t *testing.T) {
 // taken.
 func TestARefreshOfADeadHost(t *testing.T) {
 	address, endpoint := newBatch(t)
-	first := open(t, address, Options{Endpoint: endpoint, Lease: 2 * time.Second})
+	first := open(t, address, Options{Endpoint: endpoint})
 	doImport(t, first, "a")
 	r, page := begin(t, first, 1)
 	ok(t, errors.Join(r.Start(page[0].ID, noon, 24), r.Complete(page[0].ID, answer("old")), r.End(noon, "finished", nil)))
