@@ -25,6 +25,7 @@ type places struct {
 	edge    int       // so many were in flight then
 	blur    int       // about: some of them may have been answered
 	same    int       // likewise at those before it; what got through between them counts, up to three
+	saved   int       // likewise, unless what got through had been saved up
 	over    int       // requests that got through beside more, or as many if that is exact, since
 	trial   time.Time // when the trial was sent; zero: there is none
 	next    time.Time // no trial before, unless fewTrials got through
@@ -119,6 +120,7 @@ func (p *places) letIn(f flight) {
 // again notes the first 429 of an episode, and reports whether there are places for so
 // many others, and no more: enough of the 429 before came beside as many.
 func (p *places) again(r Reply) bool {
+	p.saved = 0
 	others, blur, byChance := r.Others, 0, 0
 	if p.odd {
 		blur, byChance = p.justSent(r.Sent), p.since/20
@@ -127,15 +129,29 @@ func (p *places) again(r Reply) bool {
 	switch {
 	case max(others-p.edge, p.edge-others) > blur:
 		p.edge, p.same, p.over = others, 0, 0
-	case p.since < others || p.since >= 2*others: // else those in flight may be what was saved up
+	case p.since < others || p.since >= 2*others:
 		p.same += min(p.since, 3)
 		p.edge = min(p.edge, others)
+	default: // those in flight may be what was saved up
+		p.saved = min(p.since, 3)
 	}
 	if p.over > byChance {
 		p.same -= p.over
 	}
 	p.since, p.over, p.blur = 0, 0, blur
-	if p.same*others < noAccident || others+1 >= p.workers || p.size > 0 && others >= p.size {
+	return p.found(r)
+}
+
+// notSaved notes that no bucket explains the last 429, and reports what again does.
+func (p *places) notSaved(r Reply) bool {
+	p.same += p.saved
+	p.saved = 0
+	return p.found(r)
+}
+
+// found reports whether enough of the 429 came beside as many, and takes that for their places.
+func (p *places) found(r Reply) bool {
+	if p.same*r.Others < noAccident || r.Others+1 >= p.workers || p.size > 0 && r.Others >= p.size {
 		return false
 	}
 	p.size = p.edge

@@ -44,3 +44,20 @@ func TestWhatTellsOfPlaces(t *testing.T) {
 		})
 	}
 }
+
+// As many as there are places for may have been saved up and let in at once, unless no bucket
+// explains that.
+func TestWhatNoBucketExplainsWasNotSavedUp(t *testing.T) {
+	p, at := &places{workers: 32}, time.Now()
+	refused := Reply{At: at, Sent: at, Others: 10}
+	p.again(refused)
+	for range 12 {
+		p.letIn(flight{at, 9})
+	}
+	if p.again(refused) {
+		t.Error("what was saved up is taken for places")
+	}
+	if !p.notSaved(refused) || p.size != 10 {
+		t.Errorf("%d places, want 10: it was not saved up", p.size)
+	}
+}
