@@ -85,7 +85,7 @@ func TestRefusalsByChanceAreNoWindow(t *testing.T) {
 	c.send(4, func(int) bool { return true })
 	c.send(few+1, func(int) bool { return false })
 	if !c.b.Window.Counts {
-		t.Fatal("the account does not look as if it counted: the test tells nothing")
+		t.Fatal("the account is not taken for one that counts, so nothing is tested")
 	}
 	for n := range 100 {
 		if c.send(1, func(int) bool { return n%3 == 2 }); !c.b.Window.Counts {

@@ -42,6 +42,7 @@ type flight struct {
 
 const (
 	noAccident = 27               // same × edge: ten in flight, twice; three, four times
+	answered   = 20               // one request in so many gets through beside as many, as answers are on their way
 	fewTrials  = 80               // requests for each trial, when three were refused
 	atLast     = 19 * time.Minute // to the next trial, at most: others may have left
 )
@@ -77,8 +78,7 @@ func (p *places) settle(until time.Time) {
 	}
 }
 
-// take takes out a request whose fate is known now, and returns beside how many it
-// was sent.
+// take takes out a request whose fate is known now, and returns it.
 func (p *places) take(sent time.Time) (f flight, ok bool) {
 	i, ok := slices.BinarySearchFunc(p.unknown, sent, func(f flight, t time.Time) int { return f.at.Compare(t) })
 	if ok {
@@ -123,7 +123,7 @@ func (p *places) again(r Reply) bool {
 	p.saved = 0
 	others, blur, byChance := r.Others, 0, 0
 	if p.odd {
-		blur, byChance = p.justSent(r.Sent), p.since/20
+		blur, byChance = p.justSent(r.Sent), p.since/answered
 	}
 	p.settle(r.Sent)
 	switch {
@@ -145,7 +145,6 @@ func (p *places) again(r Reply) bool {
 // notSaved notes that no bucket explains the last 429, and reports what again does.
 func (p *places) notSaved(r Reply) bool {
 	p.same += p.saved
-	p.saved = 0
 	return p.found(r)
 }
 

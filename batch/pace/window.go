@@ -22,6 +22,9 @@ type window struct {
 const (
 	// few is how many requests a window gives at least: fewer may have been let in by accident.
 	few = 5
+	// oddWindows is how many refusals in a row refute windows: what one of them gave may be known
+	// in part only.
+	oddWindows = 5
 	// windowLift is by how much more is tried: if that is refused, this part of a window is lost.
 	windowLift = 0.5 / settled
 )
@@ -69,13 +72,13 @@ func (w *window) usedUp(now time.Time) bool {
 	return w.Counts && w.In == w.Full && now.Sub(w.Begin) < time.Minute
 }
 
-// refuted reports that the fifth refusal in a row came after many fewer or more requests than
-// the window before gave, so that the account does not count after all.
+// refuted notes a refusal, and reports whether so many in a row came after many fewer or more
+// requests than the window before gave that the account does not count after all.
 func (w *window) refuted() bool {
 	if w.Odd++; w.In >= w.Full/2 && w.In <= 2*w.Full {
 		w.Odd = 0
 	}
-	return w.Odd == 5
+	return w.Odd == oddWindows
 }
 
 // awaitWindow has the next request wait for the next window, if the account has given none for
