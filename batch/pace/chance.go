@@ -46,14 +46,13 @@ func (b *Bracket) count(refused bool) {
 // byChance reports whether a refusal, which was counted, was by chance.
 func (b *Bracket) byChance() bool {
 	c := &b.Chance
-	part := float64(c.Refused) / float64(max(1, c.Asked))
 	share, most := c.Share, fewByAccident+tooMany*c.Share*float64(c.Asked)
 	switch {
 	case share > 0 && float64(c.Refused) > most: // half of this pace was not refused
 		*c = chance{}
 		b.Lo, b.Hi, b.Pace, b.Held = b.Pace/2, b.Pace, b.Pace/2, 0
-	case share == 0 && c.Refused >= fewByAccident+c.Asked/yieldingShare && part <= mostShare:
-		*c = chance{Share: part}
+	case share == 0 && c.Refused >= fewByAccident+c.Asked/yieldingShare:
+		*c = chance{Share: min(mostShare, float64(c.Refused)/float64(c.Asked))}
 		b.Held, b.Trying = 0, false
 	}
 	return c.Share > 0

@@ -62,19 +62,6 @@ func TestRefusalsForOthersAreNotByChance(t *testing.T) {
 	}
 }
 
-// Where more requests are refused than by chance alone, others are faster: who did not yield
-// to them any more would take all of the account, and have half of its requests refused.
-func TestManyRefusalsAreNotByChance(t *testing.T) {
-	c := &chanceTaker{New(8, time.Minute, nil, time.Now()), time.Now()}
-	c.send(100, func(i int) bool { return i%10 == 0 })
-	c.b.Odd, c.b.Chance = oddRefusals, chance{}
-	for n := range 200 {
-		if c.send(1, func(int) bool { return n%5 < 2 }); c.b.Chance.Share > 0 {
-			t.Fatalf("two requests in five are refused, and %.2f by chance", c.b.Chance.Share)
-		}
-	}
-}
-
 // A few refusals in a row by chance, and then a few requests that are let in, look like a window
 // that was used up. What comes next does not.
 func TestRefusalsByChanceAreNoWindow(t *testing.T) {
