@@ -21,7 +21,6 @@ const (
 	mostShare     = 1.0 / 3 // where more are refused, it is not by chance alone
 	fewByAccident = 6       // refusals beyond a share may be an accident, or others who begin
 	tooMany       = 1.6     // times the share: then the pace is too high
-	luck          = 4       // refusals may be missing in a stretch by accident
 	chanceRaise   = 1.5     // times the pace is the next,
 	chanceHeld    = 25      // after so many requests
 	longAgo       = 400     // requests, after which those before count half
@@ -64,7 +63,7 @@ func (b *Bracket) raiseByChance(held int, now time.Time) {
 	if held < chanceHeld {
 		return
 	}
-	c.Share = min(c.Share, float64(c.Refused+luck)/float64(c.Asked))
+	c.Share = min(c.Share, float64(c.Refused+2)/float64(c.Asked))
 	rate := float64(held) / now.Sub(c.Raised).Seconds()
 	if b.Pace < 2*rate { // else it is not the pace that bounds it
 		b.Pace *= chanceRaise

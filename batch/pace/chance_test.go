@@ -81,15 +81,3 @@ func TestRefusalsByChanceAreNoWindow(t *testing.T) {
 	}
 	t.Error("every third request was refused, and the account is still taken for one that counts")
 }
-
-// A stretch without a refusal does not mean that fewer are by chance: else a few more than
-// usual would look as if something else limited the pace.
-func TestAStretchWithoutRefusalsIsLuck(t *testing.T) {
-	c := &chanceTaker{New(8, time.Minute, nil, time.Now()), time.Now()}
-	c.b.Chance, c.b.Pace, c.b.Lo = chance{Share: 0.2}, 1, 1
-	c.send(chanceHeld+1, func(int) bool { return false })
-	c.send(chanceHeld, func(i int) bool { return i%5 < 2 })
-	if c.b.Chance.Share == 0 {
-		t.Error("one request in five was refused by chance, and ten of 25 no longer are")
-	}
-}
