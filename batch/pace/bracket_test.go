@@ -67,3 +67,49 @@ func TestASlowRunSoonTriesMore(t *testing.T) {
 		t.Errorf("%d requests in 4 minutes in which all are let in, want 60 and more", n)
 	}
 }
+
+// Others take all of an account for two minutes, so that what it gives looks like windows
+// that are used up, or like a slow bucket. Once they have left, a run finds its pace again;
+// one in forty may take longer.
+func TestARunRegainsThePaceThatItHad(t *testing.T) {
+	const runs, questions, within = 500, 300, 13 * time.Minute // five minutes for the questions alone
+	slow := 0
+	for range runs {
+		if besideOthers(questions) > within {
+			slow++
+		}
+	}
+	if slow > runs/40 {
+		t.Errorf("%d of %d runs took more than %v, want %d at most", slow, runs, within, runs/40)
+	}
+}
+
+// besideOthers is how long so many questions take with a bucket of one a second, of which
+// others take all in the first two minutes.
+func besideOthers(questions int) time.Duration {
+	const burst, apart, left = 3.0, 950 * time.Millisecond, 2 * time.Minute
+	begin := time.Now()
+	c := &chanceTaker{New(8, time.Minute, nil, begin), begin}
+	saved, last, others := burst, begin, begin.Add(apart)
+	take := func(now time.Time) bool {
+		saved, last = min(burst, saved+now.Sub(last).Seconds()), now
+		if saved < 1 {
+			return false
+		}
+		saved--
+		return true
+	}
+	for in := 0; in < questions; {
+		c.send(1, func(int) bool {
+			for ; others.Before(c.now) && others.Sub(begin) < left; others = others.Add(apart) {
+				take(others)
+			}
+			ok := take(c.now)
+			if ok {
+				in++
+			}
+			return !ok
+		})
+	}
+	return c.now.Sub(begin)
+}

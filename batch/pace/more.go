@@ -61,6 +61,9 @@ func (b *Bracket) further(n int) bool {
 	if float64(n) < max(min(proof, 2/b.Lift), 1/b.Lift) || more < enough {
 		return false
 	}
+	if b.Lift == boldest && b.Pace <= b.Best { // what was refused at less was for others
+		b.Trace.Spans, b.Trace.Cut = nil, true
+	}
 	b.Lo, b.Hi, b.Proven = b.Pace, 0, false
 	b.Lift = min(boldest, 2*b.Lift)
 	return true

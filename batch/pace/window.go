@@ -25,6 +25,9 @@ const (
 	// oddWindows is how many refusals in a row refute windows: what one of them gave may be known
 	// in part only.
 	oddWindows = 5
+	// muchMore is how many times the pace an account gave for long, if others take the rest now:
+	// then it does not count.
+	muchMore = 8
 	// windowLift is by how much more is tried: if that is refused, this part of a window is lost.
 	windowLift = 0.5 / settled
 )
@@ -42,7 +45,12 @@ func (b *Bracket) isIn(sent time.Time) {
 	b.In++
 	w := &b.Window
 	w.letIn(sent)
-	w.Counts = w.Counts || w.In == few && sent.Sub(w.Begin) < w.Before && w.Pace > 0
+	if w.In == few && w.Before > 0 && !w.Counts {
+		w.Counts = sent.Sub(w.Begin) < w.Before && w.Pace > 0 && b.Best < muchMore*w.Pace
+		if !w.Counts && b.Pace > b.Hi && b.lowered() { // others may have taken everything, and left
+			b.Lift = boldest
+		}
+	}
 	if w.Counts && w.In <= few && b.Lo < w.Pace {
 		b.Lo, b.Hi, b.Lift = w.Pace, 0, b.liftInWindow()
 		b.choose()
