@@ -13,6 +13,8 @@ type chance struct {
 	Asked   int       // requests while the run yielded; with a share, since the pace was raised
 	Refused int       // those of them that were refused
 	Raised  time.Time // when the pace was raised
+
+	AllAsked, AllRefused int // with a share, until the pace was raised
 }
 
 const (
@@ -20,7 +22,8 @@ const (
 	yieldingShare = 20      // one request in so many is refused at most where runs yield
 	mostShare     = 1.0 / 3 // where more are refused, it is not by chance alone
 	fewByAccident = 6       // refusals beyond a share may be an accident, or others who begin
-	tooMany       = 1.6     // times the share: then the pace is too high
+	tooMany       = 1.6     // times the share: then the pace may be too high
+	luck          = 4       // refusals: so many more may come where few did
 	chanceRaise   = 1.5     // times the pace is the next,
 	chanceHeld    = 25      // after so many requests
 	longAgo       = 400     // requests, after which those before count half
@@ -57,13 +60,15 @@ func (b *Bracket) byChance() bool {
 	return c.Share > 0
 }
 
-// raiseByChance raises the pace, once so many requests were let in or refused by chance.
+// raiseByChance raises the pace, once so many requests were let in or refused by chance, if
+// not too many were refused.
 func (b *Bracket) raiseByChance(held int, now time.Time) {
 	c := &b.Chance
-	if held < chanceHeld {
+	if held < chanceHeld || float64(c.Refused) > tooMany*c.Share*float64(c.Asked) {
 		return
 	}
-	c.Share = min(c.Share, float64(c.Refused+2)/float64(c.Asked))
+	c.AllAsked, c.AllRefused = c.AllAsked+c.Asked, c.AllRefused+c.Refused
+	c.Share = min(c.Share, float64(c.AllRefused+luck)/float64(c.AllAsked))
 	rate := float64(held) / now.Sub(c.Raised).Seconds()
 	if b.Pace < 2*rate { // else it is not the pace that bounds it
 		b.Pace *= chanceRaise

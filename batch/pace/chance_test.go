@@ -50,6 +50,36 @@ func TestRefusalsAtAnyPaceAreByChance(t *testing.T) {
 	}
 }
 
+// A stretch in which few are refused by chance does not make a limit of one in which many are.
+func TestLuckIsNoLimit(t *testing.T) {
+	c := &chanceTaker{New(8, time.Minute, nil, time.Now()), time.Now()}
+	c.b.Lo, c.b.Hi, c.b.Pace, c.b.Odd = 1, 1, 1, oddRefusals
+	c.b.Chance = chance{Share: mostShare, Raised: c.now}
+	c.send(200, func(i int) bool { return i%5 == 0 })
+	c.send(2*chanceHeld, func(int) bool { return false })
+	pace := c.b.Pace
+	c.send(chanceHeld, func(i int) bool { return i <= chanceHeld*2/5 })
+	if c.b.Chance.Share == 0 || c.b.Pace < pace {
+		t.Errorf("the pace is %.2f, %.2f before; by chance %.2f", c.b.Pace, pace, c.b.Chance.Share)
+	}
+}
+
+// The pace is not raised while more are refused than by chance, and lowered if it stays so.
+func TestThePaceIsNotRaisedWhereMoreAreRefused(t *testing.T) {
+	c := &chanceTaker{New(8, time.Minute, nil, time.Now()), time.Now()}
+	c.b.Lo, c.b.Hi, c.b.Pace, c.b.Odd = 1, 1, 1, oddRefusals
+	c.b.Chance = chance{Share: 0.1, AllAsked: 400, AllRefused: 36, Raised: c.now}
+	c.send(100, func(i int) bool {
+		if c.b.Pace > 1 {
+			t.Fatalf("the pace is %.2f after %d requests, a third of them refused", c.b.Pace, i)
+		}
+		return i%3 == 0
+	})
+	if c.b.Pace > 0.6 {
+		t.Errorf("the pace is %.2f, want half of what it was", c.b.Pace)
+	}
+}
+
 // Where runs yield to others, few are refused: that is not by chance.
 func TestRefusalsForOthersAreNotByChance(t *testing.T) {
 	c := &chanceTaker{New(8, time.Minute, nil, time.Now()), time.Now()}
