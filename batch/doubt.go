@@ -56,11 +56,13 @@ func (res *result) unfinished() bool {
 // then the question fails until the user wants it asked again.
 const eachTime = ", each time"
 
-func (it *item) endless() bool { return strings.HasSuffix(it.Reason, eachTime) }
+// Endless reports whether a question failed for this reason because no attempt brought the
+// end of an answer. See [Options].RetryFailed.
+func Endless(reason string) bool { return strings.HasSuffix(reason, eachTime) }
 
 // attemptsFor returns how many attempts the question of a failed one has.
 func (r *runner) attemptsFor(res *result) int {
-	if res.unfinished() && res.it.endless() && !r.o.RetryFailed {
+	if res.unfinished() && Endless(res.it.Reason) && !r.o.RetryFailed {
 		return 1
 	}
 	return r.o.MaxAttempts

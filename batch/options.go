@@ -42,7 +42,7 @@ type Options struct {
 	// and left nothing but answers to refresh, and gives all of MaxAttempts to a question
 	// whose answer did not end in any attempt of an earlier run. See also
 	// ImportOptions.RetryFailed. Default: such a run sends nothing, and such a question
-	// gets one attempt that does not end.
+	// gets one attempt that does not end, or none if it has an answer, which stays.
 	RetryFailed bool
 	// Limit is the maximum number of questions to ask. Default: all.
 	Limit int

@@ -152,13 +152,14 @@ func (r *runner) failed(it *item, err error) {
 // count: their attempts are used up by a passing fault, or they were refused.
 func (r *runner) fail(items []*item, passing bool) {
 	for _, it := range items {
-		f := it.last
+		f := &it.last
 		f.Passing, f.Attempts = passing, it.attempts
 		if it.unfinished > 0 && it.unfinished == it.attempts {
-			f.Passing = passing && !it.endless()
+			f.Passing = passing && !Endless(it.Reason)
 			f.Reason += eachTime
+			r.hadNoEnd(it)
 		}
-		if err := r.run.Fail(it.ID, f); err != nil {
+		if err := r.run.Fail(it.ID, *f); err != nil {
 			r.queue.again(it, it.sent)
 			r.stopFor(StopSave, err)
 			continue

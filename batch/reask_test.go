@@ -61,6 +61,8 @@ func (s *scripted) Ask(ctx context.Context, req Request) (Answer, error) {
 		return Answer{}, httpError(402)
 	case "cut":
 		return Answer{}, &Error{Message: "cut", MaybeCharged: true}
+	case "endless":
+		return Answer{}, &Error{Message: "endless", MaybeCharged: true, Unfinished: true}
 	}
 	s.paid++
 	s.had[question] = true

@@ -176,6 +176,7 @@ func total(modes map[string]int) (n int) {
 // refreshed counts a question whose old answer has been replaced.
 func (r *runner) refreshed(it *item) {
 	if it.Refresh {
+		r.hasEnd(it)
 		it.Refresh = false
 		r.sum.RefreshLeft--
 		r.sum.Refreshed++

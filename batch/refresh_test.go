@@ -250,3 +250,32 @@ func TestARefreshWithRandomFaults(t *testing.T) {
 		}
 	})
 }
+
+// Attempts at an answer that never ends may be charged. What is refreshed is not paid for
+// so every night, but when the user wants it, and again when it is old.
+func TestAnAnswerWithoutAnEndIsNotRefreshedEachNight(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newStore(t)
+		asker := newScripted(map[string][]string{"other": {"yes"}, "q": {"yes 1", "endless", "endless", "endless", "yes 2", "yes 3"}})
+		night := func(o Options, uncertain, refreshed, not int, reason string) {
+			t.Helper()
+			importRefresh(t, store, old, 0, "other", "q")
+			o.MaxAttempts, o.Workers = 3, 1
+			sum, err := Run(t.Context(), store, asker, o)
+			if err != nil || sum.Uncertain != uncertain || sum.Refreshed != refreshed || sum.NotRefreshed != not {
+				t.Errorf("%d may have been charged, %d refreshed, %d not; want %d, %d and %d; %v",
+					sum.Uncertain, sum.Refreshed, sum.NotRefreshed, uncertain, refreshed, not, err)
+			}
+			if not > 0 && (len(sum.NotRefreshedBy) != 1 || sum.NotRefreshedBy[0].Reason != reason) {
+				t.Errorf("not refreshed for %+v, want %q", sum.NotRefreshedBy, reason)
+			}
+		}
+		night(Options{}, 0, 0, 0, "")
+		time.Sleep(100 * day)
+		night(Options{}, 3, 1, 1, "endless"+eachTime)
+		night(Options{}, 0, 0, 1, noEndBefore)
+		night(Options{RetryFailed: true}, 0, 1, 0, "")
+		time.Sleep(100 * day)
+		night(Options{}, 0, 2, 0, "")
+	})
+}

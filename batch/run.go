@@ -84,6 +84,7 @@ type runner struct {
 	lastStart   time.Time         // of a question
 	halted      bool              // by Steering.Paused
 	skips       map[string]string // why questions are skipped, by id
+	endless     endless           // answers that are not asked for again
 	gate        *gate
 	probe       *probe // set while nothing is expected to succeed
 	outage      outage
@@ -106,6 +107,10 @@ func newRunner(store Store, asker Asker, o Options) (*runner, error) {
 	if err != nil {
 		return nil, err
 	}
+	endless, err := readEndless(store)
+	if err != nil {
+		return nil, err
+	}
 	now := time.Now()
 	run, begun, err := store.Begin(now)
 	if err != nil {
@@ -120,6 +125,7 @@ func newRunner(store Store, asker Asker, o Options) (*runner, error) {
 		queue:       queue{run: run, size: o.Workers, left: begun.States[checkpoint.Pending] + total(begun.Refresh)},
 		left:        map[AskMode]int{},
 		skips:       map[string]string{},
+		endless:     endless,
 		prices:      prices,
 		common:      o.Settings.common(),
 		unproven:    map[string]bool{},

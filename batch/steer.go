@@ -62,14 +62,22 @@ func (r *runner) newGroup() {
 	r.groups = append(r.groups, r.group)
 }
 
-// skip gives up a question that somebody skipped, and reports whether it was.
+// skip gives up a question that somebody skipped, or whose answer would be refreshed and
+// had no end, and reports whether it did.
 func (r *runner) skip(it *item) bool {
+	reason := reasonSkipped
 	why, skipped := r.skips[it.RowID]
-	if !skipped {
+	sent, endless := r.endless[it.ID]
+	switch {
+	case skipped:
+		it.err = fmt.Errorf("skipped%s", why)
+	case endless && it.Refresh && !r.o.RetryFailed:
+		reason = noEndBefore
+		it.err = fmt.Errorf("not sent: no attempt of %s brought the end of an answer, and all may have been charged", sent.Local().Format(time.DateOnly))
+	default:
 		return false
 	}
-	it.err = fmt.Errorf("skipped%s", why)
-	it.last = checkpoint.Fault{Reason: reasonSkipped, Message: it.err.Error(), Started: it.last.Started, Finished: time.Now()}
+	it.last = checkpoint.Fault{Reason: reason, Message: it.err.Error(), Started: it.last.Started, Finished: time.Now()}
 	r.fail([]*item{it}, false)
 	return true
 }

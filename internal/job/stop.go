@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -50,9 +51,13 @@ func (j *job) notRefreshed() error {
 	if j.sum.NotRefreshed == 0 {
 		return nil
 	}
+	hint := j.again()
+	if slices.ContainsFunc(j.sum.NotRefreshedBy, func(g checkpoint.FailureGroup) bool { return batch.Endless(g.Reason) }) {
+		hint = "--retry-failed also asks again what had no end: " + terminal.CommandLine(withFlag(j.Command, "--retry-failed"))
+	}
 	return &exit.Error{
 		Code: exit.Failures, Err: fmt.Errorf("%s could not be refreshed; the output has what was answered before", prose.Count(j.sum.NotRefreshed, "answer")),
-		Detail: terminal.Reasons(j.sum.NotRefreshedBy), Hint: j.again(),
+		Detail: terminal.Reasons(j.sum.NotRefreshedBy), Hint: hint,
 	}
 }
 

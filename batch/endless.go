@@ -1,0 +1,58 @@
+package batch
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// endless are the answers that could not be refreshed because no attempt brought the end
+// of another, by the id of the request, with when the last one was sent. Each attempt may
+// have been charged, and the old answer stays, so that every night would pay for the same
+// again. They are not sent any more until the user wants it.
+type endless map[int64]time.Time
+
+const endlessNote = "endless"
+
+// noEndBefore is the reason of one that is not sent.
+const noEndBefore = "no end" + eachTime
+
+func readEndless(store noteStore) (e endless, err error) {
+	note, err := store.Note(endlessNote)
+	if err == nil && note != nil {
+		err = json.Unmarshal(note, &e)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read which answers had no end: %w", err)
+	}
+	return e, nil
+}
+
+// hadNoEnd notes that no attempt at a question brought the end of an answer.
+func (r *runner) hadNoEnd(it *item) {
+	if it.Refresh {
+		if r.endless == nil {
+			r.endless = endless{}
+		}
+		r.endless[it.ID] = it.sent
+		r.writeEndless()
+	}
+}
+
+// hasEnd notes that a question was answered.
+func (r *runner) hasEnd(it *item) {
+	if _, noted := r.endless[it.ID]; noted {
+		delete(r.endless, it.ID)
+		r.writeEndless()
+	}
+}
+
+func (r *runner) writeEndless() {
+	note, err := json.Marshal(r.endless)
+	if err == nil {
+		err = r.store.SetNote(endlessNote, note)
+	}
+	if err != nil {
+		r.stopFor(StopSave, err)
+	}
+}
