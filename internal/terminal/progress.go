@@ -209,6 +209,9 @@ func (w *Progress) record(e batch.Event) {
 	case batch.EventUnrefreshed:
 		text = "question not refreshed; its old answer stays"
 	case batch.EventPause:
+		if !w.longest(e.Wait, w.printer.Interval) {
+			return
+		}
 		text = "throttled, everything waits"
 	case batch.EventOutage:
 		text = "nothing succeeds, one question at a time is tried until one is answered"
@@ -237,6 +240,10 @@ func (w *Progress) record(e batch.Event) {
 	if e.Wait > 0 {
 		end := time.Now().Add(e.Wait + time.Second - 1).Truncate(time.Second)
 		args = append(args, "wait_seconds", float64(e.Wait.Round(time.Millisecond).Milliseconds())/1000, "until", end)
+	}
+	if e.Kind == batch.EventPause && w.untold > 0 {
+		args = append(args, "untold", w.untold)
+		w.untold = 0
 	}
 	w.printer.Record(level, string(e.Kind), text, args...)
 }

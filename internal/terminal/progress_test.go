@@ -109,6 +109,29 @@ func TestTheEndOfAWait(t *testing.T) {
 	})
 }
 
+// Of many short pauses the log tells one in each interval, and each that is longer.
+func TestShortPausesAreToldOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var printed bytes.Buffer
+		w := &Progress{printer: New(io.Discard, &printed, Options{Log: "text", Interval: time.Minute})}
+		for i := range 90 {
+			e := batch.Event{Kind: batch.EventPause, Wait: time.Second}
+			if i == 20 {
+				e.Wait = 5 * time.Second
+			}
+			w.Event(e)
+			time.Sleep(time.Second)
+		}
+		var told []string
+		for line := range strings.Lines(printed.String()) {
+			told = append(told, strings.TrimSpace(line[strings.LastIndex(line, " "):]))
+		}
+		if len(told) != 3 || !strings.HasPrefix(told[0], "until=") || told[1] != "untold=19" || told[2] != "untold=59" {
+			t.Errorf("%q, want three lines, with 19 and 59 untold", told)
+		}
+	})
+}
+
 // The time left falls while a pause is on whose end is known.
 func TestTimeLeftInAPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

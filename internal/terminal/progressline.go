@@ -14,9 +14,24 @@ import (
 type standing struct {
 	last                batch.Progress
 	rate                rate
-	estimate            batch.Money // of everything that this run set out to ask
-	paused, pausedUntil time.Time   // the pause that is on, or was the last
-	note                string      // what it is waiting for; the time first, where there is little room
+	estimate            batch.Money   // of everything that this run set out to ask
+	paused, pausedUntil time.Time     // the pause that is on, or was the last
+	told                time.Duration // the last pause in the log,
+	toldAt              time.Time     // when it was told,
+	untold              int           // and how many pauses were not since
+	note                string        // what it is waiting for; the time first, where there is little room
+}
+
+// longest reports whether a pause is longer than all that were told within an
+// interval. A fast account may ask for ten short ones a second.
+func (s *standing) longest(pause, interval time.Duration) bool {
+	now := time.Now()
+	if pause <= s.told && now.Sub(s.toldAt) < interval {
+		s.untold++
+		return false
+	}
+	s.told, s.toldAt = pause, now
+	return true
 }
 
 // A part is something that stands beside the bar. Where there is no room for all
