@@ -61,7 +61,8 @@ func (b *Bracket) further(n int) bool {
 	if float64(n) < max(min(proof, 2/b.Lift), 1/b.Lift) || more < enough {
 		return false
 	}
-	if b.Lift == boldest && b.Pace <= b.Best && b.Window.In >= few { // what was refused at less was for others
+	// What was refused at much less was for others, if no window was used up.
+	if b.Lift == boldest && b.Pace <= b.Best && (b.Window.Pace == 0 || b.Window.In >= few) {
 		b.Trace.Spans, b.Trace.Cut = nil, true
 	}
 	b.Lo, b.Hi, b.Proven = b.Pace, 0, false
