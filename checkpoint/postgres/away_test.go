@@ -70,7 +70,7 @@ func TestAnswersThatCannotBeSavedAreRescued(t *testing.T) {
 	t.Cleanup(func() { AwayWait, shortAwayWait = long, short })
 	address, endpoint := newBatch(t)
 	w, wired := pgtest.NewWire(t, address)
-	o := Options{Endpoint: endpoint, Lease: 400 * time.Millisecond}
+	o := Options{Endpoint: endpoint, Lease: 2 * time.Second}
 	s, err := Open(wired, o)
 	ok(t, err)
 	doImport(t, s, "a", "b")
