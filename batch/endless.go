@@ -17,7 +17,8 @@ const endlessNote = "endless"
 // noEndBefore is the reason of one that is not sent.
 const noEndBefore = "no end" + eachTime
 
-func readEndless(store noteStore) (e endless, err error) {
+func readEndless(store noteStore) (endless, error) {
+	e := endless{}
 	note, err := store.Note(endlessNote)
 	if err == nil && note != nil {
 		err = json.Unmarshal(note, &e)
@@ -31,9 +32,6 @@ func readEndless(store noteStore) (e endless, err error) {
 // hadNoEnd notes that no attempt at a question brought the end of an answer.
 func (r *runner) hadNoEnd(it *item) {
 	if it.Refresh {
-		if r.endless == nil {
-			r.endless = endless{}
-		}
 		r.endless[it.ID] = it.sent
 		r.writeEndless()
 	}

@@ -84,8 +84,8 @@ func TestARunRegainsThePaceThatItHad(t *testing.T) {
 	}
 }
 
-// besideOthers is how long so many questions take with a bucket of one a second, of which
-// others take all in the first two minutes.
+// besideOthers returns how long so many questions take. The account is a bucket that gives
+// one request a second; others take everything in the first two minutes.
 func besideOthers(questions int) time.Duration {
 	const burst, apart, left = 3.0, 950 * time.Millisecond, 2 * time.Minute
 	begin := time.Now()

@@ -25,8 +25,8 @@ const (
 	// oddWindows is how many refusals in a row refute windows: what one of them gave may be known
 	// in part only.
 	oddWindows = 5
-	// muchMore is how many times the pace an account gave for long, if others take the rest now:
-	// then it does not count.
+	// muchMore is how many times the pace of its windows an account must once have given, so that
+	// it does not count after all: others take the rest.
 	muchMore = 8
 	// windowLift is by how much more is tried: if that is refused, this part of a window is lost.
 	windowLift = 0.5 / settled
