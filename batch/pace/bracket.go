@@ -201,15 +201,15 @@ func without(times []time.Time, t time.Time) ([]time.Time, bool) {
 	return times, ok
 }
 
-// puzzled reports that a refusal is hardly for the pace: nothing was let in for some
-// 16 s where the service does not say how long to wait, or, unless others use the
-// account, the pace is known to hold, or nothing was let in after a wait that is always
-// the same.
+// puzzled reports that a refusal is hardly for the pace: it is one of several in a row that
+// took some 16 s, or, unless others use the account, the pace is known to hold, or nothing
+// was let in after a wait that is always the same.
 func (b *Bracket) puzzled(r Reply) bool {
-	if b.Empty >= 5 {
+	inARow := b.Empty >= 1 && b.Since == 1 // nothing was let in since the last one
+	if inARow && b.Empty >= 5 {
 		return true
 	}
-	again := r.Wait > 0 && r.Wait == b.Paused && b.Empty >= 1 && b.Since == 1
+	again := inARow && r.Wait > 0 && r.Wait == b.Paused
 	return !b.contested() && (b.Proven && b.Pace <= b.Lo || again)
 }
 

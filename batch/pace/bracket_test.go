@@ -31,6 +31,33 @@ func TestWhatTellsNothingIsNotLetIn(t *testing.T) {
 	}
 }
 
+// Several refusals in a row may be for the number in flight, one more after others were let
+// in is not.
+func TestOnlyRefusalsInARowArePuzzling(t *testing.T) {
+	for _, between := range []int{0, 6} {
+		now := time.Now()
+		b := New(32, time.Minute, nil, now)
+		ask := func(others int, refused bool) {
+			at, _ := b.Next(others)
+			now = later(now.Add(Moment), at)
+			b.Sent(now, others)
+			r := Reply{Sent: now, At: now.Add(50 * time.Millisecond), Others: others, Refused: refused}
+			b.Heard(r)
+		}
+		ask(0, false)
+		for range 5 {
+			ask(4, true)
+		}
+		for i := range between {
+			ask(i, false)
+		}
+		ask(between+4, true)
+		if limited := b.places.size > 0; limited != (between == 0) {
+			t.Errorf("%d let in before the last refusal: %d places", between, b.places.size)
+		}
+	}
+}
+
 // A refusal that takes longer than a moment is taken back from what was let in.
 func TestARefusalThatTakesLongIsTakenBack(t *testing.T) {
 	now := time.Now()
