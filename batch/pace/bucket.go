@@ -6,7 +6,7 @@ const (
 	slowest = 1.0 / 512 // requests a second that a limit gives
 	step    = 1.01      // between the rates that are told apart
 	atOnce  = 0.01      // seconds between requests that may reach the service in another order
-	late    = 0.002     // seconds by which a request may reach the service later than others
+	late    = 0.005     // seconds by which a request may reach the service later than others
 )
 
 // larger is how many times as many as it seemed an account may save up: others may have used
@@ -41,20 +41,15 @@ func (t *trace) explain() (lo, hi, size float64) {
 // explained is explain with all of the trace, by buckets that save up more than the one
 // number and at most the other; 0: any.
 func (t *trace) explained(above, most float64) (lo, hi, size float64) {
-	for _, late := range []float64{late, 2.5 * late} {
-		for _, n := range sizes {
-			if n <= above || most > 0 && n > most {
-				continue
-			}
-			if from, to := (buckets{slowest, fastest, n}).narrow(t, late); from > 0 {
-				if lo == 0 {
-					lo = from
-				}
-				lo, hi, size = min(lo, from), max(hi, to), n
-			}
+	for _, n := range sizes {
+		if n <= above || most > 0 && n > most {
+			continue
 		}
-		if lo > 0 {
-			break
+		if from, to := (buckets{slowest, fastest, n}).narrow(t); from > 0 {
+			if lo == 0 {
+				lo = from
+			}
+			lo, hi, size = min(lo, from), max(hi, to), n
 		}
 	}
 	return lo, hi, size
@@ -66,16 +61,16 @@ type buckets struct{ low, high, size float64 }
 
 // narrow returns between which paces those of them are that explain the trace; 0: none
 // does.
-func (b buckets) narrow(t *trace, late float64) (from, to float64) {
-	if !b.explain(t, late) {
+func (b buckets) narrow(t *trace) (from, to float64) {
+	if !b.explain(t) {
 		return 0, 0
 	}
 	if b.high < b.low*step*1.001 {
 		return b.low, b.high
 	}
 	middle := math.Sqrt(b.low * b.high)
-	from, to = buckets{b.low, middle, b.size}.narrow(t, late)
-	above, most := buckets{middle, b.high, b.size}.narrow(t, late)
+	from, to = buckets{b.low, middle, b.size}.narrow(t)
+	above, most := buckets{middle, b.high, b.size}.narrow(t)
 	if from == 0 {
 		from = above
 	}
@@ -85,9 +80,9 @@ func (b buckets) narrow(t *trace, late float64) (from, to float64) {
 // A filling is between which numbers of requests there may be in a bucket.
 type filling struct{ least, most float64 }
 
-// explain reports whether one of them may have done what the trace says, where one
-// request takes so many seconds longer to the service than another.
-func (b buckets) explain(t *trace, late float64) bool {
+// explain reports whether one of them may have done what the trace says, where requests take
+// up to late seconds longer to the service than others.
+func (b buckets) explain(t *trace) bool {
 	f := filling{b.size, b.size} // most accounts were not in use before
 	slack := min(0.5, late*b.high)
 	switch {
@@ -97,7 +92,7 @@ func (b buckets) explain(t *trace, late float64) bool {
 		f.least = 0
 	}
 	for _, s := range t.Spans {
-		if s.In > 0 && !b.letIn(&f, s, slack) || s.Refused > 0 && !b.refuse(&f, s, slack, late) {
+		if s.In > 0 && !b.letIn(&f, s, slack) || s.Refused > 0 && !b.refuse(&f, s, slack) {
 			return false
 		}
 	}
@@ -127,7 +122,7 @@ func (b buckets) letIn(f *filling, s span, slack float64) bool {
 
 // refuse reports whether the bucket may have been empty at the span's end, and as
 // full as the refusal says.
-func (b buckets) refuse(f *filling, s span, slack, late float64) bool {
+func (b buckets) refuse(f *filling, s span, slack float64) bool {
 	if b.fill(*f, max(0, s.Refused-late)).least >= 1 {
 		return false
 	}

@@ -76,7 +76,7 @@ func (s span) holds(gap float64) bool {
 		return gap < atOnce && (s.Wait == 0 || gap < s.Wait)
 	}
 	mean := s.Took / float64(s.In)
-	return gap > 0.97*mean-late/4 && gap < 1.03*mean+late/4
+	return gap > 0.97*mean-late/10 && gap < 1.03*mean+late/10
 }
 
 // drop forgets a request that may still be refused, and reports whether it was one.
