@@ -166,9 +166,6 @@ func (b *Bracket) first(r Reply, in int, took time.Duration) {
 		took += firstBackoff // it is not known how long it takes to the next
 	}
 	b.Lo, b.Lift = float64(max(in, 1))/max(took, time.Millisecond).Seconds(), 1
-	if r.Wait >= 2*time.Second { // most of the time between two, unless this one question is refused at any pace
-		b.Lift = 0.5
-	}
 	_, hi, saved := b.Trace.explain()
 	b.Trace.Size = max(1, min(saved, float64(in+1))) // all of it was there at the beginning
 	if hi < 100*b.Lo && hi > b.Lo {
