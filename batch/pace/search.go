@@ -33,7 +33,7 @@ func (b *Bracket) raise() {
 	between := b.Pace > b.Lo && b.Pace < b.Hi
 	switch {
 	case between && timely(held) && b.higher():
-	case between && held < settled && !b.slow() && !(b.lowered() && b.Rest == 0 && held >= proof):
+	case between && held < settled && !b.slow():
 		return
 	case b.Pace > max(b.Lo, b.Hi):
 		if !b.further(held) {
