@@ -75,17 +75,21 @@ func (b *Bracket) interval() time.Duration { return Apart(b.Pace) }
 
 // Next implements Pacer.
 func (b *Bracket) Next(inFlight int) (at time.Time, apart time.Duration) {
-	at = later(later(b.Until, b.Due), b.places.opens(inFlight))
+	due, apart := b.Due, b.interval()
+	if b.places.ahead(inFlight) && apart > Lead {
+		due, apart = b.Trace.lastSent().Add(Lead), Lead
+	}
+	at = later(later(b.Until, due), b.places.opens(inFlight))
 	if b.Pace == 0 && len(b.Unknown) >= max(2, b.In) {
 		at = later(at, b.Unknown[0].Add(Moment)) // then it is in
 	}
-	return at, b.interval()
+	return at, apart
 }
 
 // Sent implements Pacer.
 func (b *Bracket) Sent(at time.Time, others int) {
 	b.settle(at)
-	b.places.started(at, others)
+	b.places.started(flight{at, others, b.places.testing && b.Due.Sub(at) > b.interval()/2})
 	if b.Mark.IsZero() {
 		b.Mark, b.LastIn, b.Began, b.Rest = at, at, at, 2*settled
 	}
@@ -125,7 +129,7 @@ func (b *Bracket) Heard(r Reply) time.Time {
 		return time.Time{}
 	}
 	b.attemptRefused(r)
-	b.places.take(r.Sent)
+	b.places.notIn(r)
 	b.count(true)
 	wait := max(r.Wait, 1)
 	switch {
@@ -137,18 +141,20 @@ func (b *Bracket) Heard(r Reply) time.Time {
 		if r.Wait == 0 {
 			return b.Until // its pause stands
 		}
-	case b.places.again(r):
-		b.forgetPace()
-		b.drop(r.Sent)
-		b.Cut = r.At.Add(Lead)
-	case r.Sent.Equal(b.places.trial):
-		b.drop(r.Sent)
-		b.places.trialRefused(r)
 	default:
-		if b.puzzled(r) {
-			b.places.suspect(r.Others)
+		tested := b.places.testing
+		if b.places.hear(r, b.puzzled(r), b.Window.Counts) {
+			if tested {
+				b.forgetPace()
+			}
+			b.drop(r.Sent)
+			b.Mark = r.At
+			break
 		}
-		wait = b.refused(r)
+		wait = b.refused(r, tested && !b.places.testing)
+		if b.places.testing { // only those beside as many are not sent for so long
+			b.places.next, wait = r.At.Add(wait), max(r.Wait, 1)
+		}
 		b.Cut = r.At.Add(Lead) // what is marked as sent already belongs to it
 	}
 	wait += rand.N(wait/jitter + 1) // so that two runs do not wake at the same instant
@@ -203,8 +209,12 @@ func without(times []time.Time, t time.Time) ([]time.Time, bool) {
 
 // puzzled reports that a refusal is hardly for the pace: it is one of several in a row that
 // took some 16 s, or, unless others use the account, the pace is known to hold, or nothing
-// was let in after a wait that is always the same.
+// was let in after a wait that is always the same. What the service says of its limits is
+// no puzzle.
 func (b *Bracket) puzzled(r Reply) bool {
+	if b.Told.Last.Limit > 0 && !b.Told.refuted() {
+		return false
+	}
 	inARow := b.Empty >= 1 && b.Since == 1 // nothing was let in since the last one
 	if inARow && b.Empty >= 5 {
 		return true
@@ -214,8 +224,8 @@ func (b *Bracket) puzzled(r Reply) bool {
 }
 
 // refused learns from the first refusal of an episode, and returns how long to
-// wait.
-func (b *Bracket) refused(r Reply) time.Duration {
+// wait. If a test of the places failed by it, it was ahead of the pace and does not bound it.
+func (b *Bracket) refused(r Reply, ahead bool) time.Duration {
 	i, ok := slices.BinarySearchFunc(b.Unknown, r.Sent, time.Time.Compare)
 	before, after := b.Since-len(b.Unknown)+i, len(b.Unknown)-i // those before were let in
 	if ok {
@@ -241,7 +251,6 @@ func (b *Bracket) refused(r Reply) time.Duration {
 	}
 	usedUp := r.Wait == 0 && b.Window.usedUp(r.At)
 	if usedUp {
-		b.places.refute(r.Others)
 		b.slower(max(r.At.Sub(b.LastIn), Apart(b.Lo)))
 	}
 	wait := cmp.Or(r.Wait, b.backoff(r.At))
@@ -252,7 +261,7 @@ func (b *Bracket) refused(r Reply) time.Duration {
 	b.Told.refused()
 	b.Trace.refused(r.Sent, r.Wait)
 	switch {
-	case usedUp:
+	case usedUp || ahead:
 		b.Mark = r.At.Add(wait)
 	case before > 0 || b.Pace == 0:
 		b.bound(r, before)

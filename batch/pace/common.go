@@ -41,6 +41,7 @@ type known struct {
 func (k known) clone() known {
 	k.Unknown, k.Trace = slices.Clone(k.Unknown), k.Trace.clone()
 	k.places.unknown = slices.Clone(k.places.unknown)
+	k.places.tally = k.places.tally.clone()
 	return k
 }
 

@@ -1,6 +1,7 @@
 package pace
 
 import (
+	"math"
 	"slices"
 	"time"
 )
@@ -8,43 +9,47 @@ import (
 // Places bound the number of requests in flight, where the account limits that and not
 // only the rate.
 //
-// A 429 tells which of the two it was only by what follows. So the number that was in
-// flight becomes the number of places, unless more than that got through since; then one
-// request at a time goes beyond it to find out (a trial), and there is a place more for
-// each that gets through. Where only the rate is limited all bounds have gone within
-// seconds. Where the number is, each trial that is refused makes the time to the next
-// longer. One sign is plainer: 429 that come again and again beside as many others, while
-// hardly a request beside as many got through. Where no bucket explains them, a few more or
-// less will do, as some of the answers were on their way.
+// A 429 tells which of the two it was only by what else is refused. If all came beside as
+// many others or more, and few requests were let in beside so many, that is hardly an
+// accident: those may be all places. Then it is tested: as long as fewer are in flight, the
+// next request does not wait for its turn in the pace. If one of these is refused, it was
+// the rate. If some are let in, and only those beside as many are refused again, it was the
+// number.
+//
+// From then on the places decide alone. One request at a time goes beyond them to find out
+// whether there are more (a trial), and there is a place more for each that gets through.
+// Each trial that is refused makes the time to the next longer.
 type places struct {
-	size    int       // how many may be in flight; 0: as many as there are workers
-	workers int       // beyond which there is nothing to bound
-	unknown []flight  // what may be refused yet
-	proven  int       // with so many others in flight a request got through
-	odd     bool      // no bucket explains the last 429
-	edge    int       // so many were in flight then
-	blur    int       // about: some of them may have been answered
-	same    int       // likewise at those before it; what got through between them counts, up to three
-	saved   int       // likewise, unless what got through had been saved up
-	over    int       // requests that got through beside more, or as many if that is exact, since
+	workers int      // beyond which there is nothing to bound
+	unknown []flight // what may be refused yet
+	tally   tally    // what was let in and refused
+	proven  int      // with so many others in flight a request got through
+	since   int      // requests that got through since the last 429
+
+	size    int  // how many may be in flight; 0: as many as there are workers
+	testing bool // the size is tested
+	least   int  // as the size was when the test began
+	sent    int  // requests since then
+	early   int  // of those, how many were let in that were sent long before their turn
+	failed  int  // tests, since one was passed
+
 	trial   time.Time // when the trial was sent; zero: there is none
 	next    time.Time // no trial before, unless fewTrials got through
-	early   time.Time // likewise, however many requests got through
+	soon    time.Time // likewise, however many requests got through
 	refused int       // trials, in a row
-	since   int       // requests that got through since the last 429
 }
 
 // A flight is a request that was sent beside so many others.
 type flight struct {
 	at     time.Time
 	others int
+	early  bool // sent long before its turn in the pace
 }
 
 const (
-	noAccident = 27               // same × edge: ten in flight, twice; three, four times
-	answered   = 20               // one request in so many gets through beside as many, as answers are on their way
-	fewTrials  = 80               // requests for each trial, when three were refused
-	atLast     = 19 * time.Minute // to the next trial, at most: others may have left
+	fewEarly  = 2                // requests let in long before their turn, without which a test tells nothing
+	fewTrials = 80               // requests for each trial, when three were refused
+	atLast    = 19 * time.Minute // to the next trial, at most: others may have left
 )
 
 // opens is when one more request may be sent beside those in flight, if none
@@ -53,20 +58,29 @@ func (p *places) opens(inFlight int) time.Time {
 	switch {
 	case p.size == 0 || inFlight < p.size:
 		return time.Time{}
+	case p.testing:
+		return p.next
 	case !p.trial.IsZero():
 		return p.trial.Add(Moment)
 	case p.refused >= 3 && p.since >= fewTrials:
-		return p.early
+		return p.soon
 	}
 	return p.next
 }
 
+// ahead reports whether the next request, beside so many, is sent ahead of its turn. No more
+// of these may be refused yet than were let in, as at the beginning of a run.
+func (p *places) ahead(inFlight int) bool {
+	return p.testing && inFlight < p.size && 2*len(p.unknown) <= p.sent
+}
+
 // started notes a request that is sent beside so many others.
-func (p *places) started(at time.Time, others int) {
-	p.settle(at.Add(-Moment))
-	p.unknown = append(p.unknown, flight{at, others})
-	if p.size > 0 && others >= p.size {
-		p.trial = at
+func (p *places) started(f flight) {
+	p.settle(f.at.Add(-Moment))
+	p.unknown = append(p.unknown, f)
+	p.sent++
+	if p.size > 0 && !p.testing && f.others >= p.size {
+		p.trial = f.at
 	}
 }
 
@@ -88,6 +102,14 @@ func (p *places) take(sent time.Time) (f flight, ok bool) {
 	return f, ok
 }
 
+// notIn notes a 429, however late it came.
+func (p *places) notIn(r Reply) {
+	if _, ok := p.take(r.Sent); !ok {
+		p.tally.takeBack(r.Others)
+		p.since = max(0, p.since-1)
+	}
+}
+
 // through notes that a request got through.
 func (p *places) through(sent time.Time) {
 	if f, ok := p.take(sent); ok {
@@ -98,99 +120,82 @@ func (p *places) through(sent time.Time) {
 func (p *places) letIn(f flight) {
 	p.proven = max(p.proven, f.others)
 	p.since++
-	if f.others >= p.edge+p.blur {
-		p.over++
+	p.tally.letIn(f.others)
+	if f.early {
+		p.early++
 	}
 	switch {
-	case p.size == 0 || f.others < p.size:
-		return
-	case p.refused == 0:
-		p.size = max(p.size+1, f.others+f.others/2)
-	case f.at.Equal(p.trial):
-		p.size, p.refused = p.size+1, p.refused-1
-	default: // it was sent while there were more
-		return
-	}
-	p.trial, p.next = time.Time{}, time.Time{}
-	if p.size >= p.workers {
-		p.size = 0
+	case p.testing:
+		if p.tally.refuted() {
+			p.fail()
+		}
+	case p.size > 0 && f.at.Equal(p.trial):
+		p.size, p.refused = p.size+1, max(0, p.refused-1)
+		p.trial, p.next = time.Time{}, time.Time{}
+		if p.size >= p.workers {
+			p.size = 0
+		}
 	}
 }
 
-// again notes the first 429 of an episode, and reports whether there are places for so
-// many others, and no more: enough of the 429 before came beside as many.
-func (p *places) again(r Reply) bool {
-	p.saved = 0
-	others, blur, byChance := r.Others, 0, 0
-	if p.odd {
-		blur, byChance = p.justSent(r.Sent), p.since/answered
-	}
+// hear notes the first 429 of an episode, and reports whether it was for the number in flight.
+// It was hardly for the rate if it is puzzling; the account may count.
+func (p *places) hear(r Reply, puzzling, counts bool) bool {
 	p.settle(r.Sent)
+	if r.Others == 0 { // it was the rate
+		p.tally = tally{}
+	} else if p.since > 0 || p.tally.out == nil { // else they are no two accidents
+		p.tally.refused(r.Others)
+	}
+	inARow := p.since == 0
+	p.since = 0
 	switch {
-	case max(others-p.edge, p.edge-others) > blur:
-		p.edge, p.same, p.over = others, 0, 0
-	case p.since < others || p.since >= 2*others:
-		p.same += min(p.since, 3)
-		p.edge = min(p.edge, others)
-	default: // those in flight may be what was saved up
-		p.saved = min(p.since, 3)
-	}
-	if p.over > byChance {
-		p.same -= p.over
-	}
-	p.since, p.over, p.blur = 0, 0, blur
-	return p.found(r)
-}
-
-// notSaved notes that no bucket explains the last 429, and reports what again does.
-func (p *places) notSaved(r Reply) bool {
-	p.same += p.saved
-	return p.found(r)
-}
-
-// found reports whether enough of the 429 came beside as many, and takes that for their places.
-func (p *places) found(r Reply) bool {
-	if p.same*r.Others < noAccident || r.Others+1 >= p.workers || p.size > 0 && r.Others >= p.size {
+	case p.size == 0:
+		p.consider(r.Others, puzzling, counts)
+		return false
+	case p.testing && r.Others >= p.size:
+		inARow = inARow && puzzling && p.tally.inBeyond() == 0
+		if !inARow && (p.early < fewEarly || !p.tally.limited(3, p.accident()*p.accident())) {
+			return false
+		}
+		p.testing, p.failed, p.refused = false, 0, 0
+	case p.testing || r.Others < p.least || p.tally.refuted():
+		p.fail()
 		return false
 	}
-	p.size = p.edge
+	p.size = min(p.size, r.Others)
 	p.trialRefused(r)
 	return true
 }
 
-// justSent is how many requests were sent within the time that one takes to the service and
-// back: about as many answers are on their way.
-func (p *places) justSent(sent time.Time) (n int) {
-	const roundTrip = Moment / 10
-	for _, f := range p.unknown {
-		if f.at.Before(sent) && sent.Sub(f.at) < roundTrip {
-			n++
-		}
+// consider begins a test if all 429 may have been for the number.
+func (p *places) consider(others int, puzzling, counts bool) {
+	bound, edge := p.accident(), p.tally.edge()
+	if counts {
+		bound *= bound
 	}
-	return n
-}
-
-// suspect notes a 429 beside so many others that may be for their number.
-func (p *places) suspect(others int) {
 	switch {
-	case others == 0: // it was the rate
-	case others <= p.proven:
-		p.proven = others - 1 // the rate, or a limit that was lowered: the next 429 tells
-	case p.size == 0 || others < p.size:
-		p.size = others
+	case edge == 0 || edge+1 >= p.workers:
+	case puzzling && others > p.proven && p.tally.inBeyond() == 0 || p.tally.limited(2, bound):
+		p.size, p.least, p.testing, p.sent, p.early = edge, edge, true, 0, 0
+	case puzzling: // the rate, or a limit that was lowered: the next 429 tells
+		p.proven, p.tally = others-1, tally{}
+		p.tally.refused(others)
 	}
 }
 
-// refute forgets the size if a request was refused beside fewer others.
-func (p *places) refute(others int) {
-	if others < p.size {
-		*p = places{workers: p.workers, unknown: p.unknown}
-	}
+// accident is how probable an accident may be: after each test that failed, the square of
+// that before.
+func (p *places) accident() float64 { return math.Pow(accident, math.Exp2(float64(p.failed))) }
+
+func (p *places) fail() {
+	p.testing, p.size, p.tally = false, 0, tally{}
+	p.failed++
 }
 
 func (p *places) trialRefused(r Reply) {
-	p.trial = time.Time{}
+	p.trial, p.since = time.Time{}, 0
 	p.refused++
-	p.next = r.At.Add(min(Moment<<min(4*p.refused-1, 20), atLast))
-	p.early = r.At.Add(worth * r.Wait)
+	p.next = r.At.Add(min(Moment<<min(3*p.refused-1, 20), atLast))
+	p.soon = r.At.Add(worth * r.Wait)
 }

@@ -5,59 +5,227 @@ import (
 	"time"
 )
 
-// Several refusals beside the same number of requests tell of a limit on it, unless
-// another was let in beside as many.
-func TestWhatTellsOfPlaces(t *testing.T) {
-	type step struct{ through, beside, refused int }
+// asked is a places with so many requests let in beside so many others, and of which it heard
+// a 429 beside each of these others, with a request let in between them.
+func asked(in, beside int, refused ...int) *places {
+	return askedOf(false, in, beside, refused...)
+}
+
+// askedOf is asked of an account that counts, perhaps.
+func askedOf(counts bool, in, beside int, refused ...int) *places {
+	p := &places{workers: 32}
+	for range in {
+		p.letIn(flight{others: beside})
+	}
+	for i, others := range refused {
+		if i > 0 {
+			p.letIn(flight{others: beside})
+		}
+		p.hear(Reply{Others: others}, false, counts)
+	}
+	return p
+}
+
+// A test begins where a limit on the number in flight may be told from the 429 so far, and
+// not where the account used up what it gives in a minute, unless that is plainer still.
+func TestWhatBeginsATest(t *testing.T) {
 	for name, test := range map[string]struct {
-		steps []step
-		size  int
+		p                  *places
+		refused            int
+		puzzling, counting bool
+		size               int
 	}{
-		"two beside as many":                  {[]step{{0, 0, 10}, {3, 9, 10}}, 10},
-		"two beside as many, nothing between": {[]step{{0, 0, 10}, {0, 0, 10}}, 0},
-		"two beside as many, one between":     {[]step{{0, 0, 10}, {1, 9, 10}}, 0},
-		"two beside 30, one between":          {[]step{{0, 0, 30}, {1, 29, 30}}, 30},
-		"two beside more and less":            {[]step{{3, 9, 11}, {3, 9, 10}}, 0},
-		"as many got through":                 {[]step{{0, 0, 10}, {3, 10, 10}}, 0},
-		"more got through":                    {[]step{{0, 0, 10}, {3, 12, 10}}, 0},
-		"one got through by chance":           {[]step{{0, 0, 10}, {1, 10, 10}, {3, 9, 10}}, 10},
-		"three beside three":                  {[]step{{0, 0, 3}, {6, 2, 3}, {6, 2, 3}}, 0},
-		"four beside three":                   {[]step{{0, 0, 3}, {6, 2, 3}, {6, 2, 3}, {6, 2, 3}}, 3},
-		"what was saved up":                   {[]step{{0, 0, 10}, {12, 9, 10}, {12, 9, 10}, {12, 9, 10}}, 0},
-		"all workers":                         {[]step{{0, 0, 31}, {3, 30, 31}}, 0},
+		"one 429":                         {asked(10, 5), 10, false, false, 0},
+		"two beside as many":              {asked(10, 5, 10), 10, false, false, 10},
+		"two beside nearly as many":       {asked(10, 5, 12), 10, false, false, 10},
+		"two in an account that counts":   {askedOf(true, 10, 5, 10), 10, false, true, 0},
+		"three in an account that counts": {askedOf(true, 20, 5, 10, 10), 10, false, true, 10},
+		"let in beside more":              {asked(10, 20, 10), 10, false, false, 0},
+		"a puzzling one":                  {asked(2, 1), 2, true, false, 2},
+		"a puzzling one beside fewer":     {asked(2, 5), 2, true, false, 0},
+		"one alone":                       {asked(10, 5, 10), 0, false, false, 0},
+		"all workers":                     {asked(10, 5, 31), 31, false, false, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p, at := &places{workers: 32}, time.Now()
-			for _, s := range test.steps {
-				for range s.through {
-					at = at.Add(time.Millisecond)
-					p.started(at, s.beside)
-				}
-				at = at.Add(time.Millisecond)
-				p.started(at, s.refused)
-				p.take(at)
-				p.again(Reply{At: at, Sent: at, Others: s.refused})
+			test.p.letIn(flight{others: 1})
+			if test.p.hear(Reply{Others: test.refused}, test.puzzling, test.counting) {
+				t.Error("it is for the number before it is tested")
 			}
-			if p.size != test.size {
-				t.Errorf("%d places, want %d", p.size, test.size)
+			if test.p.size != test.size || test.p.testing != (test.size > 0) {
+				t.Errorf("%d places, tested: %v; want %d", test.p.size, test.p.testing, test.size)
 			}
 		})
 	}
 }
 
-// As many as there are places for may have been saved up and let in at once, unless no bucket
-// explains that.
-func TestWhatNoBucketExplainsWasNotSavedUp(t *testing.T) {
-	p, at := &places{workers: 32}, time.Now()
-	refused := Reply{At: at, Sent: at, Others: 10}
-	p.again(refused)
-	for range 12 {
-		p.letIn(flight{at, 9})
+// A test ends with the number, once nothing but that explains the 429, or with the rate.
+func TestATestTellsTheNumberFromTheRate(t *testing.T) {
+	for name, test := range map[string]struct {
+		in, beside, refused int
+		number              bool
+		size                int
+	}{
+		"refused beside as many":        {10, 9, 10, true, 10},
+		"refused beside more":           {10, 9, 11, true, 10},
+		"refused too soon":              {1, 9, 10, false, 10},
+		"refused beside fewer":          {10, 9, 9, false, 0},
+		"many let in beside as many":    {100, 10, 11, false, 0},
+		"refused beside nothing at all": {10, 9, 0, false, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := asked(10, 5, 10, 10)
+			p.early = fewEarly
+			for range test.in {
+				p.letIn(flight{others: test.beside})
+			}
+			if got := p.hear(Reply{Others: test.refused}, false, false); got != test.number || p.size != test.size {
+				t.Errorf("for the number: %v, %d places; want %v, %d", got, p.size, test.number, test.size)
+			}
+		})
 	}
-	if p.again(refused) {
-		t.Error("what was saved up is taken for places")
+}
+
+// A test tells nothing while no request goes long before its turn: at the beginning of a run
+// ever more are in flight, whatever is limited.
+func TestATestNeedsRequestsAheadOfTheirTurn(t *testing.T) {
+	p := asked(10, 5, 10, 10)
+	for n := range 3 {
+		for range 10 {
+			p.letIn(flight{others: 9, early: n > 1})
+		}
+		if number := p.hear(Reply{Others: 10}, false, false); number != (n > 1) {
+			t.Errorf("for the number: %v, with %d sent ahead", number, p.early)
+		}
 	}
-	if !p.notSaved(refused) || p.size != 10 {
-		t.Errorf("%d places, want 10: it was not saved up", p.size)
+}
+
+// Once the number is known, one more place is tried at a time, and a 429 beside fewer is for
+// the rate.
+func TestPlacesAfterATest(t *testing.T) {
+	now := time.Now()
+	p := asked(10, 5, 10, 10)
+	for range 10 {
+		p.letIn(flight{others: 9, early: true})
+	}
+	p.hear(Reply{At: now, Others: 10}, false, false)
+	if first := p.next.Sub(now); first < time.Second || !p.opens(10).Equal(p.next) || !p.opens(9).IsZero() {
+		t.Errorf("the first trial after %v", first)
+	}
+	p.started(flight{at: p.next, others: 10})
+	if !p.opens(10).After(p.next) {
+		t.Error("two trials at once")
+	}
+	p.settle(p.next.Add(Moment))
+	if p.size != 11 {
+		t.Errorf("%d places after a trial that was let in, want 11", p.size)
+	}
+	if p.hear(Reply{Others: 9}, false, false) || p.size != 0 {
+		t.Errorf("%d places after a 429 beside nine, want any", p.size)
+	}
+}
+
+// Of requests that were sent at once, the 429 to the last may come first. Those before it are
+// taken for let in, until theirs comes.
+func TestA429ThatComesLateIsTakenBack(t *testing.T) {
+	now := time.Now()
+	p := &places{workers: 32}
+	for n := range 4 {
+		p.started(flight{at: now.Add(time.Duration(n)), others: n})
+	}
+	for _, n := range []int{3, 2} {
+		r := Reply{Sent: now.Add(time.Duration(n)), Others: n}
+		if p.notIn(r); n == 3 {
+			p.hear(r, false, false)
+		}
+	}
+	if in := sum(p.tally.in); in != 2 || p.tally.in[2] != 0 {
+		t.Errorf("%v let in, want those beside none and one", p.tally.in)
+	}
+}
+
+// A test that failed is made again only where an accident is less probable still.
+func TestATestThatFailedIsNotMadeAgainSoon(t *testing.T) {
+	p := asked(10, 5, 10, 10)
+	p.hear(Reply{Others: 9}, false, false)
+	for range 10 {
+		p.letIn(flight{others: 5})
+	}
+	for n := 1; n < 9; n++ {
+		p.hear(Reply{Others: 10}, false, false)
+		if p.testing {
+			if n == 2 {
+				t.Error("it is tested after two 429 again")
+			}
+			return
+		}
+		p.letIn(flight{others: 5})
+	}
+	t.Error("it is not tested again after eight 429")
+}
+
+// While the number is tested, requests do not wait for their turn in the pace until as many
+// are in flight, as long as half of them were let in. Any other goes at the pace.
+func TestATestSendsAheadOfTheTurn(t *testing.T) {
+	now := time.Now()
+	for name, test := range map[string]struct {
+		pace     float64 // requests a second
+		inFlight int
+		unknown  int
+		after    time.Duration // the last one
+	}{
+		"fewer in flight":         {0.1, 2, 0, Lead},
+		"as many in flight":       {0.1, 3, 0, 10 * time.Second},
+		"half may be refused yet": {0.1, 2, 3, 10 * time.Second},
+		"a faster pace":           {100, 2, 0, 10 * time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := New(8, time.Minute, nil, now)
+			b.Pace = test.pace
+			b.places.size, b.places.testing, b.places.sent = 3, true, 4
+			b.Sent(now, 0)
+			b.places.unknown = make([]flight, test.unknown)
+			at, apart := b.Next(test.inFlight)
+			if got := at.Sub(now); got != test.after || apart != test.after {
+				t.Errorf("after %v, %v apart; want %v", got, apart, test.after)
+			}
+		})
+	}
+}
+
+// A refusal in a test that was the rate's does not bound the pace, ahead of which it was sent.
+func TestATestThatFailsDoesNotLowerThePace(t *testing.T) {
+	now := time.Now()
+	b := New(8, time.Minute, nil, now)
+	b.Pace, b.Lo = 1, 1
+	b.places.size, b.places.testing = 3, true
+	b.Sent(now, 1)
+	b.Heard(Reply{Sent: now, At: now.Add(Lead), Others: 1, Refused: true, Wait: time.Second})
+	if b.places.testing || b.Pace != 1 {
+		t.Errorf("tested: %v, pace %v; want one a second as before", b.places.testing, b.Pace)
+	}
+}
+
+// Requests that are refused beside all places wait for one of them, and the pace is forgotten
+// that was learned from such refusals.
+func TestThePaceOfATestThatEndsWithTheNumberIsForgotten(t *testing.T) {
+	now := time.Now()
+	b := New(32, time.Minute, nil, now)
+	b.Pace, b.Lo = 1, 1
+	b.places = *asked(10, 5, 10, 10)
+	b.places.early = fewEarly
+	for range 10 {
+		b.places.letIn(flight{others: 9})
+	}
+	b.Sent(now, 10)
+	at := now.Add(Lead)
+	b.Heard(Reply{Sent: now, At: at, Others: 10, Refused: true})
+	if b.Pace != 0 || b.places.size != 10 {
+		t.Errorf("pace %v, %d places; want none, 10", b.Pace, b.places.size)
+	}
+	if next, _ := b.Next(9); next.After(at.Add(Lead)) {
+		t.Errorf("a free place is used %v later", next.Sub(at))
+	}
+	if next, _ := b.Next(10); next.Before(at.Add(time.Second)) {
+		t.Errorf("a trial is sent %v later", next.Sub(at))
 	}
 }

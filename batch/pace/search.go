@@ -131,10 +131,6 @@ func (b *Bracket) bound(r Reply, in int) {
 	through := max(0, float64(in)/took.Seconds()) // a clock may have been set back
 	before := b.contested()
 	lo, hi, saved := b.explain(r)
-	if b.places.odd && b.places.notSaved(r) {
-		b.forgetPace()
-		return
-	}
 	if b.contested() {
 		b.yield(in, before)
 		return

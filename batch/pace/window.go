@@ -34,7 +34,7 @@ const (
 
 // liftInWindow is likewise, or much more, if the account may limit the number in flight instead.
 func (b *Bracket) liftInWindow() float64 {
-	if b.places.edge >= b.places.proven {
+	if b.places.tally.edge() >= b.places.proven {
 		return 0.5
 	}
 	return windowLift

@@ -24,7 +24,7 @@ func (b *Bracket) explain(r Reply) (lo, hi, saved float64) {
 	spans, size := len(b.Trace.Spans), b.Trace.Size
 	lo, hi, saved = b.Trace.explain()
 	b.Odd = max(0, b.Odd-1)
-	if b.places.odd = len(b.Trace.Spans) != spans || b.Trace.Size != size; b.places.odd {
+	if len(b.Trace.Spans) != spans || b.Trace.Size != size {
 		b.unexplained(r)
 	}
 	return lo, hi, saved
@@ -36,10 +36,9 @@ func (b *Bracket) unexplained(r Reply) {
 	b.Best = max(b.Best, b.Lo) // it may be raised again
 	b.Rest, b.Trying = min(b.Rest, b.rest()), false
 	inTime := b.given() >= 2 // a window of so many requests has a long pause
-	inFlight := r.Others > b.places.proven || b.places.same > 0
+	inFlight := r.Others > b.places.proven
 	if !inTime && !inFlight {
 		b.Odd = min(b.Odd+oddRefusals, 2*oddRefusals-1)
-		b.places.refute(r.Others)
 	}
 }
 
