@@ -58,8 +58,6 @@ func (p *places) opens(inFlight int) time.Time {
 	switch {
 	case p.size == 0 || inFlight < p.size:
 		return time.Time{}
-	case p.testing:
-		return p.next
 	case !p.trial.IsZero():
 		return p.trial.Add(Moment)
 	case p.refused >= 3 && p.since >= fewTrials:
@@ -158,7 +156,7 @@ func (p *places) hear(r Reply, puzzling, counts bool) bool {
 		if !inARow && (p.early < fewEarly || !p.tally.limited(3, p.accident()*p.accident())) {
 			return false
 		}
-		p.testing, p.failed, p.refused = false, 0, 0
+		p.testing, p.failed = false, 0
 	case p.testing || r.Others < p.least || p.tally.refuted():
 		p.fail()
 		return false
@@ -189,8 +187,8 @@ func (p *places) consider(others int, puzzling, counts bool) {
 func (p *places) accident() float64 { return math.Pow(accident, math.Exp2(float64(p.failed))) }
 
 func (p *places) fail() {
-	p.testing, p.size, p.tally = false, 0, tally{}
-	p.failed++
+	p.testing, p.size, p.tally, p.failed = false, 0, tally{}, p.failed+1
+	p.trial, p.refused = time.Time{}, 0
 }
 
 func (p *places) trialRefused(r Reply) {

@@ -143,6 +143,38 @@ func TestA429ThatComesLateIsTakenBack(t *testing.T) {
 	}
 }
 
+// Several 429 with nothing let in between are one accident, but they end a test if nothing was
+// ever let in beside as many.
+func TestRefusalsInARowAndPlaces(t *testing.T) {
+	for name, test := range map[string]struct {
+		between, beside int
+		puzzling        bool
+		number          bool
+	}{
+		"in a row":                               {0, 5, true, true},
+		"in a row, for the pace":                 {0, 5, false, false},
+		"not in a row":                           {1, 5, true, false},
+		"in a row, one let in beside as many":    {0, 10, true, false},
+		"in a row, none let in, for the account": {0, 9, false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := asked(10, 5, 10, 10)
+			p.letIn(flight{others: test.beside})
+			p.hear(Reply{Others: 10}, false, false)
+			for range test.between {
+				p.letIn(flight{others: 5})
+			}
+			refused := sum(p.tally.out)
+			if p.hear(Reply{Others: 10}, test.puzzling, false) != test.number {
+				t.Errorf("for the number: %v, want %v", !test.number, test.number)
+			}
+			if got := sum(p.tally.out) - refused; got != test.between {
+				t.Errorf("%d more refusals count, want %d", got, test.between)
+			}
+		})
+	}
+}
+
 // A test that failed is made again only where an accident is less probable still.
 func TestATestThatFailedIsNotMadeAgainSoon(t *testing.T) {
 	p := asked(10, 5, 10, 10)
@@ -194,14 +226,64 @@ func TestATestSendsAheadOfTheTurn(t *testing.T) {
 
 // A refusal in a test that was the rate's does not bound the pace, ahead of which it was sent.
 func TestATestThatFailsDoesNotLowerThePace(t *testing.T) {
+	for _, testing := range []bool{true, false} {
+		now := time.Now()
+		b := New(8, time.Minute, nil, now)
+		b.Pace, b.Lo, b.Hi = 1, 1, 9
+		if testing {
+			b.places = *asked(10, 5, 10, 10)
+		}
+		b.Sent(now, 0)
+		now = now.Add(time.Second)
+		b.Sent(now, 1)
+		b.Heard(Reply{Sent: now, At: now.Add(Lead), Others: 1, Refused: true, Wait: time.Second})
+		if b.places.testing || (b.Hi == 9) != testing {
+			t.Errorf("in a test: %v, it goes on: %v; the pace is bound by %v", testing, b.places.testing, b.Hi)
+		}
+	}
+}
+
+// After a 429 in a test, only requests beside as many wait as long as after any other.
+func TestATestGoesOnAfterA429(t *testing.T) {
 	now := time.Now()
-	b := New(8, time.Minute, nil, now)
-	b.Pace, b.Lo = 1, 1
-	b.places.size, b.places.testing = 3, true
-	b.Sent(now, 1)
-	b.Heard(Reply{Sent: now, At: now.Add(Lead), Others: 1, Refused: true, Wait: time.Second})
-	if b.places.testing || b.Pace != 1 {
-		t.Errorf("tested: %v, pace %v; want one a second as before", b.places.testing, b.Pace)
+	b := New(32, time.Minute, nil, now)
+	b.Pace, b.Lo = 0.1, 0.1
+	b.places = *asked(10, 5, 10, 10)
+	b.Sent(now, 10)
+	at := now.Add(Lead)
+	b.Heard(Reply{Sent: now, At: at, Others: 10, Refused: true})
+	if !b.places.testing {
+		t.Fatal("the test is over")
+	}
+	if next, _ := b.Next(9); next.After(at.Add(Lead)) {
+		t.Errorf("beside fewer after %v", next.Sub(at))
+	}
+	if next, _ := b.Next(10); next.Before(at.Add(time.Second)) {
+		t.Errorf("beside as many after %v", next.Sub(at))
+	}
+}
+
+// Only what is sent long before its turn tells more than the pace does.
+func TestWhatIsSentLongBeforeItsTurn(t *testing.T) {
+	for before, early := range map[time.Duration]bool{0: false, 4 * time.Second: false, 6 * time.Second: true} {
+		now := time.Now()
+		b := New(8, time.Minute, nil, now)
+		b.Pace, b.places.size, b.places.testing = 0.1, 3, true
+		b.Due = now.Add(before)
+		if b.Sent(now, 1); b.places.unknown[0].early != early {
+			t.Errorf("%v before: %v, want %v", before, !early, early)
+		}
+	}
+}
+
+// Where the service says its limits, refusals in a row are for the pace.
+func TestWhatTheServiceSaysIsNoPuzzle(t *testing.T) {
+	b := New(8, time.Minute, nil, time.Now())
+	b.Empty, b.Since = 5, 1
+	for limit, want := range map[float64]bool{0: true, 20: false} {
+		if b.Told.Last.Limit = limit; b.puzzled(Reply{}) != want {
+			t.Errorf("a limit of %v is said: puzzled %v, want %v", limit, !want, want)
+		}
 	}
 }
 

@@ -31,3 +31,16 @@ func TestWhatRefusalsTellOfTheNumberInFlight(t *testing.T) {
 		})
 	}
 }
+
+// What is known may be changed and changed again, if another run was faster.
+func TestACloneOfWhatIsKnownHasItsOwnTally(t *testing.T) {
+	var k known
+	k.places.tally.letIn(0)
+	k.places.tally.refused(1)
+	c := k.clone()
+	c.places.tally.letIn(0)
+	c.places.tally.refused(1)
+	if in, out := k.places.tally.in[0], k.places.tally.out[1]; in != 1 || out != 1 {
+		t.Errorf("%d let in and %d refused, want one each", in, out)
+	}
+}
