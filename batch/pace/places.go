@@ -152,8 +152,8 @@ func (p *places) hear(r Reply, puzzling, counts bool) bool {
 		p.consider(r.Others, puzzling, counts)
 		return false
 	case p.testing && r.Others >= p.size:
-		inARow = inARow && puzzling && p.tally.inBeyond() == 0
-		if !inARow && (p.early < fewEarly || !p.tally.limited(3, p.accident()*p.accident())) {
+		never := inARow && puzzling && p.tally.inBeyond() == 0 // was one let in beside as many
+		if !never && !p.passed() {
 			return false
 		}
 		p.testing, p.failed = false, 0
@@ -180,6 +180,11 @@ func (p *places) consider(others int, puzzling, counts bool) {
 		p.proven, p.tally = others-1, tally{}
 		p.tally.refused(others)
 	}
+}
+
+// passed reports that hardly an accident explains the test.
+func (p *places) passed() bool {
+	return p.early >= fewEarly && p.tally.limited(3, p.accident()*p.accident())
 }
 
 // accident is how probable an accident may be: after each test that failed, the square of
