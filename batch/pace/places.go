@@ -26,12 +26,13 @@ type places struct {
 	proven  int      // with so many others in flight a request got through
 	since   int      // requests that got through since the last 429
 
-	size    int  // how many may be in flight; 0: as many as there are workers
-	testing bool // the size is tested
-	least   int  // as the size was when the test began
-	sent    int  // requests since then
-	early   int  // of those, how many were let in that were sent long before their turn
-	failed  int  // tests, since one was passed
+	size     int  // how many may be in flight; 0: as many as there are workers
+	testing  bool // the size is tested
+	least    int  // as the size was when the test began
+	sent     int  // requests since then
+	early    int  // of those, how many were let in that were sent long before their turn
+	wasEarly bool // the last 429 was to one of those
+	failed   int  // tests, since one was passed
 
 	trial   time.Time // when the trial was sent; zero: there is none
 	next    time.Time // no trial before, unless fewTrials got through
@@ -67,9 +68,9 @@ func (p *places) opens(inFlight int) time.Time {
 }
 
 // ahead reports whether the next request, beside so many, is sent ahead of its turn. No more
-// of these may be refused yet than were let in, as at the beginning of a run.
+// of these may be refused yet than were let in, or three, as at the beginning of a run.
 func (p *places) ahead(inFlight int) bool {
-	return p.testing && inFlight < p.size && 2*len(p.unknown) <= p.sent
+	return p.testing && inFlight < p.size && len(p.unknown) < max(3, p.sent-len(p.unknown))
 }
 
 // started notes a request that is sent beside so many others.
@@ -102,7 +103,8 @@ func (p *places) take(sent time.Time) (f flight, ok bool) {
 
 // notIn notes a 429, however late it came.
 func (p *places) notIn(r Reply) {
-	if _, ok := p.take(r.Sent); !ok {
+	f, ok := p.take(r.Sent)
+	if p.wasEarly = f.early; !ok {
 		p.tally.takeBack(r.Others)
 		p.since = max(0, p.since-1)
 	}
@@ -157,6 +159,9 @@ func (p *places) hear(r Reply, puzzling, counts bool) bool {
 			return false
 		}
 		p.testing, p.failed = false, 0
+	case p.testing && !p.wasEarly && p.tally.limited(2, p.accident()): // some answers were on their way to it
+		p.size, p.least = p.tally.edge(), p.tally.edge()
+		return false
 	case p.testing || r.Others < p.least || p.tally.refuted():
 		p.fail()
 		return false
@@ -199,6 +204,6 @@ func (p *places) fail() {
 func (p *places) trialRefused(r Reply) {
 	p.trial, p.since = time.Time{}, 0
 	p.refused++
-	p.next = r.At.Add(min(Moment<<min(3*p.refused-1, 20), atLast))
+	p.next = r.At.Add(min(Moment<<min(4*p.refused-1, 20), atLast))
 	p.soon = r.At.Add(worth * r.Wait)
 }

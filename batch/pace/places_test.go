@@ -175,6 +175,23 @@ func TestRefusalsInARowAndPlaces(t *testing.T) {
 	}
 }
 
+// A 429 to a request that waited for its turn does not end a test, though it came beside fewer:
+// some answers were on their way.
+func TestA429InItsTurnMovesTheNumberThatIsTested(t *testing.T) {
+	now := time.Now()
+	for _, early := range []bool{false, true} {
+		p := asked(20, 5, 10, 10)
+		p.letIn(flight{others: 5})
+		p.started(flight{now, 9, early})
+		r := Reply{Sent: now, Others: 9}
+		p.notIn(r)
+		p.hear(r, false, false)
+		if p.testing == early || p.testing && p.size != 9 {
+			t.Errorf("ahead of its turn %v: tested %v, %d places; want nine, or no test", early, p.testing, p.size)
+		}
+	}
+}
+
 // A test that failed is made again only where an accident is less probable still.
 func TestATestThatFailedIsNotMadeAgainSoon(t *testing.T) {
 	p := asked(10, 5, 10, 10)
@@ -196,7 +213,7 @@ func TestATestThatFailedIsNotMadeAgainSoon(t *testing.T) {
 }
 
 // While the number is tested, requests do not wait for their turn in the pace until as many
-// are in flight, as long as half of them were let in. Any other goes at the pace.
+// are in flight, as long as half of them were let in, or at most three. Any other goes at the pace.
 func TestATestSendsAheadOfTheTurn(t *testing.T) {
 	now := time.Now()
 	for name, test := range map[string]struct {
