@@ -48,7 +48,7 @@ type flight struct {
 }
 
 const (
-	fewEarly  = 2                // requests let in long before their turn, without which a test tells nothing
+	fewEarly  = 2                // requests to be let in long before their turn, so that a test can be passed
 	fewTrials = 80               // requests for each trial, when three were refused
 	atLast    = 19 * time.Minute // to the next trial, at most: others may have left
 )
@@ -101,7 +101,8 @@ func (p *places) take(sent time.Time) (f flight, ok bool) {
 	return f, ok
 }
 
-// notIn notes a 429, however late it came.
+// notIn notes that a request was refused. If it is no longer among the unknown, it was taken
+// for let in.
 func (p *places) notIn(r Reply) {
 	f, ok := p.take(r.Sent)
 	if p.wasEarly = f.early; !ok {
@@ -154,8 +155,8 @@ func (p *places) hear(r Reply, puzzling, counts bool) bool {
 		p.consider(r.Others, puzzling, counts)
 		return false
 	case p.testing && r.Others >= p.size:
-		never := inARow && puzzling && p.tally.inBeyond() == 0 // was one let in beside as many
-		if !never && !p.passed() {
+		noneBeyond := inARow && puzzling && p.tally.inBeyond() == 0
+		if !noneBeyond && !p.passed() {
 			return false
 		}
 		p.testing, p.failed = false, 0

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// asked is a places with so many requests let in beside so many others, and of which it heard
-// a 429 beside each of these others, with a request let in between them.
+// asked returns places that let in a number of requests beside so many others each. Then they
+// heard a 429 beside each number in refused, with one more request let in between two of them.
 func asked(in, beside int, refused ...int) *places {
 	return askedOf(false, in, beside, refused...)
 }
@@ -85,8 +85,8 @@ func TestATestTellsTheNumberFromTheRate(t *testing.T) {
 	}
 }
 
-// A test tells nothing while no request goes long before its turn: at the beginning of a run
-// ever more are in flight, whatever is limited.
+// A test is not passed before requests were let in long before their turn. At the beginning of
+// a run more and more are in flight, so each 429 comes beside as many, whatever the limit is.
 func TestATestNeedsRequestsAheadOfTheirTurn(t *testing.T) {
 	p := asked(10, 5, 10, 10)
 	for n := range 3 {
@@ -241,7 +241,7 @@ func TestATestSendsAheadOfTheTurn(t *testing.T) {
 	}
 }
 
-// A refusal in a test that was the rate's does not bound the pace, ahead of which it was sent.
+// The 429 that ends a test does not lower the pace: the request was sent before its turn.
 func TestATestThatFailsDoesNotLowerThePace(t *testing.T) {
 	for _, testing := range []bool{true, false} {
 		now := time.Now()
@@ -280,7 +280,7 @@ func TestATestGoesOnAfterA429(t *testing.T) {
 	}
 }
 
-// Only what is sent long before its turn tells more than the pace does.
+// A request counts as early if more than half of the time to its turn was left.
 func TestWhatIsSentLongBeforeItsTurn(t *testing.T) {
 	for before, early := range map[time.Duration]bool{0: false, 4 * time.Second: false, 6 * time.Second: true} {
 		now := time.Now()

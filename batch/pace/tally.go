@@ -64,10 +64,10 @@ func (t *tally) chance() float64 {
 	return math.Pow(beyond/float64(refused+sum(t.in)), float64(refused))
 }
 
-// limited reports that at least so many requests were refused, and beside as many hardly by
-// accident.
-func (t *tally) limited(refused int, accident float64) bool {
-	return sum(t.out) >= refused && t.chance() < accident
+// limited reports that at least so many requests were refused, and that the probability of an
+// accident is less than bound.
+func (t *tally) limited(refused int, bound float64) bool {
+	return sum(t.out) >= refused && t.chance() < bound
 }
 
 // refuted reports that some were let in beside as many, and that it may well have been an

@@ -2,7 +2,8 @@ package pace
 
 import "testing"
 
-// Refusals tell of a limit on the number in flight if few requests were let in beside as many.
+// The number in flight may be limited if few requests were let in beside as many others as
+// those that were refused.
 func TestWhatRefusalsTellOfTheNumberInFlight(t *testing.T) {
 	for name, test := range map[string]struct {
 		in, out          []int // so many beside 0, 1, 2 ... others
