@@ -249,6 +249,9 @@ func (o *object) text(at int) (string, error) {
 	if o.values[at].Type != gjson.String {
 		return "", &Error{Msg: fmt.Sprintf("%q is not a string", o.keys[at])}
 	}
+	if isErrorValue(o.values[at].Str) {
+		return "", &Error{Msg: fmt.Sprintf("%q holds the error %s", o.keys[at], o.values[at].Str), Hint: "mend the formula in the spreadsheet, or leave the line out"}
+	}
 	return o.values[at].Str, nil
 }
 

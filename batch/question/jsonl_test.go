@@ -196,6 +196,7 @@ func TestJSONLErrorsSayWhere(t *testing.T) {
 		{name: "JSON nested without end", line: strings.Repeat("[", 100_000), err: "broken JSON: "},
 		{name: "bytes that are not UTF-8", line: "{\"question\":\"caf\xE9\"}", err: "not valid UTF-8", hint: "--encoding"},
 		{name: "a question that is a number", line: `{"question":1040}`, err: `"question" is not a string`},
+		{name: "a question that is an error of a spreadsheet", line: `{"question":"#N/A"}`, err: `"question" holds the error #N/A`, hint: "leave the line out"},
 		{name: "a question that is an object", line: `{"question":{"text":"q"}}`, err: `"question" is not a string`},
 		{name: "two questions", line: `{"question":"a","Question":"b"}`, err: `"question" is there twice`},
 		{name: "two lists of messages", line: `{"messages":[],"messages":[]}`, err: `"messages" is there twice`},

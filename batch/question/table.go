@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -178,7 +177,7 @@ func (t *table) next() (q batch.Question, err error) {
 // spreadsheet.
 func (t *table) checkErrors(line int) error {
 	for i, field := range t.fields {
-		if t.used[i] && strings.HasPrefix(field, "#") && slices.Contains(excelErrors, field) {
+		if t.used[i] && isErrorValue(field) {
 			return &Error{Line: line, Msg: fmt.Sprintf("column %s holds the error %s", columnName(i), field), Hint: "mend the formula in the spreadsheet, or clear the cell"}
 		}
 	}

@@ -1,16 +1,10 @@
 package question
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 )
-
-// excelErrors are the error values of Excel. They are not questions, even in a cell
-// of text.
-var excelErrors = []string{"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#SPILL!", "#CALC!",
-	"#FIELD!", "#BLOCKED!", "#CONNECT!", "#UNKNOWN!", "#BUSY!", "#GETTING_DATA", "#PYTHON!", "#EXTERNAL!"}
 
 // show returns the text that Excel shows in a cell. An error is reported only if the
 // cell is used; in other columns the text in the file is kept.
@@ -46,7 +40,7 @@ func (w *xlsxBook) show(c sheetCell) (text, wrong, hint string) {
 	default:
 		return w.showNumber(c)
 	}
-	if c.kind == "e" || slices.Contains(excelErrors, text) {
+	if c.kind == "e" || isErrorValue(text) {
 		return text, "holds the error " + text, "mend the formula, or clear the cell"
 	}
 	f := w.format(c.style)
