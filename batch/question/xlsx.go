@@ -17,9 +17,10 @@ type sheetSource struct {
 	part     *xlsxPart
 	number   int // of the current row, from 1
 	hidden   bool
-	inData   bool // within the rows
-	filtered bool // a filter hides rows
-	hides    int  // hidden rows with something in them, below the header
+	inData   bool  // within the rows
+	filtered bool  // a filter hides rows
+	totals   []int // rows that are no data of their table
+	hides    int   // hidden rows with something in them, below the header
 	cells    []string
 	faults   []fault // of the current row
 	used     []bool  // the columns that matter; nil: not known yet
@@ -39,14 +40,15 @@ func newSheetSource(book *xlsxBook, sheet xlsxSheet) (*sheetSource, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &sheetSource{book: book, part: part, filtered: book.filtersTable(sheet)}, nil
+	filtered, totals := book.readTables(sheet)
+	return &sheetSource{book: book, part: part, filtered: filtered, totals: totals}, nil
 }
 
 func (s *sheetSource) line() int { return s.number }
 
 func (s *sheetSource) close() error { return s.part.close() }
 
-// read reads the next row that is not empty.
+// read reads the next row that is not empty, and no totals of a table.
 func (s *sheetSource) read(width int) ([]string, error) {
 	for {
 		if err := s.next(); err != nil {
@@ -54,6 +56,9 @@ func (s *sheetSource) read(width int) ([]string, error) {
 				s.understood.FilteredRows = s.hides
 			}
 			return nil, err
+		}
+		if slices.Contains(s.totals, s.number) {
+			continue
 		}
 		cells := s.cells
 		for len(cells) > 0 && strings.TrimSpace(cells[len(cells)-1]) == "" {

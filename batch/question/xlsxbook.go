@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"bizbatch/batch/question/numfmt"
 )
@@ -139,19 +140,24 @@ func (w *xlsxBook) related(part string) (related []relation, err error) {
 	})
 }
 
-// filtersTable reports whether a table in the sheet has a filter. Nothing but a
-// count hangs on it: a table that cannot be read has none.
-func (w *xlsxBook) filtersTable(sheet xlsxSheet) (filters bool) {
+// readTables reports whether a table in the sheet has a filter, and returns the rows that
+// show the totals of one. A table that cannot be read has neither.
+func (w *xlsxBook) readTables(sheet xlsxSheet) (filters bool, totals []int) {
 	parts, _ := w.related(sheet.part)
 	for _, r := range parts {
 		if r.kind == "table" && w.find(r.target) != nil {
 			_ = w.read(r.target, func(e xml.StartElement) error {
 				filters = filters || e.Name.Local == "filterColumn"
+				if count := attr(e, "totalsRowCount"); e.Name.Local == "table" && count != "" && count != "0" {
+					_, end, _ := strings.Cut(attr(e, "ref"), ":") // such as D40; there is one such row at most
+					row, _ := strconv.Atoi(strings.TrimLeftFunc(end, unicode.IsLetter))
+					totals = append(totals, row)
+				}
 				return nil
 			})
 		}
 	}
-	return filters
+	return filters, totals
 }
 
 // readBook reads the list of sheets.

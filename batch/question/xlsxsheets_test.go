@@ -2,6 +2,7 @@ package question
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -114,6 +115,37 @@ func TestRowsThatAFilterHidesAreReadAndCounted(t *testing.T) {
 				t.Errorf("%d rows are hidden by a filter, want %d: %v", got.FilteredRows, tt.want, err)
 			}
 		})
+	}
+}
+
+// The totals of a table are no question, rows below them are.
+func TestTheTotalsOfATableAreLeftOut(t *testing.T) {
+	content := sheetOf(t, strings.Repeat("<row><c/>"+asked+"</row>", 3))
+	content = changed(t, content, "xl/worksheets/_rels/sheet1.xml.rels", func(string) string {
+		return `<Relationships><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/table" Target="../tables/table1.xml"/></Relationships>`
+	})
+	for attributes, want := range map[string][]int{
+		`ref="A1:B3"`:                                        {2, 3, 4},
+		`ref="A1:B3" totalsRowShown="1"`:                     {2, 3, 4}, // it had some
+		`ref="A1:B3" totalsRowCount="0"`:                     {2, 3, 4},
+		`ref="A1:B3" totalsRowCount="1"`:                     {2, 4},
+		`ref="A1:AB3" headerRowCount="1" totalsRowCount="1"`: {2, 4},
+		`ref="A1" totalsRowCount="1"`:                        {2, 3, 4},
+		`totalsRowCount="1"`:                                 {2, 3, 4},
+	} {
+		got, _, err := read(t, "q.xlsx", changed(t, content, "xl/tables/table1.xml", func(string) string {
+			return "<table " + attributes + `><autoFilter ref="A1:B2"/></table>`
+		}), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var lines []int
+		for _, q := range got {
+			lines = append(lines, q.Line)
+		}
+		if !slices.Equal(lines, want) {
+			t.Errorf("%s: rows %d are read, want %d", attributes, lines, want)
+		}
 	}
 }
 
