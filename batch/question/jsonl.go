@@ -119,8 +119,12 @@ func (j *jsonlReader) parse(line []byte) error {
 	if line[0] != '{' {
 		return &Error{Msg: "not a JSON object", Hint: jsonlHint}
 	}
+	object := gjson.ParseBytes(line)
+	if name := twice(object); name != "" {
+		return &Error{Msg: fmt.Sprintf("%q is there twice", name), Hint: "rename one of the two, or remove it"}
+	}
 	j.object.keys, j.object.values = j.object.keys[:0], j.object.values[:0]
-	gjson.ParseBytes(line).ForEach(func(name, value gjson.Result) bool {
+	object.ForEach(func(name, value gjson.Result) bool {
 		key, ok := j.known[name.Str]
 		if !ok {
 			key = strings.Clone(canonical(name.Str)) // not to keep the line

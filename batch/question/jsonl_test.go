@@ -200,6 +200,8 @@ func TestJSONLErrorsSayWhere(t *testing.T) {
 		{name: "a question that is an object", line: `{"question":{"text":"q"}}`, err: `"question" is not a string`},
 		{name: "two questions", line: `{"question":"a","Question":"b"}`, err: `"question" is there twice`},
 		{name: "two lists of messages", line: `{"messages":[],"messages":[]}`, err: `"messages" is there twice`},
+		{name: "a message with two contents", line: message(`{"role":"user","content":"a","content":"b"}`), err: `"content" is there twice`, hint: "remove it"},
+		{name: "a body with two models", line: `{"body":{"input":"q","model":"a","model":"b"}}`, err: `"model" is there twice`},
 		{name: "an id that is a list", line: `{"id":[1],"question":"q"}`, err: `"id" is not a string`},
 		{name: "an ask mode that is a number", line: `{"ask_mode":1,"question":"q"}`, err: `"ask_mode" is not a string`},
 		{name: "an unknown ask mode", line: `{"ask_mode":"deepest","question":"q"}`, err: `unknown ask mode "deepest"`},

@@ -132,6 +132,26 @@ func input(body map[string]json.RawMessage) (messages gjson.Result, err error) {
 	return gjson.ParseBytes(raw), err
 }
 
+// twice returns a member that an object has twice, in itself or in what it contains: programs
+// read the first, or the last.
+func twice(v gjson.Result) (name string) {
+	object := v.IsObject()
+	if !object && !v.IsArray() {
+		return ""
+	}
+	seen := map[string]bool{}
+	v.ForEach(func(key, value gjson.Result) bool {
+		if object && seen[key.Str] {
+			name = key.Str
+		} else {
+			name = twice(value)
+		}
+		seen[key.Str] = true
+		return name == ""
+	})
+	return name
+}
+
 // members returns the members of an object as they are written, and nil for
 // anything else.
 func members(object gjson.Result) map[string]json.RawMessage {

@@ -181,7 +181,7 @@ func (r *Reader) initTable(text tableText, opts Options) error {
 	}
 	t.used = r.usedColumns(opts.Template)
 	r.next = t.next
-	return nil
+	return r.checkTemplateColumns(opts.Template)
 }
 
 func (r *Reader) setTemplate(opts Options) (err error) {

@@ -33,6 +33,19 @@ func parseTemplate(text string) (*questionTemplate, error) {
 	return &questionTemplate{t: t}, nil
 }
 
+// checkTemplateColumns refuses a template that uses a name of two columns.
+func (r *Reader) checkTemplateColumns(template string) error {
+	seen := map[string]bool{}
+	for _, name := range r.input.Columns {
+		name = strings.TrimSpace(name)
+		if seen[name] && slices.Contains(templateNames(template), name) {
+			return &Error{Line: r.understood.HeaderLine, Msg: fmt.Sprintf("%q, which --template uses, is there twice", name), Hint: "rename one of the two"}
+		}
+		seen[name] = true
+	}
+	return nil
+}
+
 // fill replaces what a question asks by the template, filled in with its row.
 func (t *questionTemplate) fill(q *batch.Question, in batch.Input) error {
 	t.out.Reset()
@@ -67,9 +80,8 @@ func cause(err error) string {
 	return strings.TrimPrefix(err.Error(), "template: ")
 }
 
-// values returns a row's values by column name. Of two columns with the same name,
-// it returns the first. Numbers are kept as they are written, and null is an empty
-// string.
+// values returns a row's values by column name. Numbers are kept as they are written, and
+// null is an empty string.
 func values(fields json.RawMessage, in batch.Input) (map[string]any, error) {
 	row := map[string]any{}
 	if in.Format == batch.JSONL {
@@ -85,7 +97,7 @@ func values(fields json.RawMessage, in batch.Input) (map[string]any, error) {
 	}
 	var cells []string
 	err := json.Unmarshal(fields, &cells)
-	for i, cell := range slices.Backward(cells) {
+	for i, cell := range cells {
 		row[strings.TrimSpace(in.Columns[i])] = cell
 	}
 	return row, err
