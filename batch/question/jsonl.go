@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -119,6 +120,9 @@ func (j *jsonlReader) parse(line []byte) error {
 	if line[0] != '{' {
 		return &Error{Msg: "not a JSON object", Hint: jsonlHint}
 	}
+	if half := halfCharacter(line); half != "" {
+		return &Error{Msg: half + " is half of a character", Hint: "the text was cut there, or each half was written on its own: mend it where the file comes from"}
+	}
 	object := gjson.ParseBytes(line)
 	if name := twice(object); name != "" {
 		return &Error{Msg: fmt.Sprintf("%q is there twice", name), Hint: "rename one of the two, or remove it"}
@@ -136,6 +140,21 @@ func (j *jsonlReader) parse(line []byte) error {
 		return true
 	})
 	return nil
+}
+
+// An escape is a pair of UTF-16 surrogates, one alone, which is the submatch, or anything else
+// after a backslash.
+var escape = regexp.MustCompile(`\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(u[dD][89a-fA-F]..)|.)`)
+
+// halfCharacter returns a surrogate in valid JSON that is not one of a pair. It stands for no
+// character, and would be sent as another.
+func halfCharacter(line []byte) string {
+	for _, m := range escape.FindAllSubmatch(line, -1) {
+		if m[1] != nil {
+			return `\` + string(m[1])
+		}
+	}
+	return ""
 }
 
 const jsonlHint = "JSONL has one object in each line; jq -c . file.json writes it (jq -c '.[]' for an array)"

@@ -36,6 +36,8 @@ func TestJSONL(t *testing.T) {
 		{"params are kept as they are written", `{"question":"q","params":{"temperature":0.10,"ZeroDataRetention":false}}`, Options{},
 			batch.Question{ID: "1", Text: "q", Subject: "q", Params: map[string]json.RawMessage{
 				"temperature": json.RawMessage("0.10"), "ZeroDataRetention": json.RawMessage("false")}}},
+		{"escaped characters are read, and a backslash is no escape", `{"question":"\ud83d\ude00 \\ud83d \u00e9\n"}`, Options{},
+			batch.Question{ID: "1", Text: "\U0001F600 \\ud83d é", Subject: "\U0001F600 \\ud83d é"}},
 		{"a blank question is skipped", `{"id":7,"question":"  "}`, Options{},
 			batch.Question{ID: "7", Skip: "no question"}},
 		{"a question of which nobody sees anything is skipped", `{"id":7,"messages":[{"role":"user","content":"\u200b\ufeff"}]}`, Options{},
@@ -195,6 +197,9 @@ func TestJSONLErrorsSayWhere(t *testing.T) {
 		{name: "a word", line: `"question"`, err: "not a JSON object"},
 		{name: "JSON nested without end", line: strings.Repeat("[", 100_000), err: "broken JSON: "},
 		{name: "bytes that are not UTF-8", line: "{\"question\":\"caf\xE9\"}", err: "not valid UTF-8", hint: "--encoding"},
+		{name: "the first half of a character", line: `{"question":"bad \ud83d x"}`, err: `\ud83d is half of a character`, hint: "was cut"},
+		{name: "the second half of a character", line: `{"question":"\ud83d\ude00 \uDE00"}`, err: `\uDE00 is half of a character`},
+		{name: "half of a character at the end", line: `{"question":"\\\ud83d"}`, err: `\ud83d is half of a character`},
 		{name: "a question that is a number", line: `{"question":1040}`, err: `"question" is not a string`},
 		{name: "a question that is an error of a spreadsheet", line: `{"question":"#N/A"}`, err: `"question" holds the error #N/A`, hint: "leave the line out"},
 		{name: "a question that is an object", line: `{"question":{"text":"q"}}`, err: `"question" is not a string`},
