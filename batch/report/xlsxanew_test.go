@@ -25,6 +25,7 @@ func TestAWorkbookThatIsTooLargeIsWrittenAnew(t *testing.T) {
 		"":                                     func(_ *report.Source, o *report.Options) { o.Status = batch.Answered },
 		"zip: not a valid zip file":            func(s *report.Source, _ *report.Options) { s.Path = textFile(t) },
 		"it is in the strict form of Open XML": func(s *report.Source, _ *report.Options) { s.Path = strictBook(t, path) },
+		"its sheet has no room beside its columns, charts and merged cells": func(s *report.Source, _ *report.Options) { s.Path = mergedBook(t) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			out := filepath.Join(t.TempDir(), "q.answers.xlsx")
@@ -70,6 +71,17 @@ func longBook(t testing.TB) string {
 	}
 	path := filepath.Join(t.TempDir(), "long.xlsx")
 	if err := errors.Join(w.Flush(), f.SaveAs(path)); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// mergedBook returns a workbook with a footnote as wide as the sheet.
+func mergedBook(t testing.TB) string {
+	t.Helper()
+	path, _, source, _ := clientBook(t)
+	f := opened(t, path)
+	if err := errors.Join(f.MergeCell(source.Sheet, "A9", "XFD9"), f.Save()); err != nil {
 		t.Fatal(err)
 	}
 	return path

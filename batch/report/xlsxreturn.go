@@ -22,7 +22,8 @@ type returnWriter struct {
 	zip     *zip.Writer
 	in      rowReader
 	ours    *answerRow
-	first   int // the column of ours that comes first, from 0
+	last    int // the last column with anything in it from the header down, from 0
+	first   int // the column of ours that comes first, beside pictures and merged cells
 
 	sheet    *document // what stands around the rows
 	rows     *sheetReader

@@ -53,28 +53,29 @@ func (w *returnWriter) extendFilter(sheet *document) (change [2]string) {
 	}
 	ref, _ := attribute(sheet.children[at].raw, "ref")
 	ref = strings.ReplaceAll(ref, "$", "")
-	if wider := w.wider(ref); wider != "" {
+	if wider := w.wider(ref, w.last); wider != "" {
 		sheet.children[at].raw = withAttribute(sheet.children[at].raw, "ref", wider)
 		change = [2]string{absolute(ref), absolute(wider)}
 	}
 	return change
 }
 
-// wider returns an area that begins with the header and ends just before our
-// columns, with them; empty: it is another one.
-func (w *returnWriter) wider(ref string) string {
+// wider returns an area that begins with the header, and ends in a column from the
+// given one on and before ours, with our columns; empty: it is another one.
+func (w *returnWriter) wider(ref string, from int) string {
 	begin, end, ok := strings.Cut(ref, ":")
 	header := strconv.Itoa(w.options.Source.HeaderRow)
-	if !ok || strings.TrimLeft(begin, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != header || columnNumber(end) != w.first-1 {
+	if column := columnNumber(end); !ok || strings.TrimLeft(begin, capitals) != header || column < from || column >= w.first {
 		return ""
 	}
-	return begin + ":" + columnName(w.lastColumn()) + strings.TrimLeft(end, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+	return begin + ":" + columnName(w.lastColumn()) + strings.TrimLeft(end, capitals)
 }
 
 // extendTables has the table of the questions go over our columns too, for the
 // same reason, and returns the parts that it wrote. A table with a row of totals,
 // or one that comes from a query, is left alone: its columns have rules of
-// their own.
+// their own. So is one that does not end just before our columns: each of its
+// columns needs a name in the header.
 func (w *returnWriter) extendTables() (changed []string, err error) {
 	sheet := relations{w.source.sheetRels, path.Dir(w.source.sheet)}
 	for _, c := range sheet.children {
@@ -88,7 +89,7 @@ func (w *returnWriter) extendTables() (changed []string, err error) {
 			continue // whatever it is, it stays as it is
 		}
 		ref, _ := attribute(table.head[strings.LastIndex(table.head, "<"):], "ref")
-		if wider := w.wider(ref); wider == "" || !plainTable(table) || !w.widen(table, wider) {
+		if wider := w.wider(ref, w.first-1); wider == "" || !plainTable(table) || !w.widen(table, wider) {
 			continue
 		}
 		out, err := w.zip.Create(name)

@@ -8,6 +8,7 @@ import (
 	"io"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"bizbatch/batch"
@@ -34,7 +35,7 @@ func newReturnWriter(b *bufio.Writer, folder string, macros bool, in batch.Input
 	sources.styles = w.source.styles.base
 	w.ours = newAnswerRow(in, o, sources)
 	if w.first+len(w.ours.columns) > excelColumns {
-		return nil, errors.New("its sheet has no room for more columns")
+		return nil, errors.New("its sheet has no room beside its columns, charts and merged cells")
 	}
 	if w.notes, err = w.source.notes(); err != nil {
 		return nil, err
@@ -51,7 +52,7 @@ func (w *returnWriter) start() error {
 	return w.begin()
 }
 
-// survey reads the sheet once, to find how large it is.
+// survey reads the sheet once, to find how large it is, and where our columns begin.
 func (w *returnWriter) survey() error {
 	r, err := w.source.find(w.source.sheet).Open()
 	if err != nil {
@@ -80,8 +81,33 @@ func (w *returnWriter) survey() error {
 			}
 		}
 	}
+	after := &document{}
+	if err := rows.rest(after); err != nil {
+		return err
+	}
+	w.last = w.first - 1
 	w.first = w.source.besidePictures(w.first, w.options.Source.HeaderRow)
+	w.first = besideMerged(after, w.first, w.options.Source.HeaderRow)
 	return nil
+}
+
+// besideMerged returns the first column from the given one on, counted from 0, to
+// the right of all merged cells at the rows from the header down. A merged area
+// shows only its first cell. after is what comes after the rows of the sheet.
+func besideMerged(after *document, column, header int) int {
+	at := after.find("mergeCells")
+	if at < 0 {
+		return column
+	}
+	areas, _ := inner(after.children[at].raw) // it was read before
+	for _, area := range areas {
+		ref, _ := attribute(area.raw, "ref")
+		end := ref[strings.LastIndex(ref, ":")+1:]
+		if row, _ := strconv.Atoi(strings.TrimLeft(end, capitals)); row >= header {
+			column = max(column, columnNumber(end)+1)
+		}
+	}
+	return column
 }
 
 // copyParts copies what is not changed.

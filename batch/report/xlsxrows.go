@@ -203,6 +203,9 @@ func attrOf(e xml.StartElement, name string) string {
 	return ""
 }
 
+// capitals are the letters of columns.
+const capitals = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
 // columnNumber returns the column of a cell's name, from 0: 1 for B7.
 func columnNumber(cell string) int {
 	n := 0
