@@ -96,7 +96,8 @@ func textFile(t testing.TB) string {
 	return path
 }
 
-// changedBook returns a copy of a workbook with changed parts, and with more parts.
+// changedBook returns a copy of a workbook with changed parts, without those that
+// become empty, and with more parts.
 func changedBook(t testing.TB, path string, change func(name, content string) string, more ...string) string {
 	t.Helper()
 	changed := filepath.Join(t.TempDir(), "changed.xlsx")
@@ -110,9 +111,13 @@ func changedBook(t testing.TB, path string, change func(name, content string) st
 		all[name] = "more"
 	}
 	for name, content := range all {
+		content := change(name, content)
+		if content == "" {
+			continue
+		}
 		w, err := z.Create(name)
 		if err == nil {
-			_, err = w.Write([]byte(change(name, content)))
+			_, err = w.Write([]byte(content))
 		}
 		if err != nil {
 			t.Fatal(err)

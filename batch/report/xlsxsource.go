@@ -97,10 +97,20 @@ func (b *sourceBook) open(sheet string) (err error) {
 		return err
 	}
 	b.sheetRels = sheetRels.document
-	b.stylesName = rels.target("styles")
-	raw, err := b.bytes(b.stylesName)
-	if err != nil {
-		return err
+	return b.readStyles(rels)
+}
+
+// readStyles reads the formats. A workbook without any gets a part with the plain one.
+func (b *sourceBook) readStyles(rels relations) (err error) {
+	raw := []byte(plainStyles)
+	if b.stylesName = rels.target("styles"); b.stylesName != "" {
+		if raw, err = b.bytes(b.stylesName); err != nil {
+			return err
+		}
+	} else {
+		b.stylesName = path.Join(rels.folder, "styles.xml") // the only name that some programs look for
+		b.rels.relate("styles", b.stylesName)
+		b.override(b.stylesName, sheetTypes+"styles+xml")
 	}
 	b.styles, err = readStyles(raw)
 	return err

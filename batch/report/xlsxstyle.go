@@ -8,12 +8,26 @@ import (
 // The fonts of our looks. ownFont is the plain one as the runs of a cell repeat it.
 const (
 	ownFont  = `<sz val="11"/><rFont val="Calibri"/><family val="2"/>`
-	ownFonts = `<font><sz val="11"/><name val="Calibri"/><family val="2"/></font>` +
+	ownFonts = plainFont +
 		`<font><b/><sz val="11"/><color rgb="FFFFFFFF"/><name val="Calibri"/><family val="2"/></font>` +
 		`<font><u/><sz val="11"/><color rgb="FF1F5C99"/><name val="Calibri"/><family val="2"/></font>` +
 		`<font><b/><sz val="13"/><color rgb="FF1F3A4D"/><name val="Calibri"/><family val="2"/></font>`
 	ownFill = `<fill><patternFill patternType="solid"><fgColor rgb="FF1F3A4D"/><bgColor indexed="64"/></patternFill></fill>`
 )
+
+// What the formats of every workbook begin with: cells that no format is set for,
+// and the two fills that Excel expects.
+const (
+	plainFont    = `<font><sz val="11"/><name val="Calibri"/><family val="2"/></font>`
+	plainFills   = `<fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill>`
+	plainBorders = `<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>` +
+		`<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>`
+	plainNames = `<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles>`
+)
+
+// plainStyles are the formats of a workbook that has none.
+const plainStyles = xmlHead + `<styleSheet xmlns="` + sheetNS + `"><fonts count="1">` + plainFont + `</fonts><fills count="2">` + plainFills + `</fills>` + plainBorders +
+	`<cellXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/></cellXfs>` + plainNames + `</styleSheet>`
 
 // moneyFormat shows cents, and parts of one where there are any.
 const moneyFormat = `"$"#,##0.00####`
@@ -61,9 +75,7 @@ func xlsxStyles(zones []string) string {
 	}
 	return xmlHead + `<styleSheet xmlns="` + sheetNS + `">` + fmt.Sprintf(`<numFmts count="%d">`, 1+len(zones)) + formats.String() + `</numFmts>` +
 		`<fonts count="4">` + ownFonts + `</fonts>` +
-		`<fills count="3"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill>` + ownFill + `</fills>` +
-		`<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>` +
-		`<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>` +
+		`<fills count="3">` + plainFills + ownFill + `</fills>` + plainBorders +
 		fmt.Sprintf(`<cellXfs count="%d">`, dateCell+len(zones)) + lookFormats(0, 2) + numbers.String() + `</cellXfs>` +
-		`<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>`
+		plainNames + `</styleSheet>`
 }
