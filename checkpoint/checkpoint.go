@@ -44,6 +44,8 @@ var (
 	ErrNotCheckpoint = errors.New("not a checkpoint, or damaged")
 	// ErrLost: answers that were saved are missing.
 	ErrLost = errors.New("answers are lost that were saved")
+	// ErrMoved: the newest answers may be in a log that is not beside the checkpoint.
+	ErrMoved = errors.New("its newest answers may be missing")
 	// ErrGone: the file was removed or replaced while the store was open.
 	ErrGone = errors.New("the checkpoint was removed or replaced while the run was on")
 	// ErrNewer: the file was written by a newer version of this program.

@@ -37,19 +37,14 @@ func OpenCopy(path string, opts Options) (_ *Store, err error) {
 // copyFrom copies another checkpoint's content, as it is at one moment.
 func (s *Store) copyFrom(path string) error {
 	active := inUse(path)
-	// What was noted as saved was saved before: it is read first.
-	saved := notedSaved(path)
 	from, err := Peek(path) // which does not bring it to today's format
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return checkNoLog(path)
 	}
 	if err != nil {
 		return err
 	}
 	defer from.Close()
-	if err := from.checkHolds(saved); err != nil {
-		return err
-	}
 	tables := []string{"meta", "settings", "requests", "rows", "runs", "uncertain"}
 	if from.format > 1 {
 		tables = append(tables, "agreed", "reused")

@@ -24,8 +24,8 @@ const newSuffix = ".new"
 // that a file under its own name is always whole, wherever the process dies.
 func (s *Store) create() (err error) {
 	path := s.path
-	if info, err := os.Stat(path + "-wal"); err == nil && info.Size() > 0 {
-		return fmt.Errorf("%s: %w: only %s-wal is there, which belongs to it", path, ErrLost, filepath.Base(path))
+	if err := checkNoLog(path); err != nil {
+		return err
 	}
 	tmp := path + newSuffix
 	// A journal that a first import left holds no answers, and must not be taken

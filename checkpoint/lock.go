@@ -33,16 +33,18 @@ type lock struct {
 	// ends SQLite's own locks.
 	database *flock.Flock
 	saved    int64 // answers, as a run that died noted them; see note
+	found    bool  // its file was there
 }
 
 // takeLock takes the lock of a checkpoint, or fails with ErrInUse.
 func takeLock(path string) (*lock, error) {
 	name := lockPath(path)
-	if info, err := os.Lstat(name); err == nil && !info.Mode().IsRegular() {
+	info, err := os.Lstat(name)
+	if err == nil && !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("lock %s: it is there and is not a file", name)
 	}
 	for try := 0; ; try++ {
-		l := &lock{file: flock.New(name, flock.SetPermissions(0o600))}
+		l := &lock{file: flock.New(name, flock.SetPermissions(0o600)), found: err == nil}
 		held, err := l.file.TryLock()
 		if err != nil {
 			return nil, fmt.Errorf("lock %s: %w", name, err)

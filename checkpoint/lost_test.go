@@ -55,6 +55,9 @@ func TestADamagedLogIsNoticed(t *testing.T) {
 				if s, err := Open(path, Options{}); !errors.Is(err, ErrLost) {
 					t.Fatalf("opened: %v, %v", s, err)
 				}
+				if s, err := View(path); !errors.Is(err, ErrLost) {
+					t.Fatalf("opened for reading: %v, %v", s, err)
+				}
 			}
 			if err := os.Remove(lockPath(path)); err != nil { // the user agrees to the loss
 				t.Fatal(err)
@@ -63,6 +66,52 @@ func TestADamagedLogIsNoticed(t *testing.T) {
 		})
 	}
 	t.Run("whole", func(t *testing.T) { open(t, killed(t), Options{}) })
+}
+
+// A checkpoint that is moved without the log of a run that was killed is refused, for the newest
+// answers are in the log. With the log it is whole, and with the lock file it is known whether.
+func TestACheckpointIsMovedWithItsLog(t *testing.T) {
+	for name, test := range map[string]struct {
+		along []string
+		want  error
+	}{
+		"alone":              {nil, ErrMoved},
+		"with its log":       {[]string{"-wal"}, nil},
+		"with all files":     {[]string{"-wal", ".lock"}, nil},
+		"with the lock file": {[]string{".lock"}, ErrLost},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path, to := killed(t), temp(t)
+			for _, ending := range append(test.along, "") {
+				if err := os.Rename(path+ending, to+ending); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for _, opened := range []func(string) (*Store, error){View, Peek, func(path string) (*Store, error) { return Open(path, Options{}) }} {
+				s, err := opened(to)
+				if !errors.Is(err, test.want) {
+					t.Fatalf("%v, want %v", err, test.want)
+				}
+				if err == nil {
+					closeStore(t, s)
+				}
+			}
+		})
+	}
+}
+
+// Once a run has ended by itself, its checkpoint is whole wherever it is.
+func TestACheckpointThatIsWholeIsMovedAlone(t *testing.T) {
+	path := temp(t)
+	s := open(t, path, Options{})
+	doImport(t, s, ImportOptions{}, ask("1", "a"))
+	answer(t, s, 1)
+	closeStore(t, s)
+	to := temp(t)
+	if err := os.Rename(path, to); err != nil {
+		t.Fatal(err)
+	}
+	closeStore(t, open(t, to, Options{}))
 }
 
 // What an import takes in from a rescue file comes on top of what was saved, as
@@ -104,6 +153,9 @@ func TestALogWithoutItsDatabaseIsNotThrownAway(t *testing.T) {
 	}
 	if s, err := Open(path, Options{}); !errors.Is(err, ErrLost) {
 		t.Fatalf("opened: %v, %v", s, err)
+	}
+	if s, err := OpenCopy(path, Options{}); !errors.Is(err, ErrLost) {
+		t.Fatalf("planned with: %v, %v", s, err)
 	}
 	if err := os.Rename(path+".moved", path); err != nil {
 		t.Fatal(err)

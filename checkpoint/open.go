@@ -64,7 +64,7 @@ func Open(path string, opts Options) (_ *Store, err error) {
 	if err := s.connect(dsn(path, "rw", durable(opts)...)); err != nil {
 		return nil, err
 	}
-	if err := s.checkSaved(); err != nil {
+	if err := s.checkWhole(l.saved, l.found); err != nil {
 		return nil, err
 	}
 	if err := s.upgrade(); err != nil {
@@ -86,28 +86,6 @@ func (s *Store) abandon() error {
 		close = l.release
 	}
 	return errors.Join(s.Close(), close())
-}
-
-// checkSaved compares the number of answers with the number that a killed run had
-// recorded. SQLite does not notice a missing end of its log, and the answers in it
-// would be paid for again.
-func (s *Store) checkSaved() error {
-	if s.lock.saved == 0 {
-		return nil
-	}
-	return s.checkHolds(s.lock.saved)
-}
-
-// checkHolds returns ErrLost if there are fewer answers.
-func (s *Store) checkHolds(saved int64) error {
-	n, err := s.countAnswered()
-	if err != nil {
-		return s.openError(err)
-	}
-	if n < saved {
-		return fmt.Errorf("%s: %w: %d are there, %d were saved; %s-wal is damaged or was removed", s.path, ErrLost, n, saved, filepath.Base(s.path))
-	}
-	return nil
 }
 
 // resolve follows symbolic links, so that all names of a checkpoint have the same
@@ -159,7 +137,8 @@ func (s *Store) connect(dsn string) error {
 	if !info.Mode().IsRegular() {
 		return fmt.Errorf("%s: %w: it is not a file", s.path, ErrNotCheckpoint)
 	}
-	_, noWAL := os.Stat(s.path + "-wal")
+	_, err = os.Stat(s.path + "-wal")
+	s.noLog = err != nil
 	// SQLite would take an empty file for a new database.
 	if info.Size() == 0 {
 		return fmt.Errorf("%s: %w: the file is empty", s.path, ErrNotCheckpoint)
@@ -183,7 +162,7 @@ func (s *Store) connect(dsn string) error {
 		return fmt.Errorf("%s: %w (format %d, this one knows up to %d)", s.path, ErrNewer, v, len(migrations))
 	case v < 1:
 		return fmt.Errorf("%s: %w: format %d is not known", s.path, ErrNotCheckpoint, v)
-	case noWAL != nil && info.Size()%page != 0: // SQLite would read zeros there
+	case s.noLog && info.Size()%page != 0: // SQLite would read zeros there
 		return fmt.Errorf("%s: %w: the file is cut short", s.path, ErrNotCheckpoint)
 	}
 	s.format = int(v)

@@ -64,11 +64,12 @@ func (r *run) begin(now time.Time) (b Begun, err error) {
 		if err == nil {
 			r.id, err = added.LastInsertId()
 		}
-		return err
+		return errors.Join(err, s.markLog())
 	})
 	if err != nil {
 		return b, err
 	}
+	s.moveLog()
 	if b.Counts, err = s.Counts(); err != nil {
 		return b, err
 	}

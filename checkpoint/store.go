@@ -29,6 +29,7 @@ type Store struct {
 	endpoint string
 	dsn      string      // how the file was opened
 	format   int         // as it was when it was opened
+	noLog    bool        // there was no log then
 	last     io.Writer   // Options.LastResort
 	db       *sql.DB     // readers
 	lock     *lock       // nil with View
@@ -76,7 +77,11 @@ func (s *Store) Close() error {
 	var errs []error
 	s.saves.Close()
 	s.stmts.close()
+	end := (*lock).release
 	if s.writer != nil {
+		if s.unmarkLog() != nil {
+			end = (*lock).keep // it tells, too
+		}
 		errs = append(errs, s.writer.Close())
 	}
 	if s.db != nil {
@@ -89,7 +94,7 @@ func (s *Store) Close() error {
 		errs = append(errs, disk.Remove(s.path+"-wal", s.path+"-shm"))
 	}
 	if s.lock != nil {
-		errs = append(errs, s.lock.release())
+		errs = append(errs, end(s.lock))
 	}
 	if s.original != "" {
 		errs = append(errs, os.RemoveAll(filepath.Dir(s.path)))

@@ -189,6 +189,9 @@ func storeError(err error, path string) error {
 	case errors.Is(err, checkpoint.ErrLost):
 		return &exit.Error{Code: exit.Unexpected, Err: err,
 			Hint: fmt.Sprintf("put back what is missing; to go on without those answers, and pay for them again, remove %s and %s", terminal.QuoteFile(path+".lock"), terminal.QuoteFile(path+"-wal"))}
+	case errors.Is(err, checkpoint.ErrMoved):
+		return &exit.Error{Code: exit.Unexpected, Err: err,
+			Hint: fmt.Sprintf("name its -wal and .lock like the checkpoint, and put them beside it; if there are none, and to pay again for what is missing, make an empty file %s", terminal.QuoteFile(path+".lock"))}
 	case errors.Is(err, checkpoint.ErrOlder):
 		return &exit.Error{Code: exit.Unexpected, Err: err, Hint: "a run with this bizbatch brings it up to date, where it may write the file and its folder: bizbatch run FILE"}
 	case errors.Is(err, checkpoint.ErrNewer):
