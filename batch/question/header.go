@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"bizbatch/batch"
@@ -39,6 +40,9 @@ func (t *table) findHeader(opts *Options) (h header, err error) {
 			return h, &Error{Line: h.line, Msg: "the header is not text in UTF-8", Hint: "name the file's encoding, such as --encoding utf-16le"}
 		}
 		if opts.isHeader(h, template) {
+			if err := h.checkPassed(rows, opts); err != nil {
+				return h, err
+			}
 			return h, h.assign(opts)
 		}
 		if len(rows) <= maxTitleRows {
@@ -68,6 +72,33 @@ func (o *Options) isHeader(row header, template []string) bool {
 	}
 	return slices.ContainsFunc(row.names, func(name string) bool {
 		return slices.Contains(wanted, canonical(name)) || slices.Contains(template, strings.TrimSpace(name))
+	})
+}
+
+// checkPassed refuses a header if one of the rows that were passed may be it: then
+// the found row is one of its table, with a cell that happens to be such a name.
+// A title has one cell, or fewer than the header. A row that also names an id
+// column is the header, whatever is above it.
+func (h *header) checkPassed(passed []header, opts *Options) error {
+	if len(passed) == 0 || opts.HeaderRow > 0 || opts.table || h.namesID(opts) {
+		return nil
+	}
+	above := fullest(passed)
+	if n := filled(above.names); n < 2 || n < filled(h.names) && !slices.ContainsFunc(h.names, isNumber) {
+		return nil
+	}
+	return &Error{
+		Line: h.line, Msg: fmt.Sprintf("this row names a column that is looked for, but the header may be row %d (%s)", above.line, list(above.names)),
+		Hint: fmt.Sprintf("if row %d is the header, add --header-row %[1]d and name the column that holds the question with --question-column; "+
+			"if this row is the header, add --header-row %d; if there is none, add --no-header", above.line, h.line),
+	}
+}
+
+// namesID reports whether a row names an id column.
+func (h *header) namesID(opts *Options) bool {
+	return slices.ContainsFunc(h.names, func(name string) bool {
+		name = canonical(name)
+		return name != "" && (slices.Contains(idNames, name) || name == canonical(opts.IDColumn))
 	})
 }
 
@@ -183,7 +214,7 @@ func letterOfLongest(names, first []string) string {
 
 // noHeader returns the error for a file in which no row is a header.
 func (t *table) noHeader(rows []header, opts *Options) *Error {
-	best := slices.MaxFunc(rows, func(a, b header) int { return filled(a.names) - filled(b.names) }) // the first of them
+	best := fullest(rows)
 	e := noQuestionColumn(best.names)
 	if opts.QuestionColumn != "" {
 		e = noColumn(opts.QuestionColumn, best.names, "--question-column")
@@ -234,6 +265,16 @@ func likeHeaders(rows []header) string {
 		}
 	}
 	return strings.Join(alike, ", ")
+}
+
+// fullest returns the first of the rows with the most cells that are not empty.
+func fullest(rows []header) header {
+	return slices.MaxFunc(rows, func(a, b header) int { return filled(a.names) - filled(b.names) })
+}
+
+// isNumber reports whether a cell is a number, an amount or a date in figures.
+func isNumber(cell string) bool {
+	return strings.ContainsFunc(cell, unicode.IsDigit) && !strings.ContainsFunc(cell, unicode.IsLetter)
 }
 
 // filled returns the number of cells that are not empty.

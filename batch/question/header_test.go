@@ -18,6 +18,12 @@ func TestTheHeaderIsFound(t *testing.T) {
 			"id,question,client", []string{`3 1 ["1","Is it taxable?","Acme"]`}},
 		{"below titles of other widths", "Open tax questions\n\nof,Harbor & Pine,LLC,and others\nid,question\n1,a\n", Options{},
 			"id,question", []string{`5 1 ["1","a"]`}},
+		{"below titles in pairs, as long as the table is wider", "Client:,Acme\nDate:,2025-04-15\nRef,Question,Due\nA1,a,May\n", Options{},
+			"Ref,Question,Due", []string{`4 1 ["A1","a","May"]`}},
+		{"below titles as wide as the table, if it has an id", "Client:,Acme\nid,question\n1,a\n", Options{},
+			"id,question", []string{`3 1 ["1","a"]`}},
+		{"below titles as wide as the table, if its id is named", "Client:,Acme\nRef,question\n1,a\n", Options{IDColumn: "REF"},
+			"Ref,question", []string{`3 1 ["1","a"]`}},
 		{"below the title of a list", "Open tax questions\nQuestion\nIs it taxable?\n", Options{},
 			"Question", []string{`3 1 ["Is it taxable?"]`}},
 		{"by the name of a column that is asked for", "question of the day\nid,Frage\n1,a\n", Options{QuestionColumn: "frage"},
@@ -80,6 +86,43 @@ func TestOneOfTwoAlikeNamesCanBeNamed(t *testing.T) {
 	}
 	_, _, err = read(t, "q.csv", "My Question,my-question\na,b\n", Options{QuestionColumn: "my_question"})
 	checkError(t, err, `q.csv:1: "my_question" is there twice`, "rename")
+}
+
+// TestARowOfATableIsNotTakenForItsHeader reads tables whose question column has a
+// name that is not known, and in which another column holds such a name.
+func TestARowOfATableIsNotTakenForItsHeader(t *testing.T) {
+	tickets := "Ticket ID,Subject,Type\n101,Can I deduct rent?,Problem\n102,What is basis?,Question\n103,How is it computed?,Incident\n"
+	for _, tt := range []struct {
+		name, content string
+		opts          Options
+		err, hint     string
+	}{
+		{"a type of tickets", tickets, Options{},
+			"q.csv:3: this row names a column that is looked for, but the header may be row 1 (Ticket ID, Subject, Type)", "--header-row 1 and name the column that holds the question with --question-column; if this row is the header, add --header-row 3"},
+		{"and again", tickets + "104,When is it due?,Question\n", Options{}, "q.csv:3: this row names a column", "--header-row 1"},
+		{"and twice in a row", "Ref,Subject,Kind,Type\n1,a,Question,question\n", Options{}, "q.csv:2: this row names a column", "--header-row 1"},
+		{"in the row below the header", "Nr;Frage;Typ\n1;Ist die Miete absetzbar?;Text\n2;Wie hoch?;Zahl\n", Options{},
+			"q.csv:2: this row names a column that is looked for, but the header may be row 1 (Nr, Frage, Typ)", "--header-row 1"},
+		{"below titles", "Tickets\nClient:,Acme\n" + tickets, Options{}, "q.csv:5: this row names a column that is looked for, but the header may be row 3", "--header-row 3"},
+		{"in a row that lacks cells", "Ref,Subject,Type,Notes\n,,Question,\n3,How?,Incident,x\n", Options{}, "q.csv:2: this row names", "--header-row 1"},
+		{"below a header that lacks a name", ",Frage,Typ\n0,Wie hoch?,Text\n", Options{}, "q.csv:2: this row names", "--header-row 1"},
+		{"where there is no header", "1,Is it?,Problem\n2,What?,Question\n", Options{}, "q.csv:2: this row names", "if there is none, add --no-header"},
+		{"by the name of a column that is asked for", "Ref,Subject,Type\nA,How?,Frage\n", Options{QuestionColumn: "frage"}, "q.csv:2: this row names", "--header-row 1"},
+		{"by a name in the template", "Ref,Subject,Type\nA,How?,topic\n", Options{Template: "{{.topic}}"}, "q.csv:2: this row names", "--header-row 1"},
+		{"unless it was said that it is the header", tickets, Options{HeaderRow: 3}, "", ""},
+		{"unless it was said which row is", tickets, Options{HeaderRow: 1, QuestionColumn: "subject"}, "", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, _, err := read(t, "q.csv", tt.content, tt.opts)
+			if tt.err != "" {
+				checkError(t, err, tt.err, tt.hint)
+			} else if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	_, _, err := read(t, "q.xlsx", workbook(t, [][]any{{"Ticket", "Subject", "Type"}, {1, "Is it?", "Question"}, {2, "What?", "Task"}}), Options{})
+	checkError(t, err, `q.xlsx, sheet "Sheet1", row 2: this row names a column that is looked for, but the header may be row 1 (Ticket, Subject, Type)`, "--header-row 1")
 }
 
 func TestWhereNoHeaderIsFound(t *testing.T) {

@@ -32,3 +32,16 @@ func TestATableIsReadAsPeopleSeeIt(t *testing.T) {
 		}
 	}
 }
+
+func TestATableMayHaveAnyTitleAndNoRows(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.xlsx")
+	for _, rows := range [][][]any{{{"Reviewed by", "Bob"}, {"verdict", "hours"}}, {{"verdict"}}} {
+		if err := os.WriteFile(path, []byte(workbook(t, rows)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		header, got, err := ReadTable(path, "verdict")
+		if err != nil || len(header) != len(rows[len(rows)-1]) || len(got) != 0 {
+			t.Errorf("read %v and %v, %v", header, got, err)
+		}
+	}
+}
