@@ -1,8 +1,10 @@
 package question
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"regexp"
 	"slices"
 	"strconv"
@@ -77,47 +79,46 @@ func (w *xlsxBook) eligible(name string) (sheets []xlsxSheet, err error) {
 }
 
 // chooseSheet opens the first of the sheets, or the only one that has a question
-// column where the first has none.
+// column where the first has none. A sheet that has one, but cannot be read or holds
+// no questions, may be the one that is meant: then no other is read.
 func (r *Reader) chooseSheet(book *xlsxBook, sheets []xlsxSheet, opts Options) (*sheetSource, error) {
 	var found, passed []string
-	var best *Error // of the sheets that were passed
+	var best, doubted *Error // of the sheets that were passed; of the first that may be meant
 	at := -1
 	for i, sheet := range sheets {
-		trial := &Reader{sheet: sheet.name}
-		source, err := trial.openSheet(book, sheet, opts)
-		if err == nil {
-			source.close() // only read from
+		e := trySheet(book, sheet, opts)
+		switch {
+		case e == nil:
 			if found = append(found, sheet.name); at < 0 {
 				at = i
 			}
-			if i == 0 {
-				break
+		case !e.noTable:
+			doubted = cmp.Or(doubted, e)
+		default:
+			if at < 0 {
+				passed = append(passed, sheet.name)
 			}
-			continue
+			if best == nil || best.Line == 0 || best.Hint == "" { // a chart or an empty sheet tells less
+				best = e
+			}
 		}
-		e := asError(err)
-		e.Sheet = sheet.name
-		if !e.noTable {
-			r.sheet = sheet.name
-			return nil, e
-		}
-		if at < 0 {
-			passed = append(passed, sheet.name)
-		}
-		if best == nil || best.Line == 0 || best.Hint == "" { // a chart or an empty sheet tells less
-			best = e
+		if at == 0 {
+			break
 		}
 	}
-	switch len(found) {
-	case 0:
+	switch {
+	case doubted != nil:
+		r.sheet = doubted.Sheet
+		return nil, doubted.orIn(found)
+	case len(found) == 1:
+		r.sheet, r.understood.PassedOver = found[0], passed
+		return r.openSheet(book, sheets[at], opts)
+	case len(found) == 0:
 		r.sheet = best.Sheet
 		if hidden := book.hiddenQuestions(opts); hidden != "" && opts.Sheet == "" {
 			best.Hint = strings.TrimPrefix(best.Hint+"; a hidden sheet has a question column: to ask what is there, add --sheet "+strconv.Quote(hidden), "; ")
 		}
 		return nil, best
-	case 1:
-		r.sheet, r.understood.PassedOver = found[0], passed
-		return r.openSheet(book, sheets[at], opts)
 	}
 	return nil, &Error{
 		Msg:  fmt.Sprintf("has no question column in its first sheet, %q, and more than one sheet that has one: %s", sheets[0].name, list(found)),
@@ -125,19 +126,51 @@ func (r *Reader) chooseSheet(book *xlsxBook, sheets []xlsxSheet, opts Options) (
 	}
 }
 
-// hiddenQuestions names the first hidden sheet that has a question column; empty:
-// none has.
+// orIn adds to a hint that other sheets have questions, if there are any.
+func (e *Error) orIn(sheets []string) *Error {
+	if len(sheets) == 0 {
+		return e
+	}
+	var flags []string
+	for _, name := range sheets {
+		flags = append(flags, "--sheet "+strconv.Quote(name))
+	}
+	hint := "if the questions are in another sheet, add " + strings.Join(flags, " or ")
+	e.Hint = strings.TrimSuffix(hint+"; otherwise, "+e.Hint, "; otherwise, ")
+	return e
+}
+
+// hiddenQuestions names the first hidden sheet that has questions; empty: none has.
 func (w *xlsxBook) hiddenQuestions(opts Options) string {
 	for _, sheet := range w.sheets {
-		if !sheet.hidden {
-			continue
-		}
-		if source, err := (&Reader{}).openSheet(w, sheet, opts); err == nil {
-			source.close() // only read from
+		if sheet.hidden && trySheet(w, sheet, opts) == nil {
 			return sheet.name
 		}
 	}
 	return ""
+}
+
+// trySheet reads a sheet up to its first question. The error says why there is none;
+// what is wrong in the row of a question is reported when the sheet is read.
+func trySheet(book *xlsxBook, sheet xlsxSheet, opts Options) (e *Error) {
+	trial := &Reader{sheet: sheet.name}
+	source, err := trial.openSheet(book, sheet, opts)
+	if err != nil {
+		return trial.complete(err)
+	}
+	defer source.close() // only read from
+	for !opts.table {
+		q, err := trial.read()
+		if err == io.EOF {
+			e = noQuestions(max(1, trial.understood.HeaderLine))
+			e.noTable = false
+			return trial.complete(e)
+		}
+		if err != nil || q.Skip == "" {
+			break
+		}
+	}
+	return nil
 }
 
 // openSheet opens a sheet and reads its header.

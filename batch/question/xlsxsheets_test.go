@@ -40,6 +40,7 @@ func inBook(t *testing.T, content, old, new string) string {
 func TestTheSheetWithTheQuestionsIsRead(t *testing.T) {
 	cover := [][]any{{"Tax questions 2025"}, {"Client: Acme"}}
 	questions := [][]any{{"id", "question"}, {1, "What?"}}
+	lists := [][]any{{"Text", "text"}, {"a", "b"}}
 	hide := func(content string, sheet int) string {
 		old := fmt.Sprintf(`name="Sheet%d"`, sheet)
 		return inBook(t, content, old, old+` state="hidden"`)
@@ -68,8 +69,17 @@ func TestTheSheetWithTheQuestionsIsRead(t *testing.T) {
 		{"the cover, which is asked for", workbook(t, cover, questions), "Sheet1", Understood{}, `q.xlsx, sheet "Sheet1", row 1: no question column`, ""},
 		{"a chart, which is asked for", isChart(workbook(t, questions, questions)), "Sheet1", Understood{}, `q.xlsx has no cells in sheet "Sheet1"`, "--sheet"},
 		{"all are hidden", hide(workbook(t, questions), 1), "", Understood{}, "q.xlsx has no sheet that is not hidden", "--sheet"},
-		{"a damaged one is not passed over", changed(t, workbook(t, questions, questions), "xl/worksheets/sheet1.xml", func(string) string { return "<a><b></a>" }), "", Understood{}, "q.xlsx is a damaged Excel file: xl/worksheets/sheet1.xml", ""},
-		{"a column with two of its name is not passed over", workbook(t, [][]any{{"question", "question"}}, questions), "", Understood{}, `q.xlsx, sheet "Sheet1", row 1: "question" is there twice`, ""},
+		{"a damaged one is not passed over", changed(t, workbook(t, questions, questions), "xl/worksheets/sheet1.xml", func(string) string { return "<a><b></a>" }), "", Understood{}, "q.xlsx is a damaged Excel file: xl/worksheets/sheet1.xml", `add --sheet "Sheet2"; otherwise, open it in Excel`},
+		{"a column with two of its name is not passed over", workbook(t, [][]any{{"question", "question"}}, questions), "", Understood{}, `q.xlsx, sheet "Sheet1", row 1: "question" is there twice`, `if the questions are in another sheet, add --sheet "Sheet2"; otherwise, rename one of the two`},
+		{"nor if it comes last", workbook(t, cover, questions, lists), "", Understood{}, `q.xlsx, sheet "Sheet3", row 1: "text" is there twice`, `if the questions are in another sheet, add --sheet "Sheet2"`},
+		{"nor if it comes between", workbook(t, cover, lists, questions, questions), "", Understood{}, `q.xlsx, sheet "Sheet2", row 1: "text" is there twice`, `if the questions are in another sheet, add --sheet "Sheet3" or --sheet "Sheet4"`},
+		{"of two in doubt, the first is told", workbook(t, cover, lists, [][]any{{"question", "question"}}), "", Understood{}, `q.xlsx, sheet "Sheet2", row 1: "text" is there twice`, "rename one of the two"},
+		{"but it is not looked at after the questions", workbook(t, questions, lists), "", Understood{Sheet: "Sheet1", Sheets: 2, OpensOn: "Sheet1"}, "", ""},
+		{"nor is the sheet that is asked for in doubt", workbook(t, cover, lists, questions), "Sheet3", Understood{Sheet: "Sheet3", Sheets: 3, OpensOn: "Sheet1"}, "", ""},
+		{"one whose header is in doubt is not passed over", workbook(t, [][]any{{"Key", "Type"}, {"a", "Text"}, {"b", "Date"}}, questions), "", Understood{}, `q.xlsx, sheet "Sheet1", row 2: this row names a column`, `if the questions are in another sheet, add --sheet "Sheet2"`},
+		{"one that holds no questions yet is not passed over", workbook(t, questions[:1], questions), "", Understood{}, `q.xlsx, sheet "Sheet1", row 1: the file holds no questions`, `if the questions are in another sheet, add --sheet "Sheet2"`},
+		{"nor one whose questions are empty", workbook(t, cover, [][]any{{"id", "question"}, {1}, {2}}, questions), "", Understood{}, `q.xlsx, sheet "Sheet2", row 1: the file holds no questions`, `add --sheet "Sheet3"`},
+		{"but one with an error is read", workbook(t, [][]any{{"id", "question", "mode"}, {1, "What?", "deeper"}}, questions), "", Understood{}, `q.xlsx, sheet "Sheet1", row 2: unknown ask mode "deeper"`, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := understood(t, tt.content, Options{Sheet: tt.sheet})
