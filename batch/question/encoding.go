@@ -26,7 +26,7 @@ type decoded struct {
 func decode(src io.Reader, name string) (decoded, error) {
 	raw := bufio.NewReaderSize(src, 64<<10)
 	head, err := raw.Peek(4)
-	if isGzip(head) {
+	if kindOf(head) == gzipFile {
 		content, zerr := unzipped(raw)
 		if zerr != nil {
 			return decoded{}, zerr
@@ -37,11 +37,12 @@ func decode(src io.Reader, name string) (decoded, error) {
 	if err != nil && err != io.EOF {
 		return decoded{}, err
 	}
+	if e := notText(kindOf(head), name); e != nil {
+		return decoded{}, e
+	}
 	d := decoded{r: raw}
 	var enc encoding.Encoding
 	switch {
-	case looksZipped(head):
-		return d, &Error{Msg: "is a ZIP or Excel file, not text", Hint: "if it is Excel's, give it the extension .xlsx, or say --format xlsx"}
 	case bytes.HasPrefix(head, []byte("\xEF\xBB\xBF")):
 		d.bom = true
 		raw.Discard(3) // peeked
@@ -61,10 +62,12 @@ func decode(src io.Reader, name string) (decoded, error) {
 		d.r = bufio.NewReaderSize(transform.NewReader(raw, enc.NewDecoder()), 64<<10)
 	}
 	if _, err := d.r.Peek(1); err == io.EOF {
-		return d, &Error{Line: 1, Msg: "the file is empty"}
+		return d, emptyFile()
 	}
 	return d, nil
 }
+
+func emptyFile() *Error { return &Error{Line: 1, Msg: "the file is empty"} }
 
 // lookup finds an encoding by the names that web pages use for it, which are
 // the more forgiving ones, or else by its IANA name.

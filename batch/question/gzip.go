@@ -8,9 +8,6 @@ import (
 	"strings"
 )
 
-// isGzip reports whether head is the beginning of a gzip file.
-func isGzip(head []byte) bool { return len(head) > 2 && head[0] == 0x1f && head[1] == 0x8b }
-
 // unzipped returns what a gzip file holds. Its content tells one, not its name: some
 // programs unpack a file and leave its name.
 func unzipped(src *bufio.Reader) (io.Reader, error) {

@@ -268,7 +268,3 @@ func columnName(column int) string {
 	}
 	return name
 }
-
-// looksZipped reports whether head is the beginning of a ZIP file, as Excel files
-// are.
-func looksZipped(head []byte) bool { return bytes.HasPrefix(head, []byte("PK\x03\x04")) }

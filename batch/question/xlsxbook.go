@@ -39,7 +39,7 @@ func openWorkbook(file string) (*xlsxBook, error) {
 	z, err := zip.OpenReader(file)
 	switch {
 	case errors.Is(err, zip.ErrFormat):
-		return nil, notExcel(errors.New("it is no ZIP file"))
+		return nil, notZIP(file)
 	case err != nil:
 		return nil, err
 	}
@@ -51,8 +51,8 @@ func openWorkbook(file string) (*xlsxBook, error) {
 	return w, nil
 }
 
-func notExcel(err error) *Error {
-	return &Error{Msg: "is not an Excel file that can be read (" + err.Error() + ")", Hint: "save it as .xlsx, without a password", Err: err}
+func notExcel(why string) *Error {
+	return &Error{Msg: "is not an Excel file that can be read (" + why + ")", Hint: "save it as .xlsx"}
 }
 
 func (w *xlsxBook) open() error {
@@ -68,9 +68,11 @@ func (w *xlsxBook) open() error {
 	}
 	switch ext := path.Ext(book); {
 	case w.find(book) == nil:
-		return notExcel(errors.New("it has no workbook"))
+		return notExcel("it has no workbook")
 	case ext == ".bin":
-		return notExcel(errors.New("it is an .xlsb"))
+		return notExcel("it is an .xlsb")
+	case strings.HasPrefix(book, "word/"):
+		return &Error{Msg: "is a Word document, not an Excel file", Hint: "copy its table into a workbook, and save that as .xlsx"}
 	}
 	parts, err := w.related(book)
 	if err != nil {
