@@ -197,19 +197,19 @@ func severalColumns(names, first []string) *Error {
 	}
 	return &Error{
 		Line: 1, Msg: "there is no header, and more than one column: " + strings.Join(shown, ", "),
-		Hint: "name the column that holds the question by its letter or number: --no-header --question-column " + letterOfLongest(names, first) + "; if each line is a question, add --delimiter tab",
+		Hint: "name the column that holds the question by its letter or number: --no-header --question-column " + letterOfLongest(first) + "; if each line is a question, add --delimiter tab",
 	}
 }
 
 // letterOfLongest returns the column that is most likely the question.
-func letterOfLongest(names, first []string) string {
+func letterOfLongest(row []string) string {
 	best := 0
-	for i, cell := range first {
-		if len(cell) > len(first[best]) {
+	for i, cell := range row {
+		if len(cell) > len(row[best]) {
 			best = i
 		}
 	}
-	return names[best]
+	return columnName(best)
 }
 
 // noHeader returns the error for a file in which no row is a header.
@@ -235,6 +235,8 @@ func (t *table) noHeader(rows []header, opts *Options) *Error {
 	if filled(best.names) > 1 {
 		if alike := likeHeaders(rows); alike != "" {
 			e.Hint += "; rows that may be the header: " + alike + " (--header-row " + strconv.Itoa(best.line) + ")"
+		} else {
+			e.Hint += "; if the file has no header, add --no-header --question-column " + letterOfLongest(best.names)
 		}
 		return e
 	}

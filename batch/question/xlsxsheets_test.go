@@ -64,7 +64,7 @@ func TestTheSheetWithTheQuestionsIsRead(t *testing.T) {
 		{"the workbook opens on another", inBook(t, workbook(t, questions, questions), `<workbookView`, `<workbookView activeTab="1"`), "", Understood{Sheet: "Sheet1", Sheets: 2, OpensOn: "Sheet2"}, "", ""},
 		{"several but the first", workbook(t, cover, questions, questions), "", Understood{}, `q.xlsx has no question column in its first sheet, "Sheet1", and more than one sheet that has one: Sheet2, Sheet3`, "--sheet"},
 		{"none", workbook(t, [][]any{}, [][]any{{"a", "b"}}), "", Understood{}, `q.xlsx, sheet "Sheet2", row 1: no question column (found: a, b)`, "--question-column"},
-		{"none but a hidden one", hide(workbook(t, [][]any{{"a", "b"}}, cover, questions), 3), "", Understood{}, `q.xlsx, sheet "Sheet1", row 1: no question column (found: a, b)`, `--question-column; a hidden sheet has a question column: to ask what is there, add --sheet "Sheet3"`},
+		{"none but a hidden one", hide(workbook(t, [][]any{{"a", "b"}}, cover, questions), 3), "", Understood{}, `q.xlsx, sheet "Sheet1", row 1: no question column (found: a, b)`, `--no-header --question-column A; a hidden sheet has a question column: to ask what is there, add --sheet "Sheet3"`},
 		{"an empty one and a hidden one", hide(workbook(t, [][]any{}, questions), 2), "", Understood{}, `q.xlsx, sheet "Sheet1", row 1: the file holds no questions`, `a hidden sheet has a question column`},
 		{"the cover, which is asked for", workbook(t, cover, questions), "Sheet1", Understood{}, `q.xlsx, sheet "Sheet1", row 1: no question column`, ""},
 		{"a chart, which is asked for", isChart(workbook(t, questions, questions)), "Sheet1", Understood{}, `q.xlsx has no cells in sheet "Sheet1"`, "--sheet"},
