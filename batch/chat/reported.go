@@ -85,7 +85,8 @@ func fromGateway(status int) bool {
 
 // reported reads an error as the service writes it, in a response's body or a
 // chunk: {"error": {type, message, details}}. Other servers leave the error
-// member out, put a text in its place, or say detail.
+// member out, put a text in its place, or say detail. The message is what all
+// of these say.
 func reported(body gjson.Result) *batch.Error {
 	if body.IsArray() { // Google's list of one
 		body = body.Get("0")
@@ -100,6 +101,9 @@ func reported(body gjson.Result) *batch.Error {
 		Param:     param(source),
 		Message:   sentence(source),
 		RequestID: first(source, "request_id", "details.request_id").String(),
+	}
+	if !speaks(source) && speaks(body) {
+		e.Message = sentence(body)
 	}
 	if e.Code == e.Type {
 		e.Code = ""
@@ -124,15 +128,15 @@ func reported(body gjson.Result) *batch.Error {
 		e.Message = ""
 		unwrap(e, inner)
 	}
+	if heading := source.Get("error"); isText(heading) && speaks(source) {
+		head(e, heading)
+	}
 	if inner := first(source, "metadata.raw"); inner.Exists() {
 		unwrap(e, inner)
 	}
 	e.RetryAfter = cmp.Or(e.RetryAfter, waitInWords(e.Message))
 	return e
 }
-
-// said are the members that contain an error message.
-var said = []string{"message", "detail", "msg", "status_msg", "error_msg", "error_message"}
 
 // objectIn returns the object that is encoded in a string.
 func objectIn(v gjson.Result) (object gjson.Result, ok bool) {
@@ -170,20 +174,6 @@ func retryInfo(details gjson.Result) time.Duration {
 		return 0
 	}
 	return min(max(d, 0), longestWait)
-}
-
-// errorIn returns the part of a body that describes the error.
-func errorIn(body gjson.Result) gjson.Result {
-	if inner := body.Get("error"); given(inner) {
-		return inner
-	}
-	if inner := body.Get("base_resp"); inner.Get("status_code").Int() != 0 { // MiniMax's
-		return inner
-	}
-	if inner := body.Get("errors.0"); given(inner) {
-		return inner
-	}
-	return body
 }
 
 // isMessage reports whether a chunk is no part of an answer and says something
@@ -230,25 +220,6 @@ func param(source gjson.Result) string {
 		}
 	}
 	return strings.Join(path, ".")
-}
-
-// sentence returns the error message in JSON of any form.
-func sentence(v gjson.Result) string {
-	switch {
-	case v.IsArray():
-		var parts []string
-		v.ForEach(func(_, part gjson.Result) bool {
-			parts = append(parts, sentence(part))
-			return len(parts) < 100 // enough to read
-		})
-		return strings.Join(parts, ", ")
-	case v.IsObject():
-		if words := first(v, said...); words.Exists() {
-			return sentence(words)
-		}
-		return v.Raw
-	}
-	return v.String()
 }
 
 // first returns the first of the members that is given.
