@@ -60,6 +60,9 @@ func ErrorFrom(status int, header http.Header, body []byte) *batch.Error {
 	e.Status = status
 	e.MaybeCharged = fromGateway(e.Status) || empty && status < 300 // who knows what became of the answer
 	timing(e, header, time.Now())
+	if isJSON && e.RetryAfter == 0 {
+		timing(e, passedOn(body), time.Now())
+	}
 	return e
 }
 

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tidwall/gjson"
+
 	"bizbatch/batch"
 	"bizbatch/batch/pace"
 )
@@ -46,21 +48,46 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 }
 
 var (
-	tryAgain = regexp.MustCompile(`(?i)\b(?:try again|retry) (?:in|after) ((?:\d+(?:\.\d+)? ?[a-z]+ ?)+)`)
-	units    = strings.NewReplacer(" ", "", "milliseconds", "ms", "seconds", "s", "second", "s", "secs", "s", "sec", "s",
-		"minutes", "m", "minute", "m", "mins", "m", "min", "m", "hours", "h", "hour", "h")
+	tryAgain = regexp.MustCompile(`(?i)\b(?:(?:try again|retry) (?:in|after)|wait(?: for)?(?: at least)?) ((?:(?:and )?\d+(?:\.\d+)? ?[a-z]+ ?)+)`)
+	amount   = regexp.MustCompile(`(\d+(?:\.\d+)?) ?([a-z]+)`)
+	units    = map[string]time.Duration{ // in the singular
+		"ms": time.Millisecond, "millisecond": time.Millisecond, "s": time.Second, "sec": time.Second, "second": time.Second,
+		"m": time.Minute, "min": time.Minute, "minute": time.Minute, "h": time.Hour, "hr": time.Hour, "hour": time.Hour,
+		"d": 24 * time.Hour, "day": 24 * time.Hour,
+	}
 )
 
 // waitInWords reads how long a message asks to wait, such as "Please try again in 6m0s."
-// (OpenAI, Groq) or "Please retry after 26 seconds." (Azure): a proxy may drop the header.
-// It is 0 where nothing can be read.
-func waitInWords(message string) time.Duration {
+// (OpenAI, Groq), "Please retry after 26 seconds." (Azure) or "Please wait 61234 seconds
+// before retrying." (GitHub): a proxy may drop the header. It is 0 where nothing can be read.
+func waitInWords(message string) (total time.Duration) {
 	said := tryAgain.FindStringSubmatch(message)
 	if said == nil {
 		return 0
 	}
-	d, _ := time.ParseDuration(units.Replace(strings.ToLower(said[1])))
-	return min(d, longestWait)
+	for _, part := range amount.FindAllStringSubmatch(strings.ToLower(said[1]), -1) {
+		unit, known := units[part[2]]
+		if !known {
+			unit, known = units[strings.TrimSuffix(part[2], "s")]
+		}
+		if !known {
+			break
+		}
+		n, _ := number(part[1])
+		total = min(total+wait(n, unit), longestWait)
+	}
+	return total
+}
+
+// passedOn returns the headers of the service behind a gateway: OpenRouter puts them into
+// the body.
+func passedOn(body []byte) http.Header {
+	h := http.Header{}
+	gjson.GetBytes(body, "error.metadata.headers").ForEach(func(name, value gjson.Result) bool {
+		h.Set(name.String(), value.String())
+		return true
+	})
+	return h
 }
 
 // clock is the time at the service, in whole seconds.
