@@ -84,6 +84,9 @@ func (r *runner) hold(res *result) {
 	if res.action == Again {
 		r.cut++
 	}
+	if _, known := r.unproven[res.setting]; !known { // no question sends it
+		r.unproven[res.setting] = r.fresh && r.sum.Answered == 0
+	}
 	res.until = r.queue.given
 	r.held = append(r.held, res)
 	r.release()

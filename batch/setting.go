@@ -39,8 +39,9 @@ func (c common) members(payload json.RawMessage) map[string]bool {
 }
 
 // refused returns the setting that e refuses: "model", "role" or the name of a
-// parameter. It is empty where e is about the question, what it sets for itself
-// included, or does not say.
+// parameter, which may be one that is missing, or that the client sets, such as stream.
+// It is empty where e is about the question, what it sets for itself included, or does
+// not say.
 func (c common) refused(e *Error, payload json.RawMessage) string {
 	switch status := e.status(); {
 	case e.MaybeCharged, e.contentRefused(): // the settings were good enough to begin
@@ -53,11 +54,18 @@ func (c common) refused(e *Error, payload json.RawMessage) string {
 	isCommon := c.members(payload)
 	if e.Param != "" {
 		for name, is := range isCommon {
-			if is && oneSpelling(name) == oneSpelling(e.member()) {
+			switch {
+			case oneSpelling(name) != oneSpelling(e.member()):
+			case is:
 				return name
+			default:
+				return ""
 			}
 		}
-		return ""
+		if slices.Contains(questionMembers, e.member()) {
+			return ""
+		}
+		return e.member()
 	}
 	if e.aboutLength() {
 		return ""
@@ -75,6 +83,9 @@ func (c common) refused(e *Error, payload json.RawMessage) string {
 	}
 	return ""
 }
+
+// questionMembers are what services call the member with the question.
+var questionMembers = []string{"messages", "message", "content", "contents", "input", "inputs", "prompt", "query", "question", "text"}
 
 // member returns the member of the request that Param is about, or is part of.
 func (e *Error) member() string {
@@ -117,8 +128,9 @@ func (r *runner) prove(it *item) {
 	if len(r.unproven) == 0 {
 		return
 	}
-	for name, isCommon := range r.common.members(it.Payload) {
-		if isCommon {
+	isCommon := r.common.members(it.Payload)
+	for name := range r.unproven {
+		if is, sent := isCommon[name]; is || !sent {
 			delete(r.unproven, name)
 		}
 	}

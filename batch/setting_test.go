@@ -41,7 +41,9 @@ func TestClassifyTellsASettingFromItsQuestion(t *testing.T) {
 		"a parameter that the question overrides":           {Error{Status: 400, Message: "top_p must be less than 1"}, ""},
 		"a parameter that the question overrides, by name":  {Error{Status: 400, Message: "no", Param: "top_p"}, ""},
 		"a parameter of the question beside one of the run": {Error{Status: 400, Message: "seed and temperature exclude each other"}, ""},
-		"a parameter that is not sent":                      {Error{Status: 400, Message: "no", Param: "max_tokens"}, ""},
+		"a parameter that is missing":                       {Error{Status: 422, Message: "Field required", Param: "max_tokens"}, "max_tokens"},
+		"a parameter that the client sets":                  {Error{Status: 400, Message: "no", Param: "stream"}, "stream"},
+		"the prompt, as the service calls it":               {Error{Status: 422, Message: "no", Param: "prompt"}, ""},
 		"the question":                                      {Error{Status: 400, Message: "the model cannot read it", Param: "messages[0].content"}, ""},
 		"the messages":                                      {Error{Status: 400, Message: "no role", Param: "messages"}, ""},
 		"nothing that is known":                             {Error{Status: 400, Message: "no"}, ""},
@@ -160,6 +162,30 @@ func TestOneQuestionThatIsRefusedForItsModelIsNoStop(t *testing.T) {
 				})
 			})
 		}
+	}
+}
+
+// What no question sets may be refused for all of them, or for one.
+func TestARefusalOfWhatNoQuestionSetsStopsTheRun(t *testing.T) {
+	noStream := &Error{Status: 400, Param: "stream", Message: "the account must be verified"}
+	for odd, result := range map[int]outcome{
+		20: {Stop: StopSettings, Left: 20, Sum: 4},
+		1:  {Answered: 19, Failed: 1, Sum: 20},
+	} {
+		t.Run(fmt.Sprintf("%d of 20 questions", odd), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				store := newStore(t)
+				importN(t, store, 20)
+				svc := newService(func(r request) reply {
+					if r.number() <= odd {
+						return reply{err: noStream}
+					}
+					return reply{takes: time.Second}
+				})
+				sum, err := Run(t.Context(), store, svc, Options{Workers: 1})
+				want(t, verify(t, svc, sum, err, 0, 0), result)
+			})
+		})
 	}
 }
 

@@ -139,9 +139,15 @@ func (j *job) reason(stop *batch.StopError, said *batch.Error) *exit.Error {
 		return &exit.Error{Code: exit.Service, Hint: cmp.Or(said.Hint, j.AddressHint+", then "+j.again()),
 			Err: fmt.Errorf("no question can succeed at this address (%w)", said)}
 	case batch.StopSettings:
+		e := &exit.Error{Code: exit.Service, Detail: []string{"no question is marked as failed"}}
+		if stop.Setting == "stream" {
+			e.Err = fmt.Errorf("the service refuses to stream its answers, which bizbatch needs (%w)", said)
+			e.Hint = "do what the service says, or use another model, then " + j.again()
+			return e
+		}
 		flag := j.settingFlag(stop.Setting)
-		return &exit.Error{Code: exit.Service, Hint: "check " + flag + ", then " + j.again(), Detail: []string{"no question is marked as failed"},
-			Err: fmt.Errorf("the service refuses %s (%w)", flag, said)}
+		e.Err, e.Hint = fmt.Errorf("the service refuses %s (%w)", flag, said), "check "+flag+", then "+j.again()
+		return e
 	case batch.StopClock:
 		if !j.Reopens.IsZero() {
 			return j.over()

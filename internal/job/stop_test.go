@@ -81,6 +81,9 @@ func TestStopped(t *testing.T) {
 			"error: the service refuses --ask-mode deep (400 no)\n       no question is marked as failed\n" + left + "hint:  check --ask-mode deep, then " + again},
 		{"a refused ask mode, set as a parameter", batch.StopError{Kind: batch.StopSettings, Setting: "askMode", Err: &batch.Error{Status: 400, Message: "no"}}, Options{}, 6,
 			"error: the service refuses --param askMode (400 no)\n       no question is marked as failed\n" + left + "hint:  check --param askMode, then " + again},
+		{"a service that does not stream", batch.StopError{Kind: batch.StopSettings, Setting: "stream", Err: &batch.Error{Status: 400, Message: "verify"}}, Options{}, 6,
+			"error: the service refuses to stream its answers, which bizbatch needs (400 verify)\n       no question is marked as failed\n" + left +
+				"hint:  do what the service says, or use another model, then " + again},
 		{"the clock", batch.StopError{Kind: batch.StopClock}, Options{}, 8,
 			"error: time is up (--until or --max-duration)\n" + left + "hint:  " + again},
 		{"a time that was over before", batch.StopError{Kind: batch.StopClock}, Options{Asking: batch.Options{Until: noon}, Until: "12:00", Reopens: noon.Add(12 * time.Hour)}, 8,
