@@ -150,43 +150,46 @@ func (x *exchange) open() (err error) {
 // read collects the stream. What breaks once the answer is whole takes nothing
 // away from it.
 func (x *exchange) read() error {
-	for {
-		line, err := x.lines.next()
-		if err == nil {
+	var err error
+	for err == nil {
+		var line []byte
+		if line, err = x.lines.next(); err == nil {
 			err = x.take(line)
 		}
-		switch {
-		case errors.Is(err, errDone):
-			x.begun = true
-			x.body.within(farewell)
-			_, _ = io.CopyN(io.Discard, x.body, 64<<10) // for the connection, not for us
-			if x.got.finished() {
-				return nil
-			}
-			return io.EOF
-		case err != nil && x.got.whole():
-			return nil
-		case err != nil:
-			return err
-		}
 	}
+	done := errors.Is(err, errDone)
+	if done {
+		x.begun = true
+		x.body.within(farewell)
+		_, _ = io.CopyN(io.Discard, x.body, 64<<10) // for the connection, not for us
+	}
+	switch {
+	case x.got.whole(err):
+		return nil
+	case done:
+		return io.EOF
+	}
+	return err
 }
 
-// take handles the data of one event. Text after a finish reason extends the wait
-// for more; without such text, the wait does not change.
+// take handles the data of one event. An answer that is whole even if the stream
+// fails waits a short time for more, and as long as any other if that was text.
 func (x *exchange) take(data []byte) error {
 	if x.lines.event == "error" && (x.lines.joined || data[0] != '{' || valid(string(data))) {
 		return x.got.failed(string(data))
 	}
-	finished, length := x.got.finished(), x.got.length()
+	before := x.got.whole(errIdle)
 	err := x.got.chunk(data)
 	x.begun = x.begun || err == nil
+	whole := x.got.whole(errIdle)
 	switch {
 	case errors.Is(err, errNotChunk) && data[0] == '{' && !x.lines.joined:
 		x.lines.unfinished(data)
 		return nil
-	case err == nil && x.got.finished() && x.got.text.Len() > 0 && (!finished || x.got.length() > length):
+	case whole && !before:
 		x.body.within(tail)
+	case before && !whole:
+		x.body.fixed = false
 	}
 	return err
 }

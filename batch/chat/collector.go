@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/tidwall/gjson"
@@ -32,7 +33,8 @@ type collector struct {
 	text      parts
 	reasoning parts
 	streamed  bool           // a delta has arrived
-	more      bool           // text came after the finish reason
+	more      bool           // text came after the last finish reason
+	early     bool           // a finish reason was not the end: it came before the text, or more text came
 	refused   bool           // the text, or part of it, came as a refusal
 	id        string         // the stream's, in OpenAI's envelope
 	sources   map[string]int // where in answer.Sources a source is, by its identity
@@ -51,9 +53,21 @@ type collector struct {
 // finished reports whether a finish reason has arrived.
 func (c *collector) finished() bool { return c.answer.FinishReason != "" }
 
-// whole reports whether a finish reason has arrived, and no text after it. Some
-// services send "stop" in the first chunk, or in every chunk.
-func (c *collector) whole() bool { return c.finished() && !c.more }
+// whole reports whether the answer is whole if the stream ends with err. The mark of
+// the end always says so, and a clean end if no text came after the last finish reason.
+// If the stream fails, the finish reason is all there is to go by. Some services send
+// "stop" in the first chunk or in every chunk, and theirs then says nothing.
+func (c *collector) whole(err error) bool {
+	switch {
+	case !c.finished():
+		return false
+	case errors.Is(err, errDone):
+		return true
+	case errors.Is(err, io.EOF):
+		return !c.more
+	}
+	return !c.early
+}
 
 // length returns how much text there is so far, what the model thought included.
 func (c *collector) length() int { return c.text.Len() + c.reasoning.Len() }
@@ -119,10 +133,11 @@ func (c *collector) failed(data string) error {
 		data = string(gjson.AppendJSONString(nil, prose.UTF8(data)))
 	}
 	body := gjson.Parse(c.hideKey(data))
-	if c.whole() {
+	err := reported(body)
+	if c.whole(err) {
 		c.other(Raw(body))
 	}
-	return reported(body)
+	return err
 }
 
 // take handles the members of a chunk.
@@ -170,8 +185,11 @@ func (c *collector) take(root gjson.Result) error {
 			failed = said
 		}
 	}
+	if c.finished() && c.length() > before {
+		c.more, c.early = true, true
+	}
 	switch {
-	case failed != nil && c.whole():
+	case failed != nil && c.whole(failed):
 		c.other(Raw(root))
 	case failed == nil && c.excess != nil:
 		failed = c.excess
@@ -179,8 +197,7 @@ func (c *collector) take(root gjson.Result) error {
 		failed = &batch.Error{Message: fmt.Sprintf("the service ended the answer with finish_reason %q", reason), MaybeCharged: true}
 	case failed == nil && finish.Parse(reason) != finish.None:
 		c.answer.FinishReason, c.more = reason, false
-	case c.finished() && c.length() > before:
-		c.more = true
+		c.early = c.early || c.text.Len() == 0
 	}
 	return failed
 }
