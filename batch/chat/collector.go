@@ -69,9 +69,6 @@ func (c *collector) whole(err error) bool {
 	return !c.early
 }
 
-// length returns how much text there is so far, what the model thought included.
-func (c *collector) length() int { return c.text.Len() + c.reasoning.Len() }
-
 // partial returns the text so far. A character that is not UTF-8 is replaced only
 // here, and the key here too: two chunks may hold its halves.
 func (c *collector) partial() string { return hideAll(c.secrets, prose.UTF8(c.text.String())) }
@@ -143,7 +140,7 @@ func (c *collector) failed(data string) error {
 // take handles the members of a chunk.
 func (c *collector) take(root gjson.Result) error {
 	var failed error
-	reason, before := "", c.length()
+	reason, text, thought := "", c.text.Len(), c.reasoning.Len()
 	root.ForEach(func(name, value gjson.Result) bool {
 		switch name.Str {
 		case "choices":
@@ -185,7 +182,7 @@ func (c *collector) take(root gjson.Result) error {
 			failed = said
 		}
 	}
-	if c.finished() && c.length() > before {
+	if c.finished() && !blank(c.text.String()[text:]+c.reasoning.String()[thought:]) {
 		c.more, c.early = true, true
 	}
 	switch {
@@ -197,7 +194,7 @@ func (c *collector) take(root gjson.Result) error {
 		failed = &batch.Error{Message: fmt.Sprintf("the service ended the answer with finish_reason %q", reason), MaybeCharged: true}
 	case failed == nil && finish.Parse(reason) != finish.None:
 		c.answer.FinishReason, c.more = reason, false
-		c.early = c.early || c.text.Len() == 0
+		c.early = c.early || blank(c.text.String())
 	}
 	return failed
 }
@@ -292,6 +289,10 @@ func (c *collector) room() bool {
 	}
 	return c.excess == nil
 }
+
+// blank reports whether a text is white space alone. Some services send a line feed
+// after the finish reason.
+func blank(s string) bool { return strings.TrimSpace(s) == "" }
 
 // keep notes a string that stands in a line, and lets the line go.
 func keep(noted *string, s string) {

@@ -32,6 +32,7 @@ func TestAFinishReasonThatIsNotTheEnd(t *testing.T) {
 	}
 	for name, test := range map[string]struct{ stream, text string }{
 		"before the text":                   {chunkOf("", stopped), ""},
+		"after white space alone":           {chunkOf("\n", stopped), "\n"},
 		"before the text, which has begun":  {chunkOf("", stopped) + chunkOf("one ", null), "one "},
 		"before the text, and with a part":  {chunkOf("", stopped) + chunkOf("one ", stopped), "one "},
 		"in every chunk":                    {chunkOf("one ", stopped) + chunkOf("two ", stopped), "one two "},
@@ -88,6 +89,17 @@ func TestAFinishReasonAfterTheText(t *testing.T) {
 		answer, err := serve(t, breaking(stream)).Ask(t.Context(), question)
 		if err != nil || strings.TrimSpace(answer.Text) != "whole" {
 			t.Errorf("%s: got %q, %v", stream, answer.Text, err)
+		}
+	}
+}
+
+// White space after the finish reason is no more of the text, and is kept.
+func TestWhiteSpaceAfterTheFinishReason(t *testing.T) {
+	stream := text("whole") + stop + chunkOf("\n", "null") + `data: {"choices":[],"usage":{"total_tokens":3}}` + "\n\n"
+	for name, handler := range map[string]http.HandlerFunc{"a clean end": sending(stream), "a broken connection": breaking(stream), "the mark of the end": sending(stream + done)} {
+		answer, err := serve(t, handler).Ask(t.Context(), question)
+		if err != nil || answer.Text != "whole\n" || answer.Usage == nil {
+			t.Errorf("before %s: got %+v, %v", name, answer, err)
 		}
 	}
 }
