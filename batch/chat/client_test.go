@@ -310,18 +310,21 @@ func TestConnectionsAreUsedAgain(t *testing.T) {
 
 // Without that, a connection cannot be used again.
 func TestResponseIsReadToItsEnd(t *testing.T) {
-	ended := false
-	client := newClient(t, Config{Key: testKey})
-	client.transport = transportFunc(func(r *http.Request) (*http.Response, error) {
-		resp, err := memory(text("a") + stop + done).RoundTrip(r)
-		resp.Body = io.NopCloser(io.MultiReader(resp.Body, readFunc(func([]byte) (int, error) {
-			ended = true
-			return 0, io.EOF
-		})))
-		return resp, err
-	})
-	if _, err := client.Ask(t.Context(), question); err != nil || !ended {
-		t.Errorf("read to the end: %v; the error: %v", ended, err)
+	for contentType, response := range map[string]string{"text/event-stream": text("a") + stop + done, "application/json": wholeObject} {
+		ended := false
+		client := newClient(t, Config{Key: testKey})
+		client.transport = transportFunc(func(r *http.Request) (*http.Response, error) {
+			resp, err := memory(response).RoundTrip(r)
+			resp.Header.Set("Content-Type", contentType)
+			resp.Body = io.NopCloser(io.MultiReader(resp.Body, readFunc(func([]byte) (int, error) {
+				ended = true
+				return 0, io.EOF
+			})))
+			return resp, err
+		})
+		if _, err := client.Ask(t.Context(), question); err != nil || !ended {
+			t.Errorf("%s read to the end: %v; the error: %v", contentType, ended, err)
+		}
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"mime"
 	"net/http"
 	"net/http/httptrace"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -95,15 +96,11 @@ func (x *exchange) Do(req *http.Request) (*http.Response, error) {
 		start, _ := io.ReadAll(io.LimitReader(x.lines.in, maxErrorBody)) // what arrived is enough
 		return nil, ErrorFrom(resp.StatusCode, resp.Header, start)
 	case mediaType == "application/json":
-		whole, err := io.ReadAll(x.lines.in)
+		rest, err := x.unstreamed(x.lines.in)
 		if err != nil {
 			return nil, err
 		}
-		rest, err := x.unstreamed(whole)
-		if err != nil {
-			return nil, err
-		}
-		x.lines.in = bufio.NewReader(bytes.NewReader(rest))
+		x.lines.in = bufio.NewReader(rest)
 	}
 	return resp, nil
 }
@@ -170,25 +167,35 @@ func (x *exchange) roundTrip(req *http.Request) (*http.Response, error) {
 	})))
 }
 
-// unstreamed handles the answer of a server that does not stream as one chunk, and
-// returns the rest to read: nothing. As a line of a stream it would be copied many
-// times. If it is not JSON, it is a stream with the wrong content type, and is
-// returned unchanged. JSON without any member that answers have is another address's.
-func (x *exchange) unstreamed(whole []byte) (rest []byte, err error) {
-	var line bytes.Buffer
-	if json.Compact(&line, whole) != nil {
-		return whole, nil
+// unstreamed handles the answer of a server that does not stream as one chunk, as soon
+// as it is complete, and returns the rest to read: the mark of the end. As a line of a
+// stream it would be copied many times. What is no JSON object is a stream with the
+// wrong content type, and is returned to be read as one, as is what follows the first
+// chunk of such a stream. JSON without any member that answers have is another address's.
+func (x *exchange) unstreamed(in io.Reader) (rest io.Reader, err error) {
+	var object json.RawMessage
+	values := json.NewDecoder(in)
+	if values.Decode(&object) != nil {
+		return io.MultiReader(values.Buffered(), in), nil // in returns its error again
 	}
-	if err = x.got.chunk(line.Bytes()); err != nil {
+	var line bytes.Buffer
+	_ = json.Compact(&line, object) // it is valid
+	if object[0] != '{' {
+		return io.MultiReader(&line, values.Buffered(), in), nil
+	}
+	if err := x.got.chunk(line.Bytes()); err != nil {
 		return nil, err
 	}
 	for _, member := range gjson.GetManyBytes(line.Bytes(), "choices", "usage", "object") {
 		x.begun = x.begun || member.Exists()
 	}
-	if !x.begun {
-		return nil, ErrorFrom(http.StatusOK, x.header, whole)
+	switch {
+	case x.got.finished() && !x.got.streamed:
+		return strings.NewReader("data: [DONE]\n"), nil
+	case x.begun || values.More():
+		return io.MultiReader(values.Buffered(), in), nil
 	}
-	return nil, nil
+	return nil, ErrorFrom(http.StatusOK, x.header, object)
 }
 
 // A body bounds a response's length, and the silence before each part of it.
