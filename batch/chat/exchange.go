@@ -11,6 +11,7 @@ import (
 	"mime"
 	"net/http"
 	"net/http/httptrace"
+	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -95,7 +96,7 @@ func (x *exchange) Do(req *http.Request) (*http.Response, error) {
 	case resp.StatusCode/100 != 2 || !isAnswer(mediaType, x.lines.in):
 		start, _ := io.ReadAll(io.LimitReader(x.lines.in, maxErrorBody)) // what arrived is enough
 		return nil, ErrorFrom(resp.StatusCode, resp.Header, start)
-	case mediaType == "application/json":
+	case mediaType == "application/json", mediaType == "text/html":
 		rest, err := x.unstreamed(x.lines.in)
 		if err != nil {
 			return nil, err
@@ -105,19 +106,31 @@ func (x *exchange) Do(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// isAnswer reports whether a response begins as an answer may. Some gateways call streams
-// pages, and some servers call pages anything. It waits for the first byte.
+// isAnswer reports whether a response begins as an answer may. Some gateways call
+// answers pages, and some servers call pages anything.
 func isAnswer(mediaType string, in *bufio.Reader) bool {
-	_, err := in.Peek(1)
-	start, _ := in.Peek(in.Buffered()) // which is there
-	start = bytes.TrimSpace(start)
+	start, err := firstBytes(in)
 	switch {
 	case mediaType == "text/html":
-		return bytes.HasPrefix(start, []byte("data:")) || bytes.HasPrefix(start, []byte("event:")) || bytes.HasPrefix(start, []byte(":"))
-	case errors.Is(err, io.EOF): // an empty stream may be one that broke
+		return answerStart.Match(start)
+	case errors.Is(err, io.EOF) && in.Buffered() == 0: // an empty stream may be one that broke
 		return mediaType == "text/event-stream"
 	}
 	return !bytes.HasPrefix(start, []byte("<"))
+}
+
+// answerStart matches JSON, comments and the fields of a stream.
+var answerStart = regexp.MustCompile(`(?i)^([{\[:]|(data|event|id|retry):)`)
+
+// firstBytes waits for the first bytes of a response that are no white space, enough to
+// tell what it is, and leaves them to be read.
+func firstBytes(in *bufio.Reader) (start []byte, err error) {
+	const enough = len("event:")
+	for n := enough; len(start) < enough && err == nil; n++ {
+		start, err = in.Peek(n)
+		start = bytes.TrimLeft(start, "\ufeff \t\v\f\r\n\x00")
+	}
+	return start, err
 }
 
 // request completes go-openai's request.

@@ -155,16 +155,3 @@ func TestWhatAServiceSaysInsteadOfAnAnswerIsShown(t *testing.T) {
 		})
 	}
 }
-
-// An answer is read though its gateway calls it a page.
-func TestAStreamThatIsCalledAPage(t *testing.T) {
-	for _, before := range []string{"", ": connected\n\n", "\n\nevent: message\n"} {
-		client := serve(t, func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Content-Type", "text/html; charset=UTF-8")
-			_, _ = io.WriteString(w, before+chunkOf("yes", `"stop"`)+done)
-		})
-		if answer, err := client.Ask(t.Context(), question); err != nil || answer.Text != "yes" {
-			t.Errorf("after %q: %q, %v", before, answer.Text, err)
-		}
-	}
-}
