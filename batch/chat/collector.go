@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"strings"
 
 	"github.com/tidwall/gjson"
@@ -36,6 +37,8 @@ type collector struct {
 	more      bool           // text came after the last finish reason
 	early     bool           // a finish reason was not the end: it came before the text, or more text came
 	refused   bool           // the text, or part of it, came as a refusal
+	several   bool           // there is more than one choice, or the request asks for a number of them
+	index     int64          // of the choice that the last part of the text came in
 	id        string         // the stream's, in OpenAI's envelope
 	sources   map[string]int // where in answer.Sources a source is, by its identity
 	members   int            // of all sources
@@ -144,6 +147,7 @@ func (c *collector) take(root gjson.Result) error {
 	root.ForEach(func(name, value gjson.Result) bool {
 		switch name.Str {
 		case "choices":
+			c.several = c.several || value.Get("1").Exists()
 			value.ForEach(func(_, choice gjson.Result) bool {
 				said, err := c.choice(choice)
 				reason = cmp.Or(said, reason)
@@ -200,10 +204,15 @@ func (c *collector) take(root gjson.Result) error {
 }
 
 // choice handles one choice and returns its finish reason and the error that it
-// reports. Only the first choice is the answer. A server that does not stream sends
-// a message instead of a delta.
+// reports. A server that does not stream sends a message instead of a delta.
+//
+// Of several choices, the one with the index 0 is the answer. A choice that comes alone
+// is the answer whatever its index: some servers count tokens or blocks of text there.
+// Such an index never falls while text comes, nor rises after the finish reason. If it
+// does, the choices are several, and a part of another one is in the text.
 func (c *collector) choice(choice gjson.Result) (finish string, failed error) {
-	if choice.Get("index").Int() != 0 {
+	index, before := choice.Get("index").Int(), c.text.Len()
+	if index != 0 && c.several {
 		c.unknown("chunk", "choices", choice)
 		return "", nil
 	}
@@ -238,47 +247,20 @@ func (c *collector) choice(choice gjson.Result) (finish string, failed error) {
 		}
 		return true
 	})
+	if c.text.Len() > before {
+		if before > 0 && (index < c.index || index > c.index && c.finished()) {
+			failed = severalChoices()
+		}
+		c.index = index
+	}
 	return finish, failed
 }
 
-func (c *collector) delta(delta gjson.Result) {
-	thought := "" // some services say it under two names
-	delta.ForEach(func(name, value gjson.Result) bool {
-		switch name.Str {
-		case "content":
-			c.added++
-			switch {
-			case value.IsArray():
-				value.ForEach(func(_, part gjson.Result) bool {
-					c.part(part)
-					return true
-				})
-			case value.Type == gjson.String:
-				c.text.add(value)
-				c.content = value
-			default:
-				c.part(value)
-			}
-		case "refusal":
-			if value.Str != "" {
-				c.text.add(value)
-				c.added++
-				c.refused = true
-			}
-		case "reasoning_content", "reasoning", "thinking":
-			if value.Type != gjson.String {
-				c.unknown("delta", name.Str, value)
-			} else if value.Raw != thought {
-				thought = value.Raw
-				c.reasoning.add(value)
-				c.added++
-			}
-		case "role":
-		default:
-			c.unknown("delta", name.Str, value)
-		}
-		return true
-	})
+func severalChoices() error {
+	return &batch.Error{
+		Status: http.StatusOK, Fatal: true, Message: "the service sends several choices, and their texts cannot be told apart",
+		Hint: "with --param n=1, only the first is read",
+	}
 }
 
 // room reports whether the answer has room for another object.

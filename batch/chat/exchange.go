@@ -57,7 +57,8 @@ type exchange struct {
 }
 
 func (c *Client) exchange(ctx context.Context, req batch.Request) *exchange {
-	x := &exchange{client: c, payload: req.Payload, accepted: req.Accepted, parent: ctx, got: collector{secrets: c.cfg.secrets(), provided: c.cfg.Provider.Members, step: req.Step}}
+	x := &exchange{client: c, payload: req.Payload, accepted: req.Accepted, parent: ctx}
+	x.got = collector{secrets: c.cfg.secrets(), provided: c.cfg.Provider.Members, step: req.Step, several: gjson.GetBytes(req.Payload, "n").Exists()}
 	x.ctx, x.cancel = context.WithCancelCause(ctx)
 	x.timer = watchdog.New(c.cfg.IdleTimeout, func() { x.cancel(errIdle) })
 	return x

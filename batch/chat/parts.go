@@ -7,6 +7,47 @@ import (
 	"github.com/tidwall/gjson"
 )
 
+// delta handles what a chunk adds to the answer.
+func (c *collector) delta(delta gjson.Result) {
+	thought := "" // some services say it under two names
+	delta.ForEach(func(name, value gjson.Result) bool {
+		switch name.Str {
+		case "content":
+			c.added++
+			switch {
+			case value.IsArray():
+				value.ForEach(func(_, part gjson.Result) bool {
+					c.part(part)
+					return true
+				})
+			case value.Type == gjson.String:
+				c.text.add(value)
+				c.content = value
+			default:
+				c.part(value)
+			}
+		case "refusal":
+			if value.Str != "" {
+				c.text.add(value)
+				c.added++
+				c.refused = true
+			}
+		case "reasoning_content", "reasoning", "thinking":
+			if value.Type != gjson.String {
+				c.unknown("delta", name.Str, value)
+			} else if value.Raw != thought {
+				thought = value.Raw
+				c.reasoning.add(value)
+				c.added++
+			}
+		case "role":
+		default:
+			c.unknown("delta", name.Str, value)
+		}
+		return true
+	})
+}
+
 // part handles a part of a text that is sent in parts: text, reasoning (for Mistral
 // a list of texts), or something else.
 func (c *collector) part(part gjson.Result) {
