@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -74,7 +75,8 @@ func TestAPauseBetweenFinishReasons(t *testing.T) {
 			_ = w.Close()
 		}()
 		client := newClient(t, Config{Key: testKey})
-		client.transport = roundTrip(func(*http.Request) (*http.Response, error) {
+		client.transport = roundTrip(func(req *http.Request) (*http.Response, error) {
+			context.AfterFunc(req.Context(), func() { _ = r.CloseWithError(context.Canceled) })
 			return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"text/event-stream"}}, Body: r}, nil
 		})
 		if answer, err := client.Ask(t.Context(), question); err != nil || answer.Text != "one two three" {
