@@ -78,7 +78,7 @@ func viewDatabase(path *string) (*postgres.Store, error) {
 // or the address of its batch.
 func ViewAt(path string) (batch.Checkpoint, error) {
 	if !postgres.Is(path) {
-		return checkpoint.View(path)
+		return opened(checkpoint.View(path))
 	}
 	store, err := postgres.View(path)
 	if err != nil {

@@ -97,7 +97,7 @@ func outputError(verdict, err error, stop *batch.StopError, path string, outputs
 // environment names; then it is changed to the checkpoint's.
 func View(path *string) (batch.Checkpoint, error) {
 	if store, err := viewDatabase(path); store != nil || err != nil {
-		return store, err
+		return opened(store, err)
 	}
 	store, err := checkpoint.View(*path)
 	if errors.Is(err, checkpoint.ErrNotCheckpoint) || errors.Is(err, os.ErrNotExist) {

@@ -109,15 +109,24 @@ func (o *Options) openStore(service Service) (batch.Checkpoint, error) {
 	if postgres.Is(o.Checkpoint) {
 		opts := postgres.Options{Endpoint: service.Endpoint, Account: service.Account}
 		if o.DryRun {
-			return postgres.OpenCopy(o.Checkpoint, opts)
+			return opened(postgres.OpenCopy(o.Checkpoint, opts))
 		}
-		return postgres.Open(o.Checkpoint, opts)
+		return opened(postgres.Open(o.Checkpoint, opts))
 	}
 	opts := checkpoint.Options{Endpoint: service.Endpoint}
 	if o.DryRun {
-		return checkpoint.OpenCopy(o.Checkpoint, opts)
+		return opened(checkpoint.OpenCopy(o.Checkpoint, opts))
 	}
-	return checkpoint.Open(o.Checkpoint, opts)
+	return opened(checkpoint.Open(o.Checkpoint, opts))
+}
+
+// opened returns a store as a checkpoint, or nil with an error. A nil pointer in an
+// interface would not be equal to nil.
+func opened[S batch.Checkpoint](store S, err error) (batch.Checkpoint, error) {
+	if err != nil {
+		return nil, err
+	}
+	return store, nil
 }
 
 // openInput opens the questions. Reading those that come through a pipe ends
