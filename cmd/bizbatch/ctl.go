@@ -52,9 +52,8 @@ func (c *ctlCmd) Run(e env) error {
 		return err
 	}
 	defer store.Close()
-	holds := c.Order == "pause" || c.Order == "resume"
-	if !store.Active() && !holds {
-		return exit.Usage(fmt.Errorf("no run is on for %s", c.Checkpoint), "only pause and resume hold for the next run")
+	if !order.Holds() && !store.Active() {
+		return exit.Usage(fmt.Errorf("no run is on for %s", c.Checkpoint), onlyPauses)
 	}
 	for _, id := range order.IDs {
 		if err := known(store, c.Checkpoint, id); err != nil {
@@ -92,27 +91,33 @@ func firstToAsk(store batch.Checkpoint, row checkpoint.Result) error {
 	return nil
 }
 
-// tellTaken says whether the run took the order up, for which it waits a little.
+// onlyPauses is the hint of an order that no run takes up.
+const onlyPauses = "only pause and resume hold for the next run"
+
+// tellTaken says whether the run took the order up, for which it waits a little. A run
+// that ends may just have taken it up, so that the orders are read after that.
 func tellTaken(e env, store batch.Checkpoint, id int64, order job.Order) error {
-	for range 30 {
-		if !store.Active() {
-			break
-		}
+	said, on := prose.Clean(order.String()), true
+	for looks := 0; on && looks < 30; looks++ {
+		on = store.Active()
+		time.Sleep(100 * time.Millisecond)
 		orders, err := store.Orders(id - 1)
 		if err != nil {
 			return err
 		}
 		if slices.ContainsFunc(orders, func(o checkpoint.Order) bool { return o.ID == id && o.Run > 0 }) {
-			fmt.Fprintf(e.stdout, "%s: the run took it up\n", prose.Clean(order.String()))
+			fmt.Fprintf(e.stdout, "%s: the run took it up\n", said)
 			return nil
 		}
-		time.Sleep(100 * time.Millisecond)
 	}
-	if !store.Active() {
-		fmt.Fprintf(e.stdout, "%s: no run is on; it holds for the next one\n", order)
-		return nil
+	switch {
+	case on:
+		fmt.Fprintf(e.stdout, "%s: noted; the run has not taken it up yet, see bizbatch status\n", said)
+	case order.Holds():
+		fmt.Fprintf(e.stdout, "%s: no run is on; it holds for the next one\n", said)
+	default:
+		return exit.Usage(fmt.Errorf("%s: the run ended before it took this up, and it does not hold for the next one", said), onlyPauses)
 	}
-	fmt.Fprintf(e.stdout, "%s: noted; the run has not taken it up yet, see bizbatch status\n", prose.Clean(order.String()))
 	return nil
 }
 

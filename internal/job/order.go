@@ -59,6 +59,10 @@ func ParseOrder(verb string, args []string, until func(string) (time.Time, error
 	return o, nil
 }
 
+// Holds reports whether the order holds for the next run too, and not only for the one
+// that is on.
+func (o Order) Holds() bool { return o.Verb == "pause" || o.Verb == "resume" }
+
 // String returns the order as it is typed.
 func (o Order) String() string {
 	switch o.Verb {
