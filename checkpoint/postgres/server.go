@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"slices"
 	"time"
@@ -71,6 +72,9 @@ func away(err error) error {
 		}
 	} else if !broken(err) {
 		return err
+	}
+	if errors.Is(err, fs.ErrNotExist) { // the server's socket, which is not to be taken for a batch
+		return fmt.Errorf("%w: %v", ErrAway, err)
 	}
 	return fmt.Errorf("%w: %w", ErrAway, err)
 }

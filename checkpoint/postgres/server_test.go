@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"errors"
+	"io/fs"
 	"testing"
 )
 
@@ -26,6 +27,14 @@ func TestAServerThatMayLoseAnswersIsRefused(t *testing.T) {
 	address, endpoint := newBatch(t)
 	_, err := Open(address+"&synchronous_commit=off", Options{Endpoint: endpoint})
 	is(t, "refused", "synchronous_commit", refused(err))
+}
+
+// A server whose socket is not there is away. It is not the batch that is missing.
+func TestAServerWithoutItsSocketIsAway(t *testing.T) {
+	_, err := View("postgres:///answers?host=" + t.TempDir() + "&batch=q.csv")
+	if !errors.Is(err, ErrAway) || errors.Is(err, fs.ErrNotExist) {
+		t.Error(err)
+	}
 }
 
 // refused returns the name of the setting that an error is about.
