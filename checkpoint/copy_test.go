@@ -114,3 +114,30 @@ func TestACopyIsRefusedLikeItsOriginal(t *testing.T) {
 		t.Error("it was made")
 	}
 }
+
+// A copy is for another service only where that could take over the original.
+func TestOpenCopyForAnotherEndpoint(t *testing.T) {
+	path := temp(t)
+	s := open(t, path, Options{Endpoint: "https://one"})
+	doImport(t, s, ImportOptions{}, ask("1", "a"))
+	run, page := begin(t, s, 1)
+	if err := run.Start(page[0].ID, noon, 24); err != nil {
+		t.Fatal(err)
+	}
+	var other *EndpointError
+	if _, err := OpenCopy(path, Options{Endpoint: "https://two"}); !errors.As(err, &other) {
+		t.Errorf("with a question in flight: %v", err)
+	}
+	if err := run.Release(page[0].ID, Fault{}); err != nil {
+		t.Fatal(err)
+	}
+	end(t, run)
+	closeStore(t, s)
+	c := openCopy(t, path, Options{Endpoint: "https://two"})
+	diff(t, "to ask", 1, doImport(t, c, ImportOptions{}, ask("1", "a")).ToAsk())
+	closeStore(t, c)
+	s = open(t, path, Options{})
+	if endpoint, err := s.Endpoint(); endpoint != "https://one" || err != nil {
+		t.Errorf("the original is for %s, %v", endpoint, err)
+	}
+}

@@ -1,7 +1,6 @@
 package checkpoint
 
 import (
-	"cmp"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -20,7 +19,8 @@ import (
 // Options are the options of [Open]. The zero value is ready to use.
 type Options struct {
 	// Endpoint names the service that answers. A checkpoint remembers the first
-	// endpoint, and Open refuses any other. If it is empty, it is not checked.
+	// endpoint, and once it holds an answer, or a request that may have been charged,
+	// Open refuses any other. If it is empty, it is not checked.
 	Endpoint string
 	// LastResort receives the answers that neither the checkpoint nor a rescue file
 	// could store, as lines of JSON. Default: standard error.
@@ -183,26 +183,6 @@ func (s *Store) openError(err error) error {
 		_ = f.Close() // only to find out
 	}
 	return fmt.Errorf("open %s: %w", s.path, err)
-}
-
-func (s *Store) checkEndpoint(want string) error {
-	have, err := s.meta("endpoint")
-	if err != nil {
-		return s.openError(err)
-	}
-	if s.endpoint = cmp.Or(have, want); want == "" {
-		return nil
-	}
-	if have != "" && have != want {
-		return &EndpointError{Path: s.Path(), Have: have, Want: want}
-	}
-	if have == "" {
-		_, err = s.db.Exec("INSERT OR REPLACE INTO meta VALUES ('endpoint', ?)", want)
-	}
-	if err != nil {
-		return s.openError(err)
-	}
-	return nil
 }
 
 // startWriter opens the writing connection and starts the goroutine that groups

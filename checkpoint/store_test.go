@@ -19,3 +19,10 @@ func TestStoreKeepsTheContract(t *testing.T) {
 		return s
 	})
 }
+
+func TestStoreGoesOverToAnotherService(t *testing.T) {
+	dir := t.TempDir()
+	storetest.TestEndpoints(t, func(t testing.TB, name, endpoint string) (storetest.Store, error) {
+		return checkpoint.Open(filepath.Join(dir, filepath.Base(t.Name())+name), checkpoint.Options{Endpoint: endpoint, NoSync: true})
+	})
+}

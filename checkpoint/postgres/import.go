@@ -89,6 +89,9 @@ func (im *importer) run(rows iter.Seq2[checkpoint.Row, error]) error {
 	if err := s.lockImports(im.d); err != nil {
 		return err
 	}
+	if err := s.stays(im.d); err != nil {
+		return err
+	}
 	if !same { // another host may have taken the same rows in meanwhile
 		if same, err = im.isSame(); err != nil {
 			return err

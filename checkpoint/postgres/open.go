@@ -32,7 +32,8 @@ import (
 // Options are the options of [Open]. The zero value is ready to use.
 type Options struct {
 	// Endpoint names the service that answers. A batch remembers the first endpoint,
-	// and Open refuses any other. If it is empty, it is not checked.
+	// and once it holds an answer, or a request that may have been charged, Open refuses
+	// any other. If it is empty, it is not checked.
 	Endpoint string
 	// Account tells the account with the service from others. Runs with the same one
 	// keep one pace, and what the service says to one of them holds for all.
@@ -64,6 +65,7 @@ type Store struct {
 	account  int64 // of the last run
 	batch    int64 // 0: it is not there, and this is a plan
 	mode     mode
+	moves    bool // to the service of Options.Endpoint
 	created  bool // by this Open; Close removes it unless something was imported
 	closed   bool
 	refresh  func() ([]checkpoint.Chosen, error) // what the next run asks for again; nil: nothing
@@ -101,6 +103,7 @@ func Open(address string, opts Options) (*Store, error) {
 		s.pool.Close()
 		return nil, err
 	}
+	s.moves = false
 	s.saves = saves.New(s.saveGroup, failsAlone)
 	return s, nil
 }
@@ -173,7 +176,8 @@ func (s *Store) prepare() error {
 	return s.readBatch(d)
 }
 
-// readBatch finds the batch, and refuses the answers of another service.
+// readBatch finds the batch, and refuses the answers of another service. A batch
+// without any goes over to this one.
 func (s *Store) readBatch(d db) error {
 	s.endpoint = s.opts.Endpoint
 	var have string
@@ -185,6 +189,9 @@ func (s *Store) readBatch(d db) error {
 	case err != nil:
 		return err
 	case want != "" && have != want:
+		if s.moves, err = s.unpaid(d); err != nil || s.moves {
+			return err
+		}
 		return &checkpoint.EndpointError{Path: s.name, Have: have, Want: want}
 	}
 	s.endpoint = have
@@ -193,11 +200,13 @@ func (s *Store) readBatch(d db) error {
 
 // findBatch finds the batch, or creates it, within a transaction.
 func (s *Store) findBatch(d db) error {
-	if s.batch != 0 {
+	switch {
+	case s.moves:
+		return s.move(d)
+	case s.batch != 0:
 		return nil
 	}
-	_, err := d.exec("INSERT INTO services (endpoint) VALUES ($1) ON CONFLICT DO NOTHING", s.endpoint)
-	if err != nil {
+	if err := s.addService(d); err != nil {
 		return err
 	}
 	added, err := d.exec("INSERT INTO batches (service, name) SELECT id, $2 FROM services WHERE endpoint = $1 ON CONFLICT DO NOTHING", s.endpoint, Batch(s.name))

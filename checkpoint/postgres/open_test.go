@@ -68,3 +68,41 @@ func TestADatabaseOfTheFirstFormat(t *testing.T) {
 		t.Error("the answers of another service were not refused")
 	}
 }
+
+// A process that opened the batch before it went over to another service neither imports
+// nor sends anything.
+func TestABatchThatWentOverSinceItWasOpened(t *testing.T) {
+	address, endpoint := newBatch(t)
+	importing, sending := open(t, address, Options{Endpoint: endpoint}), open(t, address, Options{Endpoint: endpoint})
+	doImport(t, sending, "a", "b")
+	second := open(t, address, Options{Endpoint: "https://elsewhere.example/v1"})
+	for what, do := range map[string]func() error{
+		"import": func() error { _, err := importing.Import(rows("a", "b", "c"), checkpoint.ImportOptions{}); return err },
+		"run":    func() error { _, _, err := sending.Begin(noon); return err },
+	} {
+		var other *checkpoint.EndpointError
+		if err := do(); !errors.As(err, &other) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	is(t, "results", "1 pending 0 \n2 pending 0 \n", results(t, second))
+	sound(t, second)
+}
+
+// While a run is on, a batch goes over to no other service, nor does a plan move it.
+func TestABatchStaysWithTheServiceOfARun(t *testing.T) {
+	address, endpoint := newBatch(t)
+	elsewhere := Options{Endpoint: "https://elsewhere.example/v1"}
+	s := open(t, address, Options{Endpoint: endpoint})
+	doImport(t, s, "a", "b")
+	c, err := OpenCopy(address, elsewhere)
+	ok(t, err)
+	is(t, "to ask", 2, doImport(t, c, "a", "b").ToAsk())
+	ok(t, c.Close())
+	r, _ := begin(t, s, 0)
+	var other *checkpoint.EndpointError
+	if _, err := Open(address, elsewhere); !errors.As(err, &other) {
+		t.Errorf("during a run: %v", err)
+	}
+	ok(t, r.End(noon, "finished", nil))
+}

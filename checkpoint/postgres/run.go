@@ -80,6 +80,9 @@ func (r *run) begin(now time.Time) (b checkpoint.Begun, err error) {
 		if err := d.get("SELECT 1 FROM batches WHERE id = $1 FOR NO KEY UPDATE", []any{s.batch}, new(int)); err != nil {
 			return err
 		}
+		if err := s.stays(d); err != nil {
+			return err
+		}
 		// What this machine could not save is known before it counts as interrupted.
 		if err := errors.Join(rescued.takeRescued(), bury(d)); err != nil {
 			return err

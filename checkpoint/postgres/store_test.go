@@ -27,3 +27,16 @@ func TestStoreKeepsTheContract(t *testing.T) {
 		return s
 	})
 }
+
+func TestBatchGoesOverToAnotherService(t *testing.T) {
+	server := pgtest.New(t)
+	t.Setenv("HOME", t.TempDir())
+	storetest.TestEndpoints(t, func(t testing.TB, name, endpoint string) (storetest.Store, error) {
+		name = t.Name() + " " + name
+		at, err := postgres.WithBatch(server, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return postgres.Open(at, postgres.Options{Endpoint: endpoint})
+	})
+}
