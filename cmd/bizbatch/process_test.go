@@ -48,7 +48,7 @@ func (s *story) start(ts *testscript.TestScript, args []string) error {
 	return nil
 }
 
-// signal NAME KILL|TERM|INT|HUP|STOP|CONT sends a signal to a bizbatch in the background.
+// signal NAME KILL|TERM|INT|HUP|QUIT|STOP|CONT sends a signal to a bizbatch in the background.
 func (s *story) signal(_ *testscript.TestScript, args []string) error {
 	return s.procs[args[0]].cmd.Process.Signal(signals[args[1]])
 }
@@ -73,7 +73,7 @@ func (s *story) insist(_ *testscript.TestScript, args []string) error {
 	}
 }
 
-var signals = map[string]syscall.Signal{"KILL": syscall.SIGKILL, "TERM": syscall.SIGTERM, "INT": syscall.SIGINT, "HUP": syscall.SIGHUP}
+var signals = map[string]syscall.Signal{"KILL": syscall.SIGKILL, "TERM": syscall.SIGTERM, "INT": syscall.SIGINT, "HUP": syscall.SIGHUP, "QUIT": syscall.SIGQUIT}
 
 // finish NAME CODE waits for a bizbatch in the background and checks its exit
 // code; 137 is that of a killed one.

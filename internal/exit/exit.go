@@ -24,6 +24,7 @@ const (
 	Changed     Code = 9
 	Hangup      Code = 129
 	Interrupted Code = 130
+	Quit        Code = 131
 	Terminated  Code = 143
 )
 
@@ -44,6 +45,7 @@ var Codes = []struct {
 	{Changed, "diff --exit-code: an answer changed"},
 	{Hangup, "stopped by a hang-up"},
 	{Interrupted, "stopped by Ctrl-C"},
+	{Quit, `stopped by Ctrl-\`},
 	{Terminated, "stopped by SIGTERM"},
 }
 

@@ -25,6 +25,8 @@ func (e Error) ExitCode() exit.Code {
 		return exit.Terminated
 	case syscall.SIGHUP:
 		return exit.Hangup
+	case syscall.SIGQUIT:
+		return exit.Quit
 	}
 	return exit.Interrupted
 }
@@ -35,14 +37,16 @@ func (e Error) ExitCode() exit.Code {
 const secondWish = 2 * time.Second
 
 // heed calls first with the first signal, and last with one that arrives
-// secondWish or more after it and is not a hang-up. It returns when done is
-// closed.
+// secondWish or more after it and is not a hang-up. SIGQUIT (Ctrl-\) is for last
+// at any time. It returns when done is closed.
 func heed(signals <-chan os.Signal, done <-chan struct{}, first, last func(Error)) {
 	var since time.Time // the first signal
 	for {
 		select {
 		case sig := <-signals:
 			switch {
+			case sig == syscall.SIGQUIT:
+				last(Error{sig})
 			case since.IsZero():
 				since = time.Now()
 				first(Error{sig})
@@ -62,7 +66,7 @@ func heed(signals <-chan os.Signal, done <-chan struct{}, first, last func(Error
 func Notify(last func(Error)) (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 2)
-	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
+	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT} {
 		if !signal.Ignored(sig) {
 			signal.Notify(signals, sig)
 		}
@@ -78,7 +82,7 @@ func Notify(last func(Error)) (ctx context.Context, stop func()) {
 	return ctx, func() {
 		// A hang-up comes more than once. It stays caught: the next one must not
 		// change the exit code of a run that has ended.
-		signal.Reset(os.Interrupt, syscall.SIGTERM)
+		signal.Reset(os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT)
 		close(done)
 		cancel(nil)
 	}

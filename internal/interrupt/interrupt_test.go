@@ -11,7 +11,7 @@ import (
 
 // Which signals stop a run, and which of them have it leave at once.
 func TestHeed(t *testing.T) {
-	const intr, term, hup = syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP
+	const intr, term, hup, quit = syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT
 	type sent struct {
 		at  time.Duration
 		sig os.Signal
@@ -32,6 +32,8 @@ func TestHeed(t *testing.T) {
 			"stop: interrupt, leave: interrupt"},
 		{"a hang-up is never the second", []sent{{0, intr}, {time.Minute, hup}, {time.Hour, hup}}, "stop: interrupt"},
 		{"nor after another hang-up", []sent{{0, hup}, {time.Minute, hup}, {time.Hour, hup}}, "stop: hangup"},
+		{"Ctrl-\\ needs no second", []sent{{0, quit}}, "leave: quit"},
+		{"nor 2 s after a first", []sent{{0, intr}, {time.Millisecond, quit}}, "stop: interrupt, leave: quit"},
 		{"a hang-up is a first", []sent{{0, hup}, {time.Second, term}, {2 * time.Second, term}}, "stop: hangup, leave: terminated"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
