@@ -52,7 +52,7 @@ var ErrAddress = errors.New("it is not the address of a database, such as postgr
 // parse reads an address. No error repeats it: it may hold a password.
 func parse(address string) (*url.URL, error) {
 	u, err := url.Parse(address)
-	if err != nil || !Is(address) {
+	if err != nil || !Is(u.String()) { // without host and path it is written without the slashes
 		return nil, ErrAddress
 	}
 	_, secret := u.User.Password()

@@ -17,8 +17,11 @@ func TestAnAddressHoldsNoPassword(t *testing.T) {
 			t.Errorf("%s: %v", address, err)
 		}
 	}
-	for _, address := range []string{"postgres://user:hunter2@[::1/x", "questions.csv.bizbatch", "postgres://localhost:hunter2/x"} {
+	for _, address := range []string{"postgres://user:hunter2@[::1/x", "questions.csv.bizbatch", "postgres://localhost:hunter2/x", "postgres://", "postgresql://?sslmode=disable"} {
 		_, err := config(address)
+		if _, named := WithBatch(address, "q.csv"); !errors.Is(named, ErrAddress) {
+			t.Errorf("%s with a batch: %v", address, named)
+		}
 		if !errors.Is(err, ErrAddress) || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%s: %v", address, err)
 		}
