@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
@@ -55,11 +56,12 @@ func (c *statusCmd) Run(e env) error {
 		}
 	}
 	if c.JSON {
-		if err := printJSON(e.stdout, s); err != nil {
-			return err
-		}
+		err = printJSON(e.stdout, s)
 	} else {
-		s.print(e.stdout, c.Check)
+		err = printAll(e.stdout, func(w io.Writer) { s.print(w, c.Check) })
+	}
+	if err != nil {
+		return err
 	}
 	if len(s.Problems) > 0 {
 		return &exit.Error{Code: exit.Unexpected, Err: fmt.Errorf("%s is damaged", c.Checkpoint), Detail: s.Problems,
@@ -87,6 +89,14 @@ func (c *statusCmd) watch(e env) error {
 		}
 		time.Sleep(time.Second)
 	}
+}
+
+// printAll prints what text writes, at once, and returns the error of that.
+func printAll(w io.Writer, text func(io.Writer)) error {
+	var b bytes.Buffer
+	text(&b)
+	_, err := b.WriteTo(w)
+	return err
 }
 
 func printJSON(w io.Writer, v any) error {
@@ -117,7 +127,7 @@ func (c *statusCmd) list(e env) error {
 	case c.JSON:
 		err = printJSON(e.stdout, all)
 	case len(paths) == 0:
-		fmt.Fprintln(e.stdout, noCheckpoint(c.Checkpoint))
+		_, err = fmt.Fprintln(e.stdout, noCheckpoint(c.Checkpoint))
 	case len(all) > 0:
 		err = table(e.stdout, all)
 	}
@@ -134,10 +144,14 @@ func (c *statusCmd) list(e env) error {
 // look tells what is on in a database, if there is one.
 func (c *statusCmd) look(e env) error {
 	lines, err := job.Look(c.Checkpoint)
-	for _, line := range lines {
-		fmt.Fprintln(e.stdout, prose.Clean(line))
+	if err != nil {
+		return err
 	}
-	return err
+	return printAll(e.stdout, func(w io.Writer) {
+		for _, line := range lines {
+			fmt.Fprintln(w, prose.Clean(line))
+		}
+	})
 }
 
 // noCheckpoint says that there is no checkpoint.
