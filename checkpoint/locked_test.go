@@ -210,3 +210,27 @@ func TestTheRescueFileMovesAsAWhole(t *testing.T) {
 		t.Error("the first file is still there")
 	}
 }
+
+// A program that has the checkpoint for itself keeps it from being opened at all.
+func TestOpenOfALockedCheckpoint(t *testing.T) {
+	shortWaits(t)
+	path := temp(t)
+	newCheckpoint(t, path, Options{})
+	db, err := sql.Open("sqlite", dsn(path, "rw"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	db.SetMaxOpenConns(1)
+	if _, err := db.Exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE"); err != nil {
+		t.Fatal(err)
+	}
+	for what, open := range map[string]func() (*Store, error){
+		"a run":  func() (*Store, error) { return Open(path, Options{}) },
+		"a view": func() (*Store, error) { return View(path) },
+	} {
+		if _, err := open(); !errors.Is(err, ErrLocked) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}

@@ -169,9 +169,12 @@ func (s *Store) connect(dsn string) error {
 	return nil
 }
 
-// openError returns ErrNotCheckpoint if the file is not a database, and otherwise an
-// error that says why it cannot be opened.
+// openError returns ErrNotCheckpoint if the file is not a database, ErrLocked if another
+// program has it for itself, and otherwise an error that says why it cannot be opened.
 func (s *Store) openError(err error) error {
+	if isCode(err, busy) {
+		return fmt.Errorf("%s: %w", s.path, ErrLocked)
+	}
 	if damaged(err) {
 		return fmt.Errorf("%s: %w: %w", s.path, ErrNotCheckpoint, err)
 	}
