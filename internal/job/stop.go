@@ -74,6 +74,9 @@ func (j *job) stopped(stop *batch.StopError) error {
 		e.Detail = append(e.Detail, j.uncertainLine())
 	}
 	e.Detail = append(e.Detail, j.left())
+	if line := j.earlierLine(); line != "" {
+		e.Detail = append(e.Detail, line)
+	}
 	if j.sum.Failed > 0 {
 		e.Detail = append(e.Detail, terminal.Reasons(j.failures)...)
 	}
@@ -85,6 +88,22 @@ func (j *job) stopped(stop *batch.StopError) error {
 func (j *job) uncertainLine() string {
 	return fmt.Sprintf("%s without an answer may have been charged, %s: see bizbatch status %s",
 		prose.Count(j.sum.Uncertain, "request"), j.sum.UncertainCost, quoteCheckpoint(j.Checkpoint))
+}
+
+// earlierLine says that questions which this run was to ask again, and did not, have
+// answers under other settings, which the output does not show.
+func (j *job) earlierLine() string {
+	if j.plan.Conflicts == nil {
+		return ""
+	}
+	n := -j.sum.Answered
+	for _, asked := range j.plan.Conflicts.Modes {
+		n += asked
+	}
+	if n <= 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s under earlier settings, still in the checkpoint: a run with those, without --ask-again, gets them back at no cost", prose.Count(n, "answer"))
 }
 
 // unsaved says where answers are that the checkpoint did not take.

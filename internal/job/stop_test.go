@@ -136,3 +136,23 @@ func TestWithValue(t *testing.T) {
 		}
 	}
 }
+
+// Of the answers under earlier settings, those are told that this run did not replace.
+func TestAnswersUnderEarlierSettings(t *testing.T) {
+	for _, tt := range []struct {
+		conflicts *checkpoint.Conflicts
+		answered  int
+		want      string
+	}{
+		{nil, 0, ""},
+		{&checkpoint.Conflicts{Modes: map[string]int{"fast": 2, "deep": 1}}, 0, "3 answers"},
+		{&checkpoint.Conflicts{Modes: map[string]int{"fast": 2, "deep": 1}}, 2, "1 answer"},
+		{&checkpoint.Conflicts{Modes: map[string]int{"fast": 2}}, 2, ""},
+	} {
+		j := &job{plan: batch.Plan{Plan: checkpoint.Plan{Conflicts: tt.conflicts}}}
+		j.sum.Answered = tt.answered
+		if got, _, _ := strings.Cut(j.earlierLine(), " under "); got != tt.want {
+			t.Errorf("%v, %d answered: %q, want %q", tt.conflicts, tt.answered, got, tt.want)
+		}
+	}
+}
