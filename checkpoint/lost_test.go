@@ -1,6 +1,7 @@
 package checkpoint
 
 import (
+	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -322,4 +323,50 @@ func TestARefusedImportKeepsTheCount(t *testing.T) {
 	diff(t, "saved, as noted", int64(2), notedSaved(path))
 	doImport(t, s, ImportOptions{}, rows...)
 	diff(t, "saved once one is a failure", int64(1), notedSaved(path))
+}
+
+// A copy that SQLite made during a run has what the log has.
+func TestACopyThatSQLiteMadeIsWhole(t *testing.T) {
+	s := open(t, temp(t), Options{})
+	doImport(t, s, ImportOptions{}, ask("1", "a"))
+	answer(t, s, 1)
+	copied := temp(t)
+	if _, err := s.db.Exec("VACUUM INTO ?", copied); err != nil {
+		t.Fatal(err)
+	}
+	c := open(t, copied, Options{})
+	if n, err := c.countAnswered(); err != nil || n != 1 {
+		t.Errorf("%d answers, %v; want one", n, err)
+	}
+}
+
+// What is in the log is moved into the database now and then, and the mark is set anew.
+func TestTheLogIsMovedInTime(t *testing.T) {
+	s := open(t, temp(t), Options{NoSync: true})
+	var rows []Row
+	for n := range moveEach + 1 {
+		rows = append(rows, ask(fmt.Sprint(n), fmt.Sprint(n)))
+	}
+	doImport(t, s, ImportOptions{}, rows...)
+	answer(t, s, len(rows))
+	alone := temp(t)
+	b, err := os.ReadFile(s.path)
+	if err == nil {
+		err = os.WriteFile(alone, b, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s, err := Open(alone, Options{}); !errors.Is(err, ErrMoved) {
+		t.Errorf("opened: %v, %v", s, err)
+	}
+	db, err := sql.Open("sqlite", dsn(alone, "rw"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var answers int
+	if err := db.QueryRow("SELECT count(*) FROM answers").Scan(&answers); err != nil || answers < moveEach {
+		t.Errorf("%d answers are in the database without its log, want %d: %v", answers, moveEach, err)
+	}
 }

@@ -64,12 +64,14 @@ func (r *run) begin(now time.Time) (b Begun, err error) {
 		if err == nil {
 			r.id, err = added.LastInsertId()
 		}
-		return errors.Join(err, s.markLog())
+		return err
 	})
 	if err != nil {
 		return b, err
 	}
+	s.mu.Lock()
 	s.moveLog()
+	s.mu.Unlock()
 	if b.Counts, err = s.Counts(); err != nil {
 		return b, err
 	}

@@ -47,6 +47,7 @@ type Store struct {
 	hasty  bool       // the last write waited for a lock in vain: the next waits only shortly
 	saved  int64      // answers in the checkpoint; -1: not counted
 	fresh  int64      // new ones of the transaction in progress
+	logged int64      // in the log, at most
 	fewer  bool       // it takes some away
 
 	saves *saves.Queue[*Store] // nil with View
@@ -77,11 +78,7 @@ func (s *Store) Close() error {
 	var errs []error
 	s.saves.Close()
 	s.stmts.close()
-	end := (*lock).release
 	if s.writer != nil {
-		if s.unmarkLog() != nil {
-			end = (*lock).keep // it tells, too
-		}
 		errs = append(errs, s.writer.Close())
 	}
 	if s.db != nil {
@@ -94,7 +91,7 @@ func (s *Store) Close() error {
 		errs = append(errs, disk.Remove(s.path+"-wal", s.path+"-shm"))
 	}
 	if s.lock != nil {
-		errs = append(errs, end(s.lock))
+		errs = append(errs, s.lock.release())
 	}
 	if s.original != "" {
 		errs = append(errs, os.RemoveAll(filepath.Dir(s.path)))
@@ -187,6 +184,9 @@ func (s *Store) transact(fn func() error) (err error) {
 		return err
 	}
 	s.noteSaved()
+	if s.logged += s.fresh; s.logged >= moveEach {
+		s.moveLog()
+	}
 	return nil
 }
 

@@ -50,11 +50,7 @@ func Peek(path string) (_ *Store, err error) {
 func (s *Store) openReader(pragmas ...string) error {
 	_, noLock := os.Lstat(lockPath(s.path))
 	saved := notedSaved(s.path) // first: a run may go on
-	mode := "rw"
-	if _, err := os.Stat(s.path + "-wal"); err == nil {
-		mode = "ro" // else the last one that closes a log removes it, also what a killed run left
-	}
-	err := s.connect(dsn(s.path, mode, append(pragmas, "query_only(1)")...))
+	err := s.connect(dsn(s.path, "rw", append(pragmas, "query_only(1)")...))
 	if isCode(err, readOnly, cantOpen) {
 		err = s.connect(s.readOnlyDSN(pragmas...))
 	}

@@ -10,11 +10,26 @@ import (
 // What a run saved stands in the log of the checkpoint until SQLite moves it into the
 // database. If the run is killed, the log stays. SQLite does not notice if it is damaged then,
 // or gone: the answers in it would be paid for again. Two things tell: the lock file says how
-// many answers there are, and a mark in the database that there is a log.
+// many answers there are, and a mark that only who reads the database without the log sees.
 
-// logMark is the name in the table meta under which a checkpoint keeps its place while a run
-// writes to its log. It goes wherever the database is moved to.
+// logMark is the name in the table meta of the place where the log of the checkpoint is. It
+// goes wherever the database is moved to.
 const logMark = "log"
+
+// moveEach is how many answers there may be in the log. Without moveLog, SQLite would move
+// them when there are some 300.
+const moveEach = 200
+
+// moveLog moves what is in the log into the database, with the mark, which it then removes
+// in the log. It does nothing while somebody reads the database, and is not needed where it
+// fails. s.mu must be held.
+func (s *Store) moveLog() {
+	s.logged = 0
+	if s.exec("INSERT OR REPLACE INTO meta VALUES (?, ?)", logMark, place(s.path)) == nil {
+		_ = s.exec("PRAGMA wal_checkpoint(PASSIVE)")
+		_ = s.exec("DELETE FROM meta WHERE name = ?", logMark)
+	}
+}
 
 // place returns what stands for a path in a file that may be given away.
 func place(path string) string {
@@ -22,25 +37,6 @@ func place(path string) string {
 		path = abs
 	}
 	return fmt.Sprintf("%x", sha256.Sum256([]byte(path)))
-}
-
-// markLog notes that there is a log, within a transaction.
-func (s *Store) markLog() error {
-	return s.exec("INSERT OR REPLACE INTO meta VALUES (?, ?)", logMark, place(s.path))
-}
-
-// moveLog moves what is in the log into the database, as far as nobody reads that.
-func (s *Store) moveLog() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	_ = s.exec("PRAGMA wal_checkpoint(PASSIVE)") // else SQLite does it later
-}
-
-// unmarkLog notes that all is in the database, once its last connection is closed.
-func (s *Store) unmarkLog() error {
-	s.hasty = true
-	s.setWait()
-	return s.exec("DELETE FROM meta WHERE name = ?", logMark)
 }
 
 // checkWhole returns ErrLost if there are fewer answers than the lock file says. Without a
