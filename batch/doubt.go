@@ -51,18 +51,18 @@ func (res *result) unfinished() bool {
 	return e.MaybeCharged && (e.Unfinished || errors.Is(res.err, ErrAttemptTimeout))
 }
 
-// eachTime ends the reason of a failed question if no attempt of a run brought the end of
-// an answer, and all may have been charged. The next run makes only one such attempt, and
+// eachTime ends the reason of a failed question if every attempt of a run may have been
+// charged, and none brought a whole answer. The next run makes only one such attempt, and
 // then the question fails until the user wants it asked again.
 const eachTime = ", each time"
 
-// Endless reports whether a question failed for this reason because no attempt brought the
-// end of an answer. See [Options].RetryFailed.
+// Endless reports whether a question failed for this reason because every attempt may have
+// been charged, and none brought a whole answer. See [Options].RetryFailed.
 func Endless(reason string) bool { return strings.HasSuffix(reason, eachTime) }
 
 // attemptsFor returns how many attempts the question of a failed one has.
 func (r *runner) attemptsFor(res *result) int {
-	if res.unfinished() && Endless(res.it.Reason) && !r.o.RetryFailed {
+	if asError(res.err).MaybeCharged && Endless(res.it.Reason) && !r.o.RetryFailed {
 		return 1
 	}
 	return r.o.MaxAttempts

@@ -104,13 +104,18 @@ func TestAnAnswerWithoutAnEndIsAskedAgain(t *testing.T) {
 	}
 }
 
-// An answer that never ends, among others that do, may be charged at each attempt. The next
-// run makes one, for the service may have been slow; after that the user decides.
-func TestAQuestionWhoseAnswerHasNoEndIsNotPaidForEachNight(t *testing.T) {
+// A question that is not answered, among others that are, may be charged at each attempt,
+// whatever goes wrong. The next run makes one, for the service may have been slow; after
+// that the user decides.
+func TestAQuestionThatMayBeChargedEachTimeIsNotPaidForEachNight(t *testing.T) {
 	attempts := Options{}.WithDefaults().MaxAttempts
 	for name, cut := range map[string]reply{
-		"no end":  {takes: time.Second, err: &Error{Message: "the stream ended", MaybeCharged: true, Unfinished: true}},
-		"timeout": {takes: time.Hour},
+		"no end":               {takes: time.Second, err: &Error{Message: "the stream ended", MaybeCharged: true, Unfinished: true}},
+		"timeout":              {takes: time.Hour},
+		"a cut":                {takes: time.Second, begins: true, err: &Error{Message: "the stream ended: unexpected EOF", MaybeCharged: true}},
+		"an error after text":  {takes: time.Second, begins: true, err: &Error{Status: 502, Message: "provider disconnected", MaybeCharged: true}},
+		"a gateway's time-out": {takes: time.Minute, err: &Error{Status: 504, Message: "Gateway Timeout", MaybeCharged: true}},
+		"no reply":             {takes: time.Second, err: &Error{Message: "the connection broke before an answer began", MaybeCharged: true}},
 	} {
 		for _, others := range []int{0, 5} { // that are asked in the first night, beside it
 			t.Run(fmt.Sprintf("%s, %d others", name, others), func(t *testing.T) {
@@ -149,6 +154,28 @@ func TestAQuestionWhoseAnswerHasNoEndIsNotPaidForEachNight(t *testing.T) {
 			})
 		}
 	}
+}
+
+// If one of the attempts was free, the question failed for a passing fault: the next run
+// makes all attempts.
+func TestAQuestionThatIsNotChargedEachTimeIsAskedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newStore(t)
+		svc := newService(func(r request) reply {
+			switch {
+			case r.number() != 1:
+				return reply{takes: 10 * time.Second}
+			case r.n%3 == 0:
+				return reply{err: httpError(500)}
+			}
+			return reply{takes: time.Second, err: &Error{Message: "cut", MaybeCharged: true}}
+		})
+		for night := range 3 {
+			importN(t, store, 5*(night+1))
+			_, out := run(t, store, svc, Options{MaxAttempts: 3})
+			want(t, out, outcome{Answered: []int{4, 5, 5}[night], Failed: 1, Uncertain: 2, Sum: []int{7, 8, 8}[night]})
+		}
+	})
 }
 
 // The same where an earlier run got answers: as there is something to lose, only requests

@@ -6,16 +6,16 @@ import (
 	"time"
 )
 
-// endless are the answers that could not be refreshed because no attempt brought the end
-// of another, by the id of the request, with when the last one was sent. Each attempt may
-// have been charged, and the old answer stays, so that every night would pay for the same
-// again. They are not sent any more until the user wants it.
+// endless are the answers that could not be refreshed because no attempt brought another,
+// and each may have been charged, by the id of the request, with when the last one was sent.
+// The old answer stays, so that every night would pay for the same again. They are not sent
+// any more until the user wants it.
 type endless map[int64]time.Time
 
 const endlessNote = "endless"
 
-// noEndBefore is the reason of one that is not sent.
-const noEndBefore = "no end" + eachTime
+// noAnswerBefore is the reason of one that is not sent.
+const noAnswerBefore = "no answer" + eachTime
 
 func readEndless(store noteStore) (endless, error) {
 	e := endless{}
@@ -29,7 +29,8 @@ func readEndless(store noteStore) (endless, error) {
 	return e, nil
 }
 
-// hadNoEnd notes that no attempt at a question brought the end of an answer.
+// hadNoEnd notes that no attempt at a question brought an answer, and each may have been
+// charged.
 func (r *runner) hadNoEnd(it *item) {
 	if it.Refresh {
 		r.endless[it.ID] = it.sent

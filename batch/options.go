@@ -40,9 +40,9 @@ type Options struct {
 	MaxOutage time.Duration
 	// RetryFailed lets the run ask even if the previous run stopped with StopUnfinished
 	// and left nothing but answers to refresh, and gives all of MaxAttempts to a question
-	// whose answer did not end in any attempt of an earlier run. See also
+	// that every attempt of an earlier run may have been charged for. See also
 	// ImportOptions.RetryFailed. Default: such a run sends nothing, and such a question
-	// gets one attempt that does not end, or none if it has an answer, which stays.
+	// gets one attempt that may be charged, or none if it has an answer, which stays.
 	RetryFailed bool
 	// Limit is the maximum number of questions to ask. Default: all.
 	Limit int

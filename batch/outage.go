@@ -49,11 +49,11 @@ type probe struct {
 
 // A fault is an attempt that counts against its question.
 type fault struct {
-	it         *item
-	sent       time.Time
-	at         time.Time // when it came
-	unfinished bool      // see result.unfinished
-	parked     bool      // it used up the question's attempts; what was it, question or service?
+	it      *item
+	sent    time.Time
+	at      time.Time // when it came
+	charged bool      // perhaps
+	parked  bool      // it used up the question's attempts; what was it, question or service?
 }
 
 // failed records a passing fault. A question that failed while the service answered
@@ -74,10 +74,10 @@ func (o *outage) suspected() bool { return len(o.row) >= o.enough }
 // it was the last one.
 func (o *outage) counted(res *result, attempts int) (parked bool) {
 	it := res.it
-	f := fault{it: it, sent: it.sent, at: res.back, unfinished: res.unfinished()}
+	f := fault{it: it, sent: it.sent, at: res.back, charged: asError(res.err).MaybeCharged}
 	it.attempts++
-	if f.unfinished {
-		it.unfinished++
+	if f.charged {
+		it.charged++
 	}
 	f.parked = it.attempts >= attempts
 	o.open = append(o.open, f)
@@ -128,8 +128,8 @@ func (o *outage) over(now time.Time) {
 func (o *outage) forgive() []*item {
 	for _, f := range o.open {
 		f.it.attempts--
-		if f.unfinished {
-			f.it.unfinished--
+		if f.charged {
+			f.it.charged--
 		}
 		o.row[f.it] = true
 	}

@@ -154,7 +154,7 @@ func (r *runner) fail(items []*item, passing bool) {
 	for _, it := range items {
 		f := &it.last
 		f.Passing, f.Attempts = passing, it.attempts
-		if it.unfinished > 0 && it.unfinished == it.attempts {
+		if it.charged > 0 && it.charged == it.attempts {
 			f.Passing = passing && !Endless(it.Reason)
 			f.Reason += eachTime
 			r.hadNoEnd(it)

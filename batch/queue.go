@@ -13,19 +13,19 @@ import (
 // An item is a question on its way through a run.
 type item struct {
 	checkpoint.Request
-	attempts   int       // in this run, that counted
-	unfinished int       // of those, so many may have been charged and did not end
-	due        time.Time // not to be sent before
-	given      int       // it was the so-manieth to be given out
-	tells      bool      // it was given out while another was held back; see hold
-	leads      bool      // it was given out to tell whether anything is let in; see throttles
-	blamed     bool      // it was refused while the service answered others; see blame
-	suspect    bool      // it failed while the service answered others
-	sent       time.Time // its last attempt
-	others     int       // in flight beside that
-	first      bool      // that is its first attempt in this run, and it does not lead
-	newBefore  int       // until then, so many new questions were sent
-	turn       int       // set aside until so many new questions are sent, or there is no other; see throttles
+	attempts  int       // in this run, that counted
+	charged   int       // of those, so many may have been charged
+	due       time.Time // not to be sent before
+	given     int       // it was the so-manieth to be given out
+	tells     bool      // it was given out while another was held back; see hold
+	leads     bool      // it was given out to tell whether anything is let in; see throttles
+	blamed    bool      // it was refused while the service answered others; see blame
+	suspect   bool      // it failed while the service answered others
+	sent      time.Time // its last attempt
+	others    int       // in flight beside that
+	first     bool      // that is its first attempt in this run, and it does not lead
+	newBefore int       // until then, so many new questions were sent
+	turn      int       // set aside until so many new questions are sent, or there is no other; see throttles
 	throttles
 	last checkpoint.Fault // of its last attempt, and not what it may have cost
 	err  error

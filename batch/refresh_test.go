@@ -273,7 +273,7 @@ func TestAnAnswerWithoutAnEndIsNotRefreshedEachNight(t *testing.T) {
 		night(Options{}, 0, 0, 0, "")
 		time.Sleep(100 * day)
 		night(Options{}, 3, 1, 1, "endless"+eachTime)
-		night(Options{}, 0, 0, 1, noEndBefore)
+		night(Options{}, 0, 0, 1, noAnswerBefore)
 		night(Options{RetryFailed: true}, 0, 1, 0, "")
 		time.Sleep(100 * day)
 		night(Options{}, 0, 2, 0, "")

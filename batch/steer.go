@@ -63,7 +63,7 @@ func (r *runner) newGroup() {
 }
 
 // skip gives up a question that somebody skipped, or whose answer would be refreshed and
-// had no end, and reports whether it did.
+// may be charged each time, and reports whether it did.
 func (r *runner) skip(it *item) bool {
 	reason := reasonSkipped
 	why, skipped := r.skips[it.RowID]
@@ -72,8 +72,8 @@ func (r *runner) skip(it *item) bool {
 	case skipped:
 		it.err = fmt.Errorf("skipped%s", why)
 	case endless && it.Refresh && !r.o.RetryFailed:
-		reason = noEndBefore
-		it.err = fmt.Errorf("not sent: no attempt of %s brought the end of an answer, and all may have been charged", sent.Local().Format(time.DateOnly))
+		reason = noAnswerBefore
+		it.err = fmt.Errorf("not sent: no attempt of %s brought an answer, and all may have been charged", sent.Local().Format(time.DateOnly))
 	default:
 		return false
 	}

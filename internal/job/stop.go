@@ -53,7 +53,7 @@ func (j *job) notRefreshed() error {
 	}
 	hint := j.again()
 	if slices.ContainsFunc(j.sum.NotRefreshedBy, func(g checkpoint.FailureGroup) bool { return batch.Endless(g.Reason) }) {
-		hint = "--retry-failed also asks again what had no end: " + terminal.CommandLine(withFlag(j.Command, "--retry-failed"))
+		hint = "--retry-failed also asks again what may be charged each time: " + terminal.CommandLine(withFlag(j.Command, "--retry-failed"))
 	}
 	return &exit.Error{
 		Code: exit.Failures, Err: fmt.Errorf("%s could not be refreshed; the output has what was answered before", prose.Count(j.sum.NotRefreshed, "answer")),
