@@ -44,11 +44,11 @@ func (r *runner) mayNeverEnd(res *result) bool {
 	return res.unfinished() && r.sum.Answered == 0 && (r.fresh || res.accepted && r.sum.Total > 1)
 }
 
-// unfinished reports whether an attempt may have been charged, and its answer did not end
-// in time.
+// unfinished reports whether an attempt may have been charged, and its answer did not end,
+// or not in time.
 func (res *result) unfinished() bool {
 	e := asError(res.err)
-	return e.MaybeCharged && (e.Unfinished || errors.Is(res.err, ErrAttemptTimeout))
+	return e.MaybeCharged && (e.Unfinished || e.Broken || errors.Is(res.err, ErrAttemptTimeout))
 }
 
 // eachTime ends the reason of a failed question if every attempt of a run may have been
@@ -82,7 +82,7 @@ func (r *runner) stillUnfinished(begun checkpoint.Begun) bool {
 // hold holds back a question whose error is a Doubt, or whose answer has no end.
 func (r *runner) hold(res *result) {
 	if res.action == Again {
-		r.cut++
+		r.countCut(res)
 	}
 	if _, known := r.unproven[res.setting]; !known { // no question sends it
 		r.unproven[res.setting] = r.fresh && r.sum.Answered == 0
@@ -90,6 +90,15 @@ func (r *runner) hold(res *result) {
 	res.until = r.queue.given
 	r.held = append(r.held, res)
 	r.release()
+}
+
+// countCut counts an answer that has no end. Connections that broke together count once: one
+// accident may have broken them.
+func (r *runner) countCut(res *result) {
+	if together := asError(res.err).Broken && res.it.sent.Before(r.cutAt); !together {
+		r.cut++
+		r.cutAt = res.back
+	}
 }
 
 // accepted records that a question was answered.
@@ -149,9 +158,11 @@ func (r *runner) giveUp(res *result) {
 func (r *runner) undecided() bool {
 	n := len(r.held)
 	if n > 0 && r.held[n-1].action == Again {
-		n++ // which costs money: one is enough to wait
+		n++ // which costs money: one is enough
 	}
 	switch {
+	case r.cut > 0 && r.sum.Answered == 0 && r.sum.InFlight > 0:
+		return true // also where it was held back before, and is asked again
 	case n < 2:
 		return false
 	case r.sum.InFlight > 0:

@@ -104,6 +104,70 @@ func TestAnAnswerWithoutAnEndIsAskedAgain(t *testing.T) {
 	}
 }
 
+// cutConnection is what comes of an answer whose connection breaks.
+var cutConnection = reply{takes: time.Second, begins: true, err: &Error{Message: "the stream ended: unexpected EOF", MaybeCharged: true, Broken: true}}
+
+// A service, or a proxy before it, breaks the connection of every answer. That is no outage:
+// each may have been charged, and would be every night. What breaks together counts once.
+func TestAServiceThatCutsEveryAnswer(t *testing.T) {
+	for _, questions := range []int{1, 2, 3, 30} {
+		for _, workers := range []int{1, 8} {
+			t.Run(fmt.Sprintf("%d questions, %d workers", questions, workers), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					store := newStore(t)
+					importN(t, store, questions)
+					svc := newService(func(request) reply { return cutConnection })
+					_, out := run(t, store, svc, Options{Workers: workers})
+					want(t, out, outcome{Stop: StopUnfinished, Failed: out.Failed, Left: questions - out.Failed, Uncertain: out.Sum, Sum: out.Sum})
+					if most := most + min(workers, questions) - 1; out.Failed == 0 || out.Sum > most {
+						t.Errorf("%d failed, %d were paid for; want %d at most", out.Failed, out.Sum, most)
+					}
+					importN(t, store, questions)
+					if _, again := run(t, store, svc, Options{Workers: workers}); again.Sum > 0 {
+						t.Errorf("the next run: %+v", again)
+					}
+				})
+			})
+		}
+	}
+}
+
+// One accident cuts all answers that are in flight, as a run begins at the pace of the last
+// one. Then the service is there again, or it is not: no question fails for it.
+func TestAnAccidentThatCutsAllAnswersInFlight(t *testing.T) {
+	for _, earlier := range []int{0, 1} { // answers of an earlier run
+		for name, then := range map[string]reply{
+			"and is over":   {takes: time.Second},
+			"and goes on":   {err: &Error{Message: "connection refused", Unreached: true}},
+			"then only 5xx": {err: httpError(503)},
+		} {
+			t.Run(fmt.Sprintf("%s, %d answered before", name, earlier), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					store := newStore(t)
+					importN(t, store, earlier)
+					run(t, store, newService(answers(time.Second)), Options{})
+					importN(t, store, earlier+20)
+					svc := newService(func(r request) reply {
+						if r.total <= 8 {
+							return cutConnection
+						}
+						return then
+					})
+					_, out := run(t, store, svc, Options{Workers: 8, Pacer: freely{}})
+					if svc.most != 8 {
+						t.Fatalf("%d were in flight, want 8", svc.most)
+					}
+					night := outcome{Answered: 20, Uncertain: 8, Sum: out.Sum}
+					if then.err != nil {
+						night = outcome{Stop: StopDown, Left: 20, Uncertain: 8, Sum: out.Sum}
+					}
+					want(t, out, night)
+				})
+			})
+		}
+	}
+}
+
 // A question that is not answered, among others that are, may be charged at each attempt,
 // whatever goes wrong. The next run makes one, for the service may have been slow; after
 // that the user decides.

@@ -52,6 +52,10 @@ type Error struct {
 	// finish reason. If this happens to every answer, Run stops. Hint says what to
 	// change.
 	Unfinished bool
+	// Broken reports that the connection broke after the answer had begun. If this happens
+	// to every answer, Run stops, as for Unfinished; answers that were in flight together
+	// count as one, because one accident may have cut them.
+	Broken bool
 	// Fatal reports that no request can succeed until the user changes something,
 	// such as an address or a certificate. Hint says what.
 	Fatal bool

@@ -69,7 +69,8 @@ type runner struct {
 	unproven map[string]bool // the settings under which nothing was answered
 	held     []*result       // held back, in order: see hold
 	fresh    bool            // no earlier run got an answer to this input
-	cut      int             // attempts held back because their answer had no end
+	cut      int             // attempts held back because their answer had no end; see countCut
+	cutAt    time.Time       // the last of them that was counted came back
 	told     int             // of the questions that were answered, the last that was given out
 
 	pace        pace.Pacer

@@ -111,7 +111,7 @@ func TestSandboxErrors(t *testing.T) {
 			rule(sandbox.Rule{StreamError: &sandbox.StreamError{AfterChunks: 8, Status: 503, MemberFirst: new(false)}}), batch.Error{Status: 503, Type: "server_error", MaybeCharged: true}},
 		{"a cut", rule(sandbox.Rule{CutAfterChunks: new(20)}), batch.Error{MaybeCharged: true, Unfinished: true}},
 		{"a cut that the end mark hides", rule(sandbox.Rule{CutAfterChunks: new(20), Done: true}), batch.Error{MaybeCharged: true, Unfinished: true}},
-		{"a connection that breaks", rule(sandbox.Rule{CutAfterChunks: new(20), Abort: true}), batch.Error{MaybeCharged: true}},
+		{"a connection that breaks", rule(sandbox.Rule{CutAfterChunks: new(20), Abort: true}), batch.Error{MaybeCharged: true, Broken: true}},
 		{"a connection that breaks before the response", rule(sandbox.Rule{Reset: true}), batch.Error{MaybeCharged: true}},
 		{"a redirect", rule(sandbox.Rule{Redirect: "https://other.example/"}), batch.Error{Status: 307, Fatal: true}},
 	}

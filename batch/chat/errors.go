@@ -113,6 +113,8 @@ func (x *exchange) broken(err error) *batch.Error {
 		e.Hint = "if answers here are silent for longer, raise --idle-timeout"
 	case x.body != nil:
 		e.Message = fmt.Sprintf("the stream ended before its finish_reason: %v", err)
+		e.Broken = x.begun
+		e.Hint = "a proxy on the way, or the service itself, may break off long answers: its operator can help"
 	case sent:
 		e.Message = fmt.Sprintf("the connection broke before an answer began: %v", err)
 	default:

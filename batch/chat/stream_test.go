@@ -156,9 +156,22 @@ func TestConnectionBreaks(t *testing.T) {
 			continue
 		}
 		e := failure(t, err)
-		if e.Partial != "some" || !e.MaybeCharged || !strings.HasPrefix(e.Message, "the stream ended before its finish_reason: ") {
+		if e.Partial != "some" || !e.MaybeCharged || !e.Broken || e.Unfinished || e.Hint == "" || !strings.HasPrefix(e.Message, "the stream ended before its finish_reason: ") {
 			t.Errorf("before the finish reason: got %+v", e)
 		}
+	}
+}
+
+// A connection that breaks after the response's header, before any part of the answer, may
+// be a service that goes down.
+func TestConnectionBreaksBeforeTheAnswer(t *testing.T) {
+	_, err := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		sending(": wait\n\n")(w, r)
+		http.NewResponseController(w).Flush()
+		panic(http.ErrAbortHandler)
+	}).Ask(t.Context(), question)
+	if e := failure(t, err); e.Broken || !e.MaybeCharged {
+		t.Errorf("got %+v", e)
 	}
 }
 
