@@ -38,7 +38,8 @@ const (
 func (a Action) String() string { return [...]string{"again", "pause", "give up", "doubt", "stop"}[a] }
 
 // Classify returns what an error from an [Asker] means. A 429 is a Pause if it
-// clears within maxPause of now, and otherwise a Stop.
+// clears within maxPause of now, and otherwise a Stop. If it may have been charged,
+// because an answer had begun, it is not a Pause but Again: the attempt counts.
 func Classify(err error, now time.Time, maxPause time.Duration) Action {
 	var e *Error
 	if !errors.As(err, &e) {
@@ -69,6 +70,9 @@ func Classify(err error, now time.Time, maxPause time.Duration) Action {
 		}
 		if e.usedUp() || e.clears(now) > maxPause {
 			return Stop
+		}
+		if e.MaybeCharged { // in the middle of an answer: see runner.unanswered
+			return Again
 		}
 		return Pause
 	case 408, 409, 421, 424, 425, 498, 499:

@@ -184,6 +184,9 @@ func (r *runner) again(res *result, e *Error) {
 		return // parked
 	}
 	wait := max(backoff(firstRetry, maxRetry, it.attempts), min(e.RetryAfter, r.o.MaxPause))
+	if e.status() == 429 { // the others go first
+		wait += max(0, r.paused.Sub(res.back))
+	}
 	r.queue.again(it, res.back.Add(wait))
 	r.event(Event{Kind: EventAgain, Question: it.RowID, Err: res.err, Wait: wait})
 }

@@ -128,6 +128,10 @@ func (r *runner) unanswered(res *result, e *Error) {
 	case res.action == Pause && (r.lastOnes(res.it) || !r.hopeless(res.back)):
 		r.pause(res, e)
 	case res.action == Again:
+		if e.status() == 429 { // after the answer began: its attempt counts, and it is the account's, too
+			r.sum.Throttled++
+			r.slowDown(res, e)
+		}
 		r.again(res, e)
 	default:
 		r.refused(res, e)

@@ -239,8 +239,14 @@ func (r *runner) pause(res *result, e *Error) {
 		r.throttled = res.back
 	}
 	r.queue.scattered, r.mistaken = r.mistaken, true
-	until := r.tellPacer(res, pace.Reply{At: res.back, Refused: true, Wait: min(e.clears(res.back), r.o.MaxPause)})
+	r.slowDown(res, e)
 	r.queue.setAside(res.it)
+}
+
+// slowDown tells the pace of a 429. Everything waits until the same moment, and is then
+// sent more slowly.
+func (r *runner) slowDown(res *result, e *Error) {
+	until := r.tellPacer(res, pace.Reply{At: res.back, Refused: true, Wait: min(e.clears(res.back), r.o.MaxPause)})
 	if from := later(r.paused, res.back); until.After(from) {
 		r.sum.PausedSeconds += until.Sub(from).Seconds()
 		r.paused = until

@@ -233,3 +233,80 @@ func TestAQuestionIsNewUntilItIsSent(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A 429 in the middle of an answer may have been charged. It slows the run down, but counts
+// as an attempt of its question.
+func TestThrottledInTheMiddleOfAnAnswer(t *testing.T) {
+	attempts := Options{}.WithDefaults().MaxAttempts
+	throttled := reply{takes: time.Second, begins: true, err: &Error{Status: 429, RetryAfter: 10 * time.Second, MaybeCharged: true}}
+	t.Run("one question", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			store := newStore(t)
+			svc := newService(func(r request) reply {
+				if r.number() == 3 {
+					return throttled
+				}
+				return reply{takes: time.Second}
+			})
+			for night, sent := range []int{attempts, 1, 0} {
+				importN(t, store, 12)
+				answered := 12 - 1 - svc.total()
+				sum, out := run(t, store, svc, Options{})
+				if night == 2 {
+					want(t, out, outcome{})
+					continue
+				}
+				want(t, out, outcome{Answered: answered, Failed: 1, Uncertain: sent, Sum: answered + sent})
+				if sum.Throttled != sent || sum.PausedSeconds < float64(10*sent) {
+					t.Errorf("night %d: %d throttled, %v s paused", night+1, sum.Throttled, sum.PausedSeconds)
+				}
+			}
+		})
+	})
+	t.Run("every question", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			store := newStore(t)
+			importN(t, store, 12)
+			_, out := run(t, store, newService(func(request) reply { return throttled }), Options{})
+			want(t, out, outcome{Stop: StopDown, Left: 12, Uncertain: out.Sum, Sum: out.Sum})
+			if out.Sum > 20 {
+				t.Errorf("%d were paid for", out.Sum)
+			}
+		})
+	})
+	for i := range 5 {
+		t.Run(fmt.Sprintf("one question, without a wait, %d", i+1), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				store := newStore(t)
+				importN(t, store, 12)
+				svc := newService(func(r request) reply {
+					if r.number() == 3 {
+						return reply{takes: 10 * time.Millisecond, begins: true, err: &Error{Status: 429, MaybeCharged: true}}
+					}
+					return reply{takes: 200 * time.Millisecond}
+				})
+				sum, _ := run(t, store, svc, Options{})
+				if took := sum.Ended.Sub(sum.Started); took > 30*time.Second { // mostly 70 s where others do not go first
+					t.Errorf("took %v", took)
+				}
+			})
+		})
+	}
+	t.Run("beside too many others", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			store := newStore(t)
+			importN(t, store, 100)
+			svc := newService(func(r request) reply {
+				if r.others >= 3 {
+					return throttled
+				}
+				return reply{takes: 5 * time.Second}
+			})
+			_, out := run(t, store, svc, Options{Workers: 16})
+			want(t, out, outcome{Answered: 100, Uncertain: out.Uncertain, Sum: 100 + out.Uncertain})
+			if out.Uncertain > 75 { // some 570 where nothing slows down
+				t.Errorf("%d may have been charged without an answer", out.Uncertain)
+			}
+		})
+	})
+}
