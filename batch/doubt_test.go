@@ -220,6 +220,26 @@ func TestAQuestionThatMayBeChargedEachTimeIsNotPaidForEachNight(t *testing.T) {
 	}
 }
 
+// The attempts in an outage do not count for this either.
+func TestAQuestionThatMayBeChargedEachTimeAfterAnOutage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newStore(t)
+		start := time.Now()
+		svc := newService(func(r request) reply {
+			if r.number() == 1 || r.at.Sub(start) < 20*time.Second {
+				return reply{err: &Error{Status: 504, Message: "Gateway Timeout", MaybeCharged: true}}
+			}
+			return reply{takes: 10 * time.Second}
+		})
+		for _, most := range []int{100, 1, 0} {
+			importN(t, store, 12)
+			if _, out := run(t, store, svc, Options{}); out.Uncertain > most {
+				t.Errorf("%+v, want %d at most that may have been charged", out, most)
+			}
+		}
+	})
+}
+
 // If one of the attempts was free, the question failed for a passing fault: the next run
 // makes all attempts.
 func TestAQuestionThatIsNotChargedEachTimeIsAskedAgain(t *testing.T) {
