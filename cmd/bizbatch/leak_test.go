@@ -271,7 +271,7 @@ func (v *victim) dumped() []byte {
 			v.t.Fatalf("%v neither ends nor asks nor serves", v.args)
 		}
 	}
-	_ = cmd.Process.Signal(syscall.SIGQUIT) // where it has not ended by itself
+	_ = cmd.Process.Signal(syscall.SIGABRT) // where it has not ended by itself
 	<-done
 	if !bytes.Contains(printed(), []byte("goroutine ")) {
 		v.t.Errorf("%v: no goroutines in %s", v.args, printed())
