@@ -160,6 +160,7 @@ func (p *Common) take(now time.Time, inFlight int) {
 func (p *Common) release(slot time.Time) {
 	if !slot.IsZero() {
 		p.known.drop(slot.Add(p.ahead))
+		p.known.Held = max(0, p.known.Held-1) // else the pace would be raised for what was not sent
 	}
 }
 

@@ -55,6 +55,22 @@ func TestARunThatIsBusyForgetsNothing(t *testing.T) {
 	})
 }
 
+// A moment that was taken and not used, for the run has nothing to send, raises no pace.
+func TestMomentsThatAreNotUsedRaiseNoPace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		note := New(8, time.Minute, nil, time.Now())
+		note.Lo, note.Pace, note.Hi = 5, 5, 5
+		p := Share(&memory{}, New(8, time.Minute, note.Note(time.Now()), time.Now()), func() time.Duration { return 0 })
+		for range 500 {
+			p.Next(0)
+			time.Sleep(230 * time.Millisecond)
+		}
+		if pace := p.known.Pace; pace != 5 {
+			t.Errorf("%.1f a second, want 5", pace)
+		}
+	})
+}
+
 // The pacer recognises a request that was sent a little after the moment taken for it,
 // even if others were refused with it.
 func TestARequestThatIsSentLateIsKnownAgain(t *testing.T) {
