@@ -88,15 +88,32 @@ func TestOneOfTwoAlikeNamesCanBeNamed(t *testing.T) {
 	checkError(t, err, `q.csv:1: "my_question" is there twice`, "rename")
 }
 
+// A headerCase is a CSV file, and the error that reading it ends with; none: it can be read.
+type headerCase struct {
+	name, content string
+	opts          Options
+	err, hint     string
+}
+
+func readHeaders(t *testing.T, cases []headerCase) {
+	t.Helper()
+	for _, tt := range cases {
+		t.Run(tt.name, func(t *testing.T) {
+			_, _, err := read(t, "q.csv", tt.content, tt.opts)
+			if tt.err != "" {
+				checkError(t, err, tt.err, tt.hint)
+			} else if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
 // TestARowOfATableIsNotTakenForItsHeader reads tables whose question column has a
 // name that is not known, and in which another column holds such a name.
 func TestARowOfATableIsNotTakenForItsHeader(t *testing.T) {
 	tickets := "Ticket ID,Subject,Type\n101,Can I deduct rent?,Problem\n102,What is basis?,Question\n103,How is it computed?,Incident\n"
-	for _, tt := range []struct {
-		name, content string
-		opts          Options
-		err, hint     string
-	}{
+	readHeaders(t, []headerCase{
 		{"a type of tickets", tickets, Options{},
 			"q.csv:3: this row names a column that is looked for, but the header may be row 1 (Ticket ID, Subject, Type)", "--header-row 1 and name the column that holds the question with --question-column; if this row is the header, add --header-row 3"},
 		{"and again", tickets + "104,When is it due?,Question\n", Options{}, "q.csv:3: this row names a column", "--header-row 1"},
@@ -111,27 +128,14 @@ func TestARowOfATableIsNotTakenForItsHeader(t *testing.T) {
 		{"by a name in the template", "Ref,Subject,Type\nA,How?,topic\n", Options{Template: "{{.topic}}"}, "q.csv:2: this row names", "--header-row 1"},
 		{"unless it was said that it is the header", tickets, Options{HeaderRow: 3}, "", ""},
 		{"unless it was said which row is", tickets, Options{HeaderRow: 1, QuestionColumn: "subject"}, "", ""},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			_, _, err := read(t, "q.csv", tt.content, tt.opts)
-			if tt.err != "" {
-				checkError(t, err, tt.err, tt.hint)
-			} else if err != nil {
-				t.Error(err)
-			}
-		})
-	}
+	})
 	_, _, err := read(t, "q.xlsx", workbook(t, [][]any{{"Ticket", "Subject", "Type"}, {1, "Is it?", "Question"}, {2, "What?", "Task"}}), Options{})
 	checkError(t, err, `q.xlsx, sheet "Sheet1", row 2: this row names a column that is looked for, but the header may be row 1 (Ticket, Subject, Type)`, "--header-row 1")
 }
 
 func TestWhereNoHeaderIsFound(t *testing.T) {
 	list := "Is it taxable?\nWhen is it due?\nDoes it count as boot?\nLast?\n"
-	for _, tt := range []struct {
-		name, content string
-		opts          Options
-		err, hint     string
-	}{
+	readHeaders(t, []headerCase{
 		{"the first cells of the only column are shown", list, Options{},
 			`q.csv:1: no question column (found: Is it taxable?); the first cells of the column are "Is it taxable?", "When is it due?", "Does it count as boot?"`, `--question-column "Is it taxable?"; if it is a question, add --no-header`},
 		{"a long cell is cut", strings.Repeat("wörd ", 50) + "\nb\n", Options{},
@@ -166,16 +170,7 @@ func TestWhereNoHeaderIsFound(t *testing.T) {
 		{"and words like names can be asked further down", "id,question,\n1,Is it?,\n2,Text,query\n", Options{}, "", ""},
 		{"a header that comes again is no question", "id,question\n1,a\nid,Question\n2,b\n", Options{},
 			`q.csv:3: "Question" stands in the question column again`, "--header-row 3"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			_, _, err := read(t, "q.csv", tt.content, tt.opts)
-			if tt.err != "" {
-				checkError(t, err, tt.err, tt.hint)
-			} else if err != nil {
-				t.Error(err)
-			}
-		})
-	}
+	})
 	_, _, err := read(t, "q.jsonl", `{"question":"a"}`, Options{NoHeader: true})
 	checkError(t, err, "q.jsonl has no rows with a header", "--no-header")
 }
