@@ -128,7 +128,7 @@ func (r *runner) unanswered(res *result, e *Error) {
 	case res.action == Pause && (r.lastOnes(res.it) || !r.hopeless(res.back)):
 		r.pause(res, e)
 	case res.action == Again:
-		if e.status() == 429 { // after the answer began: its attempt counts, and it is the account's, too
+		if e.status() == 429 { // in the middle of an answer: the attempt counts, and the account's limit was met
 			r.sum.Throttled++
 			r.slowDown(res, e)
 		}

@@ -54,13 +54,13 @@ func (c common) refused(e *Error, payload json.RawMessage) string {
 	isCommon := c.members(payload)
 	if e.Param != "" {
 		for name, is := range isCommon {
-			switch {
-			case oneSpelling(name) != oneSpelling(e.member()):
-			case is:
-				return name
-			default:
-				return ""
+			if oneSpelling(name) != oneSpelling(e.member()) {
+				continue
 			}
+			if is {
+				return name
+			}
+			return ""
 		}
 		if slices.Contains(questionMembers, e.member()) {
 			return ""

@@ -9,8 +9,9 @@ import (
 
 // What a run saved stands in the log of the checkpoint until SQLite moves it into the
 // database. If the run is killed, the log stays. SQLite does not notice if it is damaged then,
-// or gone: the answers in it would be paid for again. Two things tell: the lock file says how
-// many answers there are, and a mark that only who reads the database without the log sees.
+// or gone: the answers in it would be paid for again. Two things tell. The lock file says how
+// many answers there are. And there is a mark in the database that the log removes: it is seen
+// only if the log is missing.
 
 // logMark is the name in the table meta of the place where the log of the checkpoint is. It
 // goes wherever the database is moved to.

@@ -88,8 +88,8 @@ func fromGateway(status int) bool {
 
 // reported reads an error as the service writes it, in a response's body or a
 // chunk: {"error": {type, message, details}}. Other servers leave the error
-// member out, put a text in its place, or say detail. The message is what all
-// of these say.
+// member out, put a text in its place, or say detail. A message that stands beside
+// the error belongs to it.
 func reported(body gjson.Result) *batch.Error {
 	if body.IsArray() { // Google's list of one
 		body = body.Get("0")

@@ -61,7 +61,8 @@ func TestAnAnswerThatIsCalledJSON(t *testing.T) {
 	}
 }
 
-// What is called JSON and is cut is no answer, but what had arrived is kept.
+// A response that is called JSON and is cut is no answer. The text of a stream is kept as far
+// as it came.
 func TestHalfAnAnswerThatIsCalledJSON(t *testing.T) {
 	for name, test := range map[string]struct{ body, partial string }{
 		"a stream":                          {text("half"), "half"},

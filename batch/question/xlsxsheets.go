@@ -79,8 +79,8 @@ func (w *xlsxBook) eligible(name string) (sheets []xlsxSheet, err error) {
 }
 
 // chooseSheet opens the first of the sheets, or the only one that has a question
-// column where the first has none. A sheet that has one, but cannot be read or holds
-// no questions, may be the one that is meant: then no other is read.
+// column where the first has none. A sheet with a question column that cannot be read, or
+// with no question below it, may be the one that is meant: then no sheet is read.
 func (r *Reader) chooseSheet(book *xlsxBook, sheets []xlsxSheet, opts Options) (*sheetSource, error) {
 	var found, passed []string
 	var best, doubted *Error // of the sheets that were passed; of the first that may be meant

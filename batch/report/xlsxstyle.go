@@ -25,7 +25,7 @@ const (
 	plainNames = `<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles>`
 )
 
-// plainStyles are the formats of a workbook that has none.
+// plainStyles is the part with the formats that a workbook gets if it comes without one.
 const plainStyles = xmlHead + `<styleSheet xmlns="` + sheetNS + `"><fonts count="1">` + plainFont + `</fonts><fills count="2">` + plainFills + `</fills>` + plainBorders +
 	`<cellXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/></cellXfs>` + plainNames + `</styleSheet>`
 
